@@ -1,0 +1,43 @@
+"""The family of errors a person may meet here.
+
+Each message is one sentence that says what is wrong, in which file, and what to do. The command line and the
+notebooks show that sentence and nothing else; a traceback means a mistake of ours, never of the client's.
+"""
+
+from __future__ import annotations
+
+
+class TherapyReviewError(Exception):
+    """Root of everything the workbook raises on purpose; ``str(error)`` is the sentence to show."""
+
+
+class JournalError(TherapyReviewError):
+    """The journal's folder, or something in it, is not as it should be."""
+
+
+class NoteError(TherapyReviewError):
+    """A session's notes can't be read or saved as they stand."""
+
+
+class NoteChangedError(NoteError):
+    """The notes were changed by another program since they were read; nothing was overwritten."""
+
+
+class RecordingError(TherapyReviewError):
+    """A recording can't be opened, has no sound, or is not what its name says."""
+
+
+class ConsentError(TherapyReviewError):
+    """Somebody heard in the recording has not agreed to this use of it."""
+
+
+class TurnsError(TherapyReviewError):
+    """A table of turns is not well formed."""
+
+
+class NotAnalysedError(TherapyReviewError):
+    """The session has no turns yet, or its sound changed since they were found."""
+
+
+class ReportError(TherapyReviewError):
+    """A notebook or report could not be made."""
