@@ -1,0 +1,32 @@
+"""A private workbook for hearing your own therapy sessions again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Journal", "Recording", "Session", "__version__", "analyse", "create_journal", "open_journal"]
+
+if TYPE_CHECKING:
+    from therapy_review.analysis import analyse
+    from therapy_review.journal import Journal, create_journal, open_journal
+    from therapy_review.recording import Recording
+    from therapy_review.session import Session
+
+_HOMES = {
+    "analyse": "analysis",
+    "Journal": "journal",
+    "Session": "session",
+    "create_journal": "journal",
+    "open_journal": "journal",
+    "Recording": "recording",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # pandas alone takes longer to import than a person notices: the modules come when they are asked for.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,220 @@
+"""A journal: one folder with everything one client keeps.
+
+``journal.toml`` holds names or pseudonyms, place, time zone and mood groups; ``agreements.toml`` who agreed to
+what; ``sessions/`` one folder an appointment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from therapy_review import consent
+from therapy_review.errors import JournalError
+from therapy_review.session import Session, session_date
+from therapy_review.store import PlainStore, Store
+
+
+class Sessions(list[Session]):
+    """The sessions of a journal in order of time; also a table to look at."""
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a session: date, recording, mood before and after, tags."""
+        rows = [
+            {
+                "session": s.name,
+                "date": pd.Timestamp(s.date),
+                "recording": "yes" if s.has_recording else "notes only",
+                "mood_before": s.notes.mood_before,
+                "mood_after": s.notes.mood_after,
+                "tags": ", ".join(s.notes.tags),
+            }
+            for s in self
+        ]
+        columns = ["session", "date", "recording", "mood_before", "mood_after", "tags"]
+        return pd.DataFrame(rows, columns=columns).astype({"mood_before": "Int64", "mood_after": "Int64"})
+
+    def _repr_html_(self) -> str:
+        return str(self.table().to_html(index=False))
+
+
+class Journal:
+    """Everything one client keeps; made by `open_journal`.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+    settings : mapping
+        Content of ``journal.toml``.
+    """
+
+    def __init__(self, store: Store, settings: Mapping[str, Any]) -> None:
+        self.store = store
+        self.settings = settings
+
+    def __repr__(self) -> str:
+        return f"Journal({self.name!r}, {len(self.sessions)} sessions)"
+
+    @property
+    def name(self) -> str:
+        """The name of the journal's folder."""
+        return self.store.where("")
+
+    @property
+    def client(self) -> str:
+        """What the client wants to be called."""
+        return str(self.settings.get("client", "you"))
+
+    @property
+    def therapist(self) -> str:
+        """What the therapist is called here."""
+        return str(self.settings.get("therapist", "your therapist"))
+
+    @property
+    def mood_groups(self) -> dict[str, list[str]]:
+        """Mood words by group, as the client arranged them."""
+        groups = self.settings.get("moods", {}).get("groups", {})
+        return {str(group): [str(tag) for tag in tags] for group, tags in groups.items()}
+
+    def today(self) -> dt.date:
+        """Return the day it is where the client lives."""
+        try:
+            return dt.datetime.now(ZoneInfo(self.settings["time_zone"])).date()
+        except (KeyError, ValueError, OSError):  # unknown zones are KeyErrors too
+            return dt.date.today()
+
+    @property
+    def sessions(self) -> Sessions:
+        """All sessions in order of time; folders with other names are left to `therapy_review.check`."""
+        found = [name for name in self.store.folders("sessions") if session_date(name)]
+        return Sessions(Session(name, self) for name in found)
+
+    def session(self, name: str) -> Session:
+        """Return one session by its date.
+
+        Raises
+        ------
+        JournalError
+            When there is none of that name.
+        """
+        for session in self.sessions:
+            if session.name == name:
+                return session
+        raise JournalError(f"There is no session {name} in {self.name}; to see all: therapy-review check")
+
+    def week(self, name: str = "") -> Sessions:
+        """Return the sessions of a week, none when it was missed; the newest week when no name is given.
+
+        Parameters
+        ----------
+        name : str
+            An ISO week as in ``2026-W10``, or empty.
+
+        Returns
+        -------
+        Sessions
+
+        Raises
+        ------
+        JournalError
+            When the name is no week.
+        """
+        sessions = self.sessions
+        if name and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", name):
+            raise JournalError(f"{name} is not a week; write it as in 2026-W10.")
+        wanted = name or (sessions[-1].week if sessions else "")
+        return Sessions(s for s in sessions if s.week == wanted)
+
+    @cached_property
+    def consents(self) -> list[consent.Agreement]:
+        """Every agreement ever given, with the day it was taken back if it was."""
+        name = "agreements.toml"
+        if not self.store.exists(name):
+            return []
+        return consent.parse(self.store.read(name), self.store.where(name))
+
+
+def open_journal(path: str | Path) -> Journal:
+    """Open the journal in a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder that holds ``journal.toml``.
+
+    Returns
+    -------
+    Journal
+
+    Raises
+    ------
+    JournalError
+        When the folder is no journal or its settings can't be read.
+
+    Examples
+    --------
+    >>> open_journal("data/practice")
+    Journal('practice', 8 sessions)
+    """
+    store = PlainStore(Path(path).expanduser().resolve())
+    if not store.exists("journal.toml"):
+        raise JournalError(
+            f"{path} is not a journal (there is no journal.toml in it); "
+            f"make one with: therapy-review init {path}"
+        )
+    try:
+        settings = tomllib.loads(store.read("journal.toml").decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise JournalError(
+            f"{store.where('journal.toml')} can't be read ({error}); "
+            "mend that line, or restore the file from a copy."
+        ) from error
+    return Journal(store, settings)
+
+
+def create_journal(
+    path: str | Path, *, client: str, therapist: str, place: str = "", time_zone: str = ""
+) -> Journal:
+    """Make a new, empty journal.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder that does not exist yet, or is empty.
+    client, therapist : str
+        Names or pseudonyms.
+    place : str
+        Where the sessions take place, as in ``GB`` or ``US-CA``.
+    time_zone : str
+        As in ``Europe/London``.
+
+    Returns
+    -------
+    Journal
+
+    Raises
+    ------
+    JournalError
+        When the folder is already in use.
+    """
+    import tomlkit
+
+    root = Path(path).expanduser().resolve()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise JournalError(f"{path} is already in use; choose a new folder for the journal.")
+    content = tomlkit.document()
+    content.update({"format": 1, "client": client, "therapist": therapist})
+    content.update({"place": place, "time_zone": time_zone, "sealed": False})
+    store = PlainStore(root)
+    store.write("journal.toml", tomlkit.dumps(content).encode())
+    (root / "sessions").mkdir(mode=0o700)
+    return open_journal(root)

@@ -1,0 +1,243 @@
+"""Notes: Markdown with front matter, read and written back as the client left it.
+
+A note is a header between two lines of three dashes (YAML) and free text below it. What this program does
+not know in the header is kept, so are order, comments, quotes, line ends and a byte order mark; a note that
+did not change is written back byte for byte. What can't be understood is said in `SessionNotes.problems`;
+the rest still counts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from therapy_review.errors import NoteError
+
+MOODS = range(1, 11)
+KNOWN = ("mood_before", "mood_after", "tags", "scores", "bring_next", "participants")
+_HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class SessionNotes:
+    r"""What a client wrote about one session.
+
+    Parameters
+    ----------
+    mood_before, mood_after : int or None
+        1 (low) to 10 (high), as the client felt it.
+    tags : tuple of str
+        Mood words, in the client's order.
+    scores : mapping of str to float
+        Totals of questionnaires, by name (``{"phq9": 12}``).
+    bring_next : str
+        What to bring next time.
+    participants : tuple of str
+        Who was heard: ``client``, ``therapist`` or a name; client and therapist when nothing is said.
+    text : str
+        Free text, with plain line ends.
+    problems : tuple of str
+        One clear sentence for everything in the file that could not be understood.
+    source : str
+        The file as it was read, so that it can be written back with its formatting.
+
+    Examples
+    --------
+    >>> notes = parse(b"---\nmood_after: 6\ntags: [calm]\n---\nWe laughed.\n", "notes.md")
+    >>> notes.mood_after, notes.tags, notes.text
+    (6, ('calm',), 'We laughed.\n')
+    """
+
+    mood_before: int | None = None
+    mood_after: int | None = None
+    tags: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    bring_next: str = ""
+    participants: tuple[str, ...] = ("client", "therapist")
+    text: str = ""
+    problems: tuple[str, ...] = ()
+    source: str = ""
+
+    def changed(self, **what: Any) -> SessionNotes:
+        """Return these notes with some fields changed; the file they came from is remembered.
+
+        Parameters
+        ----------
+        **what
+            Fields of `SessionNotes` and their new values.
+
+        Returns
+        -------
+        SessionNotes
+        """
+        return replace(self, **what)
+
+
+def parse(data: bytes, where: str) -> SessionNotes:
+    """Read notes from the bytes of a file.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, in UTF-8 (a byte order mark and any line ends will do).
+    where : str
+        The file's name, for the sentences in `SessionNotes.problems`.
+
+    Returns
+    -------
+    SessionNotes
+        Always: a damaged header costs the header, not the text.
+    """
+    try:
+        source = data.decode("utf-8")
+        problems = []
+    except UnicodeDecodeError:
+        source = data.decode("cp1252", errors="replace")
+        problems = [f"{where} is not saved as UTF-8; open it in your editor and save it again as UTF-8."]
+    header, text = _split(source)
+    values, broken = _load(header, where)
+    problems += broken
+    fields, odd = _read_fields(values, where)
+    return SessionNotes(**fields, text=text, problems=tuple(problems + odd), source=source)
+
+
+def render(notes: SessionNotes) -> bytes:
+    """Write notes as the bytes of a file, keeping what the client's own file looked like.
+
+    Parameters
+    ----------
+    notes : SessionNotes
+
+    Returns
+    -------
+    bytes
+        UTF-8, with the line ends and byte order mark of the file the notes were read from.
+
+    Raises
+    ------
+    NoteError
+        When the header the notes came from is damaged, so that writing would lose something.
+    """
+    header, text = _split(notes.source)
+    values, broken = _load(header, "the notes")
+    if broken:
+        raise NoteError(broken[0])
+    before, _ = _read_fields(values, "")
+    wanted = {name: getattr(notes, name) for name in KNOWN}
+    updates = {name: value for name, value in wanted.items() if value != before[name]}
+    if not updates and notes.text == text:
+        return notes.source.encode("utf-8")
+    if updates:
+        header = _dump(_updated(values, updates))
+    body = f"---\n{header}---\n{notes.text}" if header else notes.text
+    newline = "\r\n" if "\r\n" in notes.source else "\n"
+    mark = _BOM if notes.source.startswith(_BOM) else ""
+    return (mark + body.replace("\n", newline)).encode("utf-8")
+
+
+def _split(source: str) -> tuple[str, str]:
+    plain = source.removeprefix(_BOM).replace("\r\n", "\n").replace("\r", "\n")
+    found = _HEADER.match(plain)
+    return (found.group(1), plain[found.end() :]) if found else ("", plain)
+
+
+def _yaml() -> Any:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()  # round trip: order, comments and quotes stay
+    yaml.preserve_quotes = True
+    yaml.allow_unicode = True
+    yaml.width = 10_000
+    return yaml
+
+
+def _load(header: str, where: str) -> tuple[Any, list[str]]:
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        values = _yaml().load(header) if header.strip() else None
+    except (YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        # +2: lines count from nought, and the header starts below its first dashes
+        line = f" near line {mark.line + 2}" if mark is not None else ""
+        return None, [
+            f"The part between the dashes in {where} can't be read{line}; write each line as "
+            "name: value, as in mood_after: 6. Your text below it is safe."
+        ]
+    if values is not None and not isinstance(values, Mapping):
+        return None, [f"The part between the dashes in {where} should be lines like mood_after: 6."]
+    return values, []
+
+
+def _dump(values: Any) -> str:
+    out = io.StringIO()
+    _yaml().dump(values, out)
+    return out.getvalue()
+
+
+def _updated(values: Any, updates: Mapping[str, Any]) -> Any:
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+    values = CommentedMap() if values is None else values
+    for name, value in updates.items():
+        if value is None or (isinstance(value, (tuple, Mapping, str)) and len(value) == 0):
+            values.pop(name, None)
+        elif isinstance(value, tuple):
+            sequence = CommentedSeq(value)
+            sequence.fa.set_flow_style()
+            values[name] = sequence
+        elif isinstance(value, Mapping):
+            values[name] = CommentedMap(value)
+            values[name].fa.set_flow_style()
+        else:
+            values[name] = value
+    return values
+
+
+def _read_fields(values: Any, where: str) -> tuple[dict[str, Any], list[str]]:
+    values = values or {}
+    problems: list[str] = []
+
+    def mood(name: str) -> int | None:
+        value = values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value in MOODS:
+            return int(value)
+        problems.append(f"{name} is {value} in {where}; a mood is a whole number from 1 to 10.")
+        return None
+
+    def words(name: str) -> tuple[str, ...]:
+        value = values.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            value = value.split(",")
+        if not isinstance(value, (list, tuple)):
+            problems.append(f"{name} in {where} should be a list of words, as in [calm, tired].")
+            return ()
+        return tuple(dict.fromkeys(str(word).strip() for word in value if str(word).strip()))
+
+    scores = values.get("scores")
+    numbers: dict[str, float] = {}
+    if isinstance(scores, Mapping):
+        for name, value in scores.items():
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                numbers[str(name)] = value
+            else:
+                problems.append(f"The score {name} in {where} is {value}; write it as a number.")
+    elif scores is not None:
+        problems.append(f"scores in {where} should look like {{phq9: 12}}.")
+    fields = {
+        "mood_before": mood("mood_before"),
+        "mood_after": mood("mood_after"),
+        "tags": words("tags"),
+        "scores": numbers,
+        "bring_next": str(values.get("bring_next") or "").strip(),
+        "participants": words("participants") or ("client", "therapist"),
+    }
+    return fields, problems

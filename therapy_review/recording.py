@@ -1,0 +1,291 @@
+"""Recording: the only room where bytes become sound.
+
+Whatever PyAV can decode (m4a, mp3, opus, wav, flac, the sound of a video …) comes out as mono float32 at
+16 kHz, in blocks, so that a long file never needs its whole length twice. Times are seconds from the first
+sample. A `Recording` holds a way to open its bytes, not a path; who may have one is decided in the journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from therapy_review.errors import RecordingError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000  # Hz
+BLOCK = 30.0  # seconds
+# Decoders of mp3, aac and opus need what came shortly before; a seek starts this much early.
+PREROLL = 0.5  # seconds
+# fmt: off
+SUFFIXES = frozenset({
+    ".aac", ".aif", ".aiff", ".amr", ".3gp", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov",
+    ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".wav", ".weba", ".webm", ".wma",
+})
+# fmt: on
+
+
+class Recording:
+    """The sound of one session, decoded only on demand.
+
+    Parameters
+    ----------
+    opener : callable
+        Returns the file's bytes as a new seekable binary file each time it is called.
+    name : str
+        What to call it in a sentence (``practice/sessions/2026-03-04/recording.m4a``).
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal
+    >>> recording = open_journal("data/practice").sessions[0].recording()
+    >>> recording.read(10, 12).shape
+    (32000,)
+    """
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, opener: Callable[[], BinaryIO], name: str) -> None:
+        self._opener = opener
+        self.name = name
+        self._duration: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Recording({self.name!r})"
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds, from the packets themselves: headers of broken files promise more than there is.
+
+        Raises
+        ------
+        RecordingError
+            When the file can't be opened or has no sound.
+        """
+        if self._duration is None:
+            with self._container() as (container, stream):
+                first, last = None, 0.0
+                for packet in container.demux(stream):
+                    if packet.pts is None:
+                        continue
+                    start = float(packet.pts * packet.time_base)
+                    first = start if first is None else first
+                    last = max(last, start + float((packet.duration or 0) * packet.time_base))
+            # A negative first time is the encoder's run-in, which is not played.
+            self._duration = max(0.0, last - max(first or 0.0, 0.0))
+            if self._duration == 0:
+                raise self._silent()
+        return self._duration
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes: what derived files are held against."""
+        with self._opener() as file:
+            name = hashlib.sha256()
+            while piece := file.read(1 << 20):
+                name.update(piece)
+            return name.hexdigest()
+
+    def read(self, start: float = 0.0, end: float | None = None) -> NDArray[np.float32]:
+        """Decode a stretch, without decoding what lies before it.
+
+        Parameters
+        ----------
+        start : float
+            Seconds from the recording's start.
+        end : float, optional
+            Seconds; the recording's end when left out.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_samples,)
+            Mono, 16 kHz, nominally within -1 and 1; shorter than asked where the recording ends.
+
+        Raises
+        ------
+        RecordingError
+            When the file can't be opened or has no sound.
+        """
+        if start < 0 or (end is not None and end < start):
+            raise RecordingError(f"There is no stretch from {start:g} s to {end:g} s in {self.name}.")
+        pieces, wanted, have = [], None if end is None else round((end - start) * SAMPLE_RATE), 0
+        for piece in self._decode(start):
+            pieces.append(piece)
+            have += len(piece)
+            if wanted is not None and have >= wanted:
+                break
+        # One copy into one array: `concatenate` would hold the pieces and the whole at once for longer.
+        sound = np.empty(have, np.float32)
+        at = 0
+        for i, piece in enumerate(pieces):
+            sound[at : at + len(piece)] = piece
+            at += len(piece)
+            pieces[i] = sound[:0]
+        return sound[:wanted]
+
+    def blocks(self, seconds: float = BLOCK) -> Iterator[NDArray[np.float32]]:
+        """Decode from start to end in blocks.
+
+        Parameters
+        ----------
+        seconds : float
+            Length of each block; the last one may be shorter.
+
+        Yields
+        ------
+        ndarray of float32, shape (n_samples,)
+            Mono, 16 kHz.
+
+        Raises
+        ------
+        RecordingError
+            When the file can't be opened or has no sound.
+        """
+        size = round(seconds * SAMPLE_RATE)
+        waiting: list[NDArray[np.float32]] = []
+        have = 0
+        for piece in self._decode(0.0):
+            waiting.append(piece)
+            have += len(piece)
+            if have >= size:
+                block = np.concatenate(waiting)
+                full = have - have % size
+                yield from (block[i : i + size] for i in range(0, full, size))
+                waiting, have = [block[full:]], have - full
+        if have:
+            yield np.concatenate(waiting)
+
+    def peaks(self, n: int = 2000) -> NDArray[np.float32]:
+        """Lowest and highest sample of `n` equal parts, for drawing a waveform.
+
+        Parameters
+        ----------
+        n : int
+            How many parts.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, 2)
+
+        Raises
+        ------
+        RecordingError
+            When the file can't be opened or has no sound.
+        """
+        lows, highs, rest = [], [], np.empty(0, np.float32)
+        # First at a fine grain, block by block; then that is gathered into the parts asked for.
+        grain = max(1, int(self.duration * SAMPLE_RATE / (n * 16)))
+        for block in self.blocks():
+            samples = np.concatenate([rest, block])
+            full = len(samples) // grain * grain
+            table = samples[:full].reshape(-1, grain)
+            lows.append(table.min(axis=1))
+            highs.append(table.max(axis=1))
+            rest = samples[full:]
+        if len(rest):
+            lows.append(rest.min(keepdims=True))
+            highs.append(rest.max(keepdims=True))
+        low, high = np.concatenate(lows), np.concatenate(highs)
+        edges = np.linspace(0, len(low), n + 1)
+        starts = np.minimum(edges[:-1].astype(int), len(low) - 1)
+        return np.column_stack([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)])
+
+    @contextmanager
+    def _container(self) -> Iterator[tuple[Any, Any]]:
+        import av
+
+        file = self._opener()
+        try:
+            if not file.read(1):
+                raise RecordingError(
+                    f"{self.name} is empty (0 bytes); copy it again from your phone or recorder."
+                )
+            file.seek(0)
+            try:
+                container = av.open(file, mode="r", metadata_errors="ignore")
+            except (av.FFmpegError, ValueError) as error:
+                raise RecordingError(
+                    f"{self.name} can't be read as sound: it may be damaged, cut short while copying, or not "
+                    "a recording at all. Copy it again from your phone or recorder."
+                ) from error
+            with container:
+                if not container.streams.audio:
+                    raise self._silent()
+                yield container, container.streams.audio[0]
+        finally:
+            file.close()
+
+    def _silent(self) -> RecordingError:
+        return RecordingError(
+            f"{self.name} has no sound in it; if it is a video, the microphone was off. "
+            "Add another file for this session, or keep the session with notes alone."
+        )
+
+    def _decode(self, start: float) -> Iterator[NDArray[np.float32]]:
+        import av
+
+        decoded_any = False
+        with self._container() as (container, stream):
+            origin = float((stream.start_time or 0) * stream.time_base) if stream.start_time else 0.0
+            origin = max(0.0, origin)
+            if start > PREROLL:
+                _seek(container, stream, origin + start - PREROLL)
+            resampler = av.AudioResampler(format="fltp", rate=SAMPLE_RATE)
+            skip: int | None = None  # samples before `start` still to be dropped
+            for frame in _frames(container, stream):
+                decoded_any = True
+                if skip is None:
+                    at = (frame.time or 0.0) - origin if start > PREROLL else 0.0
+                    skip = round((start - at) * SAMPLE_RATE)
+                    if skip < 0:  # the seek landed late: the missing run-in is silence
+                        yield np.zeros(-skip, np.float32)
+                        skip = 0
+                frame.pts = None  # gaps in the time stamps of damaged files are closed, not filled
+                for piece in _mono(resampler.resample(frame)):
+                    kept = piece[skip:]
+                    skip = max(0, skip - len(piece))
+                    if len(kept):
+                        yield kept
+            for piece in _mono(resampler.resample(None)) if decoded_any else ():
+                yield piece[skip or 0 :]
+        if not decoded_any and start == 0.0:
+            raise self._silent()
+
+
+def _seek(container: Any, stream: Any, seconds: float) -> None:
+    import av
+
+    try:
+        container.seek(int(seconds / stream.time_base), stream=stream, backward=True)
+    except av.FFmpegError:  # a format without an index: read from the start instead
+        container.seek(0)
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """Decode packet by packet; a damaged packet costs itself, not the hour after it."""
+    import av
+
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.FFmpegError:
+                continue
+    except av.FFmpegError:  # the file breaks off: what came before it counts
+        return
+
+
+def _mono(frames: list[Any]) -> Iterator[NDArray[np.float32]]:
+    for frame in frames:
+        planes = frame.to_ndarray()
+        yield (
+            planes[0].astype(np.float32, copy=False)
+            if len(planes) == 1
+            else planes.mean(axis=0, dtype=np.float32)
+        )

@@ -1,0 +1,301 @@
+"""A session: one appointment, its recording, its notes, and what was made from them.
+
+A session is a folder ``sessions/YYYY-MM-DD`` (a second one that day ends in ``-2``) that may hold
+``recording.*``, ``notes.md``, ``marks.csv`` and ``corrections.csv``, and a folder ``derived`` that can always be
+made again. `Session.recording` is the one door to sound.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from therapy_review import consent
+from therapy_review import notes as note_files
+from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
+from therapy_review.recording import Recording
+from therapy_review.store import digest
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+
+SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
+ANSWERS = ["start", "end", "speaker"]
+MARKS = ["start", "end", "kind", "label", "text"]
+
+
+def session_date(name: str) -> dt.date | None:
+    """Return the date a session's folder is named by, or None when it is no session's name.
+
+    Examples
+    --------
+    >>> session_date("2026-03-04-2")
+    datetime.date(2026, 3, 4)
+    >>> session_date("2026-02-30") is None
+    True
+    """
+    found = SESSION_NAME.fullmatch(name)
+    try:
+        return dt.date.fromisoformat(found.group(1)) if found else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Session:
+    """One appointment: its date, at most one recording, and notes.
+
+    Parameters
+    ----------
+    name : str
+        Its date, and ``-2`` for a second one that day.
+    journal : Journal
+        The journal it belongs to.
+    """
+
+    name: str
+    journal: Journal
+
+    def __repr__(self) -> str:
+        return f"Session({self.name!r})"
+
+    @property
+    def date(self) -> dt.date:
+        """The day of the appointment."""
+        return dt.date.fromisoformat(self.name[:10])
+
+    @property
+    def week(self) -> str:
+        """The ISO week of the appointment, as in ``2026-W10``."""
+        year, week, _ = self.date.isocalendar()
+        return f"{year}-W{week:02d}"
+
+    @property
+    def folder(self) -> str:
+        """The session's folder within the journal."""
+        return f"sessions/{self.name}"
+
+    def file(self, name: str) -> str:
+        """Return the journal's name for a file of this session."""
+        return f"{self.folder}/{name}"
+
+    @property
+    def has_recording(self) -> bool:
+        """Whether there is a recording; asks nobody, opens nothing."""
+        return bool(self._recordings())
+
+    def recording(self, use: str = "self_review") -> Recording:
+        """Open the recording for a use that everybody heard has agreed to.
+
+        Parameters
+        ----------
+        use : str
+            What the sound is wanted for; one of `therapy_review.consent.USES`.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        ConsentError
+            When an agreement is missing, over, or was taken back.
+        JournalError
+            When the session has no recording, or more than one.
+        """
+        found = self._recordings()
+        store = self.journal.store
+        if not found:
+            raise JournalError(
+                f"There is no recording in {store.where(self.folder)}; its notes and moods still count."
+            )
+        if len(found) > 1:
+            raise JournalError(
+                f"{store.where(self.folder)} holds {len(found)} recordings ({', '.join(found)}); "
+                "keep one there and move the others out."
+            )
+        heard = self.notes.participants
+        consent.require(self.journal.consents, heard, use, self.journal.today(), self.name)
+        name = self.file(found[0])
+        return Recording(lambda: store.open(name), store.where(name))
+
+    def _recordings(self) -> list[str]:
+        return [f for f in self.journal.store.files(self.folder) if PurePosixPath(f).stem == "recording"]
+
+    @property
+    def notes(self) -> note_files.SessionNotes:
+        """The notes, read anew each time; empty ones when nothing was written yet."""
+        store, name = self.journal.store, self.file("notes.md")
+        if not store.exists(name):
+            return note_files.SessionNotes()
+        return note_files.parse(store.read(name), store.where(name))
+
+    def save_notes(self, changed: note_files.SessionNotes) -> note_files.SessionNotes:
+        """Save notes, unless the file was changed by another program since they were read.
+
+        Parameters
+        ----------
+        changed : SessionNotes
+            From ``session.notes.changed(...)``.
+
+        Returns
+        -------
+        SessionNotes
+            As they now stand in the file: go on from these.
+
+        Raises
+        ------
+        NoteChangedError
+            When the file is another than the one that was read; it is left alone, and what was to be
+            saved is kept beside it.
+        NoteError
+            When the file's header is damaged; what was to be saved is kept beside it too.
+        """
+        store, name = self.journal.store, self.file("notes.md")
+        with store.writing():
+            now = store.read(name) if store.exists(name) else b""
+            # Compared as text as it was decoded, so that an odd encoding does not look like a change.
+            unchanged = note_files.parse(now, name).source == changed.source
+            try:
+                data = note_files.render(changed if unchanged else changed.changed(source=""))
+            except NoteError as error:
+                kept = self._keep(note_files.render(changed.changed(source="")))
+                raise NoteError(f"{error} What you wrote just now is safe in {kept}.") from error
+            if not unchanged:
+                kept = self._keep(data)
+                raise NoteChangedError(
+                    f"{store.where(name)} was changed by another program since you opened it, so it was left "
+                    f"as it is; what you wrote here is safe in {kept}. Put the two together when you like."
+                )
+            if data != now:
+                store.write(name, data)
+        return note_files.parse(data, store.where(name))
+
+    def _keep(self, data: bytes) -> str:
+        """Keep another version of the notes beside them; the same words are kept once."""
+        store, number = self.journal.store, 1
+        while store.exists(name := self.file(f"notes-kept-{number}.md")) and store.read(name) != data:
+            number += 1
+        store.write(name, data)
+        return store.where(name)
+
+    @property
+    def marks(self) -> pd.DataFrame:
+        """What the client put at a time: columns start, end (s), kind, label, text."""
+        return self._table("marks.csv", MARKS)
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        """What the client said about who speaks when: columns start, end (s), speaker."""
+        return self._table("corrections.csv", ANSWERS)
+
+    def answer(self, start: float, end: float, speaker: str) -> None:
+        """Keep what the client said about one stretch; it wins over any analysis, for ever.
+
+        Parameters
+        ----------
+        start, end : float
+            Seconds from the recording's start.
+        speaker : str
+            ``client``, ``therapist`` or ``other``.
+        """
+        with self.journal.store.writing():
+            table = self.answers
+            same = (table["start"] == round(start, 3)) & (table["end"] == round(end, 3))
+            new = pd.DataFrame([[round(start, 3), round(end, 3), speaker]], columns=ANSWERS)
+            table = pd.concat([table[~same], new]) if len(table) else new
+            self.journal.store.write(self.file("corrections.csv"), table.to_csv(index=False).encode())
+
+    def _table(self, file: str, columns: list[str]) -> pd.DataFrame:
+        store, name = self.journal.store, self.file(file)
+        if not store.exists(name):
+            return pd.DataFrame(
+                {c: pd.Series(dtype=float if c in ("start", "end") else str) for c in columns}
+            )
+        try:
+            table = pd.read_csv(io.BytesIO(store.read(name)), encoding="utf-8-sig", keep_default_na=False)
+            return table[columns].astype({"start": float, "end": float})
+        except (ValueError, KeyError, pd.errors.ParserError) as error:
+            raise JournalError(
+                f"{store.where(name)} should be a table with the columns {', '.join(columns)}; "
+                "mend its first line or its numbers."
+            ) from error
+
+    def derived(self, file: str) -> bytes:
+        """Read something analysis made, if it still fits the recording, the answers and this program.
+
+        Parameters
+        ----------
+        file : str
+            A name in the session's ``derived`` folder.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        NotAnalysedError
+            When the session was not analysed yet, or something it rests on has changed.
+        """
+        store, name = self.journal.store, self.file(f"derived/{file}")
+        if not (store.exists(name) and self.made_from().get("inputs") == self.inputs()):
+            raise NotAnalysedError(
+                f"Who spoke when in {self.name} has not been worked out yet, or something changed since; "
+                "run: therapy-review analyse"
+            )
+        return store.read(name)
+
+    def made_from(self) -> dict[str, Any]:
+        """Tell what the derived files were made from; empty when there are none."""
+        store, name = self.journal.store, self.file("derived/made_from.json")
+        try:
+            return dict(json.loads(store.read(name))) if store.exists(name) else {}
+        except ValueError:
+            return {}
+
+    def inputs(self) -> dict[str, Any]:
+        """Name what the turns of this session rest on: the recording and the client's answers."""
+        store = self.journal.store
+        found = self._recordings()
+        corrections = self.file("corrections.csv")
+        return {
+            "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
+            "answers": digest(store.read(corrections)) if store.exists(corrections) else None,
+        }
+
+    def _recording_digest(self, name: str) -> str:
+        # An hour of WAV takes a second to hash: with the same size and time of change, it is the same file.
+        stamp, made = list(self.journal.store.stamp(name)), self.made_from()
+        if made.get("stamp") == stamp:
+            return str(made["inputs"]["recording"])
+        return Recording(lambda: self.journal.store.open(name), name).digest
+
+    @property
+    def turns(self) -> pd.DataFrame:
+        """Who spoke when: start, end (s), speaker, confidence; one row a voiced stretch.
+
+        Raises
+        ------
+        NotAnalysedError
+            When the session was not analysed yet.
+        """
+        return pd.read_csv(io.BytesIO(self.derived("turns.csv")), dtype={"speaker": str})
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """The session's measures: one row, as `therapy_review.measures.evaluate` describes it.
+
+        Raises
+        ------
+        NotAnalysedError
+            When the session was not analysed yet.
+        """
+        return pd.DataFrame([json.loads(self.derived("measures.json"))])

@@ -1,0 +1,218 @@
+"""Bytes on disk: whole or not at all, for their owner only, one writer at a time.
+
+Nothing else in the package writes into a journal. Names are relative paths with forward slashes
+(``sessions/2026-03-04/notes.md``), the same on every system. A `PlainStore` keeps files as they are; whatever
+keeps them differently has only to offer the methods of `Store`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol
+
+from therapy_review.errors import JournalError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+LOCK_WAIT = 10.0  # seconds
+
+
+def digest(data: bytes) -> str:
+    """Name the content of a file by its SHA-256.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest(b"")[:12]
+    'e3b0c44298fc'
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+class Store(Protocol):
+    """What the rest of the package may ask of the files of a journal."""
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading, with seeking."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a file whole, or leave it as it was."""
+
+    def remove(self, name: str) -> None:
+        """Delete a file if it is there."""
+
+    def files(self, folder: str) -> list[str]:
+        """List the plain names of the files in a folder, sorted."""
+
+    def folders(self, folder: str) -> list[str]:
+        """List the plain names of the folders in a folder, sorted."""
+
+    def stamp(self, name: str) -> tuple[int, int]:
+        """Return size in bytes and time of change in nanoseconds, to see cheaply that nothing changed."""
+
+    def where(self, name: str) -> str:
+        """Return the name as a person would look for it on this computer."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the journal's lock, so that two programs never write at once."""
+
+
+class PlainStore:
+    """A folder of ordinary files.
+
+    Parameters
+    ----------
+    root : Path
+        The journal's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __repr__(self) -> str:
+        return f"PlainStore({self.root.name!r})"
+
+    def _path(self, name: str) -> Path:
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts:
+            raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
+        return self.root.joinpath(*pure.parts)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+        return self._path(name).is_file()
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes.
+
+        Raises
+        ------
+        JournalError
+            When the file is missing or may not be read.
+        """
+        try:
+            return self._path(name).read_bytes()
+        except OSError as error:
+            raise JournalError(_cannot("read", name, error)) from error
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading, with seeking.
+
+        Raises
+        ------
+        JournalError
+            When the file is missing or may not be read.
+        """
+        try:
+            return self._path(name).open("rb")
+        except OSError as error:
+            raise JournalError(_cannot("read", name, error)) from error
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a file whole, or leave it as it was, whenever the power goes.
+
+        Raises
+        ------
+        JournalError
+            When the disk is full or may not be written to; the earlier file stays.
+        """
+        path = self._path(name)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            _make_folder(path.parent)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise JournalError(_cannot("write", name, error)) from error
+
+    def remove(self, name: str) -> None:
+        """Delete a file if it is there."""
+        self._path(name).unlink(missing_ok=True)
+
+    def files(self, folder: str) -> list[str]:
+        """List the plain names of the files in a folder, sorted; none when there is no such folder."""
+        return sorted(path.name for path in self._children(folder) if path.is_file())
+
+    def folders(self, folder: str) -> list[str]:
+        """List the plain names of the folders in a folder, sorted."""
+        return sorted(path.name for path in self._children(folder) if path.is_dir())
+
+    def _children(self, folder: str) -> Iterator[Path]:
+        path = self._path(folder)
+        # Names that begin with a dot belong to the system, not to the client.
+        return (child for child in path.iterdir() if child.name[0] != ".") if path.is_dir() else iter(())
+
+    def stamp(self, name: str) -> tuple[int, int]:
+        """Return size in bytes and time of change in nanoseconds."""
+        found = self._path(name).stat()
+        return found.st_size, found.st_mtime_ns
+
+    def where(self, name: str) -> str:
+        """Return the name as a person would look for it: the journal's folder and the way below it."""
+        return str(PurePosixPath(self.root.name, name)) if name else self.root.name
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the journal's lock, so that two programs never write at once.
+
+        Raises
+        ------
+        JournalError
+            When another program holds it for longer than ten seconds.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.root / ".lock", timeout=LOCK_WAIT, mode=FILE_MODE):
+                yield
+        except Timeout as error:
+            raise JournalError(
+                f"Another program is writing into {self.root.name} right now; "
+                "close it, or wait a moment, and try again."
+            ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # Windows has no handle for a folder to flush
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _cannot(verb: str, name: str, error: OSError) -> str:
+    reason = (error.strerror or "the disk gave no reason").lower()
+    remedy = "free some space" if error.errno == 28 else "see that the file is there and is yours"
+    return f"Could not {verb} {name} ({reason}); {remedy}, then try again."
