@@ -1,7 +1,7 @@
 """A journal: one folder with everything one client keeps.
 
-``journal.toml`` holds names or pseudonyms, place, time zone and mood groups; ``agreements.toml`` who agreed to
-what; ``sessions/`` one folder an appointment.
+``journal.toml`` holds names or pseudonyms, place, time zone and mood groups; ``agreements.toml`` who agreed
+to what; ``sessions/`` one folder an appointment.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ class Sessions(list[Session]):
         """Return one row a session: date, recording, mood before and after, tags."""
         rows = [
             {
-                "session": s.name,
-                "date": pd.Timestamp(s.date),
-                "recording": "yes" if s.has_recording else "notes only",
-                "mood_before": s.notes.mood_before,
-                "mood_after": s.notes.mood_after,
-                "tags": ", ".join(s.notes.tags),
+                "session": session.name,
+                "date": pd.Timestamp(session.date),
+                "recording": "yes" if session.has_recording else "notes only",
+                "mood_before": written.mood_before,
+                "mood_after": written.mood_after,
+                "tags": ", ".join(written.tags),
             }
-            for s in self
+            for session in self
+            for written in [session.notes]
         ]
         columns = ["session", "date", "recording", "mood_before", "mood_after", "tags"]
         return pd.DataFrame(rows, columns=columns).astype({"mood_before": "Int64", "mood_after": "Int64"})

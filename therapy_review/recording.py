@@ -178,23 +178,14 @@ class Recording:
         RecordingError
             When the file can't be opened or has no sound.
         """
-        lows, highs, rest = [], [], np.empty(0, np.float32)
         # First at a fine grain, block by block; then that is gathered into the parts asked for.
-        grain = max(1, int(self.duration * SAMPLE_RATE / (n * 16)))
-        for block in self.blocks():
-            samples = np.concatenate([rest, block])
-            full = len(samples) // grain * grain
-            table = samples[:full].reshape(-1, grain)
-            lows.append(table.min(axis=1))
-            highs.append(table.max(axis=1))
-            rest = samples[full:]
-        if len(rest):
-            lows.append(rest.min(keepdims=True))
-            highs.append(rest.max(keepdims=True))
-        low, high = np.concatenate(lows), np.concatenate(highs)
-        edges = np.linspace(0, len(low), n + 1)
-        starts = np.minimum(edges[:-1].astype(int), len(low) - 1)
-        return np.column_stack([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)])
+        grains = 16 * n / (self.duration * SAMPLE_RATE)
+        fine = np.concatenate(
+            [waveform_peaks(block, round(len(block) * grains) or 1) for block in self.blocks()]
+        )
+        starts = np.linspace(0, len(fine), min(n, len(fine)) + 1)[:-1].astype(int)
+        low, high = np.minimum.reduceat(fine[:, 0], starts), np.maximum.reduceat(fine[:, 1], starts)
+        return np.column_stack([low, high])
 
     @contextmanager
     def _container(self) -> Iterator[tuple[Any, Any]]:
@@ -256,6 +247,32 @@ class Recording:
                 yield piece[skip or 0 :]
         if not decoded_any and start == 0.0:
             raise self._silent()
+
+
+def waveform_peaks(samples: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Find the lowest and highest sample of `n` equal parts, for drawing a waveform.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+    n : int
+        How many parts; fewer come back when there are fewer samples.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, 2)
+
+    Examples
+    --------
+    >>> waveform_peaks(np.array([0.0, 0.5, -0.25, 0.0], np.float32), 2).tolist()
+    [[0.0, 0.5], [-0.25, 0.0]]
+    """
+    n = min(n, len(samples))
+    if n == 0:
+        return np.zeros((0, 2), np.float32)
+    starts = np.linspace(0, len(samples), n + 1)[:-1].astype(int)
+    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
+    return np.column_stack([low, high])
 
 
 def _seek(container: Any, stream: Any, seconds: float) -> None:

@@ -1,8 +1,8 @@
 """A session: one appointment, its recording, its notes, and what was made from them.
 
 A session is a folder ``sessions/YYYY-MM-DD`` (a second one that day ends in ``-2``) that may hold
-``recording.*``, ``notes.md``, ``marks.csv`` and ``corrections.csv``, and a folder ``derived`` that can always be
-made again. `Session.recording` is the one door to sound.
+``recording.*``, ``notes.md``, ``marks.csv`` and ``corrections.csv``, and a folder ``derived`` that can always
+be made again. `Session.recording` is the one door to sound.
 """
 
 from __future__ import annotations
@@ -110,21 +110,28 @@ class Session:
         JournalError
             When the session has no recording, or more than one.
         """
-        found = self._recordings()
-        store = self.journal.store
-        if not found:
-            raise JournalError(
-                f"There is no recording in {store.where(self.folder)}; its notes and moods still count."
-            )
-        if len(found) > 1:
-            raise JournalError(
-                f"{store.where(self.folder)} holds {len(found)} recordings ({', '.join(found)}); "
-                "keep one there and move the others out."
-            )
+        name, store = self.recording_file(), self.journal.store
         heard = self.notes.participants
         consent.require(self.journal.consents, heard, use, self.journal.today(), self.name)
-        name = self.file(found[0])
         return Recording(lambda: store.open(name), store.where(name))
+
+    def recording_file(self) -> str:
+        """Return the journal's name for the recording.
+
+        Raises
+        ------
+        JournalError
+            When the session has no recording, or more than one.
+        """
+        found, where = self._recordings(), self.journal.store.where(self.folder)
+        if not found:
+            raise JournalError(f"There is no recording in {where}; its notes and moods still count.")
+        if len(found) > 1:
+            raise JournalError(
+                f"{where} holds {len(found)} recordings ({', '.join(found)}); "
+                "keep one there and move the others out."
+            )
+        return self.file(found[0])
 
     def _recordings(self) -> list[str]:
         return [f for f in self.journal.store.files(self.folder) if PurePosixPath(f).stem == "recording"]

@@ -1,0 +1,215 @@
+"""Forms: what the client fills in, saved at every change.
+
+Nothing waits for a button: leaving a field saves it. Where a file was changed by another program meanwhile, both
+versions are kept and the form says so in a sentence.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from therapy_review import analysis, turns
+from therapy_review.errors import NoteError, TherapyReviewError
+from therapy_review.notes import MOODS
+from therapy_review.player import Moment
+from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+    from therapy_review.session import Session
+
+NO_MOOD = "not said"
+CLIPS = 3
+CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
+
+
+def notes_form(session: Session) -> VBox | Still:
+    """Show the notes of a session as a form: moods, tags, what I noticed, what to bring.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    VBox or Still
+        The form, or the notes to read while a notebook is run in batch.
+    """
+    if is_still():
+        return notes_to_read(session)
+    import ipywidgets as w
+
+    written = session.notes
+    wide = {"layout": w.Layout(width="min(46rem, 100%)"), "style": {"description_width": "11rem"}}
+    choices = [NO_MOOD, *map(str, MOODS)]
+
+    def mood(value: int | None, label: str) -> Any:
+        chosen = str(value) if value else NO_MOOD
+        return w.SelectionSlider(options=choices, value=chosen, description=label, **wide)
+
+    before = mood(written.mood_before, "Mood when I came")
+    after = mood(written.mood_after, "Mood when I left")
+    tags = w.Text(
+        value=", ".join(written.tags), description="Words for my mood", continuous_update=False, **wide
+    )
+    tags.placeholder = "tired, hopeful, tense"
+    noticed = w.Textarea(
+        value=written.text.strip(), description="What I noticed", continuous_update=False, rows=9, **wide
+    )
+    bring = w.Textarea(
+        value=written.bring_next, description="To bring next time", continuous_update=False, rows=3, **wide
+    )
+    state = w.HTML("<em>Whatever you write is saved when you leave a field.</em>")
+    save = _saver(session, written, state)
+
+    def number(chosen: str) -> int | None:
+        return None if chosen == NO_MOOD else int(chosen)
+
+    before.observe(lambda c: save(mood_before=number(c["new"])), "value")
+    after.observe(lambda c: save(mood_after=number(c["new"])), "value")
+    tags.observe(lambda c: save(tags=_words(c["new"])), "value")
+    noticed.observe(lambda c: save(text=f"\n{c['new'].strip()}\n"), "value")
+    bring.observe(lambda c: save(bring_next=c["new"].strip()), "value")
+    return w.VBox([before, after, tags, noticed, bring, state])
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def _saver(session: Session, written: Any, state: Any) -> Callable[..., None]:
+    lock = threading.Lock()  # messages may come on a thread of their own
+    latest = written
+
+    def save(**changes: Any) -> None:
+        nonlocal latest
+        with lock:
+            latest = latest.changed(**changes)
+            try:
+                latest = session.save_notes(latest)
+                state.value = "<em>Saved.</em>"
+            except NoteError as error:
+                state.value = f"<strong>{html.escape(str(error))}</strong>"
+            except TherapyReviewError as error:
+                state.value = f"<strong>Not saved: {html.escape(str(error))} Your words are still in this form.</strong>"
+
+    return save
+
+
+def notes_to_read(session: Session) -> Still:
+    written = session.notes
+    rows = [
+        ("Mood when I came", str(written.mood_before or NO_MOOD)),
+        ("Mood when I left", str(written.mood_after or NO_MOOD)),
+        ("Words for my mood", ", ".join(written.tags) or NO_MOOD),
+        ("What I noticed", written.text.strip() or NO_MOOD),
+        ("To bring next time", written.bring_next or NO_MOOD),
+    ]
+    cells = "".join(
+        f"<dt>{label}</dt><dd>{html.escape(value).replace(chr(10) * 2, '<br><br>')}</dd>"
+        for label, value in rows
+    )
+    text = "\n".join(f"{label}: {value}" for label, value in rows)
+    return Still(f'<dl class="notes">{cells}</dl><p><small>{HOW_TO_START} to write in it.</small></p>', text)
+
+
+def clips_to_ask_about(heard: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Choose three short clips by which the client can say which voice is theirs.
+
+    Parameters
+    ----------
+    heard : DataFrame
+        Turns with the engine's labels ``voice_1``, ``voice_2``.
+    answers : DataFrame
+        What was already said: start, end (s), speaker; those clips are not asked about again.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end (s): clips of one voice alone, the surest first, from both voices, in order of
+        time, so that their order tells nothing.
+    """
+    length = (heard["end"] - heard["start"]).clip(upper=CLIP[1])
+    fits = heard[(length >= CLIP[0]) & ~_overlaps_any(heard, answers)]
+    fits = fits.assign(end=fits["start"] + length[fits.index])
+    ranked = fits.sort_values("confidence", ascending=False, kind="stable")
+    by_voice = ranked.assign(turn_of=ranked.groupby("speaker").cumcount())
+    chosen = by_voice.sort_values(["turn_of", "confidence"], ascending=[True, False], kind="stable")[:CLIPS]
+    return chosen.sort_values("start")[["start", "end"]].reset_index(drop=True)
+
+
+def _overlaps_any(table: pd.DataFrame, others: pd.DataFrame) -> pd.Series[bool]:
+    hit = pd.Series(data=False, index=table.index)
+    for start, end in zip(others["start"], others["end"], strict=True):
+        hit |= (table["start"] < end) & (table["end"] > start)
+    return hit
+
+
+def who_is_who(session: Session) -> VBox | Still:
+    """Ask the client which voice is theirs, by three short clips; say so when it is known.
+
+    Parameters
+    ----------
+    session : Session
+        One that was analysed.
+
+    Returns
+    -------
+    VBox or Still
+
+    Raises
+    ------
+    NotAnalysedError
+        When the session has no turns yet.
+    """
+    if turns.are_named(session.turns):
+        return Still("<p>You have said which voice is yours, so the charts can name you both.</p>")
+    clips = clips_to_ask_about(session.turns, session.answers)
+    if clips.empty:
+        return Still("<p>No stretch of this recording is long enough to ask whose voice it is.</p>")
+    if is_still():
+        return Still(
+            "<p>Nobody has said yet which voice is whose, so the charts say voice 1 and voice 2. "
+            f"{HOW_TO_START}; you will hear three short clips.</p>"
+        )
+    import ipywidgets as w
+
+    state = w.HTML(
+        "<em>Three short clips. Say for each whether it is you; skip what you are not sure of.</em>"
+    )
+    rows = [_question(session, float(c.start), float(c.end), state) for c in clips.itertuples()]  # type: ignore[arg-type]
+    return w.VBox([*rows, state])
+
+
+def _question(session: Session, start: float, end: float, state: Any) -> Any:
+    import ipywidgets as w
+
+    buttons = [w.Button(description=text) for text in ("This is me", "Not me")]
+
+    def answered(speaker: str, pressed: Any) -> None:
+        try:
+            session.answer(start, end, speaker)
+            named = turns.are_named(analysis.rename(session))
+        except TherapyReviewError as error:
+            state.value = f"<strong>{html.escape(str(error))}</strong>"
+            return
+        for button in buttons:
+            button.icon = "check" if button is pressed else ""
+        state.value = (
+            "<em>Thank you, that is kept. Run the cells below once more and the charts will name you both.</em>"
+            if named
+            else "<em>Kept. One more answer, please: so far it could be either.</em>"
+        )
+
+    # With only two people heard, whoever is not the client is the therapist.
+    others = [who for who in session.notes.participants if who != "client"]
+    stranger = others[0] if len(others) == 1 else "other"
+    buttons[0].on_click(lambda pressed: answered("client", pressed))
+    buttons[1].on_click(lambda pressed: answered(stranger, pressed))
+    return w.VBox([Moment(session, start, end, "Whose voice is this?"), w.HBox(buttons)])

@@ -1,0 +1,246 @@
+"""Pages: what each cell of a notebook shows, one method a cell.
+
+A page never raises for something a person can mend: it shows the sentence instead and goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import analysis, charts, forms, measures, trends, words
+from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Journal, open_journal
+from therapy_review.moments import moments
+from therapy_review.player import moments_to_hear
+from therapy_review.still import Still, paragraphs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.session import Session
+
+
+class Shown:
+    """Several things a cell shows one below the other.
+
+    Parameters
+    ----------
+    *things
+        Charts, widgets, stills.
+    """
+
+    def __init__(self, *things: Any) -> None:
+        self.things = things
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for thing in self.things:
+            display(thing)
+
+
+def gently(show: Callable[..., Any]) -> Callable[..., Any]:
+    """Show the sentence of an error in place of what could not be shown."""
+
+    @functools.wraps(show)
+    def shown(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return show(*args, **kwargs)
+        except TherapyReviewError as error:
+            return sentence(str(error))
+
+    return shown
+
+
+def sentence(text: str) -> Still:
+    """Show one quiet sentence."""
+    return Still(f'<p class="sentence">{paragraphs(text)}</p>', text)
+
+
+class SessionPage:
+    """One session, part by part.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.journal = session.journal
+
+    @property
+    def _turns(self) -> pd.DataFrame:
+        if self.session.has_recording and not analysis.is_current(self.session):
+            return analysis.analyse(self.session)
+        return self.session.turns
+
+    def _without_sound(self) -> Still | None:
+        if self.session.has_recording:
+            return None
+        return sentence("There is no recording of this session. Your notes tell it, and that is enough.")
+
+    @gently
+    def heading(self) -> Still:
+        """Show the session's day and what is kept of it."""
+        return Still(words.session_heading(self.session))
+
+    @gently
+    def held(self) -> Still:
+        """Show what the session held, in the client's own words and a few plain figures."""
+        return Still(words.what_it_held(self.session))
+
+    @gently
+    def who_is_who(self) -> Any:
+        """Ask which voice is the client's, while that is not known."""
+        if missing := self._without_sound():
+            return missing
+        _ = self._turns
+        return forms.who_is_who(self.session)
+
+    @gently
+    def session_map(self) -> Any:
+        """Show who spoke when."""
+        return self._without_sound() or charts.session_map(self._turns, self.session.marks)
+
+    @gently
+    def talk_balance(self) -> Any:
+        """Show the talk shares over five equal parts of the session."""
+        return self._without_sound() or charts.talk_balance(measures.balance(self._turns))
+
+    @gently
+    def pauses_and_gaps(self) -> Any:
+        """Show how long the silences were."""
+        return self._without_sound() or charts.pauses_and_gaps(self._turns)
+
+    @gently
+    def moments(self) -> Any:
+        """Show five moments worth hearing, each with its play button."""
+        if missing := self._without_sound():
+            return missing
+        return moments_to_hear(self.session, moments(self._turns, self.session.marks))
+
+    @gently
+    def notes(self) -> Any:
+        """Show the notes as a form that saves itself."""
+        return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session))
+
+    @gently
+    def written(self) -> Any:
+        """Show the notes to read."""
+        return forms.notes_to_read(self.session)
+
+    @gently
+    def changes(self) -> Still:
+        """Show what is different from the session before, in words."""
+        if self.session.has_recording:
+            _ = self._turns
+        return Still(words.changes(self.session))
+
+
+class WeeklyReview:
+    """The weekly letter, part by part.
+
+    Parameters
+    ----------
+    journal : Journal
+    week : str
+        An ISO week as in ``2026-W10``; the newest with a session when empty.
+    """
+
+    def __init__(self, journal: Journal, week: str = "") -> None:
+        sessions = journal.week(week)
+        self.journal = journal
+        self.week = week or (sessions[-1].week if sessions else "")
+        self.pages = [SessionPage(session) for session in sessions]
+
+    def __getattr__(self, name: str) -> Callable[[], Any]:
+        # What a session's page can show, the week shows for each of its sessions (most weeks have one).
+        if name.startswith("_") or not callable(getattr(SessionPage, name, None)):
+            raise AttributeError(name)
+        return lambda: self._each(name)
+
+    def _each(self, name: str) -> Any:
+        if not self.pages:
+            return None  # a missed week: said once, in `opening`
+        return Shown(*(getattr(page, name)() for page in self.pages))
+
+    @gently
+    def opening(self) -> Still:
+        """Greet, and say which week this is."""
+        return Still(words.opening(self.journal, self.week, [page.session for page in self.pages]))
+
+    @gently
+    def moods(self) -> Any:
+        """Show moods before and after, session by session."""
+        return charts.moods(trends.moods_table(self.journal))
+
+    @gently
+    def mood_tags(self) -> Any:
+        """Show the mood words over the weeks."""
+        return charts.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
+
+    @gently
+    def talk_time(self) -> Any:
+        """Show talk time, session by session."""
+        return charts.talk_time(trends.sessions_table(self.journal))
+
+
+class NothingToShow:
+    """Stands in for a page that could not be opened: says why once, then nothing."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __getattr__(self, name: str) -> Callable[[], Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda: sentence(self._why) if name in ("opening", "heading") else None
+
+
+def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | NothingToShow:
+    """Open the weekly review of a journal.
+
+    Parameters
+    ----------
+    journal : str or Path
+        The journal's folder.
+    week : str
+        An ISO week as in ``2026-W10``; the newest with a session when empty.
+
+    Returns
+    -------
+    WeeklyReview or NothingToShow
+        Always something whose parts can be shown.
+    """
+    try:
+        return WeeklyReview(open_journal(journal), week)
+    except TherapyReviewError as error:
+        return NothingToShow(str(error))
+
+
+def session_report(journal: str | Path, session: str = "") -> SessionPage | NothingToShow:
+    """Open the page of one session.
+
+    Parameters
+    ----------
+    journal : str or Path
+        The journal's folder.
+    session : str
+        The session's name, as in ``2026-03-04``; the newest when empty.
+
+    Returns
+    -------
+    SessionPage or NothingToShow
+        Always something whose parts can be shown.
+    """
+    try:
+        opened = open_journal(journal)
+        if not session and not opened.sessions:
+            return NothingToShow(f"There is no session in {opened.name} yet.")
+        return SessionPage(opened.session(session) if session else opened.sessions[-1])
+    except TherapyReviewError as error:
+        return NothingToShow(str(error))

@@ -1,0 +1,78 @@
+"""What a notebook shows where nobody can press a button: in a batch run, a report, a printed page.
+
+A widget has no meaning once its kernel is gone. While papermill runs a notebook, every live part therefore shows
+its still form, plain HTML that says what would be there and how to get it.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+
+STILL = "THERAPY_REVIEW_STILL"  # set for kernels whose notebook is only going to be read
+HOW_TO_START = "Open this notebook with <code>make lab</code> and choose Run ▸ Run All Cells"
+
+
+class Still:
+    """A piece of HTML a notebook shows as it is.
+
+    Parameters
+    ----------
+    markup : str
+        HTML.
+    text : str
+        The same in plain words.
+    """
+
+    def __init__(self, markup: str, text: str = "") -> None:
+        self.markup = markup
+        self.text = text
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.markup, "text/plain": self.text or html.unescape(self.markup)}
+
+
+def is_still() -> bool:
+    """Tell whether this kernel's notebook is only going to be read."""
+    return bool(os.environ.get(STILL))
+
+
+def clock(seconds: float) -> str:
+    """Write a time within a recording as people say it.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> clock(134.6), clock(3725)
+    ('2:14', '1:02:05')
+    """
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def paragraphs(text: str) -> str:
+    """Turn a client's own text into HTML, word for word.
+
+    Parameters
+    ----------
+    text : str
+        Plain text; an empty line begins a new paragraph.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> paragraphs("I <3 this.\\n\\nReally.")
+    'I &lt;3 this.<br><br>Really.'
+    """
+    return html.escape(text.strip(), quote=False).replace("\n\n", "<br><br>").replace("\n", "<br>")

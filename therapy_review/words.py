@@ -1,0 +1,224 @@
+"""Words: the sentences of the letters, as HTML.
+
+They say what is there, never what it means; a difference that comes and goes by itself is said to be one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from therapy_review.errors import TherapyReviewError
+from therapy_review.still import clock, paragraphs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+SAME_SHARE = 0.05  # talk shares closer than this are called about the same
+
+
+def day(date: dt.date) -> str:
+    """Write a day in words.
+
+    Examples
+    --------
+    >>> day(dt.date(2026, 3, 4))
+    'Wednesday 4 March 2026'
+    """
+    return f"{date:%A} {date.day} {date:%B %Y}"
+
+
+def opening(journal: Journal, week: str, sessions: Sequence[Session]) -> str:
+    """Greet the client and say which week this is.
+
+    Parameters
+    ----------
+    journal : Journal
+    week : str
+        An ISO week as in ``2026-W10``, or empty when there is no session at all.
+    sessions : sequence of Session
+        The sessions of that week.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    parts = [f"<h1>{_week_title(week)}</h1>", f"<p>Hello {html.escape(journal.client)},</p>"]
+    if not week:
+        parts.append("<p>this will be your weekly letter. It begins with your first session.</p>")
+    elif sessions:
+        parts.append(
+            "<p>take this at your own pace; any part of it can wait. Nothing here leaves this computer, and "
+            "nothing makes a sound until you press play.</p>"
+        )
+    else:
+        parts.append(
+            "<p>there was no session this week. Weeks without one belong to the path too, and nothing needs "
+            "catching up.</p>"
+        )
+        before = [s for s in journal.sessions if s.week < week]
+        if before and before[-1].notes.bring_next:
+            parts.append(
+                f"<p>When you meet again, you wanted to bring:</p>{_quote(before[-1].notes.bring_next)}"
+            )
+    return "\n".join(parts)
+
+
+def _week_title(week: str) -> str:
+    if not week:
+        return "Your week"
+    monday = dt.date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
+    sunday = monday + dt.timedelta(days=6)
+    first = f"{monday.day}" if monday.month == sunday.month else f"{monday.day} {monday:%B}"
+    return f"Your week, {first} to {sunday.day} {sunday:%B %Y}"
+
+
+def session_heading(session: Session) -> str:
+    """Name the session by its day, and say what is kept of it.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    kept = "a recording and notes" if session.has_recording else "notes"
+    with_whom = html.escape(session.journal.therapist)
+    return f"<h1>{day(session.date)}</h1>\n<p>A session with {with_whom}, kept as {kept}.</p>"
+
+
+def what_it_held(session: Session) -> str:
+    """Say what the session held, in the client's own words and a few plain figures.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    written, sentences = (
+        session.notes,
+        [f"You met {html.escape(session.journal.therapist)} on {day(session.date)}."],
+    )
+    before, after = written.mood_before, written.mood_after
+    if before and after:
+        sentences.append(f"You came with your mood at {before} and left with it at {after}, of 10.")
+    elif after or before:
+        sentences.append(f"You put your mood at {after or before}, of 10.")
+    if written.tags:
+        sentences.append(f"Your words for it: {html.escape(', '.join(written.tags))}.")
+    row = _measured(session)
+    if row is not None:
+        sentences.append(_session_in_figures(row))
+    parts = [f"<p>{' '.join(sentences)}</p>"]
+    earlier = _session_before(session)
+    if earlier is not None and earlier.notes.bring_next:
+        parts.append(f"<p>The time before, you wanted to bring:</p>{_quote(earlier.notes.bring_next)}")
+    first = written.text.strip().split("\n\n")[0]
+    if first:
+        parts.append(f"<p>Afterwards you wrote:</p>{_quote(first)}")
+    return "\n".join(parts)
+
+
+def _session_in_figures(row: pd.Series) -> str:
+    length = clock(float(row["session_end"]) - float(row["session_start"]))
+    silences = int(row["long_silences"])
+    counted = {0: "no silence", 1: "one silence"}.get(silences, f"{silences} silences")
+    return (
+        f"From the first word to the last it was {length} minutes, with {counted} of three seconds or more."
+    )
+
+
+def changes(session: Session) -> str:
+    """Say what is different from the session before.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    earlier = _session_before(session)
+    if earlier is None:
+        return "<p>This is the first session here; there is nothing to put beside it yet.</p>"
+    now, then = session.notes, earlier.notes
+    items = [
+        _mood_change(now.mood_after, then.mood_after),
+        _tag_change(now.tags, then.tags),
+        _talk_change(_measured(session), _measured(earlier)),
+        _silence_change(_measured(session), _measured(earlier)),
+    ]
+    said = [f"<li>{item}</li>" for item in items if item]
+    if not said:
+        return f"<p>There is too little to put beside {day(earlier.date)}.</p>"
+    return (
+        f"<p>Beside the session of {day(earlier.date)}:</p>\n<ul>{''.join(said)}</ul>\n"
+        "<p>Two sessions next to each other nearly always differ; on its own that says nothing yet.</p>"
+    )
+
+
+def _session_before(session: Session) -> Session | None:
+    earlier = [s for s in session.journal.sessions if s.name < session.name]
+    return earlier[-1] if earlier else None
+
+
+def _measured(session: Session) -> pd.Series | None:
+    try:
+        return session.measures.iloc[0]
+    except TherapyReviewError:
+        return None
+
+
+def _mood_change(now: int | None, then: int | None) -> str:
+    if now is None or then is None:
+        return ""
+    if now == then:
+        return f"You left with your mood at {now}, as you did then."
+    return f"You left with your mood at {now}; then it was {then}."
+
+
+def _tag_change(now: Sequence[str], then: Sequence[str]) -> str:
+    new, gone = [t for t in now if t not in then], [t for t in then if t not in now]
+    said = [
+        f"{label}: {html.escape(', '.join(tags))}."
+        for label, tags in (("New among your words", new), ("Not named this time", gone))
+        if tags and now and then
+    ]
+    return " ".join(said)
+
+
+def _talk_change(now: pd.Series | None, then: pd.Series | None) -> str:
+    if now is None or then is None or "client_talk_share" not in now or "client_talk_share" not in then:
+        return ""
+    share, before = float(now["client_talk_share"]), float(then["client_talk_share"])
+    if abs(share - before) < SAME_SHARE:
+        return f"Of the talking, about the same part was yours: {share:.0%}, then {before:.0%}."
+    return f"Of the talking, {share:.0%} was yours; then {before:.0%}. There is no right share."
+
+
+def _silence_change(now: pd.Series | None, then: pd.Series | None) -> str:
+    if now is None or then is None:
+        return ""
+    return (
+        f"Silences of three seconds or more: {int(now['long_silences'])}; then {int(then['long_silences'])}. "
+        "A silence can be many things."
+    )
+
+
+def _quote(text: str) -> str:
+    return f"<blockquote>{paragraphs(text)}</blockquote>"
