@@ -255,6 +255,23 @@ def are_named(turns: pd.DataFrame) -> bool:
     return bool(turns["speaker"].isin(ROLES).all())
 
 
+def speakers(turns: pd.DataFrame) -> list[str]:
+    """Everybody heard: client and therapist first, then others or unnamed voices in order.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+
+    Returns
+    -------
+    list of str
+    """
+    heard = set(turns["speaker"])
+    known = ["client", "therapist"] if heard and are_named(turns) else []
+    return known + sorted(str(speaker) for speaker in heard - set(known))
+
+
 def name_speakers(turns: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Give the engine's voices the roles that the client's answers say, or leave them unnamed.
 
