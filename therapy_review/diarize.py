@@ -7,7 +7,7 @@ people talking at once (`SEES_OVERLAP`), and two voices take turns no faster tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ENGINE = "silero-ge2e-1"  # changes whenever the same sound would give other turns
 SHORTEST_SILENCE = MIN_SILENCE  # seconds: the floor of what it can see
-SEES_OVERLAP = "no"
+SEES_OVERLAP: Literal["yes", "no"] = "no"
 
 SAMPLE_RATE = 16_000
 WINDOW = 1.2  # seconds a voice embedding hears
@@ -156,7 +156,7 @@ def _two_normals(along: NDArray[np.float64], nearest: NDArray[np.intp]) -> NDArr
 
 
 def _grid(speech: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Times at which turns are decided, and the stretch of speech each belongs to."""
+    """Lay out the times at which turns are decided, and the stretch of speech each belongs to."""
     times, pieces = [], []
     for number, (start, end) in enumerate(speech.to_numpy()):
         count = max(1, round((end - start) / GRID))

@@ -90,15 +90,17 @@ def find_speech(samples: NDArray[np.float32]) -> pd.DataFrame:
     second = FRAME / SAMPLE_RATE
     begins, ends = _hysteresis(probability)
     start, end = begins * second, np.minimum(ends * second, len(samples) / SAMPLE_RATE)
+    if len(start) == 0:
+        return pd.DataFrame({"start": start, "end": end})
     # Silences shorter than one that counts are part of the speech around them.
     parted = start[1:] - end[:-1] >= MIN_SILENCE
-    start, end = start[np.append(True, parted)[: len(start)]], end[np.append(parted, True)[-len(end) :]]
+    start, end = start[np.append(True, parted)], end[np.append(parted, True)]
     long_enough = end - start >= MIN_SPEECH
     return pd.DataFrame({"start": start[long_enough], "end": end[long_enough]})
 
 
 def _hysteresis(probability: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First and past-the-last frame of the runs above `OFFSET` that rise above `ONSET` somewhere."""
+    """Find first and past-the-last frame of the runs above `OFFSET` that rise above `ONSET` somewhere."""
     above = np.concatenate([[False], probability >= OFFSET, [False]])
     edges = np.flatnonzero(above[1:] != above[:-1])
     begins, ends = edges[::2], edges[1::2]
