@@ -1,47 +1,50 @@
 """Measures: turns in, numbers out.
 
-Conventions. Times are seconds from the recording's start. Every function takes a turns table (see
-`therapy_review.turns`: one row a voiced stretch, silences of 0.2 s and more cut out) and returns plain numbers,
-a dict by speaker, or a tidy DataFrame. *Session* means first to last speech; what lies before and after is
-lead-in and lead-out. Definitions:
+Conventions. Times are seconds from the recording's start. Every function takes a turns table, checks it, and
+returns plain numbers, a dict by speaker, or a tidy DataFrame. *Session* means first to last speech; what lies
+before and after is lead-in and lead-out. Definitions:
 
-voiced stretch
-    speech of one speaker with no silence of 0.2 s or more inside (Heldner & Edlund 2010)
-turn
-    consecutive voiced stretches of one speaker, see `therapy_review.turns.floor_turns`
-pause, gap, long silence, overlap
-    what lies between the words, see `therapy_review.silences`
+- voiced stretch: speech of one speaker with no silence of 0.2 s or more inside (Heldner & Edlund 2010)
+- turn: consecutive voiced stretches of one speaker, see `therapy_review.turns.floor_turns`
+- pause, gap, long silence, overlap: what lies between the words, see `therapy_review.silences`
+- latency: gaps by responder, within one pair of speakers only; an answer to somebody else is another thing
+- talk share: part of all talk (silence left out); session share: part of the session (silence shown)
 
-None of these has a right value.
+Sources: Sacks, Schegloff & Jefferson 1974, Language 50:696-735 (turns); Heldner & Edlund 2010, Journal of
+Phonetics 38:555-568 (0.2 s, pauses, gaps, overlaps); Stivers et al. 2009, PNAS 106:10587-10592 (latency);
+Sharpley, Munro & Elly 2005, Counselling Psychology Quarterly 18:149-159, and Frankel, Levitt, Murray, Greenberg &
+Angus 2006, Psychotherapy Research 16:627-638 (long silences). None of these has a right value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from therapy_review.silences import (
-    latency_quartiles,
+    AT_ONCE,
+    LONG_SILENCE,
+    gaps,
     long_silences,
     overlaps,
     pauses,
     silences,
-    talking_at_once,
     who_broke_silence,
 )
 from therapy_review.turns import MIN_SILENCE, backchannels, floor_turns, speakers, validate
 
 PARTS = 5
+_TOLERANCE = 1e-6  # seconds
 
 Number = TypeVar("Number", float, pd.Series)
 
 
 def talk_time(turns: pd.DataFrame) -> dict[str, float]:
-    """Total voiced time of each speaker.
+    """Total voiced time of each speaker: all their voiced stretches (Heldner & Edlund 2010) added up.
 
     Parameters
     ----------
@@ -128,8 +131,6 @@ def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
     tuple of float
         Start and end in seconds; both NaN when nobody speaks.
     """
-    if turns.empty:
-        return float("nan"), float("nan")
     return float(turns["start"].min()), float(turns["end"].max())
 
 
@@ -144,9 +145,14 @@ def longest_turns(turns: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns speaker, start, end, duration (s; from first to last word, pauses included).
+        Columns speaker, start, end, duration (s; from first to last word, pauses included). A turn is as in
+        Sacks, Schegloff & Jefferson 1974; of turns equally long, the first.
     """
-    turn = floor_turns(turns)
+    validate(turns)
+    return _longest(floor_turns(turns))
+
+
+def _longest(turn: pd.DataFrame) -> pd.DataFrame:
     turn = turn.assign(duration=turn["end"] - turn["start"])
     longest = turn.sort_values("duration", ascending=False, kind="stable").drop_duplicates("speaker")
     return longest.sort_values("speaker")[["speaker", "start", "end", "duration"]].reset_index(drop=True)
@@ -168,18 +174,86 @@ def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
         Tidy, one row a part and speaker: part (1 to `parts`), start, end (s), speaker, talk_time (s), share (of
         the talk in that part; NaN where nobody spoke).
     """
+    validate(turns)
     first, last = session_bounds(turns)
     edges = np.linspace(first, last, parts + 1) if len(turns) else np.array([])
     rows = []
-    for part, (start, end) in enumerate(pairwise(edges), 1):
+    for part, (start, end) in enumerate(pairwise(edges.tolist()), 1):
         within = (turns["end"].clip(upper=end) - turns["start"].clip(lower=start)).clip(lower=0)
-        own = within.groupby(turns["speaker"]).sum()
-        total = float(own.sum())
+        own = within.groupby(turns["speaker"]).sum().to_dict()
+        total = sum(own.values())
         for speaker in speakers(turns):
-            seconds = float(own[speaker])
-            share = seconds / total if total > 0 else float("nan")
-            rows.append((part, float(start), float(end), speaker, seconds, share))
+            seconds = own.get(speaker, 0.0)
+            share = seconds / total if total > _TOLERANCE else np.nan
+            rows.append((part, start, end, speaker, seconds, share))
     return pd.DataFrame(rows, columns=["part", "start", "end", "speaker", "talk_time", "share"])
+
+
+def latency(turns: pd.DataFrame) -> pd.DataFrame:
+    """How long each speaker took before answering each other one: how often, median and quartiles.
+
+    Heldner & Edlund 2010; in everyday talk a median is about 0.2 s (Stivers et al. 2009).
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair: before, responder, n, q1, median, q3 (s; negative where the answer began before the other
+        had ended, the sign is kept). The single values are in `therapy_review.silences.gaps`.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> latency(turns_table([(0, 2, "client"), (2.5, 4, "therapist"), (3.5, 6, "client")]))
+          before  responder  n   q1  median   q3
+    0     client  therapist  1  0.5     0.5  0.5
+    1  therapist     client  1 -0.5    -0.5 -0.5
+    """
+    validate(turns)
+    return _quartiles(gaps(turns))
+
+
+def _quartiles(changes: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        (*pair, len(own), *np.quantile(own["latency"].to_numpy(dtype=float), [0.25, 0.5, 0.75]).tolist())
+        for pair, own in changes.groupby(["before", "responder"])
+    ]
+    return pd.DataFrame(rows, columns=["before", "responder", "n", "q1", "median", "q3"])
+
+
+def long_silences_by_kind(turns: pd.DataFrame) -> pd.DataFrame:
+    """Every silence of 3.0 s and more, who spoke before, who broke it, and whether the floor changed at it.
+
+    Three seconds as in Frankel et al. 2006; who broke it as in Sharpley, Munro & Elly 2005.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end, duration (s), before, broken_by (speakers), kind (``inside-turn`` when it lies within
+        one speaker's turn, ``between`` when it lies between two turns).
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> said = turns_table([(0, 2, "client"), (6, 8, "client"), (12, 14, "therapist")])
+    >>> long_silences_by_kind(said)[["start", "broken_by", "kind"]]
+       start  broken_by         kind
+    0    2.0     client  inside-turn
+    1    8.0  therapist      between
+    """
+    validate(turns)
+    quiet = long_silences(turns)
+    inside = quiet["start"].isin(pauses(turns)["start"])
+    return quiet.assign(kind=np.where(inside, "inside-turn", "between"))
 
 
 def mood_change(before: Number, after: Number) -> Number:
@@ -202,8 +276,22 @@ def mood_change(before: Number, after: Number) -> Number:
     return after - before
 
 
-# What the columns of `evaluate` mean, for labels: the part behind the speaker, in plain words, and its unit.
+# What the columns of `evaluate` mean, for labels: in plain words, and the unit. Those of `OF_ONE` have the speaker
+# before them in a column's name.
 MEASURES: Mapping[str, tuple[str, str]] = {
+    "session_start": ("first word", "s"),
+    "session_end": ("last word", "s"),
+    "lead_in": ("recorded before the first word", "s"),
+    "lead_out": ("recorded after the last word", "s"),
+    "silence_share": ("part of the session nobody filled", "share"),
+    "long_silences": ("silences of three seconds or more", "count"),
+    "long_silence_time": ("time in those silences", "s"),
+    "longest_silence": ("longest silence", "s"),
+    "longest_silence_start": ("where the longest silence begins", "s"),
+    "long_silences_inside_turn": ("of those, inside one turn", "count"),
+    "within_overlaps": ("both at once within one turn", "count"),
+    "talking_at_once": ("both at once where the other went on", "count"),
+    "shortest_silence": ("shortest silence that can be seen", "s"),
     "talk_time": ("time spoken", "s"),
     "talk_share": ("part of all talking", "share"),
     "session_share": ("part of the session", "share"),
@@ -211,21 +299,14 @@ MEASURES: Mapping[str, tuple[str, str]] = {
     "backchannels": ('short "mm-hm"s', "count"),
     "pauses": ("pauses within own turns", "count"),
     "pause_median": ("middle length of those pauses", "s"),
-    "latency_q1": ("time before answering, lower quartile", "s"),
-    "latency_median": ("time before answering, middle", "s"),
-    "latency_q3": ("time before answering, upper quartile", "s"),
+    "latency_n": ("answers to the other", "count"),
+    "latency_q1": ("time before answering, a quarter were shorter", "s"),
+    "latency_median": ("time before answering, the middle one", "s"),
+    "latency_q3": ("time before answering, a quarter were longer", "s"),
     "longest_turn": ("longest turn", "s"),
     "longest_turn_start": ("where the longest turn begins", "s"),
-    "session_start": ("first word", "s"),
-    "session_end": ("last word", "s"),
-    "silence_share": ("part of the session nobody filled", "share"),
-    "long_silences": ("silences of three seconds or more", "count"),
-    "long_silence_time": ("time in those silences", "s"),
-    "longest_silence": ("longest silence", "s"),
-    "within_overlaps": ("overlaps within a turn", "count"),
-    "talking_at_once": ("talking at once", "count"),
-    "shortest_silence": ("shortest silence that can be seen", "s"),
 }
+OF_ONE = tuple(MEASURES)[tuple(MEASURES).index("talk_time") :]
 
 
 def evaluate(
@@ -233,6 +314,7 @@ def evaluate(
     *,
     shortest_silence: float = MIN_SILENCE,
     sees_overlap: Literal["yes", "no"] = "yes",
+    duration: float | None = None,
 ) -> pd.DataFrame:
     """Compute every measure of one session.
 
@@ -243,60 +325,75 @@ def evaluate(
     shortest_silence : float
         Seconds; the floor of what found the turns, kept beside the measures.
     sees_overlap : {"yes", "no"}
-        Whether what found the turns can see two people talking at once; without, those measures are missing.
+        Whether what found the turns can see two people at once; without, those measures are missing.
+    duration : float, optional
+        Seconds the recording lasts; the lead-out is missing without it.
 
     Returns
     -------
     DataFrame
-        One row. Columns are the keys of `MEASURES`; those of one person begin with the speaker
-        (``client_talk_share``), and ``silences_client_therapist`` counts long silences that began after the
-        client's words and were broken by the therapist.
+        One row. Columns are the keys of `MEASURES`; those in `OF_ONE` begin with the speaker
+        (``client_talk_share``), and ``long_silences_client_therapist`` counts long silences that began after the
+        client's words and were broken by the therapist. Client and therapist have columns even when only one of
+        them speaks. Latencies are those of the client's and the therapist's (or the two voices') answers to one
+        another; anybody else's are answers to the client. Numbers or NaN, so that it goes into JSON as it is.
 
     Examples
     --------
     >>> from therapy_review.turns import turns_table
     >>> row = evaluate(turns_table([(0, 3, "client"), (7, 8, "therapist")]))
-    >>> row[["client_talk_share", "long_silences", "silences_client_therapist"]].iloc[0].tolist()
+    >>> row[["client_talk_share", "long_silences", "long_silences_client_therapist"]].iloc[0].tolist()
     [0.75, 1.0, 1.0]
     """
     validate(turns)
     start, end = session_bounds(turns)
-    quiet = long_silences(turns)
-    seen = sees_overlap == "yes"
-    row: dict[str, Any] = {
+    every, inside, changes = silences(turns, 0.0), pauses(turns), gaps(turns)
+    quiet = every.loc[every["duration"] >= LONG_SILENCE - _TOLERANCE, "duration"]
+    longest = every.sort_values("duration", ascending=False, kind="stable").head(1)
+    within = at_once = np.nan
+    if sees_overlap == "yes":
+        within = int((overlaps(turns)["kind"] == "within").sum())
+        at_once = int((changes["latency"] <= -AT_ONCE + _TOLERANCE).sum())
+    row: dict[str, float] = {
         "session_start": start,
         "session_end": end,
-        "silence_share": session_share(turns).get("silence", float("nan")),
+        "lead_in": start,
+        "lead_out": np.nan if duration is None else max(0.0, duration - end),
+        "silence_share": float(every["duration"].sum()) / (end - start) if len(turns) else np.nan,
         "long_silences": len(quiet),
-        "long_silence_time": float(quiet["duration"].sum()),
-        "longest_silence": float(silences(turns)["duration"].max()),
-        "within_overlaps": int((overlaps(turns)["kind"] == "within").sum()) if seen else None,
-        "talking_at_once": talking_at_once(turns) if seen else None,
+        "long_silence_time": float(quiet.sum()),
+        "longest_silence": float(longest["duration"].max()),
+        "longest_silence_start": float(longest["start"].max()),
+        "long_silences_inside_turn": int((inside["duration"] >= LONG_SILENCE - _TOLERANCE).sum()),
+        "within_overlaps": within,
+        "talking_at_once": at_once,
         "shortest_silence": shortest_silence,
     }
-    for speaker in speakers(turns):
-        row |= {f"{speaker}_{name}": value for name, value in _of_one(turns, speaker).items()}
-    broken = who_broke_silence(turns)
-    for before in broken.index:
-        row |= {f"silences_{before}_{after}": int(broken.loc[before, after]) for after in broken.columns}
+    row |= _of_each(turns, inside, changes)
+    for before, counts in who_broke_silence(turns).to_dict("index").items():
+        row |= {f"long_silences_{before}_{after}": int(count) for after, count in counts.items()}
     return pd.DataFrame([row])
 
 
-def _of_one(turns: pd.DataFrame, speaker: str) -> dict[str, float | int]:
-    missing = float("nan")
-    rest = pauses(turns)
-    own_pauses = rest.loc[rest["speaker"] == speaker, "duration"]
-    latency = latency_quartiles(turns).set_index("responder").reindex([speaker]).iloc[0]
-    longest = longest_turns(turns).set_index("speaker").reindex([speaker]).iloc[0]
-    return {
-        "talk_time": talk_time(turns).get(speaker, 0.0),
-        "talk_share": talk_share(turns).get(speaker, 0.0),
-        "session_share": session_share(turns).get(speaker, 0.0),
-        "turns": int((floor_turns(turns)["speaker"] == speaker).sum()),
-        "backchannels": int((backchannels(turns)["speaker"] == speaker).sum()),
-        "pauses": len(own_pauses),
-        "pause_median": float(own_pauses.median()) if len(own_pauses) else missing,
-        **{f"latency_{name}": float(latency[name]) for name in ("q1", "median", "q3")},
-        "longest_turn": float(longest["duration"]),
-        "longest_turn_start": float(longest["start"]),
-    }
+def _of_each(turns: pd.DataFrame, inside: pd.DataFrame, changes: pd.DataFrame) -> dict[str, float]:
+    """Give the measures that belong to one speaker, for every speaker."""
+    people, rest, held = speakers(turns), inside.groupby("speaker")["duration"], floor_turns(turns)
+    taken, short = (part["speaker"].value_counts().to_dict() for part in (held, backchannels(turns)))
+    often, middle = rest.size().to_dict(), rest.median().to_dict()
+    answers = {(a[0], a[1]): a[2:] for a in _quartiles(changes).to_numpy().tolist()}
+    longest = {t[0]: (t[3], t[1]) for t in _longest(held).to_numpy().tolist()}
+    seconds, (first, last) = talk_time(turns), session_bounds(turns)
+    total = sum(seconds.values())
+    row: dict[str, float] = {}
+    for person in people:
+        other = people[0] if person != people[0] else people[min(1, len(people) - 1)]
+        own = seconds.get(person, 0.0)
+        values = (
+            *(own, own / total, own / (last - first)),
+            *(count.get(person, 0) for count in (taken, short, often)),
+            middle.get(person, np.nan),
+            *answers.get((other, person), (0, np.nan, np.nan, np.nan)),
+            *longest.get(person, (np.nan, np.nan)),
+        )
+        row |= {f"{person}_{name}": value for name, value in zip(OF_ONE, values, strict=True)}
+    return row
