@@ -1,0 +1,284 @@
+"""What every chart shares: a figure with a caption and words for those who do not see it, colours and names.
+
+No chart goes through pyplot or leaves a trace in matplotlib's settings: `styled` draws each under the package's own
+style, whatever the notebook has set, and one at a time, for matplotlib's settings belong to the whole process.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import io
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+import matplotlib.dates as mdates
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from therapy_review.still import clock
+
+# Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision, and in grey print by lightness.
+COLOURS = {
+    "client": "#0072B2",
+    "therapist": "#E69F00",
+    "other": "#009E73",
+    "voice_1": "#56B4E9",
+    "voice_2": "#D55E00",
+}
+OVERLAP = "#CC79A7"
+QUIET = "#E3E6E8"
+INK = "#25303B"
+FAINT = "#6B7680"
+NAMES = {"client": "you", "therapist": "therapist", "other": "someone else"}
+NOT_NAMED = "not named yet"
+WIDTH = 9.0  # inches
+DPI = 160
+SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stays sharp at 200 %
+FEW = 12  # up to so many sessions are told one by one in the words of a chart
+STYLE: Any = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 10,
+    "text.parse_math": False,  # a client's own words may hold a dollar sign
+}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_DRAWING = threading.RLock()
+
+
+@contextmanager
+def _own_style() -> Iterator[None]:
+    with _DRAWING, mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # an emoji among the tags is drawn as an empty box
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a function draw under the package's style and leave matplotlib's settings as they were.
+
+    Parameters
+    ----------
+    draw : callable
+
+    Returns
+    -------
+    callable
+    """
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _own_style():
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+class Chart(Figure):
+    """A figure that carries its caption and its description.
+
+    Parameters
+    ----------
+    height : float
+        Inches; every chart has the same width.
+    """
+
+    def __init__(self, height: float) -> None:
+        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained", facecolor="white")
+        self.alt = ""
+        self.caption = ""
+
+    def described(self, alt: str, caption: str) -> Chart:
+        """Give the chart its words.
+
+        Parameters
+        ----------
+        alt : str
+            What the picture shows, with its key numbers, for somebody who does not see it.
+        caption : str
+            One short sentence that says what is counted.
+
+        Returns
+        -------
+        Chart
+            Itself.
+        """
+        self.alt, self.caption = alt, caption
+        return self
+
+    def panel(self, rows: int = 1, **options: Any) -> list[Axes]:
+        """Add quiet axes one below the other.
+
+        Parameters
+        ----------
+        rows : int
+        **options
+            As for `matplotlib.figure.Figure.subplots`.
+
+        Returns
+        -------
+        list of Axes
+        """
+        axes = list(self.subplots(rows, 1, squeeze=False, **options)[:, 0])
+        for ax in axes:
+            ax.spines[["top", "right", "left"]].set_visible(False)
+            ax.spines["bottom"].set_color(FAINT)
+            ax.tick_params(colors=INK, labelsize=10, length=3, color=FAINT)
+            ax.tick_params(axis="y", length=0)
+        return axes
+
+    @styled
+    def png(self) -> bytes:
+        """Draw the chart.
+
+        Returns
+        -------
+        bytes
+            A PNG file.
+        """
+        out = io.BytesIO()
+        self.savefig(out, format="png", dpi=DPI, pil_kwargs={"optimize": True})
+        return out.getvalue()
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        picture = base64.b64encode(self.png()).decode("ascii")
+        alt, caption = html.escape(self.alt), html.escape(self.caption)
+        markup = (
+            f'<figure style="margin:0.5em 0"><img alt="{alt}" src="data:image/png;base64,{picture}" '
+            f'style="max-width:100%;width:{SHOWN}px"><figcaption><em>{caption}</em></figcaption></figure>'
+        )
+        return {"text/html": markup, "text/plain": f"{self.alt} ({self.caption})"}
+
+
+@styled
+def nothing_yet(sentence: str) -> Chart:
+    """Draw a calm, empty chart that says why there is nothing to see.
+
+    Parameters
+    ----------
+    sentence : str
+
+    Returns
+    -------
+    Chart
+    """
+    chart = Chart(1.2)
+    (ax,) = chart.panel()
+    ax.set_axis_off()
+    ax.text(0.0, 0.5, sentence, transform=ax.transAxes, va="center", fontsize=12, color=INK)
+    return chart.described(sentence, "This picture fills as you go.")
+
+
+def name(speaker: str, names: Mapping[str, str] | None = None) -> str:
+    """Return how a speaker is called in a chart.
+
+    Parameters
+    ----------
+    speaker : str
+        A role, or one of the engine's voices.
+    names : mapping of str to str, optional
+        Other names, by speaker.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name("client"), name("voice_1"), name("therapist", {"therapist": "Daniel"})
+    ('you', 'voice 1 (not named yet)', 'Daniel')
+    """
+    given = {**NAMES, **(names or {})}
+    if speaker in given:
+        return given[speaker]
+    unnamed = f" ({NOT_NAMED})" if speaker.startswith("voice_") else ""
+    return speaker.replace("_", " ") + unnamed
+
+
+def colour(speaker: str) -> str:
+    """Return a speaker's colour."""
+    return COLOURS.get(speaker, FAINT)
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """Say how many there are of something.
+
+    Parameters
+    ----------
+    number : int
+    one, more : str
+        The word for one, and for any other number when that is not `one` with an s.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted(1, "silence"), counted(0, "silence"), counted(2, "time in all", "times in all")
+    ('1 silence', '0 silences', '2 times in all')
+    """
+    return f"{number} {one if number == 1 else more or one + 's'}"
+
+
+def minutes_axis(ax: Axes, start: float, end: float) -> None:
+    """Label a time axis in minutes and seconds, at steps a person would choose.
+
+    Parameters
+    ----------
+    ax : Axes
+    start, end : float
+        Seconds.
+    """
+    step = next((s for s in (15, 30, 60, 120, 300, 600, 1200) if (end - start) / s <= 10), 3600)
+    ticks = [t for t in range(0, int(end) + step, step) if start - 1e-6 <= t <= end + 1e-6]
+    ax.set_xticks(ticks, [clock(t) for t in ticks])
+    ax.set_xlim(start, end)
+
+
+def places(dates: pd.Series) -> list[float]:
+    """Return where sessions stand on an axis of dates; a second one on a day stands a little to the right.
+
+    Parameters
+    ----------
+    dates : Series of datetime64
+
+    Returns
+    -------
+    list of float
+        Days, as matplotlib counts them.
+    """
+    beside = dates.groupby(dates).cumcount()
+    return [float(day) for day in mdates.date2num(dates) + 2.6 * beside.to_numpy()]
+
+
+def days_axis(ax: Axes, dates: Iterable[Any], width: float = 1.0) -> None:
+    """Label an axis of dates with the days of the sessions, or with months when there are many.
+
+    Parameters
+    ----------
+    ax : Axes
+    dates : iterable of Timestamp
+    width : float
+        Room beyond the first and last date, in weeks.
+    """
+    days = list(pd.DatetimeIndex(list(dates)).unique().sort_values())
+    if len(days) <= FEW:
+        ax.set_xticks(mdates.date2num(days), [f"{day.day} {day:%b}" for day in days])
+    else:
+        locator = mdates.AutoDateLocator(minticks=4, maxticks=10)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    room = pd.Timedelta(weeks=width)
+    ax.set_xlim(mdates.date2num(days[0] - room), mdates.date2num(days[-1] + room))

@@ -1,0 +1,268 @@
+"""Charts across sessions: a table in, a picture out. A missed week stays an open place on the line of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from therapy_review.chart import (
+    FAINT,
+    FEW,
+    INK,
+    QUIET,
+    Chart,
+    colour,
+    counted,
+    days_axis,
+    name,
+    nothing_yet,
+    places,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+BAR = 2.4  # days: the width of a session's bars
+MOODS = (1, 10)
+MISSED = "#F4F5F6"
+WEEKS = 16  # up to so many weeks each has its own label
+HEARD_BY = ("engine", "shortest_silence")  # sessions that differ in these are not drawn as one line
+
+
+@styled
+def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
+    """Draw the time each person spoke, session by session.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        As from `therapy_review.trends.sessions_table`: session (a column or the index), date (datetime64),
+        columns like ``client_talk_time`` (s; NaN without a recording), and engine and shortest_silence where
+        known: a dotted line stands where they change.
+    names : mapping of str to str, optional
+        How to call the speakers.
+
+    Returns
+    -------
+    Chart
+    """
+    columns = [c for c in sessions.columns if c.endswith("_talk_time") and sessions[c].notna().any()]
+    if not columns:
+        return nothing_yet("No session has been listened to by the program yet.")
+    sessions = sessions.reset_index() if sessions.index.name == "session" else sessions
+    sessions = sessions.sort_values(["date", "session"], ignore_index=True)
+    people = [c.removesuffix("_talk_time") for c in columns]
+    chart = Chart(3.0)
+    (ax,) = chart.panel()
+    days, minutes = np.array(places(sessions["date"])), sessions[columns].astype(float) / 60
+    bottom = np.zeros(len(sessions))
+    for person, column in zip(people, columns, strict=True):
+        own = minutes[column].fillna(0).to_numpy()
+        ax.bar(days, own, bottom=bottom, width=BAR, color=colour(person), label=person)
+        bottom = bottom + own
+    without = minutes.isna().all(axis=1).to_numpy()
+    for day in days[without] if len(days) <= FEW else []:
+        ax.text(day, bottom.max() * 0.02, "notes\nonly", ha="center", va="bottom", fontsize=9, color=FAINT)
+    ax.set_ylabel("minutes")
+    ax.spines["left"].set_visible(True)
+    ax.spines["left"].set_color(QUIET)
+    days_axis(ax, sessions["date"])
+    _name_pieces(ax, days[~without][-1], minutes[~without].iloc[-1].fillna(0), bottom.max(), names)
+    changes = _heard_otherwise(ax, sessions[~without], days[~without])
+    caption = (
+        "Each bar is time spoken in one session. There is no right share: therapies differ, and so do weeks."
+    )
+    caption += " At a dotted line the way of hearing changed; bars on its two sides do not compare." * changes
+    return chart.described(f"Minutes spoken in each session. {_minutes(sessions, minutes, names)}.", caption)
+
+
+def _name_pieces(
+    ax: Axes, day: float, minutes: pd.Series, most: float, names: Mapping[str, str] | None
+) -> None:
+    """Write who is who beside the last bar, its pieces from below."""
+    tops, height = minutes.cumsum().to_numpy(), -np.inf
+    for column, top, own in zip(minutes.index, tops, minutes, strict=True):
+        height = max(top - own / 2, height + 0.11 * most)
+        called = name(column.removesuffix("_talk_time"), names).replace(" (", "\n(")
+        ax.annotate(
+            called,
+            (day + BAR / 2, height),
+            (7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=10,
+            color=INK,
+            annotation_clip=False,
+        )
+
+
+def _heard_otherwise(ax: Axes, sessions: pd.DataFrame, days: NDArray[np.float64]) -> int:
+    """Draw a dotted line where something else found the turns; return 1 when there is one."""
+    known = [column for column in HEARD_BY if column in sessions]
+    if len(sessions) < 2 or not known:
+        return 0
+    now = sessions[known].astype(str)
+    at = np.flatnonzero((now != now.shift()).any(axis=1).to_numpy()[1:])
+    for place in at:
+        # Close before the first session heard otherwise, so that it never runs through one with notes only.
+        middle = (days[place] + days[place + 1]) / 2
+        ax.axvline(max(middle, days[place + 1] - 3.5), color=FAINT, linewidth=1.2, linestyle=":")
+    return int(len(at) > 0)
+
+
+def _minutes(sessions: pd.DataFrame, minutes: pd.DataFrame, names: Mapping[str, str] | None) -> str:
+    called = [name(column.removesuffix("_talk_time"), names) for column in minutes.columns]
+    measured = minutes[minutes.notna().any(axis=1)]
+    if len(measured) > FEW:
+        middle = measured.median().to_numpy()
+        said = ", ".join(f"{who} {value:.1f}" for who, value in zip(called, middle, strict=True))
+        return f"{_span(sessions)}, in the middle session {said}"
+    rows = zip(sessions.loc[measured.index, "session"], measured.to_numpy(), strict=True)
+    return "; ".join(
+        f"{session}: "
+        + ", ".join(f"{who} {v:.1f}" for who, v in zip(called, row, strict=True) if not np.isnan(v))
+        for session, row in rows
+    )
+
+
+def _span(table: pd.DataFrame) -> str:
+    first, last = table["date"].min(), table["date"].max()
+    return f"{counted(len(table), 'session')} from {first.date()} to {last.date()}"
+
+
+@styled
+def moods(table: pd.DataFrame) -> Chart:
+    """Draw the mood before and after each session.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.trends.moods_table`: session, date (datetime64), mood_before, mood_after (1 to
+        10, NaN where not noted).
+
+    Returns
+    -------
+    Chart
+    """
+    given = table.dropna(subset=["mood_before", "mood_after"], how="all").sort_values("date", kind="stable")
+    if given.empty:
+        return nothing_yet("No moods have been noted yet.")
+    chart = Chart(3.0)
+    (ax,) = chart.panel()
+    days = np.array(places(given["date"]))
+    before, after = (given[column].to_numpy(dtype=float) for column in ("mood_before", "mood_after"))
+    size = 75 if len(given) <= 30 else 22
+    blue = colour("client")
+    ax.vlines(days, before, after, color=FAINT, linewidth=2 if len(given) <= 30 else 1, zorder=1)
+    # The open circle is the larger one: with the same mood before and after, both are seen.
+    ax.scatter(
+        days, before, s=size * 1.7, facecolor="white", edgecolor=blue, linewidth=1.5, zorder=2, label="before"
+    )
+    ax.scatter(days, after, s=size * 0.75, color=blue, zorder=3, label="after", linewidth=0)
+    ax.set_yticks(range(MOODS[0], MOODS[1] + 1))
+    ax.set_ylim(MOODS[0] - 0.4, MOODS[1] + 0.4)
+    ax.grid(axis="y", color=QUIET, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.set_ylabel("mood, 1 to 10")
+    days_axis(ax, table["date"])
+    chart.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=10, labelcolor=INK)
+    caption = "Open circle: the mood you came with; full circle: the mood you left with, as you noted them."
+    return chart.described(f"Mood before and after each session. {_moods_in_words(given)}.", caption)
+
+
+def _moods_in_words(given: pd.DataFrame) -> str:
+    if len(given) > FEW:
+        first, last = given.iloc[0], given.iloc[-1]
+        middle = given[["mood_before", "mood_after"]].median()
+        return (
+            f"{_span(given)}; in the middle {_mood(middle['mood_before'])} to {_mood(middle['mood_after'])}, "
+            f"first {_mood(first['mood_before'])} to {_mood(first['mood_after'])}, "
+            f"last {_mood(last['mood_before'])} to {_mood(last['mood_after'])}"
+        )
+    return "; ".join(
+        f"{row['session']}: {_mood(row['mood_before'])} to {_mood(row['mood_after'])}"
+        for row in given.to_dict("records")
+    )
+
+
+def _mood(value: float) -> str:
+    return "not noted" if np.isnan(value) else f"{value:g}"
+
+
+@styled
+def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = None) -> Chart:
+    """Draw which mood words were used in which week.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.trends.tags_table`: tidy, session, date (datetime64), tag (empty for a session
+        without any, so that its week counts as one with a session).
+    groups : mapping of str to sequence of str, optional
+        Words by group, in the order to show them.
+
+    Returns
+    -------
+    Chart
+        One column a week, missed weeks included; words the client uses most come first in their group.
+    """
+    used = table[table["tag"].fillna("") != ""]
+    if used.empty:
+        return nothing_yet("No words for moods have been noted yet.")
+    rows = _tag_rows(used, groups or {})
+    monday = table["date"].dt.normalize() - pd.to_timedelta(table["date"].dt.day_of_week, unit="D")
+    weeks = pd.date_range(monday.min(), monday.max(), freq="7D")
+    place = {tag: i for i, (_, tag) in enumerate(rows)}
+    chart = Chart(0.9 + 0.27 * len(rows))
+    (ax,) = chart.panel()
+    columns = ((monday[used.index] - weeks[0]).dt.days // 7).to_numpy()
+    heights = used["tag"].map(place).to_numpy()
+    for week, date in enumerate(weeks):
+        if not (monday == date).any():
+            ax.axvspan(week - 0.5, week + 0.5, color=MISSED, zorder=0)
+            if len(weeks) <= WEEKS:
+                ax.text(week, -0.85, "no session", ha="center", fontsize=9, color=FAINT)
+    size = 150 if len(weeks) <= WEEKS else max(8, 2400 / len(weeks))
+    ax.scatter(columns, heights, s=size, marker="s", color=colour("client"), zorder=2)
+    for i in range(1, len(rows)):
+        if rows[i][0] != rows[i - 1][0]:
+            ax.axhline(i - 0.5, color=FAINT, linewidth=0.8)
+    ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=10.5)
+    ax.set_ylim(len(rows) - 0.4, -1.2)
+    ax.set_xlim(-0.6, len(weeks) - 0.4)
+    ax.set_xticks(*_week_ticks(weeks))
+    for group in dict.fromkeys(group for group, _ in rows):
+        middle = float(np.mean([i for i, row in enumerate(rows) if row[0] == group]))
+        ax.text(len(weeks) - 0.3, middle, group, va="center", fontsize=10, color=FAINT)
+    counted = used["tag"].value_counts()
+    said = ", ".join(f"{tag} {count}" for tag, count in counted.items())
+    ax.set_xlabel("weeks, by their Monday")
+    caption = "A square where you used the word that week; a grey column is a week without a session."
+    return chart.described(f"Words for moods over {len(weeks)} weeks, with how often: {said}.", caption)
+
+
+def _tag_rows(used: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Order the tags: by group as the client arranged them, then the most used first."""
+    often = used["tag"].value_counts()
+    group_of = {tag: group for group, tags in groups.items() for tag in tags}
+    order = {group: i for i, group in enumerate(groups)}
+    tags = sorted(often.index, key=lambda t: (order.get(group_of.get(t, ""), len(order)), -often[t], t))
+    return [(group_of.get(tag, ""), tag) for tag in tags]
+
+
+def _week_ticks(weeks: pd.DatetimeIndex) -> tuple[list[int], list[str]]:
+    """Label weeks by their Monday, or by month and year when there are many."""
+    if len(weeks) <= WEEKS:
+        return list(range(len(weeks))), [f"{week.day} {week:%b}" for week in weeks]
+    every = -(-len(weeks) // 12)
+    shown = range(0, len(weeks), every)
+    years = [None, *(weeks[i].year for i in shown)]
+    return list(shown), [
+        f"{weeks[i]:%b}" if weeks[i].year == before else f"{weeks[i]:%b}\n{weeks[i].year}"
+        for i, before in zip(shown, years, strict=False)
+    ]
