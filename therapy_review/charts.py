@@ -207,8 +207,9 @@ def talk_balance(balance: pd.DataFrame, *, names: Mapping[str, str] | None = Non
     ax.set_ylim(0, 1.02)
     own = balance[balance["speaker"] == people[0]]
     said = ", ".join("nobody spoke" if np.isnan(v) else f"{v:.0%}" for v in own["share"])
-    whose = name(people[0], names)
-    alt = f"Part of the talking that was {'yours' if whose == 'you' else f'by {whose}'}, in {len(parts)} equal parts of the session: {said}."
+    called = name(people[0], names)
+    whose = "yours" if called == "you" else f"by {called}"
+    alt = f"Part of the talking that was {whose}, in {len(parts)} equal parts of the session: {said}."
     caption = (
         "Of the time in which anybody spoke, how much was whose. There is no right share: therapies differ."
     )

@@ -1,0 +1,258 @@
+"""Moments worth hearing: short stretches of one session, chosen by what can be counted.
+
+Why a moment matters is not for a program to say; it says what it counted and leaves the rest to the client. Each
+finder gives its best few candidates; the client's own marks come first, then one moment of each kind, then what
+room is left. No moment touches a stretch the client marked as a trigger.
+
+Where the *moods* turned cannot be heard in a session: moods are noted before and after, so nothing in between says
+when they moved, unless the client put a mark there. `mood_turn` says in which session they moved most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from therapy_review.measures import mood_change
+from therapy_review.silences import gaps, long_silences
+from therapy_review.turns import floor_turns, speakers, validate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LONGEST = 30.0  # seconds a moment lasts at most
+SHORTEST = 2.0  # seconds; less is over before one listens
+WORTH_IT = 5.0  # seconds a second or third longest turn must have
+HOW_MANY = 5
+BEFORE_SILENCE, AFTER_SILENCE = 5.0, 10.0  # seconds to hear of the words around it
+EXCHANGE = 20.0  # seconds: the window in which changes of the floor are counted
+FEWEST_CHANGES = 4
+WINDOW = 60.0  # seconds on either side of a turn of the balance
+LEAST_TURNED = 0.3  # change of the talk share below which the balance is not said to have turned
+LEAST_TALK = 10.0  # seconds of talk a window needs for its share to mean anything
+COLUMNS = ["start", "end", "kind", "why"]
+HELD_DEAR = ("proud", "proud moment", "bookmark")  # kinds of marks, the proud ones first
+TRIGGER = "trigger"
+RANKS = ("", "second ", "third ")
+
+Found = tuple[float, float, str, str]
+
+
+def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW_MANY) -> pd.DataFrame:
+    """Choose up to `n` moments of a session worth hearing again.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    marks : DataFrame, optional
+        The client's own marks: start, end (s), kind, label, text. Proud moments and bookmarks come first; what
+        is marked as a trigger is left out.
+    n : int
+        How many at most.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end (s; at most thirty seconds, none over another), kind, why (a sentence), in order of
+        time. Fewer than `n` when the session has no more to offer.
+
+    Raises
+    ------
+    TurnsError
+        When `turns` is no turns table.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> moments(turns_table([(0, 9, "therapist"), (15, 30, "client")]))[["start", "end", "kind"]]
+       start   end             kind
+    0    4.0  25.0  longest silence
+    """
+    validate(turns)
+    end = float(turns["end"].max()) if len(turns) else 0.0
+    away, chosen = _triggers(marks), list[Found]()
+
+    def fits(found: Found) -> bool:
+        low, high = found[:2]
+        apart = all(high <= start or low >= stop for start, stop in [*away, *(c[:2] for c in chosen)])
+        return apart and high - low >= SHORTEST
+
+    offers = [[_cut(found, end) for found in find(turns)] for find in _FINDERS] if len(turns) else []
+    # The best of each kind before the second best of any; every mark is a kind of its own.
+    for offer in [
+        *([mark] for mark in _marked(marks)),
+        *offers,
+        *([found] for few in offers for found in few),
+    ]:
+        found = next(filter(fits, offer), None)
+        if found and len(chosen) < n:
+            chosen.append(found)
+    return pd.DataFrame(sorted(chosen), columns=COLUMNS)
+
+
+def mood_turn(moods: pd.DataFrame) -> pd.DataFrame:
+    """Tell in which session the mood moved most between before and after.
+
+    Parameters
+    ----------
+    moods : DataFrame
+        As from `therapy_review.trends.moods_table`: session, date, mood_before, mood_after.
+
+    Returns
+    -------
+    DataFrame
+        One row: session, date, mood_before, mood_after, mood_change; of several that moved as much, the newest.
+        No row when no mood moved. It says that the mood moved, not where in the session and not why.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"session": ["2026-01-08", "2026-01-15"], "date": [8, 15]})
+    >>> mood_turn(table.assign(mood_before=[3.0, 5.0], mood_after=[4.0, 2.0]))[["session", "mood_change"]]
+          session  mood_change
+    0  2026-01-15         -3.0
+    """
+    noted = moods[["session", "date", "mood_before", "mood_after"]]
+    change = mood_change(noted["mood_before"].astype(float), noted["mood_after"].astype(float))
+    moved = noted.assign(mood_change=change)[change.abs() > 0].sort_values(["date", "session"])
+    most = moved["mood_change"].abs()
+    found: pd.DataFrame = moved[most == most.max()].tail(1)
+    return found.reset_index(drop=True)
+
+
+def _cut(found: Found, last: float) -> Found:
+    start, end, kind, why = found
+    start = max(0.0, start)
+    return start, min(end, start + LONGEST, last), kind, why
+
+
+def _triggers(marks: pd.DataFrame | None) -> list[tuple[float, float]]:
+    if marks is None:
+        return []
+    own = marks[marks["kind"] == TRIGGER]
+    # A mark without an end still stands for some seconds around it.
+    return [
+        (start - 2, max(end, start + 5))
+        for start, end in zip(own["start"], own["end"].fillna(0), strict=True)
+    ]
+
+
+def _marked(marks: pd.DataFrame | None) -> list[Found]:
+    if marks is None:
+        return []
+    dear = marks[marks["kind"].isin(HELD_DEAR)]
+    order = dear["kind"].map(HELD_DEAR.index).sort_values(kind="stable").index
+    found = []
+    for mark in dear.loc[order].fillna("").to_dict("records"):
+        words: dict[str, Any] = {str(column): value for column, value in mark.items()}
+        start, said = max(0.0, words["start"] - 2), words.get("label") or words.get("text")
+        end = max(words["end"] or 0.0, words["start"] + 10)
+        why = f"You marked this: {said}." if said else "You marked this."
+        found.append((start, min(end, start + LONGEST), "mark", why))
+    return found
+
+
+def _silences(turns: pd.DataFrame) -> list[Found]:
+    quiet = long_silences(turns).sort_values("duration", ascending=False, kind="stable")
+    found = []
+    for rank, silence in zip(RANKS, quiet.to_dict("records"), strict=False):
+        end = silence["end"] + AFTER_SILENCE
+        # Of a very long silence its end is heard: who breaks it belongs to it.
+        start = max(silence["start"] - BEFORE_SILENCE, end - LONGEST)
+        who = {"client": "you", "therapist": "the therapist"}.get(silence["broken_by"], "somebody")
+        why = f"The {rank}longest silence, {silence['duration']:.0f} seconds; then {who} spoke first."
+        found.append((start, end, f"{rank or 'longest '}silence", why))
+    return found
+
+
+def _longest_turn(turns: pd.DataFrame) -> list[Found]:
+    held = floor_turns(turns)
+    named = "client" in set(held["speaker"])
+    own = held[held["speaker"] == "client"] if named else held
+    own = own.assign(length=own["end"] - own["start"]).sort_values("length", ascending=False, kind="stable")
+    found = []
+    for rank, turn in zip(RANKS, own.to_dict("records"), strict=False):
+        if rank and turn["length"] < WORTH_IT:
+            break
+        part = ", from its beginning" if turn["length"] > LONGEST else ""
+        why = f"{'Your' if named else 'The'} {rank}longest turn, {turn['length']:.0f} seconds{part}."
+        found.append((turn["start"], turn["end"] + 1, f"{rank or 'longest '}turn", why))
+    return found
+
+
+def _quickest_exchange(turns: pd.DataFrame) -> list[Found]:
+    held = floor_turns(turns)
+    began = held["start"].to_numpy(dtype=float)[1:]  # where each next turn begins, the floor has changed
+    changes = np.searchsorted(began, began + EXCHANGE, side="right") - np.arange(len(began))
+    best = [int(i) for i in np.argsort(-changes, kind="stable") if changes[i] >= FEWEST_CHANGES]
+    found = []
+    for first in best[:1]:
+        why = f"The quickest exchange: the floor changed {changes[first]} times in {EXCHANGE:.0f} seconds."
+        found.append((float(began[first]) - 3, float(began[first]) + EXCHANGE + 2, "quickest exchange", why))
+    return found
+
+
+def _balance_turned(turns: pd.DataFrame) -> list[Found]:
+    """Find where a minute's talk share differs most from that of the minute before."""
+    who = speakers(turns)[0]
+    first, last = float(turns["start"].min()), float(turns["end"].max())
+    times = np.arange(first + WINDOW, last - WINDOW, 1.0)
+    if len(times) == 0:
+        return []
+    own, every = (_spoken_around(part, times) for part in (turns[turns["speaker"] == who], turns))
+    (own_before, own_after), (before, after) = own, every
+    enough = (before >= LEAST_TALK) & (after >= LEAST_TALK)
+    shares = own_before / np.maximum(before, 1), own_after / np.maximum(after, 1)
+    turned = np.where(enough, np.abs(shares[1] - shares[0]), 0.0)
+    at = int(np.argmax(turned))
+    if turned[at] < LEAST_TURNED:
+        return []
+    whose = "yours" if who == "client" else "one voice's"
+    why = (
+        f"Around here the talking turned: of the minute before, {shares[0][at]:.0%} was {whose}, of the minute "
+        f"after, {shares[1][at]:.0%}."
+    )
+    return [(float(times[at]) - 10, float(times[at]) + 15, "balance turned", why)]
+
+
+def _spoken_around(
+    own: pd.DataFrame, times: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds spoken in the window before each time and in the window after it."""
+    edges = np.concatenate([times - WINDOW, times, times + WINDOW])
+    # Up to a time t, speech is the sum of t - start over what has begun, less that of t - end over what has ended.
+    spoken = _since(own["start"], edges) - _since(own["end"], edges)
+    low, middle, high = np.split(spoken, 3)
+    return middle - low, high - middle
+
+
+def _since(events: pd.Series, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    order = np.sort(events.to_numpy(dtype=float))
+    past = np.searchsorted(order, times)
+    return past * times - np.concatenate([[0.0], np.cumsum(order)])[past]
+
+
+def _answer_after_listening(turns: pd.DataFrame) -> list[Found]:
+    held = floor_turns(turns)
+    changes = gaps(turns)
+    at = np.flatnonzero((changes["before"] == "therapist") & (changes["responder"] == "client"))
+    if len(at) == 0:
+        return []
+    length = (held["end"] - held["start"]).to_numpy(dtype=float)
+    first = int(at[np.argmax(length[at])])
+    answer = held.iloc[first + 1]
+    why = f"What you said after you had listened longest, {length[first]:.0f} seconds."
+    return [(float(answer["start"]) - 3, float(answer["end"]) + 1, "answer", why)]
+
+
+# In the order in which they are preferred when two would overlap.
+_FINDERS: tuple[Callable[[pd.DataFrame], list[Found]], ...] = (
+    _silences,
+    _longest_turn,
+    _quickest_exchange,
+    _balance_turned,
+    _answer_after_listening,
+)
