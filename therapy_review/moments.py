@@ -232,7 +232,8 @@ def _spoken_around(
 def _since(events: pd.Series, times: NDArray[np.float64]) -> NDArray[np.float64]:
     order = np.sort(events.to_numpy(dtype=float))
     past = np.searchsorted(order, times)
-    return past * times - np.concatenate([[0.0], np.cumsum(order)])[past]
+    gone: NDArray[np.float64] = past * times - np.concatenate([[0.0], np.cumsum(order)])[past]
+    return gone
 
 
 def _answer_after_listening(turns: pd.DataFrame) -> list[Found]:
