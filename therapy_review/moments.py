@@ -146,10 +146,10 @@ def _marked(marks: pd.DataFrame | None) -> list[Found]:
     dear = marks[marks["kind"].isin(HELD_DEAR)]
     order = dear["kind"].map(HELD_DEAR.index).sort_values(kind="stable").index
     found = []
-    for mark in dear.loc[order].fillna("").to_dict("records"):
-        words: dict[str, Any] = {str(column): value for column, value in mark.items()}
+    for mark in dear.loc[order].to_dict("records"):
+        words: dict[str, Any] = {str(column): value for column, value in mark.items() if pd.notna(value)}
         start, said = max(0.0, words["start"] - 2), words.get("label") or words.get("text")
-        end = max(words["end"] or 0.0, words["start"] + 10)
+        end = max(words.get("end", 0.0), words["start"] + 10)
         why = f"You marked this: {said}." if said else "You marked this."
         found.append((start, min(end, start + LONGEST), "mark", why))
     return found
@@ -187,11 +187,14 @@ def _quickest_exchange(turns: pd.DataFrame) -> list[Found]:
     held = floor_turns(turns)
     began = held["start"].to_numpy(dtype=float)[1:]  # where each next turn begins, the floor has changed
     changes = np.searchsorted(began, began + EXCHANGE, side="right") - np.arange(len(began))
-    best = [int(i) for i in np.argsort(-changes, kind="stable") if changes[i] >= FEWEST_CHANGES]
-    found = []
-    for first in best[:1]:
-        why = f"The quickest exchange: the floor changed {changes[first]} times in {EXCHANGE:.0f} seconds."
-        found.append((float(began[first]) - 3, float(began[first]) + EXCHANGE + 2, "quickest exchange", why))
+    found: list[Found] = []
+    for first in np.argsort(-changes, kind="stable").tolist():
+        start, end = began[first] - 3, began[first] + EXCHANGE + 2
+        apart = all(end <= other[0] or start >= other[1] for other in found)
+        if changes[first] >= FEWEST_CHANGES and apart and len(found) < len(RANKS):
+            which = "A quick exchange" if found else "The quickest exchange"
+            why = f"{which}: the floor changed {changes[first]} times in {EXCHANGE:.0f} seconds."
+            found.append((float(start), float(end), f"{'quick' if found else 'quickest'} exchange", why))
     return found
 
 
