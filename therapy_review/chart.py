@@ -151,6 +151,12 @@ class Chart(Figure):
         self.savefig(out, format="png", dpi=DPI, pil_kwargs={"optimize": True})
         return out.getvalue()
 
+    def _ipython_display_(self) -> None:
+        # Once pyplot is in use, IPython would add the same picture again, without its words.
+        from IPython.display import display
+
+        display(self._repr_mimebundle_(), raw=True)
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         picture = base64.b64encode(self.png()).decode("ascii")
         alt, caption = html.escape(self.alt), html.escape(self.caption)
