@@ -41,6 +41,7 @@ NOT_NAMED = "not named yet"
 WIDTH = 9.0  # inches
 DPI = 160
 SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stays sharp at 200 %
+DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
 STYLE: Any = {
     "font.family": ["DejaVu Sans"],
@@ -270,21 +271,28 @@ def places(dates: pd.Series) -> list[float]:
 
 
 def days_axis(ax: Axes, dates: Iterable[Any], width: float = 1.0) -> None:
-    """Label an axis of dates with the days of the sessions, or with months when there are many.
+    """Label an axis of dates with the days of the sessions, or with months when there are many or it is long.
 
     Parameters
     ----------
     ax : Axes
     dates : iterable of Timestamp
     width : float
-        Room beyond the first and last date, in weeks.
+        Room beyond the first and last date, in weeks at least.
     """
     days = list(pd.DatetimeIndex(list(dates)).unique().sort_values())
-    if len(days) <= FEW:
-        ax.set_xticks(mdates.date2num(days), [f"{day.day} {day:%b}" for day in days])
+    span = days[-1] - days[0]
+    room = max(pd.Timedelta(weeks=width), span * 0.03)
+    if len(days) <= FEW and span.days <= 300:
+        apart, labels = (span + 2 * room) * DAY_LABEL, list[str]()
+        last = days[0] - apart
+        for day in days:
+            # Of days too close together the first is named; each still has its tick.
+            labels.append(f"{day.day} {day:%b}" if day - last >= apart else "")
+            last = day if labels[-1] else last
+        ax.set_xticks(mdates.date2num(days), labels)
     else:
         locator = mdates.AutoDateLocator(minticks=4, maxticks=10)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
-    room = pd.Timedelta(weeks=width)
     ax.set_xlim(mdates.date2num(days[0] - room), mdates.date2num(days[-1] + room))

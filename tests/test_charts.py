@@ -1,0 +1,505 @@
+"""Charts: the picture matches the table, the words match the picture, and nothing is left behind."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import Collection, PathCollection
+from matplotlib.text import Text
+from PIL import Image
+
+from therapy_review import charts, path_charts
+from therapy_review.chart import DPI, WIDTH, Chart, nothing_yet
+from therapy_review.measures import balance, evaluate, talk_time
+from therapy_review.silences import gaps, long_silences, overlaps, pauses
+from therapy_review.turns import turns_table
+
+JUDGING = re.compile(
+    r"\b(good|bad|should|too much|too little|better|worse|normal|healthy|interrupt\w*|score|dominat\w*)\b",
+    re.I,
+)
+SMALLEST = 9  # points
+
+TALK = turns_table(
+    [
+        (2.0, 5.0, "therapist"),
+        (9.0, 14.0, "client"),
+        (13.4, 18.0, "therapist"),
+        (18.6, 40.0, "client"),
+        (25.0, 25.5, "therapist"),
+        (47.0, 60.0, "client"),
+    ]
+)
+EMPTY = turns_table()
+
+
+def hour(minutes: int = 50, seed: int = 5) -> pd.DataFrame:
+    """Give a long invented conversation of some four hundred turns."""
+    rng = np.random.default_rng(seed)
+    rows, at, who = [], 1.0, "therapist"
+    while at < minutes * 60 - 20:
+        for _ in range(rng.integers(1, 4)):
+            voiced = float(rng.gamma(2.0, 1.2)) + 0.2
+            rows.append((at, at + voiced, who))
+            at += voiced + float(rng.choice([0.3, 0.6, 1.2, 6.0], p=[0.5, 0.3, 0.17, 0.03]))
+        who = "client" if who == "therapist" else "therapist"
+    return turns_table(rows)
+
+
+def as_voices(turns: pd.DataFrame) -> pd.DataFrame:
+    return turns.assign(speaker=turns["speaker"].map({"client": "voice_1", "therapist": "voice_2"}))
+
+
+DATES = pd.to_datetime(["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05"])
+NAMES = DATES.strftime("%Y-%m-%d")
+
+
+def sessions(**columns: list[object]) -> pd.DataFrame:
+    table = pd.concat([evaluate(TALK)] * 4, ignore_index=True)
+    table.insert(0, "session", NAMES)
+    table.insert(1, "date", DATES)
+    return table.assign(**{"engine": "one", **columns})
+
+
+def moods(before: list[float], after: list[float]) -> pd.DataFrame:
+    size = len(before)
+    return pd.DataFrame(
+        {"session": NAMES[:size], "date": DATES[:size], "mood_before": before, "mood_after": after}
+    )
+
+
+def tags(*rows: tuple[str, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["session", "tag"])
+    return table.assign(date=pd.to_datetime(table["session"]))
+
+
+MARKS = pd.DataFrame({"start": [20.0], "end": [22.0], "kind": ["proud"], "label": ["x"], "text": [""]})
+TAGS = tags(("2026-01-08", "tired"), ("2026-01-15", "calm"), ("2026-01-29", "tired"), ("2026-02-05", ""))
+MANY = pd.date_range("2024-01-04", periods=110, freq="7D").delete([3, 30, 31])
+ODD = pd.to_datetime(["2026-01-01", "2026-01-05", "2026-01-06", "2026-06-11", "2026-08-04", "2026-08-06"])
+FAR = pd.to_datetime(["2022-01-06", "2022-01-10", "2024-06-11", "2026-08-04"])
+
+
+def path_of(days: pd.DatetimeIndex) -> pd.DataFrame:
+    """Give what the charts across sessions need, for sessions on these days."""
+    table = pd.concat([evaluate(TALK)] * len(days), ignore_index=True)
+    words = ["tired", "calm", "hopeful", "on guard"] * len(days)
+    return table.assign(
+        session=days.strftime("%Y-%m-%d"),
+        date=days,
+        mood_before=3.0,
+        mood_after=5.0,
+        tag=words[: len(days)],
+        engine="one",
+    )
+
+
+EVERY: dict[str, Callable[[], Chart]] = {
+    "map": lambda: charts.session_map(TALK),
+    "map with marks": lambda: charts.session_map(TALK, MARKS),
+    "map of an hour": lambda: charts.session_map(hour()),
+    "map of voices": lambda: charts.session_map(as_voices(TALK)),
+    "map of one speaker": lambda: charts.session_map(turns_table([(1, 9, "client")])),
+    "map of three": lambda: charts.session_map(turns_table([(1, 9, "client"), (9, 20, "other")])),
+    "map of nobody": lambda: charts.session_map(EMPTY),
+    "balance": lambda: charts.talk_balance(balance(TALK)),
+    "balance of an hour": lambda: charts.talk_balance(balance(hour())),
+    "balance of voices": lambda: charts.talk_balance(balance(as_voices(TALK))),
+    "balance of one speaker": lambda: charts.talk_balance(balance(turns_table([(1, 9, "client")]))),
+    "balance of nobody": lambda: charts.talk_balance(balance(EMPTY)),
+    "pauses": lambda: charts.pauses_and_gaps(TALK),
+    "pauses of an hour": lambda: charts.pauses_and_gaps(hour()),
+    "pauses of voices": lambda: charts.pauses_and_gaps(as_voices(TALK)),
+    "pauses of one speaker": lambda: charts.pauses_and_gaps(turns_table([(1, 9, "client")])),
+    "pauses of nobody": lambda: charts.pauses_and_gaps(EMPTY),
+    "talk time": lambda: path_charts.talk_time(sessions()),
+    "talk time of nothing": lambda: path_charts.talk_time(pd.DataFrame(columns=["session", "date"])),
+    "moods": lambda: path_charts.moods(moods([3, 4, np.nan, 5], [4, 4, 6, np.nan])),
+    "moods of nothing": lambda: path_charts.moods(moods([np.nan], [np.nan])),
+    "tags": lambda: path_charts.mood_tags(TAGS, {"heavy": ["tired"], "lighter": ["calm"]}),
+    **{
+        f"{what} of {when}": functools.partial(draw, path_of(days))
+        for when, days in {"many sessions": MANY, "days close together": ODD, "years apart": FAR}.items()
+        for what, draw in {
+            "talk time": path_charts.talk_time,
+            "moods": path_charts.moods,
+            "tags": path_charts.mood_tags,
+        }.items()
+    },
+    "tags of nothing": lambda: path_charts.mood_tags(tags(("2026-01-08", ""))),
+}
+charts_of_all_kinds = pytest.mark.parametrize("kind", EVERY)
+
+
+@functools.cache
+def drawn(kind: str) -> Chart:
+    """Draw a chart once for all tests that only look at it."""
+    return EVERY[kind]()
+
+
+def spans(ax: Axes, label: str) -> list[tuple[float, float]]:
+    """Start and end of every block a row of the map draws under a label."""
+    return [
+        (float(path.vertices[:, 0].min()), float(path.vertices[:, 0].max()))
+        for blocks in ax.collections
+        if blocks.get_label() == label
+        for path in blocks.get_paths()
+    ]
+
+
+def dots(collection: Collection) -> np.ndarray:
+    return np.asarray(collection.get_offsets())
+
+
+def labels(ax: Axes) -> list[str]:
+    return [tick.get_text() for tick in ax.get_yticklabels()]
+
+
+def texts(chart: Chart) -> list[Text]:
+    """Every text that is drawn; the labels of ticks outside an axis are not."""
+    hidden = set()
+    for ax in chart.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+            hidden |= {t.label1 for t in ticks if not low - 1e-9 <= t.get_loc() <= high + 1e-9}
+    return [t for t in chart.findobj(Text) if t.get_text().strip() and t.get_visible() and t not in hidden]
+
+
+# Any chart.
+
+
+@charts_of_all_kinds
+def test_every_chart_has_its_words(kind):
+    chart = drawn(kind)
+    assert chart.alt.endswith(".")
+    assert chart.caption.endswith(".")
+    assert not JUDGING.search(f"{chart.alt} {chart.caption}")
+
+
+@charts_of_all_kinds
+def test_every_chart_is_a_png_that_is_not_blank_and_not_too_large(kind):
+    data = drawn(kind).png()
+    picture = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
+    assert picture.shape[1] == WIDTH * DPI
+    assert len(np.unique(picture)) > 5
+    assert len(data) < 250_000
+
+
+@charts_of_all_kinds
+def test_every_word_in_a_chart_is_large_enough_to_read(kind):
+    assert min(text.get_fontsize() for text in texts(drawn(kind))) >= SMALLEST
+
+
+@charts_of_all_kinds
+def test_every_word_lies_within_the_picture_and_none_over_another(kind):
+    chart = drawn(kind)
+    canvas = FigureCanvasAgg(chart)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in texts(chart)]
+    width, height = chart.bbox.size
+    for box in boxes:
+        assert box.x0 >= -1
+        assert box.y0 >= -1
+        assert box.x1 <= width + 1
+        assert box.y1 <= height + 1
+    for i, box in enumerate(boxes):
+        assert box.count_overlaps([b.shrunk(0.9, 0.9) for b in boxes[i + 1 :]]) == 0
+
+
+@charts_of_all_kinds
+def test_drawing_leaves_matplotlib_as_it_was(kind):
+    before = dict(mpl.rcParams)
+    EVERY[kind]()
+    assert dict(mpl.rcParams) == before
+
+
+def test_writing_the_picture_leaves_matplotlib_as_it_was():
+    before = dict(mpl.rcParams)
+    drawn("map").png()
+    assert dict(mpl.rcParams) == before
+
+
+def test_drawing_never_opens_a_figure_of_pyplot():
+    program = (
+        "import sys; from therapy_review.charts import session_map; from therapy_review.turns import turns_table; "
+        "session_map(turns_table([(0, 5, 'client')])).png(); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_chart_looks_the_same_whatever_style_the_notebook_has():
+    plain = charts.session_map(TALK).png()
+    with mpl.rc_context({"font.size": 30, "text.color": "red", "axes.facecolor": "black"}):
+        assert charts.session_map(TALK).png() == plain
+
+
+def test_charts_drawn_in_several_threads_are_those_drawn_in_one():
+    alone, drawn = charts.talk_balance(balance(TALK)).png(), []
+    threads = [
+        threading.Thread(target=lambda: drawn.append(charts.talk_balance(balance(TALK)).png()))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert drawn == [alone] * 4
+
+
+def test_a_notebook_shows_the_picture_with_its_words_for_everybody():
+    chart = charts.session_map(TALK, names={"client": 'A <b> "B"'})
+    bundle = chart._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"].startswith(chart.alt)
+    markup = bundle["text/html"]
+    assert "<figcaption>" in markup
+    assert "max-width:100%" in markup
+    assert "<b>" not in markup
+    assert 'alt="Map of the session' in markup
+    found = re.search(r'src="data:image/png;base64,([^"]+)"', markup)
+    assert found
+    assert base64.b64decode(found.group(1)) == chart.png()
+
+
+def test_nothing_to_show_is_said_calmly():
+    assert nothing_yet("Nothing here yet.").alt == "Nothing here yet."
+    assert charts.session_map(EMPTY).alt == "Nobody is heard speaking in this recording."
+
+
+# The map of one session.
+
+
+@pytest.mark.parametrize("turns", [TALK, hour()], ids=["a minute", "an hour"])
+def test_the_blocks_on_a_persons_lane_add_up_to_their_talk_time(turns):
+    chart = charts.session_map(turns)
+    for person, seconds in talk_time(turns).items():
+        drawn = sum(end - start for ax in chart.axes for start, end in spans(ax, person))
+        assert drawn == pytest.approx(seconds)
+
+
+def test_the_blocks_lie_where_the_turns_are():
+    (ax,) = charts.session_map(TALK).axes
+    for person, own in TALK.groupby("speaker"):
+        assert np.array(spans(ax, str(person))) == pytest.approx(own[["start", "end"]].to_numpy())
+    both = overlaps(TALK)[["start", "end"]].to_numpy()
+    assert np.array(spans(ax, "overlap")) == pytest.approx(np.tile(both, (2, 1)))  # on both lanes
+
+
+def test_an_hour_goes_on_in_rows_of_ten_minutes_and_nothing_is_drawn_outside_its_row():
+    chart = charts.session_map(hour())
+    assert [ax.get_xlim() for ax in chart.axes] == [(600.0 * i, 600.0 * (i + 1)) for i in range(5)]
+    for ax in chart.axes:
+        low, high = ax.get_xlim()
+        assert all(low <= start < end <= high for p in ("client", "therapist") for start, end in spans(ax, p))
+
+
+def test_a_short_session_has_one_row_of_its_own_length():
+    assert len(charts.session_map(hour(minutes=11)).axes) == 1
+
+
+def test_a_silence_that_runs_over_the_end_of_a_row_is_shaded_in_both():
+    said = turns_table([(0, 595, "client"), (607, 900, "therapist")])
+    shaded = [
+        (patch.get_x(), patch.get_x() + patch.get_width())
+        for ax in charts.session_map(said).axes
+        for patch in ax.patches
+    ]
+    assert shaded == [(595, 600), (600, 607)]
+
+
+def test_long_silences_are_marked_with_their_seconds():
+    (ax,) = charts.session_map(TALK).axes
+    quiet = long_silences(TALK)
+    shaded = np.array([(patch.get_x(), patch.get_width()) for patch in ax.patches])
+    assert shaded == pytest.approx(quiet[["start", "duration"]].to_numpy())
+    assert sorted(text.get_text() for text in ax.texts) == ["4", "7"]
+
+
+def test_lanes_are_labelled_so_that_colour_is_never_the_only_sign():
+    assert labels(charts.session_map(TALK).axes[0]) == ["you", "therapist"]
+    renamed = charts.session_map(TALK, names={"client": "Robin", "therapist": "Daniel"})
+    assert labels(renamed.axes[0]) == ["Robin", "Daniel"]
+    assert "Robin 83%" in renamed.alt
+
+
+def test_voices_without_names_are_said_to_be_unnamed():
+    chart = charts.session_map(as_voices(TALK))
+    assert labels(chart.axes[0]) == ["voice 1\n(not named yet)", "voice 2\n(not named yet)"]
+    assert "voice 1 (not named yet) 83%" in chart.alt
+    assert "Which voice is whose has not been said yet." in chart.caption
+
+
+def test_the_words_of_the_map_hold_its_numbers():
+    alt = charts.session_map(TALK, MARKS).alt
+    assert "0:02 to 1:00" in alt
+    assert "you 83% in 2 turns, therapist 17% in 2 turns" in alt
+    assert "2 silences of three seconds or more, the longest 7 s at 0:40" in alt
+    assert "Both at once 2 times." in alt
+    assert "1 mark of yours, at 0:20." in alt
+
+
+def test_overlap_that_was_not_seen_is_not_said_to_be_none():
+    alone = turns_table([(0, 5, "client"), (6, 9, "therapist")])
+    assert "at once" not in charts.session_map(alone).alt
+
+
+# Balance, pauses and gaps.
+
+
+def test_the_bars_of_the_balance_are_the_shares():
+    table = balance(TALK)
+    (ax,) = charts.talk_balance(table).axes
+    drawn = {bars.get_label(): [bar.get_height() for bar in bars] for bars in ax.containers}
+    for person, own in table.groupby("speaker"):
+        assert drawn[str(person)] == pytest.approx(own["share"].fillna(0).tolist())
+    percent = ", ".join(f"{share:.0%}" for share in table.loc[table["speaker"] == "client", "share"])
+    assert percent in charts.talk_balance(table).alt
+
+
+def test_a_part_in_which_nobody_spoke_says_so():
+    chart = charts.talk_balance(balance(turns_table([(0, 10, "client"), (40, 50, "therapist")])))
+    assert "nobody\nspoke" in [text.get_text() for text in chart.axes[0].texts]
+    assert "nobody spoke" in chart.alt
+
+
+def test_there_is_one_dot_for_every_pause_and_every_answer():
+    turns = hour()
+    (ax,) = charts.pauses_and_gaps(turns).axes
+    drawn = np.concatenate([dots(c)[:, 0] for c in ax.collections if isinstance(c, PathCollection)])
+    expected = np.concatenate([pauses(turns)["duration"], gaps(turns)["latency"]])
+    assert np.sort(drawn) == pytest.approx(np.sort(expected))
+    said = [text.get_text() for text in ax.texts if text.get_text().startswith("n = ")]
+    assert sum(int(text.removeprefix("n = ")) for text in said) == len(expected)
+
+
+def test_the_middle_is_only_marked_with_three_values_or_more():
+    few = turns_table([(0, 1, "client"), (2, 3, "client"), (4, 5, "client")])
+    assert "you, pauses: 2 times;" in charts.pauses_and_gaps(few).alt
+    more = turns_table([(2 * i, 2 * i + 1, "client") for i in range(4)])
+    assert "you, pauses: 3 times, middle 1.0 s" in charts.pauses_and_gaps(more).alt
+
+
+def test_a_silence_beyond_the_axis_is_an_arrowhead_and_said_to_be_longer():
+    chart = charts.pauses_and_gaps(turns_table([(0, 5, "client"), (65, 70, "therapist")]))
+    assert chart.axes[0].get_xlim()[1] < 25
+    assert "An arrowhead is longer than 20 s." in chart.caption
+
+
+# Across sessions.
+
+
+def test_a_missed_week_stays_a_gap_in_time():
+    (ax,) = path_charts.talk_time(sessions()).axes
+    places = [bar.get_x() + bar.get_width() / 2 for bar in ax.containers[0]]
+    assert np.diff(places) == pytest.approx([7, 14, 7])
+
+
+def test_the_bars_of_talk_time_are_minutes_one_upon_the_other():
+    (ax,) = path_charts.talk_time(sessions()).axes
+    client, therapist = ax.containers
+    assert client[0].get_height() == pytest.approx(talk_time(TALK)["client"] / 60)
+    assert therapist[0].get_y() == pytest.approx(client[0].get_height())
+
+
+def test_a_session_without_a_recording_keeps_its_place_and_says_why():
+    table = sessions()
+    table.loc[1, ["client_talk_time", "therapist_talk_time"]] = np.nan
+    chart = path_charts.talk_time(table)
+    assert "notes\nonly" in [text.get_text() for text in chart.axes[0].texts]
+    assert "2026-01-15" not in chart.alt
+
+
+def test_sessions_heard_in_another_way_are_set_apart():
+    plain = path_charts.talk_time(sessions())
+    assert "dotted line" not in plain.caption
+    for column, values in {
+        "engine": ["one"] * 2 + ["two"] * 2,
+        "shortest_silence": [0.2, 0.2, 0.5, 0.5],
+    }.items():
+        chart = path_charts.talk_time(sessions(**{column: values}))
+        (line,) = chart.axes[0].lines
+        x = float(np.asarray(line.get_xdata())[0])
+        second, third = (float(mpl.dates.date2num(day)) for day in DATES[1:3])
+        assert second < x < third
+        assert "dotted line" in chart.caption
+
+
+def test_the_session_may_be_a_column_or_the_index():
+    assert path_charts.talk_time(sessions().set_index("session")).alt == path_charts.talk_time(sessions()).alt
+
+
+def test_moods_are_drawn_where_they_were_noted():
+    chart = path_charts.moods(moods([3, 4, np.nan, 5], [4, 4, 6, np.nan]))
+    drawn = {c.get_label(): np.asarray(dots(c)[:, 1], dtype=float) for c in chart.axes[0].collections}
+    assert drawn["before"].tolist() == pytest.approx([3, 4, np.nan, 5], nan_ok=True)
+    assert drawn["after"].tolist() == pytest.approx([4, 4, 6, np.nan], nan_ok=True)
+    assert "2026-01-08: 3 to 4" in chart.alt
+    assert "2026-01-29: not noted to 6" in chart.alt
+
+
+def test_the_same_mood_before_and_after_shows_both_circles():
+    (ax,) = path_charts.moods(moods([4], [4])).axes
+    size = {c.get_label(): c.get_sizes()[0] for c in ax.collections if isinstance(c, PathCollection)}
+    assert size["before"] > 1.5 * size["after"]
+
+
+def test_two_sessions_on_one_day_stand_beside_each_other():
+    table = moods([3, 4], [5, 6]).assign(session=["2026-01-08", "2026-01-08-2"], date=DATES[0])
+    (ax,) = path_charts.moods(table).axes
+    places = next(dots(c)[:, 0] for c in ax.collections if c.get_label() == "after")
+    assert places[1] > places[0]
+
+
+def test_the_words_stay_short_when_there_are_many_sessions():
+    size = 200
+    days = pd.date_range("2022-01-06", periods=size, freq="7D")
+    names = days.strftime("%Y-%m-%d")
+    table = pd.DataFrame({"session": names, "date": days, "mood_before": 4.0, "mood_after": 5.0})
+    alt = path_charts.moods(table).alt
+    assert "200 sessions from 2022-01-06 to 2025-10-30; in the middle 4 to 5" in alt
+    many = pd.concat([evaluate(TALK)] * size, ignore_index=True).assign(session=names, date=days)
+    assert len(path_charts.talk_time(many).alt) < 250
+
+
+def test_a_tag_has_a_square_in_the_week_it_was_used():
+    chart = path_charts.mood_tags(TAGS)
+    (ax,) = chart.axes
+    squares = next(dots(c) for c in ax.collections if isinstance(c, PathCollection))
+    assert labels(ax) == ["tired", "calm"]
+    assert sorted(map(tuple, squares.tolist())) == [(0, 0), (1, 1), (3, 0)]
+    assert "tired 2, calm 1" in chart.alt
+
+
+def test_a_missed_week_is_an_empty_column_that_says_so_and_a_week_without_tags_is_not():
+    (ax,) = path_charts.mood_tags(TAGS).axes
+    missed = [(text.get_text(), text.get_position()[0]) for text in ax.texts if text.get_text()]
+    assert missed == [("no session", 2)]
+    assert [patch.get_x() for patch in ax.patches] == [1.5]
+
+
+def test_tags_stand_in_the_clients_groups_with_their_names():
+    (ax,) = path_charts.mood_tags(TAGS, {"lighter": ["calm"], "heavy": ["tired"]}).axes
+    assert labels(ax) == ["calm", "tired"]
+    assert {"lighter", "heavy"} <= {text.get_text() for text in ax.texts}
+
+
+def test_a_clients_own_words_are_drawn_as_they_are():
+    odd = tags(("2026-01-08", "$broke$ again $"), ("2026-01-08", "😊 <b>"), ("2026-01-15", "_x^2"))
+    chart = path_charts.mood_tags(odd)
+    chart.png()
+    assert set(labels(chart.axes[0])) == {"$broke$ again $", "😊 <b>", "_x^2"}
