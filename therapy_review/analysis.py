@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review import diarize, measures, turns
+from therapy_review.diarize import ENGINE, SEES_OVERLAP, SHORTEST_SILENCE, diarize
 from therapy_review.errors import RecordingError
+from therapy_review.measures import evaluate
 from therapy_review.recording import waveform_peaks
+from therapy_review.turns import name_speakers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +46,7 @@ def is_current(session: Session) -> bool:
     bool
     """
     made = session.made_from()
-    return made.get("engine") == diarize.ENGINE and made.get("inputs") == session.inputs()
+    return made.get("engine") == ENGINE and made.get("inputs") == session.inputs()
 
 
 def analyse(session: Session, progress: Progress | None = None) -> pd.DataFrame:
@@ -108,7 +110,7 @@ def rename(session: Session) -> pd.DataFrame:
 def _known_voices(session: Session) -> pd.DataFrame | None:
     """Return the engine's own turns when they were made from this sound by this engine."""
     made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
-    fits = made.get("engine") == diarize.ENGINE and store.exists(name)
+    fits = made.get("engine") == ENGINE and store.exists(name)
     if not fits or made["inputs"]["recording"] != session.inputs()["recording"]:
         return None
     return pd.read_csv(io.BytesIO(store.read(name)), dtype={"speaker": str})
@@ -125,19 +127,17 @@ def _listen(session: Session, recording: Recording, tell: Progress) -> pd.DataFr
     store = session.journal.store
     store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, PEAKS)))
     tell(STEPS[1], 0.2)
-    voices = diarize.diarize(samples, recording.sample_rate)
+    voices = diarize(samples, recording.sample_rate)
     store.write(session.file("derived/voices.csv"), voices.round(3).to_csv(index=False).encode())
     return voices.round(3)
 
 
 def _write(session: Session, voices: pd.DataFrame) -> None:
     store, inputs = session.journal.store, session.inputs()
-    named = turns.name_speakers(voices, session.answers)
-    row = measures.evaluate(
-        named, shortest_silence=diarize.SHORTEST_SILENCE, sees_overlap=diarize.SEES_OVERLAP
-    )
+    named = name_speakers(voices, session.answers)
+    row = evaluate(named, shortest_silence=SHORTEST_SILENCE, sees_overlap=SEES_OVERLAP)
     recording = session.recording_file()
-    made = {"engine": diarize.ENGINE, "inputs": inputs, "stamp": list(store.stamp(recording))}
+    made = {"engine": ENGINE, "inputs": inputs, "stamp": list(store.stamp(recording))}
     store.write(session.file("derived/turns.csv"), named.to_csv(index=False).encode())
     store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
     store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())

@@ -95,14 +95,28 @@ def _saver(session: Session, written: Any, state: Any) -> Callable[..., None]:
                 latest = session.save_notes(latest)
                 state.value = "<em>Saved.</em>"
             except NoteError as error:
-                state.value = f"<strong>{html.escape(str(error))}</strong>"
+                state.value = _strong(str(error))
             except TherapyReviewError as error:
-                state.value = f"<strong>Not saved: {html.escape(str(error))} Your words are still in this form.</strong>"
+                state.value = _strong(f"Not saved: {error} Your words are still in this form.")
 
     return save
 
 
+def _strong(text: str) -> str:
+    return f"<strong>{html.escape(text)}</strong>"
+
+
 def notes_to_read(session: Session) -> Still:
+    """Show the notes of a session as they stand.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    Still
+    """
     written = session.notes
     rows = [
         ("Mood when I came", str(written.mood_before or NO_MOOD)),
@@ -111,10 +125,7 @@ def notes_to_read(session: Session) -> Still:
         ("What I noticed", written.text.strip() or NO_MOOD),
         ("To bring next time", written.bring_next or NO_MOOD),
     ]
-    cells = "".join(
-        f"<dt>{label}</dt><dd>{html.escape(value).replace(chr(10) * 2, '<br><br>')}</dd>"
-        for label, value in rows
-    )
+    cells = "".join(f"<dt>{label}</dt><dd>{paragraphs(value)}</dd>" for label, value in rows)
     text = "\n".join(f"{label}: {value}" for label, value in rows)
     return Still(f'<dl class="notes">{cells}</dl><p><small>{HOW_TO_START} to write in it.</small></p>', text)
 
@@ -183,7 +194,8 @@ def who_is_who(session: Session) -> VBox | Still:
     state = w.HTML(
         "<em>Three short clips. Say for each whether it is you; skip what you are not sure of.</em>"
     )
-    rows = [_question(session, float(c.start), float(c.end), state) for c in clips.itertuples()]  # type: ignore[arg-type]
+    times = zip(clips["start"].tolist(), clips["end"].tolist(), strict=True)
+    rows = [_question(session, start, end, state) for start, end in times]
     return w.VBox([*rows, state])
 
 
@@ -197,7 +209,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
             session.answer(start, end, speaker)
             named = turns.are_named(analysis.rename(session))
         except TherapyReviewError as error:
-            state.value = f"<strong>{html.escape(str(error))}</strong>"
+            state.value = _strong(str(error))
             return
         for button in buttons:
             button.icon = "check" if button is pressed else ""

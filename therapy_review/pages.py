@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, measures, trends, words
+from therapy_review import analysis, charts, forms, measures, path_charts, trends, words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import moments
@@ -176,17 +176,17 @@ class WeeklyReview:
     @gently
     def moods(self) -> Any:
         """Show moods before and after, session by session."""
-        return charts.moods(trends.moods_table(self.journal))
+        return path_charts.moods(trends.moods_table(self.journal))
 
     @gently
     def mood_tags(self) -> Any:
         """Show the mood words over the weeks."""
-        return charts.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
+        return path_charts.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
 
     @gently
     def talk_time(self) -> Any:
         """Show talk time, session by session."""
-        return charts.talk_time(trends.sessions_table(self.journal))
+        return path_charts.talk_time(trends.sessions_table(self.journal))
 
 
 class NothingToShow:

@@ -59,7 +59,7 @@ def clock(seconds: float) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Turn a client's own text into HTML, word for word.
+    r"""Turn a client's own text into HTML, word for word.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def paragraphs(text: str) -> str:
 
     Examples
     --------
-    >>> paragraphs("I <3 this.\\n\\nReally.")
+    >>> paragraphs("I <3 this.\n\nReally.")
     'I &lt;3 this.<br><br>Really.'
     """
     return html.escape(text.strip(), quote=False).replace("\n\n", "<br><br>").replace("\n", "<br>")

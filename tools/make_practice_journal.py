@@ -26,18 +26,18 @@ from practice_sound import SAMPLE_RATE, in_the_room, save
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 VOICES = {"client": "af_heart", "therapist": "am_michael"}
-LATENCY = {"client": 0.65, "therapist": 0.45}  # median seconds before somebody answers
+LATENCY = {"client": 0.85, "therapist": 0.95}  # median seconds before somebody answers
 PIECE = re.compile(r"\((-?[\d.]+)\)|\[([^\]]+)\]|([^(\[]+)")
 FILES = {  # as phones and recorders make them: ending, Hz, channels, bits a second
-    "2026-01-08": ("m4a", 44_100, 1, 48_000),
-    "2026-01-15": ("mp3", 44_100, 2, 48_000),
+    "2026-01-08": ("m4a", 44_100, 1, 40_000),
+    "2026-01-15": ("mp3", 44_100, 2, 40_000),
     "2026-01-29": ("opus", 48_000, 1, 24_000),
-    "2026-02-05": ("wav", 8_000, 1, None),
-    "2026-02-19": ("flac", 12_000, 1, None),
-    "2026-02-26": ("mp4", 48_000, 2, 48_000),
-    "2026-03-05": ("m4a", 48_000, 1, 40_000),
+    "2026-02-05": ("wav", 16_000, 1, None),
+    "2026-02-19": ("flac", 11_025, 1, None),
+    "2026-02-26": ("mp4", 48_000, 2, 40_000),
+    "2026-03-05": ("m4a", 48_000, 1, 36_000),
 }
-PACE = {"2026-01-08": 0.9, "2026-02-19": 0.88, "2026-02-05": 1.0, "2026-02-26": 1.0}
+PACE = {"2026-01-08": 0.9, "2026-01-15": 0.9, "2026-01-29": 0.92, "2026-02-19": 0.88, "2026-02-05": 1.0, "2026-02-26": 0.98}
 
 
 @dataclass

@@ -59,7 +59,7 @@ CODECS = {
     "mp4": ("mp4", "aac"),
     "mp3": ("mp3", "libmp3lame"),
     "opus": ("ogg", "libopus"),
-    "wav": ("wav", "pcm_s16le"),
+    "wav": ("wav", "adpcm_ima_wav"),  # as dictation recorders write it
     "flac": ("flac", "flac"),
 }
 
