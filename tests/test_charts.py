@@ -416,11 +416,11 @@ def test_the_bars_of_talk_time_are_minutes_one_upon_the_other():
     assert therapist[0].get_y() == pytest.approx(client[0].get_height())
 
 
-def test_a_session_without_a_recording_keeps_its_place_and_says_why():
+def test_a_session_that_was_not_measured_keeps_its_place_and_says_so():
     table = sessions()
     table.loc[1, ["client_talk_time", "therapist_talk_time"]] = np.nan
     chart = path_charts.talk_time(table)
-    assert "notes\nonly" in [text.get_text() for text in chart.axes[0].texts]
+    assert "not\nmeasured" in [text.get_text() for text in chart.axes[0].texts]
     assert "2026-01-15" not in chart.alt
 
 

@@ -346,5 +346,6 @@ def test_the_one_row_agrees_with_the_single_measures(turns, sees_overlap):
     assert measured["silence_share"] == pytest.approx(m.session_share(turns)["silence"])
     for person, share in m.talk_share(turns).items():
         assert measured[f"{person}_talk_share"] == pytest.approx(share)
+        assert measured[f"{person}_session_share"] == pytest.approx(m.session_share(turns)[person])
     if sees_overlap == "yes":
         assert measured["talking_at_once"] == talking_at_once(turns)

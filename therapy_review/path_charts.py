@@ -42,7 +42,7 @@ def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None)
     ----------
     sessions : DataFrame
         As from `therapy_review.trends.sessions_table`: session (a column or the index), date (datetime64),
-        columns like ``client_talk_time`` (s; NaN without a recording), and engine and shortest_silence where
+        columns like ``client_talk_time`` (s; NaN where nothing was measured), and engine and shortest_silence where
         known: a dotted line stands where they change.
     names : mapping of str to str, optional
         How to call the speakers.
@@ -67,7 +67,7 @@ def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None)
         bottom = bottom + own
     without = minutes.isna().all(axis=1).to_numpy()
     for day in days[without] if len(days) <= FEW else []:
-        ax.text(day, bottom.max() * 0.02, "notes\nonly", ha="center", va="bottom", fontsize=9, color=FAINT)
+        ax.text(day, bottom.max() * 0.02, "not\nmeasured", ha="center", va="bottom", fontsize=9, color=FAINT)
     ax.set_ylabel("minutes")
     ax.spines["left"].set_visible(True)
     ax.spines["left"].set_color(QUIET)
@@ -109,7 +109,7 @@ def _heard_otherwise(ax: Axes, sessions: pd.DataFrame, days: NDArray[np.float64]
     now = sessions[known].astype(str)
     at = np.flatnonzero((now != now.shift()).any(axis=1).to_numpy()[1:])
     for place in at:
-        # Close before the first session heard otherwise, so that it never runs through one with notes only.
+        # Close before the first session heard otherwise, so that it never runs through one that was not measured.
         middle = (days[place] + days[place + 1]) / 2
         ax.axvline(max(middle, days[place + 1] - 3.5), color=FAINT, linewidth=1.2, linestyle=":")
     return int(len(at) > 0)

@@ -1,0 +1,65 @@
+"""Check: what is wrong in a journal, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Journal
+from therapy_review.recording import SUFFIXES
+from therapy_review.session import Session, session_date
+
+
+def check(journal: Journal) -> list[str]:
+    """List what needs the client's attention, one sentence each; an empty list when all is well.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    list of str
+    """
+    found = list(_folders(journal))
+    for session in journal.sessions:
+        found += _session(session)
+    return found
+
+
+def _folders(journal: Journal) -> Iterator[str]:
+    try:
+        _ = journal.consents
+    except TherapyReviewError as error:
+        yield str(error)
+    for name in journal.store.folders("sessions"):
+        if session_date(name) is None:
+            yield (
+                f"The folder {journal.store.where(f'sessions/{name}')} is not named by a date, so it is left out; "
+                "name it as in 2026-03-04, or 2026-03-04-2 for a second session that day."
+            )
+
+
+def _session(session: Session) -> Iterator[str]:
+    store = session.journal.store
+    try:
+        yield from session.notes.problems
+        _ = session.marks, session.answers
+    except TherapyReviewError as error:
+        yield str(error)
+    for name in store.files(session.folder):
+        path = PurePosixPath(name)
+        if path.suffix.lower() in SUFFIXES and path.stem != "recording":
+            where = store.where(session.file(name))
+            yield f"{where} is not named recording{path.suffix}, so it is left out; rename it if it is the session."
+        if path.name.startswith("notes-kept-"):
+            yield (
+                f"{store.where(session.file(name))} holds another version of your notes; copy what you want "
+                "into notes.md, then delete it."
+            )
+    if session.has_recording:
+        try:
+            _ = session.recording("self_review").duration
+        except TherapyReviewError as error:
+            yield str(error)

@@ -1,0 +1,225 @@
+"""The command ``therapy-review``. Every question it asks can be answered by an option as well."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from therapy_review.errors import JournalError, TherapyReviewError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A private workbook for hearing your own therapy sessions again. Nothing leaves this computer.",
+)
+say = Console(highlight=False, soft_wrap=True)
+JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
+HERE = Path()
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder for your journal.")],
+    name: Annotated[str, typer.Option(prompt="What should the workbook call you", help="Name or pseudonym.")],
+    therapist: Annotated[str, typer.Option(prompt="And your therapist", help="Name or pseudonym.")],
+    place: Annotated[str, typer.Option(help="Where your sessions take place, as in GB or US-CA.")] = "",
+    time_zone: Annotated[str, typer.Option(help="As in Europe/London.")] = "",
+) -> None:
+    """Make a new, empty journal."""
+    from therapy_review.journal import create_journal
+
+    create_journal(folder, client=name, therapist=therapist, place=place, time_zone=time_zone)
+    say.print(
+        f"Your journal is in {folder}. Before the first recording, talk it over with {therapist}; then:"
+    )
+    say.print(f"  therapy-review agree --journal {folder}")
+
+
+@app.command()
+def agree(
+    client: Annotated[
+        bool, typer.Option("--client/--no-client", prompt="Do you agree to recording and listening again")
+    ],
+    therapist: Annotated[
+        bool, typer.Option("--therapist/--no-therapist", prompt="Has your therapist agreed to both, openly")
+    ],
+    how: Annotated[str, typer.Option(help="How it was given: written or spoken.")] = "written",
+    since: Annotated[str, typer.Option(help="First day it holds; today when left out.")] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Write down who agreed to recording, listening again and reports."""
+    from therapy_review import consent
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    day = _day(since) if since else opened.today()
+    file = "agreements.toml"
+    people = [("client", opened.client, client), ("therapist", opened.therapist, therapist)]
+    with opened.store.writing():
+        data = opened.store.read(file) if opened.store.exists(file) else b""
+        for who, name, given in people:
+            if given:
+                uses = ("record", "self_review", "review_together", "report")
+                data = consent.append(data, who, uses, given_from=day, name=name, how=how)
+        opened.store.write(file, data)
+    missing = [name for _, name, given in people if not given]
+    say.print(
+        f"Kept. Recordings stay closed until {' and '.join(missing)} agree."
+        if missing
+        else "Kept. Thank you."
+    )
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A recording, sound or video, as it came from the phone.")],
+    date: Annotated[str, typer.Option(prompt="On which day was the session", help="As in 2026-03-04.")],
+    journal: JournalOption = HERE,
+) -> None:
+    """Add the recording of a session; the file itself stays where it is."""
+    from therapy_review.journal import open_journal
+    from therapy_review.recording import Recording
+
+    opened, day = open_journal(journal), _day(date)
+    if not file.is_file():
+        raise JournalError(f"There is no file {file}; check its name.")
+    length = Recording(lambda: file.open("rb"), file.name).duration
+    name = next(
+        candidate
+        for candidate in [f"{day}", *(f"{day}-{n}" for n in range(2, 100))]
+        if not any(f.startswith("recording.") for f in opened.store.files(f"sessions/{candidate}"))
+    )
+    with opened.store.writing():
+        opened.store.write(f"sessions/{name}/recording{file.suffix.lower()}", file.read_bytes())
+    say.print(f"Added as {name} ({length / 60:.0f} minutes). {file} is still where it was.")
+
+
+@app.command()
+def analyse(journal: JournalOption = HERE) -> None:
+    """Find out who spoke when, in every recording that is new or changed."""
+    from therapy_review.journal import open_journal
+
+    failed = _analyse_all(open_journal(journal))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _analyse_all(journal: object) -> int:
+    from therapy_review.analysis import analyse as analyse_one
+    from therapy_review.journal import Journal
+
+    assert isinstance(journal, Journal)
+    sessions = [session for session in journal.sessions if session.has_recording]
+    failed = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=say) as bars:
+        for session in sessions:
+            bar = bars.add_task(session.name, total=1.0)
+            try:
+                analyse_one(
+                    session,
+                    lambda step, done, b=bar, n=session.name: bars.update(  # type: ignore[misc]
+                        b, completed=done, description=f"{n}  {step}"
+                    ),
+                )
+            except TherapyReviewError as error:
+                failed += 1
+                bars.update(bar, description=f"{session.name}  left out")
+                say.print(str(error))
+    return failed
+
+
+@app.command()
+def review(
+    week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Write the weekly review: a notebook to open and a page to read."""
+    from therapy_review import reports
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    failed = _analyse_all(opened)
+    if not opened.sessions:
+        raise JournalError(
+            f"There is no session in {opened.name} yet; add one with: therapy-review add FILE --date"
+        )
+    _ = opened.week(week)
+    chosen = week or opened.sessions[-1].week
+    with say.status(f"Writing the review of {chosen} …"):
+        made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
+    say.print(f"To read:  {made.page}")
+    say.print(f"Notebook: {made.notebook}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def lab(
+    week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Open the weekly notebook in JupyterLab, in its simple interface."""
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    chosen = week or (opened.sessions[-1].week if opened.sessions else "")
+    root = Path(journal).resolve()
+    notebook = f"reports/weekly_review_{chosen}.ipynb"
+    if not (root / notebook).exists():
+        raise JournalError(
+            f"The review of {chosen} is not written yet; run: therapy-review review -j {journal}"
+        )
+    program = shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) or "jupyter-lab"
+    os.execv(
+        program,
+        [
+            program,
+            f"--ServerApp.root_dir={root}",
+            f"--LabApp.default_url=/doc/tree/{notebook}",
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
+            "--ServerApp.ip=127.0.0.1",
+        ],
+    )
+
+
+@app.command()
+def check(journal: JournalOption = HERE) -> None:
+    """Say in plain words what is wrong in this journal."""
+    from therapy_review.check import check as look
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    found = look(opened)
+    for sentence in found:
+        say.print(f"· {sentence}")
+    if found:
+        raise typer.Exit(1)
+    say.print(f"All is well: {len(opened.sessions)} sessions.")
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a day; write it as in 2026-03-04.") from error
+
+
+def main() -> None:
+    """Run the command; a mistake that can be mended is one sentence and exit status 1."""
+    try:
+        app()
+    except TherapyReviewError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), markup=False)
+        sys.exit(1)

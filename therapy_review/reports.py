@@ -1,0 +1,128 @@
+"""Reports: run a notebook for one week or session with papermill, and write it as a page to read.
+
+The executed notebook and the page lie in the journal's ``reports`` folder. Neither holds sound, widget state or
+code in view, and the page loads nothing from anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from therapy_review.errors import ReportError
+from therapy_review.journal import Journal
+from therapy_review.still import STILL
+from therapy_review.store import PlainStore
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "notebooks"
+PICTURES_FIRST = ("text/html", "image/png", "text/markdown", "text/plain")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where an executed notebook and its page were written.
+
+    Parameters
+    ----------
+    notebook, page : Path
+    """
+
+    notebook: Path
+    page: Path
+
+
+def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str]) -> Report:
+    """Run a template for a journal and write the notebook and the page made from it.
+
+    Parameters
+    ----------
+    journal : Journal
+    template : str
+        Name of a notebook in ``notebooks``, as in ``weekly_review``.
+    name : str
+        What the two files are called, without ending.
+    parameters : mapping of str to str
+        The template's parameters; ``journal`` is filled in.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ReportError
+        When the template is missing or one of its cells fails.
+    """
+    import papermill
+    from papermill.exceptions import PapermillException
+
+    source = TEMPLATES / f"{template}.ipynb"
+    if not source.is_file():
+        raise ReportError(
+            f"There is no notebook {template}.ipynb in {TEMPLATES.name}; choose one that is there."
+        )
+    if not isinstance(journal.store, PlainStore):
+        raise ReportError(f"Reports of {journal.name} can't be written yet.")
+    root = journal.store.root
+    with tempfile.TemporaryDirectory() as scratch, _reading_only():
+        made = Path(scratch) / f"{name}.ipynb"
+        try:
+            papermill.execute_notebook(
+                source,
+                made,
+                parameters={"journal": str(root), **parameters},
+                progress_bar=False,
+                store_widget_state=False,
+                kernel_name="python3",
+            )
+        except PapermillException as error:
+            raise ReportError(f"{template}.ipynb could not be run for {journal.name}: {error}") from error
+        notebook, page = f"reports/{name}.ipynb", f"reports/{name}.html"
+        journal.store.write(notebook, made.read_bytes())
+        journal.store.write(page, as_page(made).encode())
+    return Report(root / notebook, root / page)
+
+
+@contextmanager
+def _reading_only() -> Iterator[None]:
+    """Tell kernels started within that their notebook is only going to be read."""
+    before = os.environ.get(STILL)
+    os.environ[STILL] = "1"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # papermill's remarks on parameter tags are not for the client
+            yield
+    finally:
+        if before is None:
+            del os.environ[STILL]
+        else:
+            os.environ[STILL] = before
+
+
+def as_page(notebook: Path) -> str:
+    """Write an executed notebook as one page without code that loads nothing from anywhere.
+
+    Parameters
+    ----------
+    notebook : Path
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_input_prompt=True)
+    exporter.exclude_output_prompt = True
+    exporter.display_data_priority = list(PICTURES_FIRST)
+    body, _ = exporter.from_notebook_node(nbformat.read(notebook, as_version=4))
+    shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
+    return shell.replace("{{ body }}", body)
