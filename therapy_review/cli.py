@@ -7,13 +7,16 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from therapy_review.errors import JournalError, TherapyReviewError
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -113,11 +116,9 @@ def analyse(journal: JournalOption = HERE) -> None:
         raise typer.Exit(1)
 
 
-def _analyse_all(journal: object) -> int:
+def _analyse_all(journal: Journal) -> int:
     from therapy_review.analysis import analyse as analyse_one
-    from therapy_review.journal import Journal
 
-    assert isinstance(journal, Journal)
     sessions = [session for session in journal.sessions if session.has_recording]
     failed = 0
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

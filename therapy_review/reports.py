@@ -21,7 +21,6 @@ from therapy_review.still import STILL
 from therapy_review.store import PlainStore
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "notebooks"
-PICTURES_FIRST = ("text/html", "image/png", "text/markdown", "text/plain")
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,13 @@ def as_page(notebook: Path) -> str:
     import nbformat
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_input_prompt=True)
-    exporter.exclude_output_prompt = True
-    exporter.display_data_priority = list(PICTURES_FIRST)
+    exporter = HTMLExporter(
+        template_name="basic",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_output_stdin=True,
+    )
     body, _ = exporter.from_notebook_node(nbformat.read(notebook, as_version=4))
     shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
     return shell.replace("{{ body }}", body)

@@ -37,7 +37,14 @@ FILES = {  # as phones and recorders make them: ending, Hz, channels, bits a sec
     "2026-02-26": ("mp4", 48_000, 2, 40_000),
     "2026-03-05": ("m4a", 48_000, 1, 36_000),
 }
-PACE = {"2026-01-08": 0.9, "2026-01-15": 0.9, "2026-01-29": 0.92, "2026-02-19": 0.88, "2026-02-05": 1.0, "2026-02-26": 0.98}
+PACE = {
+    "2026-01-08": 0.9,
+    "2026-01-15": 0.9,
+    "2026-01-29": 0.92,
+    "2026-02-19": 0.88,
+    "2026-02-05": 1.0,
+    "2026-02-26": 0.98,
+}
 
 
 @dataclass
@@ -165,10 +172,16 @@ def make(day: str, speaker: Speaker) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--parts", type=Path, required=True, help="folder with the four part.bin files")
-    parser.add_argument("--voices", type=Path, required=True, help="folder with af_heart.bin and am_michael.bin")
-    parser.add_argument("--cache", type=Path, default=Path("build/voices"), help="where spoken pieces are kept")
+    parser.add_argument(
+        "--voices", type=Path, required=True, help="folder with af_heart.bin and am_michael.bin"
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=Path("build/voices"), help="where spoken pieces are kept"
+    )
     parser.add_argument("days", nargs="*", default=list(FILES), help="sessions to make; all when left out")
     given = parser.parse_args()
     speaker = Speaker(given.parts, given.voices, given.cache)

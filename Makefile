@@ -1,0 +1,50 @@
+PYTHON ?= python3
+BIN := .venv/bin
+JOURNAL ?= data/practice
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: review test lab lint browser bench lock clean
+
+review: .venv/installed
+	$(BIN)/therapy-review review --journal $(JOURNAL)
+	@echo "To open the workbook in JupyterLab:  make lab"
+
+lab: .venv/installed
+	$(BIN)/therapy-review lab --journal $(JOURNAL)
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q --nbval-lax notebooks
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+browser: .venv/installed-dev
+	$(BIN)/python -m pytest -q -m browser --override-ini norecursedirs=.venv tests/browser
+
+bench: .venv/installed-dev
+	$(BIN)/python -m pytest -q benchmarks --benchmark-columns=min,median,max
+
+lock:
+	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
+		pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
+		--group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --no-deps -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/python -m pip install --require-hashes -r requirements-dev.lock
+	touch $@
+
+clean:
+	rm -rf .venv data/practice/reports data/practice/sessions/*/derived
