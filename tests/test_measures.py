@@ -132,6 +132,13 @@ def test_longest_silence_is_given_with_its_time():
     assert measured[["longest_silence", "longest_silence_start"]].tolist() == [5.0, 4.0]
 
 
+def test_of_two_silences_equally_long_the_first_is_the_longest_wherever_the_clock_began():
+    for clock in (0, 1, 777):
+        said = [(2.0, 6.0, "therapist"), (7.12, 8.12, "therapist"), (9.24, 10.24, "therapist")]
+        turns = turns_table([(start + clock, end + clock, who) for start, end, who in said])
+        assert row(turns)["longest_silence_start"] == pytest.approx(6 + clock)
+
+
 def test_talking_at_once_is_where_the_floor_changes_in_overlap():
     change = turns_table([(0, 4, "client"), (3.7, 6, "therapist")])
     assert talking_at_once(change) == 1

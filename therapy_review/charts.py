@@ -155,7 +155,7 @@ def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None) -> str:
     ]
     longest = ""
     if len(quiet):
-        silence = quiet.sort_values("duration", ascending=False, kind="stable").iloc[0]
+        silence = quiet.round(6).sort_values("duration", ascending=False, kind="stable").iloc[0]
         longest = f", the longest {silence['duration']:.0f} s at {clock(silence['start'])}"
     # Not seen is not the same as none: where there is no overlap, none is spoken of.
     both = overlaps(turns)

@@ -153,7 +153,8 @@ def longest_turns(turns: pd.DataFrame) -> pd.DataFrame:
 
 
 def _longest(turn: pd.DataFrame) -> pd.DataFrame:
-    turn = turn.assign(duration=turn["end"] - turn["start"])
+    # Rounded, so that of equal ones the first is the longest, and not the one that a last digit favours.
+    turn = turn.assign(duration=(turn["end"] - turn["start"]).round(6))
     longest = turn.sort_values("duration", ascending=False, kind="stable").drop_duplicates("speaker")
     return longest.sort_values("speaker")[["speaker", "start", "end", "duration"]].reset_index(drop=True)
 
@@ -347,7 +348,7 @@ def evaluate(
     """
     validate(turns)
     start, end = session_bounds(turns)
-    every, inside, changes = silences(turns, 0.0), pauses(turns), gaps(turns)
+    every, inside, changes = silences(turns, 0.0).round(6), pauses(turns), gaps(turns)
     quiet = every.loc[every["duration"] >= LONG_SILENCE - _TOLERANCE, "duration"]
     longest = every.sort_values("duration", ascending=False, kind="stable").head(1)
     within = at_once = np.nan

@@ -156,7 +156,7 @@ def _marked(marks: pd.DataFrame | None) -> list[Found]:
 
 
 def _silences(turns: pd.DataFrame) -> list[Found]:
-    quiet = long_silences(turns).sort_values("duration", ascending=False, kind="stable")
+    quiet = long_silences(turns).round(6).sort_values("duration", ascending=False, kind="stable")
     found = []
     for rank, silence in zip(RANKS, quiet.to_dict("records"), strict=False):
         end = silence["end"] + AFTER_SILENCE
@@ -172,7 +172,9 @@ def _longest_turn(turns: pd.DataFrame) -> list[Found]:
     held = floor_turns(turns)
     named = "client" in set(held["speaker"])
     own = held[held["speaker"] == "client"] if named else held
-    own = own.assign(length=own["end"] - own["start"]).sort_values("length", ascending=False, kind="stable")
+    own = own.assign(length=(own["end"] - own["start"]).round(6)).sort_values(
+        "length", ascending=False, kind="stable"
+    )
     found = []
     for rank, turn in zip(RANKS, own.to_dict("records"), strict=False):
         if rank and turn["length"] < WORTH_IT:

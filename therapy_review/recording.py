@@ -225,14 +225,16 @@ class Recording:
         with self._container() as (container, stream):
             origin = float((stream.start_time or 0) * stream.time_base) if stream.start_time else 0.0
             origin = max(0.0, origin)
-            if start > PREROLL:
+            # Block codecs of dictation recorders (ADPCM) report wrong times after a seek; they decode fast anyway.
+            seeks = start > PREROLL and not stream.codec_context.name.startswith("adpcm")
+            if seeks:
                 _seek(container, stream, origin + start - PREROLL)
-            resampler = av.AudioResampler(format="fltp", rate=SAMPLE_RATE)
+            resampler = av.AudioResampler(format="flt", rate=SAMPLE_RATE)
             skip: int | None = None  # samples before `start` still to be dropped
             for frame in _frames(container, stream):
                 decoded_any = True
                 if skip is None:
-                    at = (frame.time or 0.0) - origin if start > PREROLL else 0.0
+                    at = (frame.time or 0.0) - origin if seeks else 0.0
                     skip = round((start - at) * SAMPLE_RATE)
                     if skip < 0:  # the seek landed late: the missing run-in is silence
                         yield np.zeros(-skip, np.float32)
@@ -299,10 +301,7 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
 
 
 def _mono(frames: list[Any]) -> Iterator[NDArray[np.float32]]:
+    """Mix the channels to one; they come interleaved, since planes of eight channels crash PyAV 18."""
     for frame in frames:
-        planes = frame.to_ndarray()
-        yield (
-            planes[0].astype(np.float32, copy=False)
-            if len(planes) == 1
-            else planes.mean(axis=0, dtype=np.float32)
-        )
+        samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+        yield samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)

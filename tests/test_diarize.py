@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import RECORDED, reference
+from pyannote.core import Annotation, Segment
+from pyannote.metrics.diarization import DiarizationErrorRate
+
+from therapy_review import open_journal
+from therapy_review.diarize import diarize
+from therapy_review.errors import RecordingError
+from therapy_review.measures import talk_share
+from therapy_review.speech import find_speech, speech_probability
+from therapy_review.turns import name_speakers, validate
+
+
+def annotation(turns):
+    said = Annotation()
+    for i, (start, end, who) in enumerate(turns[["start", "end", "speaker"]].itertuples(index=False)):
+        said[Segment(start, end), i] = who
+    return said
+
+
+@pytest.mark.parametrize("day", RECORDED)
+def test_the_practice_sessions_are_told_apart(day: str) -> None:
+    session = open_journal("data/practice").session(day)
+    turns = name_speakers(diarize(session.recording().read()), session.answers)
+    validate(turns)
+    truth = reference(day)
+    error = DiarizationErrorRate()(annotation(truth), annotation(turns), detailed=True)
+    assert error["confusion"] / error["total"] < 0.05
+    assert error["diarization error rate"] < 0.3
+    assert abs(talk_share(turns)["client"] - talk_share(truth)["client"]) < 0.08
+
+
+def test_the_same_sound_gives_the_same_turns() -> None:
+    samples = open_journal("data/practice").session("2026-01-29").recording().read(0, 60)
+    assert diarize(samples).equals(diarize(samples))
+
+
+def test_silence_and_noise_are_nobodys_turn() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.003, 16000 * 5).astype(np.float32)
+    assert diarize(np.zeros(16000, np.float32)).empty
+    assert diarize(np.zeros(0, np.float32)).empty
+    assert find_speech(noise).empty
+
+
+def test_speech_is_heard_alike_in_one_call_and_in_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = open_journal("data/practice").session("2026-01-29").recording().read(0, 40)
+    whole = speech_probability(samples)
+    monkeypatch.setattr("therapy_review.speech.GROUP", 100)
+    assert np.allclose(whole, speech_probability(samples), atol=1e-4)
+
+
+def test_two_channels_are_refused_in_a_sentence() -> None:
+    with pytest.raises(RecordingError, match="mix the channels"):
+        diarize(np.zeros((2, 16000), np.float32))
