@@ -1,0 +1,53 @@
+"""How long the analysis of a 50-minute m4a takes, step by step, and how much memory; run by ``make bench``."""
+
+from __future__ import annotations
+
+import io
+import resource
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from therapy_review import open_journal
+from therapy_review.diarize import diarize
+from therapy_review.recording import Recording, waveform_peaks
+
+MINUTES = 50
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def hour() -> bytes:
+    """Practice sound, looped to 50 minutes, as an m4a at 48 kb/s."""
+    sessions = open_journal(ROOT / "data" / "practice").sessions
+    sound = np.concatenate([s.recording().read() for s in sessions if s.has_recording])
+    out = io.BytesIO()
+    with av.open(out, "w", format="ipod") as file:
+        stream = file.add_stream("aac", rate=16_000, layout="mono")
+        stream.bit_rate = 48_000
+        for start in range(0, MINUTES * 60 * 16_000, 16_000):
+            piece = np.take(sound, np.arange(start, start + 16_000), mode="wrap")
+            frame = av.AudioFrame.from_ndarray(piece[None, :], format="fltp", layout="mono")
+            frame.sample_rate = 16_000
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def test_decode(benchmark, hour: bytes) -> None:
+    samples = benchmark.pedantic(lambda: Recording(lambda: io.BytesIO(hour), "hour").read(), rounds=2)
+    assert abs(len(samples) / 16_000 - MINUTES * 60) < 1
+
+
+def test_peaks(benchmark, hour: bytes) -> None:
+    samples = Recording(lambda: io.BytesIO(hour), "hour").read()
+    benchmark.pedantic(lambda: waveform_peaks(samples, 4000), rounds=2)
+
+
+def test_who_spoke_when(benchmark, hour: bytes) -> None:
+    samples = Recording(lambda: io.BytesIO(hour), "hour").read()
+    turns = benchmark.pedantic(lambda: diarize(samples), rounds=1)
+    assert len(turns) > 500
+    print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
