@@ -333,11 +333,10 @@ def evaluate(
     Returns
     -------
     DataFrame
-        One row. Columns are the keys of `MEASURES`; those in `OF_ONE` begin with the speaker
-        (``client_talk_share``), and ``long_silences_client_therapist`` counts long silences that began after the
-        client's words and were broken by the therapist. Client and therapist have columns even when only one of
-        them speaks. Latencies are those of the client's and the therapist's (or the two voices') answers to one
-        another; anybody else's are answers to the client. Numbers or NaN, so that it goes into JSON as it is.
+        One row of numbers or NaN. Columns are the keys of `MEASURES`; those in `OF_ONE` begin with the speaker
+        (``client_talk_share``), and ``long_silences_client_therapist`` counts long silences after the client's
+        words that the therapist broke. Client and therapist have columns even when only one of them speaks.
+        Latencies are of answers to one another; anybody else's are of answers to the client.
 
     Examples
     --------
