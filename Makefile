@@ -14,7 +14,7 @@ lab: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest -q --nbval-lax notebooks
+	$(BIN)/python -m pytest --nbval-lax notebooks
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -22,7 +22,7 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 
 browser: .venv/installed-dev
-	$(BIN)/python -m pytest -q -m browser --override-ini norecursedirs=.venv tests/browser
+	$(BIN)/python -m pytest -m browser --override-ini norecursedirs=.venv tests/browser
 
 bench: .venv/installed-dev
 	$(BIN)/python -m pytest -q benchmarks --benchmark-columns=min,median,max

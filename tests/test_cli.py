@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PRACTICE
+
+from therapy_review.journal import Journal
+from therapy_review.store import PlainStore
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("therapy-review")
+    return subprocess.run([program, *words], capture_output=True, text=True, check=False, env={**os.environ})
+
+
+def test_a_first_week_from_nothing(tmp_path: Path) -> None:
+    mine = str(tmp_path / "mine")
+    assert run("init", mine, "--name", "A", "--therapist", "B").returncode == 0
+    voice = str(PRACTICE / "sessions/2026-01-29/recording.opus")
+    assert run("add", voice, "--date", "2026-03-04", "-j", mine).returncode == 0
+    refused = run("analyse", "-j", mine)
+    assert refused.returncode == 1
+    assert "stays closed" in refused.stdout
+    assert run("agree", "--client", "--therapist", "-j", mine).returncode == 0
+    assert run("analyse", "-j", mine).returncode == 0
+    assert run("check", "-j", mine).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("check", "-j", "nowhere"), 1),
+        (("add", "x.m4a", "--date", "soon", "-j", str(PRACTICE)), 2),
+        (("dance",), 2),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_no_traceback(words: tuple[str, ...], status: int) -> None:
+    done = run(*words)
+    assert done.returncode == status
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Journal) -> None:
+    assert isinstance(journal.store, PlainStore)
+    done = run("review", "-j", str(journal.store.root))
+    assert done.returncode == 0, done.stderr
+    page = (journal.store.root / "reports/weekly_review_2026-W10.html").read_text()
+    notebook = (journal.store.root / "reports/weekly_review_2026-W10.ipynb").read_text()
+    assert "Your week, 2 to 8 March 2026" in page
+    assert page.count('<img alt="') >= 5
+    for unwanted in ("weekly_review(", "http://", "https://", "<script", "Traceback"):
+        assert unwanted not in page.replace("http://www.w3.org", "")
+    assert "audio/" not in notebook
+    assert "application/vnd.jupyter.widget-state+json" not in notebook
