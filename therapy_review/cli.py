@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -170,6 +169,7 @@ def lab(
     journal: JournalOption = HERE,
 ) -> None:
     """Open the weekly notebook in JupyterLab, in its simple interface."""
+    from therapy_review import lab as jupyter
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
@@ -180,19 +180,8 @@ def lab(
         raise JournalError(
             f"The review of {chosen} is not written yet; run: therapy-review review -j {journal}"
         )
-    program = shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) or "jupyter-lab"
-    os.execv(
-        program,
-        [
-            program,
-            f"--ServerApp.root_dir={root}",
-            f"--LabApp.default_url=/doc/tree/{notebook}",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            "--LabApp.extension_manager=readonly",
-            "--ServerApp.ip=127.0.0.1",
-        ],
-    )
+    started = jupyter.command(root, notebook)
+    os.execvpe(started[0], started, jupyter.environment())
 
 
 @app.command()
