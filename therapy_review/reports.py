@@ -14,11 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from therapy_review.errors import ReportError
 from therapy_review.journal import Journal
 from therapy_review.still import STILL
-from therapy_review.store import PlainStore
+from therapy_review.store import FOLDER_MODE, PlainStore
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -58,6 +62,7 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
     ReportError
         When the template is missing or one of its cells fails.
     """
+    import nbformat
     import papermill
     from papermill.exceptions import PapermillException
 
@@ -69,13 +74,15 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
     if not isinstance(journal.store, PlainStore):
         raise ReportError(f"Reports of {journal.name} can't be written yet.")
     root = journal.store.root
+    (root / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, _reading_only():
         made = Path(scratch) / f"{name}.ipynb"
         try:
             papermill.execute_notebook(
                 source,
                 made,
-                parameters={"journal": str(root), **parameters},
+                parameters={"journal": "..", **parameters},  # no name of this computer's folders inside
+                cwd=str(root / "reports"),
                 progress_bar=False,
                 store_widget_state=False,
                 kernel_name="python3",
@@ -83,8 +90,9 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
         except PapermillException as error:
             raise ReportError(f"{template}.ipynb could not be run for {journal.name}: {error}") from error
         notebook, page = f"reports/{name}.ipynb", f"reports/{name}.html"
-        journal.store.write(notebook, made.read_bytes())
-        journal.store.write(page, as_page(made).encode())
+        executed = _code_hidden(nbformat.read(made, as_version=4))
+        journal.store.write(notebook, nbformat.writes(executed).encode())
+        journal.store.write(page, as_page(executed).encode())
     return Report(root / notebook, root / page)
 
 
@@ -104,19 +112,26 @@ def _reading_only() -> Iterator[None]:
             os.environ[STILL] = before
 
 
-def as_page(notebook: Path) -> str:
+def _code_hidden(notebook: NotebookNode) -> NotebookNode:
+    """Collapse the cell of parameters that papermill adds, as the template's own cells are."""
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    return notebook
+
+
+def as_page(notebook: NotebookNode) -> str:
     """Write an executed notebook as one page without code that loads nothing from anywhere.
 
     Parameters
     ----------
-    notebook : Path
+    notebook : NotebookNode
 
     Returns
     -------
     str
         HTML.
     """
-    import nbformat
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(
@@ -126,6 +141,6 @@ def as_page(notebook: Path) -> str:
         exclude_output_prompt=True,
         exclude_output_stdin=True,
     )
-    body, _ = exporter.from_notebook_node(nbformat.read(notebook, as_version=4))
+    body, _ = exporter.from_notebook_node(notebook)
     shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
     return shell.replace("{{ body }}", body)
