@@ -4,7 +4,7 @@ const FADE_IN = 0.6; // seconds: no sound starts at once
 const FADE_OUT = 0.08;
 const QUIET = 0.5; // where the volume starts
 
-let stopWhatPlays = () => {}; // one moment at a time on the page
+const STARTED = "therapy-review-started"; // every widget is a module of its own: the page is what they share
 
 function samplesFrom(view) {
   const pcm = new Int16Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
@@ -75,8 +75,7 @@ function render({ model, el }) {
   }
 
   function play() {
-    stopWhatPlays();
-    stopWhatPlays = stop;
+    document.dispatchEvent(new CustomEvent(STARTED, { detail: root }));
     context ??= new AudioContext();
     context.resume();
     waiting = true;
@@ -121,6 +120,10 @@ function render({ model, el }) {
     if (event.key === "Escape" && (source || waiting)) stop("Stopped.");
   }
 
+  function onStarted(event) {
+    if (event.detail !== root && (source || waiting)) stop(); // one moment at a time
+  }
+
   button.addEventListener("click", () => (source || waiting ? stop() : play()));
   // JupyterLab has commands on single keys; what is typed here is meant for this player.
   root.addEventListener("keydown", (event) => { if (event.key !== "Tab") event.stopPropagation(); onEscape(event); });
@@ -128,12 +131,14 @@ function render({ model, el }) {
     if (source) gain.gain.setTargetAtTime(Number(volume.value), context.currentTime, 0.03);
   });
   document.addEventListener("keydown", onEscape);
+  document.addEventListener(STARTED, onStarted);
   model.on("msg:custom", onMessage);
   rest();
 
   return () => {
     stop();
     document.removeEventListener("keydown", onEscape);
+    document.removeEventListener(STARTED, onStarted);
     model.off("msg:custom", onMessage);
     context?.close();
   };
