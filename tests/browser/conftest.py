@@ -1,0 +1,152 @@
+"""JupyterLab on a copy of the practice journal, looked at in headless Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from therapy_review import analyse, open_journal, reports
+from therapy_review.lab import command, environment
+
+ROOT = Path(__file__).parent.parent.parent
+PRACTICE = ROOT / "data" / "practice"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# Without these, Chromium asks its makers for updates; sound plays into nothing, but it plays.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+WAIT = 60_000  # milliseconds: a kernel with the scientific stack may be slow to start
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: where its pages are, and the folder it shows."""
+
+    url: str
+    token: str
+    root: Path
+
+    def page_of(self, notebook: str) -> str:
+        return f"{self.url}/doc/tree/{notebook}?token={self.token}&reset"
+
+    def ask(self, what: str, method: str = "GET") -> Any:
+        """Ask Jupyter's own interface for something."""
+        request = urllib.request.Request(f"{self.url}/api/{what}?token={self.token}", method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read() or "null")
+
+
+@pytest.fixture(scope="session")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the practice journal, analysed, with its weekly review written."""
+    root = tmp_path_factory.mktemp("workbook") / "practice"
+    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    journal = open_journal(root)
+    for session in journal.sessions:
+        if session.has_recording:
+            analyse(session)
+    reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    return root
+
+
+@pytest.fixture(scope="session")
+def lab(workbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as `therapy-review lab` starts it, with settings and runtime folders of its own."""
+    home = tmp_path_factory.mktemp("jupyter")
+    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    own = {f"JUPYTER_{name}": str(home / name.lower()) for name in names}
+    own |= {f"JUPYTERLAB_{name}_DIR": str(home / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(8)
+    arguments = [
+        f"--ServerApp.port={port}",
+        f"--IdentityProvider.token={token}",
+        "--no-browser",
+        "--allow-root",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    started = [*command(workbook, "reports/weekly_review_2026-W10.ipynb"), *arguments]
+    log = (home / "lab.log").open("w")
+    process = subprocess.Popen(started, env={**environment(), **own}, stdout=log, stderr=log)
+    found = Lab(f"http://127.0.0.1:{port}", token, workbook)
+    try:
+        _wait_for(found, process, home / "lab.log")
+        yield found
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(240):
+        if process.poll() is not None:
+            break
+        try:
+            lab.ask("status")
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.25)
+        else:
+            return
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def fresh(lab: Lab) -> Iterator[None]:
+    """No kernel left from the test before: a notebook that is opened starts its own."""
+    yield
+    for kernel in lab.ask("kernels"):
+        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+
+
+@pytest.fixture
+def tab(chromium: Browser, fresh: None) -> Iterator[Page]:
+    """A page on a 13-inch screen, in a browser profile of its own; an error on the page fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    assert not failures, failures
+
+
+def run_all(tab: Page) -> None:
+    """Run the command behind Run ▸ Run All Cells, and wait until the last cell has run."""
+    tab.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    expect(tab.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=WAIT
+    )
+    tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
