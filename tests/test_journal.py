@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import PRACTICE, ROOT
 
-from therapy_review import analyse, consent, create_journal, open_journal
-from therapy_review.analysis import is_current
+from therapy_review import analyse, consent, create_journal, measures, open_journal
+from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.journal import Journal
@@ -54,6 +54,31 @@ def test_without_answers_nobody_is_named_and_an_answer_needs_no_new_listening(jo
     assert not is_current(session)
     assert are_named(analyse(session))
     assert journal.store.stamp(session.file("derived/voices.csv")) == made
+
+
+def test_new_names_and_new_definitions_are_measured_without_opening_the_sound(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = journal.session("2026-01-29")
+    last_word, length = analyse(session)["end"].max(), session.recording().duration
+    assert session.measures["lead_out"].iloc[0] == pytest.approx(length - last_word)
+    assert 0 < length - last_word < 10
+    kept = session.measures
+
+    def closed(_store: PlainStore, name: str) -> None:
+        raise AssertionError(f"{name} was opened")
+
+    monkeypatch.setattr(PlainStore, "open", closed)
+    session.answer(0.0, 0.1, "client")
+    rename(session)
+    assert session.measures["lead_out"].equals(kept["lead_out"])
+    monkeypatch.setattr(measures, "VERSION", measures.VERSION + 1)
+    assert not is_current(session)
+    with pytest.raises(NotAnalysedError):
+        _ = session.measures
+    analyse(session)
+    assert is_current(session)
+    assert session.measures["lead_out"].equals(kept["lead_out"])
 
 
 def test_a_recording_stays_closed_without_everybodys_agreement(journal: Journal) -> None:

@@ -35,7 +35,7 @@ Progress = Callable[[str, float], None]
 
 
 def is_current(session: Session) -> bool:
-    """Tell whether the derived files fit the recording, the client's answers and this engine.
+    """Tell whether the derived files fit the recording, the client's answers, the measures and this engine.
 
     Parameters
     ----------
@@ -78,11 +78,11 @@ def analyse(session: Session, progress: Progress | None = None) -> pd.DataFrame:
         tell(STEPS[-1], 1.0)
         return session.turns
     recording = session.recording("self_review")
-    voices = _known_voices(session)
+    voices, length = _known_voices(session), session.made_from().get("duration")
     if voices is None:
-        voices = _listen(session, recording, tell)
+        voices, length = _listen(session, recording, tell), recording.duration
     tell(STEPS[2], 0.95)
-    _write(session, voices)
+    _write(session, voices, length)
     tell(STEPS[2], 1.0)
     return session.turns
 
@@ -103,14 +103,14 @@ def rename(session: Session) -> pd.DataFrame:
     voices = _known_voices(session)
     if voices is None:
         return analyse(session)
-    _write(session, voices)
+    _write(session, voices, session.made_from().get("duration"))
     return session.turns
 
 
 def _known_voices(session: Session) -> pd.DataFrame | None:
     """Return the engine's own turns when they were made from this sound by this engine."""
     made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
-    fits = made.get("engine") == ENGINE and store.exists(name)
+    fits = made.get("engine") == ENGINE and "duration" in made and store.exists(name)
     if not fits or made["inputs"]["recording"] != session.inputs()["recording"]:
         return None
     return pd.read_csv(io.BytesIO(store.read(name)), dtype={"speaker": str})
@@ -132,12 +132,13 @@ def _listen(session: Session, recording: Recording, tell: Progress) -> pd.DataFr
     return voices.round(3)
 
 
-def _write(session: Session, voices: pd.DataFrame) -> None:
+def _write(session: Session, voices: pd.DataFrame, length: float | None) -> None:
     store, inputs = session.journal.store, session.inputs()
     named = name_speakers(voices, session.answers)
-    row = evaluate(named, shortest_silence=SHORTEST_SILENCE, sees_overlap=SEES_OVERLAP)
+    row = evaluate(named, shortest_silence=SHORTEST_SILENCE, sees_overlap=SEES_OVERLAP, duration=length)
     recording = session.recording_file()
-    made = {"engine": ENGINE, "inputs": inputs, "stamp": list(store.stamp(recording))}
+    # The length is kept so that new names or new definitions need no sound opened.
+    made = {"engine": ENGINE, "inputs": inputs, "stamp": list(store.stamp(recording)), "duration": length}
     store.write(session.file("derived/turns.csv"), named.to_csv(index=False).encode())
     store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
     store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())

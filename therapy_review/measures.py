@@ -37,6 +37,8 @@ from therapy_review.silences import (
 )
 from therapy_review.turns import MIN_SILENCE, backchannels, floor_turns, speakers, validate
 
+# Raised when a definition changes here, in `silences` or in `turns`, so that kept measures are made anew.
+VERSION = 1
 PARTS = 5
 _TOLERANCE = 1e-6  # seconds
 

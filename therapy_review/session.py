@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import consent
+from therapy_review import consent, measures
 from therapy_review import notes as note_files
 from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
 from therapy_review.recording import Recording
@@ -269,13 +269,14 @@ class Session:
             return {}
 
     def inputs(self) -> dict[str, Any]:
-        """Name what the turns of this session rest on: the recording and the client's answers."""
+        """Name what the derived files rest on: the recording, the answers, and the definitions."""
         store = self.journal.store
         found = self._recordings()
         corrections = self.file("corrections.csv")
         return {
             "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
             "answers": digest(store.read(corrections)) if store.exists(corrections) else None,
+            "measures": measures.VERSION,
         }
 
     def _recording_digest(self, name: str) -> str:
