@@ -22,13 +22,13 @@ from therapy_review.chart import (
     places,
     styled,
 )
+from therapy_review.notes import MOODS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 BAR = 2.4  # days: the width of a session's bars
-MOODS = (1, 10)
 MISSED = "#F4F5F6"
 WEEKS = 16  # up to so many weeks each has its own label
 HEARD_BY = ("engine", "shortest_silence")  # sessions that differ in these are not drawn as one line
@@ -164,8 +164,8 @@ def moods(table: pd.DataFrame) -> Chart:
         days, before, s=size * 1.7, facecolor="white", edgecolor=blue, linewidth=1.5, zorder=2, label="before"
     )
     ax.scatter(days, after, s=size * 0.75, color=blue, zorder=3, label="after", linewidth=0)
-    ax.set_yticks(range(MOODS[0], MOODS[1] + 1))
-    ax.set_ylim(MOODS[0] - 0.4, MOODS[1] + 0.4)
+    ax.set_yticks(MOODS)
+    ax.set_ylim(MOODS[0] - 0.4, MOODS[-1] + 0.4)
     ax.grid(axis="y", color=QUIET, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.set_ylabel("mood, 1 to 10")

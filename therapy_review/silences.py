@@ -1,6 +1,6 @@
 """Silences, gaps and overlaps: what lies between the words, and where words meet.
 
-Every function takes a turns table (see `therapy_review.turns`) and returns a tidy DataFrame or a count. Times are
+Every function takes a turns table (see `therapy_review.turns`) and returns a tidy DataFrame. Times are
 seconds from the recording's start. Definitions:
 
 pause
@@ -18,11 +18,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from therapy_review.turns import MIN_SILENCE, floor_turns, speakers
+from therapy_review.turns import MIN_SILENCE, TOLERANCE, floor_turns, speakers
 
 LONG_SILENCE = 3.0  # seconds
 AT_ONCE = 0.2  # seconds
-_TOLERANCE = 1e-6
 
 
 def silences(turns: pd.DataFrame, shortest: float = MIN_SILENCE) -> pd.DataFrame:
@@ -56,7 +55,7 @@ def silences(turns: pd.DataFrame, shortest: float = MIN_SILENCE) -> pd.DataFrame
     # Who spoke before is whoever's voice went silent last.
     last = np.maximum.accumulate(np.where(end >= latest, np.arange(len(end)), 0))
     gap = start[1:] - latest[:-1]
-    at = np.flatnonzero((gap > 0) & (gap >= shortest - _TOLERANCE))
+    at = np.flatnonzero((gap > 0) & (gap >= shortest - TOLERANCE))
     table = {
         "start": latest[at],
         "end": start[at + 1],
@@ -96,7 +95,7 @@ def pauses(turns: pd.DataFrame) -> pd.DataFrame:
     which = np.searchsorted(turn["start"].to_numpy(), quiet["start"].to_numpy(), side="right") - 1
     inside = np.zeros(len(quiet), dtype=bool)
     if len(turn):
-        inside = turn["end"].to_numpy()[which] >= quiet["end"].to_numpy() - _TOLERANCE
+        inside = turn["end"].to_numpy()[which] >= quiet["end"].to_numpy() - TOLERANCE
     found = quiet[inside][["start", "end", "duration"]]
     return found.assign(speaker=turn["speaker"].to_numpy()[which[inside]]).reset_index(drop=True)
 
@@ -130,26 +129,6 @@ def gaps(turns: pd.DataFrame) -> pd.DataFrame:
     start, end, who = (turn[name].to_numpy() for name in ("start", "end", "speaker"))
     table = {"time": end[:-1], "before": who[:-1], "responder": who[1:], "latency": start[1:] - end[:-1]}
     return pd.DataFrame(table)
-
-
-def latency_quartiles(turns: pd.DataFrame) -> pd.DataFrame:
-    """Response latency of each responder: median and quartiles.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    DataFrame
-        Columns responder, n, q1, median, q3 (s).
-    """
-    rows = [
-        (responder, len(own), *own["latency"].quantile([0.25, 0.5, 0.75]))
-        for responder, own in gaps(turns).groupby("responder")
-    ]
-    return pd.DataFrame(rows, columns=["responder", "n", "q1", "median", "q3"])
 
 
 def long_silences(turns: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +204,7 @@ def overlaps(turns: pd.DataFrame) -> pd.DataFrame:
     start, end = turns["start"].to_numpy(dtype=float), turns["end"].to_numpy(dtype=float)
     latest = np.maximum.accumulate(end)[:-1] if len(end) else end
     shared_end = np.minimum(end[1:], latest)
-    at = np.flatnonzero(shared_end - start[1:] > _TOLERANCE)
+    at = np.flatnonzero(shared_end - start[1:] > TOLERANCE)
     begins, ends = start[1:][at], shared_end[at]
     changes = gaps(turns)
     low = (changes["time"] + changes["latency"]).to_numpy()  # where the next turn began
@@ -235,22 +214,3 @@ def overlaps(turns: pd.DataFrame) -> pd.DataFrame:
     )
     kind = np.where(between, "between", "within")
     return pd.DataFrame({"start": begins, "end": ends, "duration": ends - begins, "kind": kind})
-
-
-def talking_at_once(turns: pd.DataFrame) -> int:
-    """Count the overlaps of 0.2 s and more at which the floor changes.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table from something that can see overlap.
-
-    Returns
-    -------
-    int
-
-    References
-    ----------
-    Heldner & Edlund 2010: about 40 % of speaker changes overlap in ordinary talk.
-    """
-    return int((gaps(turns)["latency"] <= -AT_ONCE + _TOLERANCE).sum())

@@ -25,7 +25,7 @@ COLUMNS = ["start", "end", "speaker", "confidence"]
 ROLES = ("client", "therapist", "other")
 MIN_SILENCE = 0.2  # seconds; Heldner & Edlund 2010
 BACKCHANNEL = 1.0  # seconds
-_TOLERANCE = 1e-6  # seconds; times come from files written to the millisecond
+TOLERANCE = 1e-6  # seconds; times come from files written to the millisecond
 
 
 def turns_table(rows: Iterable[Sequence[object]] = ()) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def validate(turns: pd.DataFrame) -> None:
     if (np.diff(start) < 0).any():
         raise TurnsError("The rows of the table of turns are not in order of time; sort them by start.")
     for speaker, own in turns.groupby("speaker", sort=False):
-        if (own["start"].to_numpy()[1:] < own["end"].to_numpy()[:-1] - _TOLERANCE).any():
+        if (own["start"].to_numpy()[1:] < own["end"].to_numpy()[:-1] - TOLERANCE).any():
             raise TurnsError(
                 f"Two stretches of {speaker} lie over each other in the table of turns; join them."
             )
@@ -117,7 +117,7 @@ def merge_stretches(turns: pd.DataFrame, min_silence: float = MIN_SILENCE) -> pd
     parts = []
     for _, own in turns.groupby("speaker", sort=False):
         silence = own["start"].to_numpy()[1:] - own["end"].to_numpy()[:-1]
-        group = np.concatenate([[0], np.cumsum(silence >= min_silence - _TOLERANCE)])
+        group = np.concatenate([[0], np.cumsum(silence >= min_silence - TOLERANCE)])
         parts.append(_joined(own, group))
     if not parts:
         return turns_table()
@@ -212,7 +212,7 @@ def _holds_floor(turns: pd.DataFrame) -> NDArray[np.bool_]:
     order = np.lexsort((-end, start))
     latest = np.maximum.accumulate(end[order])
     inside = np.zeros(len(turns), dtype=bool)
-    inside[order[1:]] = end[order][1:] <= latest[:-1] + _TOLERANCE
+    inside[order[1:]] = end[order][1:] <= latest[:-1] + TOLERANCE
     holds = ~inside
     rows = np.flatnonzero(holds)
     if len(rows) == 0:
@@ -228,7 +228,7 @@ def _holds_floor(turns: pd.DataFrame) -> NDArray[np.bool_]:
         if speaker == floor:
             continue
         goes_on = run + 1 < len(first) and speakers[first[run + 1]] == floor
-        if goes_on and end[rows[last[run]]] - start[rows[first[run]]] <= BACKCHANNEL + _TOLERANCE:
+        if goes_on and end[rows[last[run]]] - start[rows[first[run]]] <= BACKCHANNEL + TOLERANCE:
             holds[rows[first[run] : last[run] + 1]] = False
         else:
             floor = speaker
