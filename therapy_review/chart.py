@@ -11,7 +11,6 @@ import functools
 import html
 import io
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -22,6 +21,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from therapy_review.glyphs import FONT, write_out
 from therapy_review.still import clock
 
 # Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision, and in grey print by lightness.
@@ -44,7 +44,7 @@ SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stay
 DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
 STYLE: Any = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": [FONT],
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -59,8 +59,7 @@ _DRAWING = threading.RLock()
 
 @contextmanager
 def _own_style() -> Iterator[None]:
-    with _DRAWING, mpl.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # an emoji among the tags is drawn as an empty box
+    with _DRAWING, mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield
@@ -101,7 +100,7 @@ class Chart(Figure):
         self.caption = ""
 
     def described(self, alt: str, caption: str) -> Chart:
-        """Give the chart its words.
+        """Give the finished chart its words, and see that all of them can be drawn.
 
         Parameters
         ----------
@@ -116,6 +115,7 @@ class Chart(Figure):
             Itself.
         """
         self.alt, self.caption = alt, caption
+        write_out(self)
         return self
 
     def panel(self, rows: int = 1, **options: Any) -> list[Axes]:
