@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import tomllib
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import PRACTICE, ROOT
@@ -124,6 +126,15 @@ def test_a_new_journal_is_empty_and_its_folder_is_not_taken_twice(tmp_path: Path
     assert len(created.sessions) == 0
     with pytest.raises(JournalError, match="already in use"):
         create_journal(tmp_path / "mine", client="A", therapist="B")
+
+
+@pytest.mark.parametrize("zone", ["London", "Europe", "../zone", "GMT+25", "/etc"])
+def test_a_time_zone_that_is_none_is_refused_and_nothing_is_made(zone: str, tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match=f"{re.escape(zone)} is not a time zone; .*Europe/London"):
+        create_journal(tmp_path / "mine", client="A", therapist="B", time_zone=zone)
+    assert not (tmp_path / "mine").exists()
+    created = create_journal(tmp_path / "mine", client="A", therapist="B", time_zone="Pacific/Auckland")
+    assert created.today() == dt.datetime.now(ZoneInfo("Pacific/Auckland")).date()
 
 
 def test_conda_and_pip_install_the_same_things() -> None:

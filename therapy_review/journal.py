@@ -87,11 +87,9 @@ class Journal:
         return {str(group): [str(tag) for tag in tags] for group, tags in groups.items()}
 
     def today(self) -> dt.date:
-        """Return the day it is where the client lives."""
-        try:
-            return dt.datetime.now(ZoneInfo(self.settings["time_zone"])).date()
-        except (KeyError, ValueError, OSError):  # unknown zones are KeyErrors too
-            return dt.date.today()
+        """Return the day it is where the client lives; by this computer's clock where no zone is known."""
+        zone = str(self.settings.get("time_zone", ""))
+        return dt.datetime.now(ZoneInfo(zone) if is_time_zone(zone) else None).date()
 
     @property
     def sessions(self) -> Sessions:
@@ -142,6 +140,20 @@ class Journal:
         if not self.store.exists(name):
             return []
         return consent.parse(self.store.read(name), self.store.where(name))
+
+
+def is_time_zone(name: str) -> bool:
+    """Tell whether a name is one of the IANA time zones.
+
+    Examples
+    --------
+    >>> is_time_zone("Europe/London"), is_time_zone("London time"), is_time_zone("")
+    (True, False, False)
+    """
+    try:
+        return ZoneInfo(name).key == name
+    except (KeyError, ValueError, OSError):  # unknown zones are KeyErrors, parts of a name are folders
+        return False
 
 
 def open_journal(path: str | Path) -> Journal:
@@ -196,7 +208,7 @@ def create_journal(
     place : str
         Where the sessions take place, as in ``GB`` or ``US-CA``.
     time_zone : str
-        As in ``Europe/London``.
+        As in ``Europe/London``; this computer's own when empty.
 
     Returns
     -------
@@ -205,10 +217,15 @@ def create_journal(
     Raises
     ------
     JournalError
-        When the folder is already in use.
+        When the folder is already in use or may not be written to, or the time zone is none; nothing is made.
     """
     import tomlkit
 
+    if time_zone and not is_time_zone(time_zone):
+        raise JournalError(
+            f"{time_zone} is not a time zone; write it as a region and a city, as in Europe/London or "
+            "America/New_York, or leave it out."
+        )
     root = Path(path).expanduser().resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise JournalError(f"{path} is already in use; choose a new folder for the journal.")
