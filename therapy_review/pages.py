@@ -166,7 +166,9 @@ class WeeklyReview:
     def _each(self, name: str) -> Any:
         if not self.pages:
             return None  # a missed week: said once, in `opening`
-        return Shown(*(getattr(page, name)() for page in self.pages))
+        parts = [(Still(words.which(page.session)), getattr(page, name)()) for page in self.pages]
+        # Where there is one session, it need not be named at every part.
+        return Shown(*(thing for part in parts for thing in part)) if len(parts) > 1 else Shown(parts[0][1])
 
     @gently
     def opening(self) -> Still:

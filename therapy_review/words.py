@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same
 
 
@@ -94,6 +95,23 @@ def session_heading(session: Session) -> str:
     kept = "a recording and notes" if session.has_recording else "notes"
     with_whom = html.escape(session.journal.therapist)
     return f"<h1>{day(session.date)}</h1>\n<p>A session with {with_whom}, kept as {kept}.</p>"
+
+
+def which(session: Session) -> str:
+    """Say by its day which of several sessions is meant.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    number = int(session.name[11:] or 1)
+    beside = f", the {ORDINALS[number]} that day" if number > 1 else ""
+    return f"<h3>{session.date:%A} {session.date.day} {session.date:%B}{beside}</h3>"
 
 
 def what_it_held(session: Session) -> str:
