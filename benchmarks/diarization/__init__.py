@@ -1,0 +1,1 @@
+"""The benchmark of who spoke when: simulated and real sessions, several systems, one table."""
