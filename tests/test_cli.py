@@ -48,7 +48,8 @@ def test_a_mistake_is_one_sentence_and_no_traceback(words: tuple[str, ...], stat
 def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Journal) -> None:
     assert isinstance(journal.store, PlainStore)
     done = run("review", "-j", str(journal.store.root))
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "WARNING" not in done.stdout
     page = (journal.store.root / "reports/weekly_review_2026-W10.html").read_text()
     notebook = (journal.store.root / "reports/weekly_review_2026-W10.ipynb").read_text()
     assert "Your week, 2 to 8 March 2026" in page

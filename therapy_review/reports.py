@@ -7,6 +7,7 @@ code in view, and the page loads nothing from anywhere.
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,9 @@ from therapy_review.store import FOLDER_MODE, PlainStore
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+    from traitlets.config import Config
 
+HAS_SOCKET_FILES = hasattr(socket, "AF_UNIX")  # not on Windows
 TEMPLATES = Path(__file__).resolve().parent.parent / "notebooks"
 
 
@@ -86,6 +89,7 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
                 progress_bar=False,
                 store_widget_state=False,
                 kernel_name="python3",
+                config=_between_us(Path(scratch)),
             )
         except PapermillException as error:
             raise ReportError(f"{template}.ipynb could not be run for {journal.name}: {error}") from error
@@ -94,6 +98,15 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
         journal.store.write(notebook, nbformat.writes(executed).encode())
         journal.store.write(page, as_page(executed).encode())
     return Report(root / notebook, root / page)
+
+
+def _between_us(folder: Path) -> Config:
+    """Let nobody else listen to a kernel: talk through files only their owner may open, or in cipher."""
+    from traitlets.config import Config
+
+    if HAS_SOCKET_FILES:
+        return Config(KernelManager={"transport": "ipc", "ip": str(folder / "kernel")})
+    return Config(KernelManager={"transport_encryption": "auto"})
 
 
 @contextmanager
