@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from conftest import RECORDED, reference  # noqa: E402
 
 from therapy_review import open_journal  # noqa: E402
+from therapy_review.corrections import evidence  # noqa: E402
 from therapy_review.diarize import diarize  # noqa: E402
 from therapy_review.measures import talk_share  # noqa: E402
 from therapy_review.turns import name_speakers  # noqa: E402
@@ -34,7 +35,8 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for day in RECORDED:
         session = open_journal(ROOT / "data" / "practice").session(day)
-        turns, truth = name_speakers(diarize(session.recording().read()), session.answers), reference(day)
+        voices, truth = diarize(session.recording().read()), reference(day)
+        turns = name_speakers(voices, evidence(session.corrections))
         said, real = annotation(turns), annotation(truth)
         parts = DiarizationErrorRate()(real, said, detailed=True)
         # pyannote.metrics takes the whole width of the collar, half on each side

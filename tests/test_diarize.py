@@ -7,6 +7,7 @@ from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
 
 from therapy_review import open_journal
+from therapy_review.corrections import evidence
 from therapy_review.diarize import diarize
 from therapy_review.errors import RecordingError
 from therapy_review.measures import talk_share
@@ -24,7 +25,7 @@ def annotation(turns):
 @pytest.mark.parametrize("day", RECORDED)
 def test_the_practice_sessions_are_told_apart(day: str) -> None:
     session = open_journal("data/practice").session(day)
-    turns = name_speakers(diarize(session.recording().read()), session.answers)
+    turns = name_speakers(diarize(session.recording().read()), evidence(session.corrections))
     validate(turns)
     truth = reference(day)
     error = DiarizationErrorRate()(annotation(truth), annotation(turns), detailed=True)

@@ -13,6 +13,7 @@ from conftest import PRACTICE, ROOT
 from therapy_review import analyse, consent, create_journal, measures, open_journal
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
+from therapy_review.corrections import Correction
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
@@ -47,12 +48,11 @@ def test_analysis_names_the_voices_by_the_answers_and_is_not_done_twice(journal:
 
 def test_without_answers_nobody_is_named_and_an_answer_needs_no_new_listening(journal: Journal) -> None:
     session = journal.session("2026-01-29")
-    said = session.answers
+    said = session.corrections
     journal.store.remove(session.file("corrections.csv"))
     assert set(analyse(session)["speaker"]) == {"voice_1", "voice_2"}
     made = journal.store.stamp(session.file("derived/voices.csv"))
-    for start, end, speaker in said.itertuples(index=False):
-        session.answer(start, end, speaker)
+    session.correct(Correction(*line) for line in said[["start", "end", "speaker"]].itertuples(index=False))
     assert not is_current(session)
     assert are_named(analyse(session))
     assert journal.store.stamp(session.file("derived/voices.csv")) == made
@@ -71,7 +71,7 @@ def test_new_names_and_new_definitions_are_measured_without_opening_the_sound(
         raise AssertionError(f"{name} was opened")
 
     monkeypatch.setattr(PlainStore, "open", closed)
-    session.answer(0.0, 0.1, "client")
+    session.correct([Correction(0.0, 0.1, "client")])
     rename(session)
     assert session.measures["lead_out"].equals(kept["lead_out"])
     monkeypatch.setattr(measures, "VERSION", measures.VERSION + 1)

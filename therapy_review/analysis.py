@@ -1,8 +1,8 @@
 """Analysis: a session's recording in, its derived files out.
 
 Three files are made and can be deleted at any time: ``voices.csv`` (turns as the engine hears them, voice by
-voice), ``turns.csv`` (the same with the client's answers applied) and ``measures.json``, beside ``peaks.npy`` for
-drawing. ``made_from.json`` is written last and names what they came from, so that nothing half made counts.
+voice), ``turns.csv`` (the same with the client's corrections applied) and ``measures.json``, beside ``peaks.npy``
+for drawing. ``made_from.json`` is written last and names what they came from, so that nothing half made counts.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review.corrections import corrected
 from therapy_review.diarize import ENGINE, SEES_OVERLAP, SHORTEST_SILENCE, diarize
 from therapy_review.errors import RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.recording import waveform_peaks
-from therapy_review.turns import name_speakers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ Progress = Callable[[str, float], None]
 
 
 def is_current(session: Session) -> bool:
-    """Tell whether the derived files fit the recording, the client's answers, the measures and this engine.
+    """Tell whether the derived files fit the recording, the client's corrections, the measures and this engine.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def analyse(session: Session, progress: Progress | None = None) -> pd.DataFrame:
 
 
 def rename(session: Session) -> pd.DataFrame:
-    """Apply what the client has since said about the voices; no sound is opened for it.
+    """Apply what the client has since said or taken back about who speaks when; no sound is opened for it.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def rename(session: Session) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The session's turns under their new names.
+        The session's turns as they now stand.
     """
     voices = _known_voices(session)
     if voices is None:
@@ -134,12 +134,12 @@ def _listen(session: Session, recording: Recording, tell: Progress) -> pd.DataFr
 
 def _write(session: Session, voices: pd.DataFrame, length: float | None) -> None:
     store, inputs = session.journal.store, session.inputs()
-    named = name_speakers(voices, session.answers)
-    row = evaluate(named, shortest_silence=SHORTEST_SILENCE, sees_overlap=SEES_OVERLAP, duration=length)
+    turns = corrected(voices, session.corrections)
+    row = evaluate(turns, shortest_silence=SHORTEST_SILENCE, sees_overlap=SEES_OVERLAP, duration=length)
     recording = session.recording_file()
     # The length is kept so that new names or new definitions need no sound opened.
     made = {"engine": ENGINE, "inputs": inputs, "stamp": list(store.stamp(recording)), "duration": length}
-    store.write(session.file("derived/turns.csv"), named.to_csv(index=False).encode())
+    store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
     store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
     store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())
 

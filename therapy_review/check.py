@@ -45,7 +45,7 @@ def _session(session: Session) -> Iterator[str]:
     store = session.journal.store
     try:
         yield from session.notes.problems
-        _ = session.marks, session.answers
+        _ = session.marks, session.corrections
     except TherapyReviewError as error:
         yield str(error)
     for name in store.files(session.folder):

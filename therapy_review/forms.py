@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import analysis, turns
+from therapy_review import analysis, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS
 from therapy_review.player import Moment
@@ -130,15 +130,15 @@ def notes_to_read(session: Session) -> Still:
     return Still(f'<dl class="notes">{cells}</dl><p><small>{HOW_TO_START} to write in it.</small></p>', text)
 
 
-def clips_to_ask_about(heard: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+def clips_to_ask_about(heard: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """Choose three short clips by which the client can say which voice is theirs.
 
     Parameters
     ----------
     heard : DataFrame
         Turns with the engine's labels ``voice_1``, ``voice_2``.
-    answers : DataFrame
-        What was already said: start, end (s), speaker; those clips are not asked about again.
+    said : DataFrame
+        What was already said: start, end (s); those clips are not asked about again.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def clips_to_ask_about(heard: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFra
         time, so that their order tells nothing.
     """
     length = (heard["end"] - heard["start"]).clip(upper=CLIP[1])
-    fits = heard[(length >= CLIP[0]) & ~_overlaps_any(heard, answers)]
+    fits = heard[(length >= CLIP[0]) & ~_overlaps_any(heard, said)]
     fits = fits.assign(end=fits["start"] + length[fits.index])
     ranked = fits.sort_values("confidence", ascending=False, kind="stable")
     by_voice = ranked.assign(turn_of=ranked.groupby("speaker").cumcount())
@@ -181,7 +181,7 @@ def who_is_who(session: Session) -> VBox | Still:
     """
     if turns.are_named(session.turns):
         return Still("<p>You have said which voice is yours, so the charts can name you both.</p>")
-    clips = clips_to_ask_about(session.turns, session.answers)
+    clips = clips_to_ask_about(session.turns, corrections.last_word(session.corrections))
     if clips.empty:
         return Still("<p>No stretch of this recording is long enough to ask whose voice it is.</p>")
     if is_still():
@@ -206,7 +206,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
 
     def answered(speaker: str, pressed: Any) -> None:
         try:
-            session.answer(start, end, speaker)
+            session.correct([corrections.Correction(start, end, speaker)])
             named = turns.are_named(analysis.rename(session))
         except TherapyReviewError as error:
             state.value = _strong(str(error))
@@ -221,7 +221,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
 
     # With only two people heard, whoever is not the client is the therapist.
     others = [who for who in session.notes.participants if who != "client"]
-    stranger = others[0] if len(others) == 1 else "other"
+    stranger = "therapist" if others == ["therapist"] else "other"
     buttons[0].on_click(lambda pressed: answered("client", pressed))
     buttons[1].on_click(lambda pressed: answered(stranger, pressed))
     return w.VBox([Moment(session, start, end, "Whose voice is this?"), w.HBox(buttons)])

@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from therapy_review import consent, measures
+from therapy_review import corrections as said
 from therapy_review import notes as note_files
 from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
 from therapy_review.recording import Recording
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
-ANSWERS = ["start", "end", "speaker"]
 MARKS = ["start", "end", "kind", "label", "text"]
 
 
@@ -199,26 +200,33 @@ class Session:
         return self._table("marks.csv", MARKS)
 
     @property
-    def answers(self) -> pd.DataFrame:
-        """What the client said about who speaks when: columns start, end (s), speaker."""
-        return self._table("corrections.csv", ANSWERS)
+    def corrections(self) -> pd.DataFrame:
+        """What the client said about who speaks when; see `therapy_review.corrections`."""
+        store, name = self.journal.store, self.file("corrections.csv")
+        return said.read(store.read(name), store.where(name)) if store.exists(name) else said.none()
 
-    def answer(self, start: float, end: float, speaker: str) -> None:
-        """Keep what the client said about one stretch; it wins over any analysis, for ever.
+    def correct(self, lines: Iterable[said.Correction]) -> None:
+        """Keep what the client says about who speaks when; it wins over any analysis, for ever.
+
+        `therapy_review.analysis.rename` then makes turns and measures follow.
 
         Parameters
         ----------
-        start, end : float
-            Seconds from the recording's start.
-        speaker : str
-            ``client``, ``therapist`` or ``other``.
+        lines : iterable of Correction
+            One step, to be taken back at once; from the acts of `therapy_review.correcting`, or made by hand.
         """
         with self.journal.store.writing():
-            table = self.answers
-            same = (table["start"] == round(start, 3)) & (table["end"] == round(end, 3))
-            new = pd.DataFrame([[round(start, 3), round(end, 3), speaker]], columns=ANSWERS)
-            table = pd.concat([table[~same], new]) if len(table) else new
-            self.journal.store.write(self.file("corrections.csv"), table.to_csv(index=False).encode())
+            self._keep_corrections(said.record(self.corrections, lines))
+
+    def undo_correction(self) -> None:
+        """Take back the last step of the corrections; with none left, nothing happens."""
+        with self.journal.store.writing():
+            self._keep_corrections(said.undo(self.corrections))
+
+    def _keep_corrections(self, table: pd.DataFrame) -> None:
+        store, name = self.journal.store, self.file("corrections.csv")
+        if len(table) or store.exists(name):
+            store.write(name, said.written(table))
 
     def _table(self, file: str, columns: list[str]) -> pd.DataFrame:
         store, name = self.journal.store, self.file(file)
@@ -236,7 +244,7 @@ class Session:
             ) from error
 
     def derived(self, file: str) -> bytes:
-        """Read something analysis made, if it still fits the recording, the answers and this program.
+        """Read something analysis made, if it still fits the recording, the corrections and this program.
 
         Parameters
         ----------
@@ -269,13 +277,13 @@ class Session:
             return {}
 
     def inputs(self) -> dict[str, Any]:
-        """Name what the derived files rest on: the recording, the answers, and the definitions."""
+        """Name what the derived files rest on: the recording, the corrections, and the definitions."""
         store = self.journal.store
         found = self._recordings()
         corrections = self.file("corrections.csv")
         return {
             "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
-            "answers": digest(store.read(corrections)) if store.exists(corrections) else None,
+            "corrections": digest(store.read(corrections)) if store.exists(corrections) else None,
             "measures": measures.VERSION,
         }
 

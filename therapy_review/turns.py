@@ -25,6 +25,7 @@ COLUMNS = ["start", "end", "speaker", "confidence"]
 ROLES = ("client", "therapist", "other")
 MIN_SILENCE = 0.2  # seconds; Heldner & Edlund 2010
 BACKCHANNEL = 1.0  # seconds
+CLEAR = 0.75  # part of the answered time that must agree before a voice is named
 TOLERANCE = 1e-6  # seconds; times come from files written to the millisecond
 
 
@@ -275,9 +276,10 @@ def speakers(turns: pd.DataFrame) -> list[str]:
 def name_speakers(turns: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Give the engine's voices the roles that the client's answers say, or leave them unnamed.
 
-    Each answer speaks for the voice heard most within it. All answers on one voice must agree, and two voices
-    can't have one role; otherwise nothing is named: a wrong name is worse than none. When one of two voices is
-    known to be the client's or the therapist's, the other is the other one's.
+    Each answer speaks for the voice heard most within it, as long as that is heard. Voices get the roles, no two
+    the same, with which most of the answered time agrees; where that is less than three quarters of it, nothing is
+    named: a wrong name is worse than none. When one of two voices is known to be the client's or the
+    therapist's, the other is the other one's.
 
     Parameters
     ----------
@@ -298,24 +300,38 @@ def name_speakers(turns: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     >>> name_speakers(heard, said)["speaker"].tolist()
     ['therapist', 'client']
     """
-    said: dict[str, set[str]] = {}
-    for start, end, role in zip(
-        *(answers[name].tolist() for name in ("start", "end", "speaker")), strict=True
-    ):
-        shared = (turns["end"].clip(upper=end) - turns["start"].clip(lower=start)).clip(lower=0)
-        heard = shared.groupby(turns["speaker"]).sum()
-        if len(heard) and heard.max() > 0:
-            said.setdefault(str(heard.idxmax()), set()).add(role)
-    roles = {voice: next(iter(names)) for voice, names in said.items()}
+    votes = _votes(turns, answers)
     voices = turns["speaker"].unique().tolist()
-    agreed = all(len(names) == 1 for names in said.values()) and len(set(roles.values())) == len(roles)
-    if not agreed:
+    if votes.empty:
         return turns
+    from scipy.optimize import linear_sum_assignment
+
+    seconds = votes.to_numpy(dtype=float)
+    voice, role = linear_sum_assignment(seconds, maximize=True)
+    heard = seconds[voice, role]
+    if heard.sum() < CLEAR * seconds.sum():
+        return turns
+    best = zip(votes.index[voice[heard > 0]], votes.columns[role[heard > 0]], strict=True)
+    roles = {str(voice): str(role) for voice, role in best}
     rest = [voice for voice in voices if voice not in roles]
-    if len(voices) == 2 and len(rest) == 1 and len(roles) == 1:
+    if len(voices) == 2 and len(rest) == 1:
         other = {"client": "therapist", "therapist": "client"}.get(next(iter(roles.values())))
         if other:
             roles[rest.pop()] = other
     if rest:
         return turns
     return turns.assign(speaker=turns["speaker"].map(roles))
+
+
+def _votes(turns: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Add up for how many seconds of each voice (rows) the answers say each role (columns)."""
+    votes = []
+    for start, end, role in zip(
+        *(answers[name].tolist() for name in ("start", "end", "speaker")), strict=True
+    ):
+        shared = (turns["end"].clip(upper=end) - turns["start"].clip(lower=start)).clip(lower=0)
+        heard = shared.groupby(turns["speaker"]).sum()
+        if len(heard) and heard.max() > 0:
+            votes.append((heard.idxmax(), role, heard.max()))
+    table = pd.DataFrame(votes, columns=["voice", "role", "seconds"])
+    return table.pivot_table(index="voice", columns="role", values="seconds", aggfunc="sum", fill_value=0.0)

@@ -1,0 +1,425 @@
+"""Corrections: what the client said about who speaks when.
+
+A *corrections table* is a DataFrame with one line a statement, oldest first: ``start``, ``end`` (seconds from the
+recording's start), ``speaker``, ``was`` (who was shown there before; empty where nobody was named yet) and
+``step`` (lines of one number were said at once and are taken back at once). A speaker is ``client``,
+``therapist`` or ``other``; ``nobody`` for silence; ``both``, or any roles joined by ``+``, for several at once.
+With ``start,end,speaker`` alone it is a whole table too, so that it can be written by hand. A line may have no
+times and the speaker ``swap``: client and therapist change places in all that stands above it.
+
+Lines cover time. Where they do, the last of them alone says who speaks, whatever an analysis hears; where they do
+not, nothing is changed. Lines that agree with what was shown also tell whose voice is whose (`evidence`); lines
+that changed it tell only of their own stretch, for they were said where the engine had erred.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from therapy_review.errors import JournalError, TurnsError
+from therapy_review.turns import MIN_SILENCE, ROLES, TOLERANCE, name_speakers, turns_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = ["start", "end", "speaker", "was", "step"]
+NEEDED = COLUMNS[:3]
+NOBODY, BOTH, SWAP = "nobody", "both", "swap"
+_OTHER_ONE = {"client": "therapist", "therapist": "client"}
+_PART = ("start", "end", "speaker", "confidence", "heard")
+
+People = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One statement: from `start` to `end`, this is who speaks.
+
+    Parameters
+    ----------
+    start, end : float
+        Seconds from the recording's start; kept to the millisecond.
+    speaker : str
+        A role, ``nobody``, ``both``, or roles joined by ``+``; ``swap`` with times that are NaN.
+    was : str
+        Who was shown there before, in the same words; empty where nobody was named.
+
+    Raises
+    ------
+    TurnsError
+        When the times are none, or the speaker is no such word.
+
+    Examples
+    --------
+    >>> Correction(5.44, 8.14, "therapist")
+    Correction(start=5.44, end=8.14, speaker='therapist', was='')
+    """
+
+    start: float
+    end: float
+    speaker: str
+    was: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", round(float(self.start), 3))
+        object.__setattr__(self, "end", round(float(self.end), 3))
+        if self.speaker.strip().lower() == SWAP and math.isnan(self.start) and math.isnan(self.end):
+            object.__setattr__(self, "speaker", SWAP)
+            return
+        if not (0 <= self.start < self.end < math.inf):
+            raise TurnsError(
+                f"A correction can't last from {self.start} s to {self.end} s; give an end after its start."
+            )
+        object.__setattr__(self, "speaker", one_word(people_in(self.speaker)))
+        object.__setattr__(self, "was", one_word(people_in(self.was)) if self.was else "")
+
+
+def people_in(said: str) -> People:
+    """Take the word for who speaks apart.
+
+    Parameters
+    ----------
+    said : str
+        A role, ``nobody``, ``both``, or roles joined by ``+``.
+
+    Returns
+    -------
+    frozenset of str
+        Roles.
+
+    Raises
+    ------
+    TurnsError
+        When it is no such word.
+    """
+    word = said.strip().lower()
+    people = frozenset(ROLES[:2] if word == BOTH else () if word == NOBODY else word.split("+"))
+    if not people <= set(ROLES):
+        raise TurnsError(
+            f"{said!r} is nobody a correction can name; write client, therapist, other, both or nobody."
+        )
+    return people
+
+
+def one_word(people: People) -> str:
+    """Put who speaks into one word.
+
+    Parameters
+    ----------
+    people : frozenset of str
+        Roles.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TurnsError
+        When somebody among them has no role.
+
+    Examples
+    --------
+    >>> one_word(frozenset({"therapist", "client"})), one_word(frozenset())
+    ('both', 'nobody')
+    """
+    if strangers := people - set(ROLES):
+        raise TurnsError(f"Nobody knows yet who {min(strangers)} is; say first which voice is whose.")
+    if people == frozenset(ROLES[:2]):
+        return BOTH
+    return "+".join(role for role in ROLES if role in people) or NOBODY
+
+
+def none() -> pd.DataFrame:
+    """Make a corrections table without a line.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return pd.DataFrame(
+        {c: pd.Series(dtype=float if c in ("start", "end", "step") else str) for c in COLUMNS}
+    )
+
+
+def read(data: bytes, where: str) -> pd.DataFrame:
+    r"""Read a corrections table from a file's bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        CSV; columns may be in any order, and further ones are kept.
+    where : str
+        The file's name, for the sentence of an error.
+
+    Returns
+    -------
+    DataFrame
+        Oldest line first, as its steps say.
+
+    Raises
+    ------
+    JournalError
+        When it is no such table.
+
+    Examples
+    --------
+    >>> read(b"start,end,speaker\n1.5,4,Client\n", "corrections.csv")
+       start  end speaker was  step
+    0    1.5  4.0  client       NaN
+    """
+    try:
+        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        table = table.assign(**{c: "" for c in COLUMNS[3:] if c not in table.columns})
+        table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
+        times = {
+            c: pd.to_numeric(table[c].mask(table[c] == "")).astype(float) for c in ("start", "end", "step")
+        }
+    except (ValueError, KeyError, pd.errors.ParserError) as error:
+        raise JournalError(
+            f"{where} should be a table with the columns {', '.join(NEEDED)}; mend its first line or its numbers."
+        ) from error
+    table = table.assign(**times)
+    try:
+        lines = [Correction(*line) for line in table[COLUMNS[:4]].itertuples(index=False)]
+    except TurnsError as error:
+        raise JournalError(f"In {where}: {error}") from error
+    for name in COLUMNS[:4]:
+        table[name] = pd.Series([getattr(line, name) for line in lines], dtype=table[name].dtype)
+    # A line written by hand belongs after the line above it, even when the file was sorted since.
+    return table.iloc[np.argsort(table["step"].ffill().fillna(0), kind="stable")].reset_index(drop=True)
+
+
+def written(corrections: pd.DataFrame) -> bytes:
+    """Write a corrections table as the bytes of a file.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    bytes
+        CSV.
+    """
+    times = {c: corrections[c].map(lambda t: "" if math.isnan(t) else f"{t:.3f}") for c in ("start", "end")}
+    return corrections.assign(**times, step=corrections["step"].astype("Int64")).to_csv(index=False).encode()
+
+
+def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFrame:
+    """Put lines under the table, as one step.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+    lines : iterable of Correction
+        From the acts of `therapy_review.correcting`, of one or of several, or made by hand.
+
+    Returns
+    -------
+    DataFrame
+        The new corrections table.
+
+    Examples
+    --------
+    >>> table = record(none(), [Correction(1, 4, "client")])
+    >>> record(table, [Correction(2, 3, "both"), Correction(6, 7, "nobody")])["step"].tolist()
+    [1.0, 2.0, 2.0]
+    """
+    step = corrections["step"].max() if corrections["step"].notna().any() else 0
+    new = pd.DataFrame([{**asdict(line), "step": float(step) + 1} for line in lines], columns=COLUMNS)
+    if new.empty:
+        return corrections
+    if corrections.empty:
+        new = new.astype({"start": float, "end": float, "step": float})
+        return new.assign(**{c: "" for c in corrections.columns if c not in COLUMNS})
+    table = pd.concat([corrections, new], ignore_index=True)
+    return table.fillna({c: "" for c in table.columns if c not in ("start", "end", "step")})
+
+
+def undo(corrections: pd.DataFrame) -> pd.DataFrame:
+    """Take back the last step, whole; a line without a step is a step of its own.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        The new corrections table; an empty one stays empty.
+    """
+    if corrections.empty:
+        return corrections
+    last = corrections["step"].iloc[-1]
+    kept = corrections[corrections["step"] != last] if pd.notna(last) else corrections[:-1]
+    return kept.reset_index(drop=True)
+
+
+def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
+    """Give what the lines say in the end: stretches in order of time, none over another.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end (s), speaker, was; roles are those after every swap.
+
+    Examples
+    --------
+    >>> swap = Correction(math.nan, math.nan, "swap")
+    >>> lines = [Correction(0, 9, "client"), swap, Correction(4, 5, "nobody")]
+    >>> last_word(record(none(), lines))["speaker"].tolist()
+    ['therapist', 'nobody', 'therapist']
+    """
+    swaps = (corrections["speaker"] == SWAP).to_numpy(dtype=bool)
+    swapped = (np.cumsum(swaps[::-1])[::-1] % 2)[~swaps]
+    lines = corrections[~swaps]
+    edges = np.unique(lines[["start", "end"]].to_numpy(dtype=float))
+    owner = np.full(max(0, len(edges) - 1), -1)
+    for number, (start, end) in enumerate(lines[["start", "end"]].to_numpy(dtype=float)):
+        owner[np.searchsorted(edges, start) : np.searchsorted(edges, end)] = number
+    firsts = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))
+    rows = []
+    for first, after in pairwise(firsts):
+        if (which := owner[first]) >= 0:
+            words = [lines[name].iloc[which] for name in ("speaker", "was")]
+            if swapped[which]:
+                words = [_swapped(word) for word in words]
+            rows.append((edges[first], edges[after], *words))
+    types = {"start": float, "end": float, "speaker": str, "was": str}
+    return pd.DataFrame(rows, columns=list(types)).astype(types)
+
+
+def _swapped(said: str) -> str:
+    return one_word(frozenset(_OTHER_ONE.get(who, who) for who in people_in(said))) if said else said
+
+
+def evidence(corrections: pd.DataFrame) -> pd.DataFrame:
+    """Give the stretches that tell whose voice is whose: of one person, and shown as theirs or as nobody's yet.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end (s), speaker, for `therapy_review.turns.name_speakers`.
+    """
+    said = last_word(corrections)
+    agreed = (said["was"] == "") | (said["was"] == said["speaker"])
+    return said.loc[said["speaker"].isin(ROLES) & agreed, NEEDED].reset_index(drop=True)
+
+
+def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Turn what an engine heard into what holds: voices named, then corrections applied.
+
+    Parameters
+    ----------
+    voices : DataFrame
+        A turns table of voices.
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        A turns table.
+
+    Examples
+    --------
+    >>> heard = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2"), (10, 12, "voice_2")])
+    >>> said = record(none(), [Correction(0, 4, "client"), Correction(10, 12, "client", was="therapist")])
+    >>> corrected(heard, said)["speaker"].tolist()
+    ['client', 'therapist', 'client']
+    """
+    return apply(name_speakers(voices, evidence(corrections)), corrections)
+
+
+def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Let corrections say who speaks in the time they cover.
+
+    What they leave of a stretch counts on its own only from 0.2 s on, the length that counts as a silence;
+    less is the edge of what the client heard (another copy of a recording begins some hundredths of a second
+    earlier or later, another engine hears words end elsewhere) and goes with the correction.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        A turns table; stretches of one speaker that now touch are one. Its confidence is that of the part that
+        was not corrected, 1 where all was.
+
+    Examples
+    --------
+    >>> said = record(none(), [Correction(2, 4, "therapist"), Correction(6, 7, "nobody")])
+    >>> apply(turns_table([(0, 7.05, "client", 0.8)]), said)
+       start  end    speaker  confidence
+    0    0.0  2.0     client         0.8
+    1    2.0  4.0  therapist         1.0
+    2    4.0  6.0     client         0.8
+    """
+    said = last_word(corrections)
+    if said.empty:
+        return turns
+    starts, ends = (said[name].to_numpy() for name in ("start", "end"))
+    people = [people_in(word) for word in said["speaker"]]
+    parts = [(a, b, who, 1.0, 0.0) for a, b, some in zip(starts, ends, people, strict=True) for who in some]
+    for start, end, who, sure in turns[list(_PART[:4])].itertuples(index=False):
+        for a, b, beside in _uncovered(start, end, starts, ends):
+            if beside is None or b - a >= MIN_SILENCE - TOLERANCE or who in people[beside]:
+                parts.append((a, b, who, sure, b - a))
+            else:
+                parts += [(a, b, name, 1.0, b - a) for name in people[beside]]
+    return _joined(pd.DataFrame(parts, columns=list(_PART))) if parts else turns_table()
+
+
+def _uncovered(
+    start: float, end: float, starts: NDArray[np.float64], ends: NDArray[np.float64]
+) -> Iterator[tuple[float, float, int | None]]:
+    """Give what is left of a stretch beside the corrected ones, each with the one beside it."""
+    first, after = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end)
+    at, beside = start, None
+    for which in range(int(first), int(after)):
+        if starts[which] > at + TOLERANCE:
+            yield at, float(starts[which]), which if beside is None else beside
+        at, beside = float(ends[which]), which
+    if end > at + TOLERANCE:
+        yield at, end, beside
+
+
+def _joined(parts: pd.DataFrame) -> pd.DataFrame:
+    """Join what touches, speaker by speaker; confidence is the mean over what an engine heard."""
+    parts = parts.sort_values(["speaker", "start"], kind="stable", ignore_index=True)
+    latest = parts.groupby("speaker")["end"].cummax()
+    apart = (parts["speaker"] != parts["speaker"].shift()) | (parts["start"] > latest.shift() + TOLERANCE)
+    by = parts.assign(sure=parts["confidence"] * parts["heard"]).groupby(apart.cumsum())
+    table = by.agg(
+        start=("start", "min"), end=("end", "max"), speaker=("speaker", "first"), sure=("sure", "sum"),
+        heard=("heard", "sum"),
+    )  # fmt: skip
+    sure = (table["sure"] / table["heard"].where(table["heard"] > 0)).fillna(1.0).clip(upper=1.0)
+    return turns_table(table.assign(confidence=sure)[list(_PART[:4])].itertuples(index=False, name=None))
