@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import PRACTICE
 
+from therapy_review import reports
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
 
@@ -57,4 +58,6 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Jo
     for unwanted in ("weekly_review(", "http://", "https://", "<script", "Traceback"):
         assert unwanted not in page.replace("http://www.w3.org", "")
     assert "audio/" not in notebook
+    assert str(journal.store.root.parent) not in notebook + page
+    assert str(reports.TEMPLATES) not in notebook + page
     assert "application/vnd.jupyter.widget-state+json" not in notebook

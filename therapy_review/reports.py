@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 HAS_SOCKET_FILES = hasattr(socket, "AF_UNIX")  # not on Windows
-TEMPLATES = Path(__file__).resolve().parent.parent / "notebooks"
+_INSIDE = Path(__file__).resolve().with_name("notebooks")  # an installed package carries them
+TEMPLATES = _INSIDE if _INSIDE.is_dir() else _INSIDE.parent.parent / "notebooks"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
         except PapermillException as error:
             raise ReportError(f"{template}.ipynb could not be run for {journal.name}: {error}") from error
         notebook, page = f"reports/{name}.ipynb", f"reports/{name}.html"
-        executed = _code_hidden(nbformat.read(made, as_version=4))
+        executed = _tidied(nbformat.read(made, as_version=4))
         journal.store.write(notebook, nbformat.writes(executed).encode())
         journal.store.write(page, as_page(executed).encode())
     return Report(root / notebook, root / page)
@@ -125,8 +126,9 @@ def _reading_only() -> Iterator[None]:
             os.environ[STILL] = before
 
 
-def _code_hidden(notebook: NotebookNode) -> NotebookNode:
-    """Collapse the cell of parameters that papermill adds, as the template's own cells are."""
+def _tidied(notebook: NotebookNode) -> NotebookNode:
+    """Collapse the cell of parameters that papermill adds, and drop its record of this computer's folders."""
+    notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata["jupyter"] = {"source_hidden": True}

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import html
 import os
+from pathlib import Path
 
 STILL = "THERAPY_REVIEW_STILL"  # set for kernels whose notebook is only going to be read
-HOW_TO_START = "Open this notebook with <code>make lab</code> and choose Run ▸ Run All Cells"
+# In a checkout everything starts with make; an installed package has its command.
+OPENS_LAB = (
+    "make lab" if (Path(__file__).resolve().parents[1] / "Makefile").is_file() else "therapy-review lab"
+)
+HOW_TO_START = f"Open this notebook with <code>{OPENS_LAB}</code> and choose Run ▸ Run All Cells"
 
 
 class Still:
