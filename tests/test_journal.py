@@ -3,12 +3,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-import tomllib
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import PRACTICE, ROOT
+from conftest import PRACTICE
 
 from therapy_review import analyse, consent, create_journal, measures, open_journal
 from therapy_review.analysis import is_current, rename
@@ -135,9 +134,3 @@ def test_a_time_zone_that_is_none_is_refused_and_nothing_is_made(zone: str, tmp_
     assert not (tmp_path / "mine").exists()
     created = create_journal(tmp_path / "mine", client="A", therapist="B", time_zone="Pacific/Auckland")
     assert created.today() == dt.datetime.now(ZoneInfo("Pacific/Auckland")).date()
-
-
-def test_conda_and_pip_install_the_same_things() -> None:
-    wanted = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"])
-    lines = [line.strip(" -") for line in (ROOT / "environment.yml").read_text().splitlines()]
-    assert wanted == {line for line in lines if line in wanted}
