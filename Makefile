@@ -3,7 +3,7 @@ BIN := .venv/bin
 JOURNAL ?= data/practice
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: review test lab lint browser bench lock clean
+.PHONY: review test lab lint browser bench bench-diarization lock clean
 
 review: .venv/installed
 	$(BIN)/therapy-review review --journal $(JOURNAL)
@@ -26,6 +26,9 @@ browser: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m pytest -q benchmarks --benchmark-columns=min,median,max
+
+bench-diarization: .venv/installed-dev
+	$(BIN)/python -m benchmarks.diarization
 
 lock:
 	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \

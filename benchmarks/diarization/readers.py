@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, firwin2, oaconvolve, sosfiltfilt, welch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +33,10 @@ SAMPLE_RATE = 16_000
 FRAME = 160  # samples, 10 ms
 BELOW_SPEECH = 35.0  # dB: quieter than that below a reader's speech is silence
 ABOVE_NOISE = 7.0  # dB: where a reader's own noise is louder than that, speech must rise so far above it
+SURE = 17.0  # dB below a reader's speech: what never gets so loud is a breath
+REACH = 0.12  # seconds of softer sound that may come before and after what is loud: consonants, not breaths
 CUT = 0.1  # seconds: the shortest silence at which a reading is cut; closures within words are shorter
-SHORTEST = 0.06  # seconds: anything shorter is a click
+SHORTEST = 0.1  # seconds: anything shorter says nothing by itself
 MARGIN = 0.03  # seconds kept around a stretch, faded, so that soft beginnings and ends are not chopped
 LEVEL = 0.05  # root mean square of everybody's voiced stretches
 EVEN = (200.0, 7000.0)  # Hz: where the spectra are made alike; below lies the pitch, which is the voice's own
@@ -115,7 +118,9 @@ def _voiced(readings: list[NDArray[np.float32]]) -> list[tuple[NDArray[np.int64]
     power = 10 ** (every / 10)
     speech = 10 * np.log10(power[every > np.percentile(every, 60)].mean())
     threshold = max(speech - BELOW_SPEECH, np.percentile(every, 5) + ABOVE_NOISE)
-    return [_runs(x > threshold) for x in loudness]
+    # Breaths go on without a silence into what is said, so that they are known by how long they stay soft.
+    near = [maximum_filter1d(x > speech - SURE, 2 * round(REACH * 100) + 1) for x in loudness]
+    return [_runs((x > threshold) & close) for x, close in zip(loudness, near, strict=True)]
 
 
 def _loudness(samples: NDArray[np.float32]) -> NDArray[np.float64]:

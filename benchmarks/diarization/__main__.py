@@ -1,0 +1,109 @@
+"""Listen to everything with every system, and write one table.
+
+python -m benchmarks.diarization --help
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from joblib import Parallel, delayed
+
+from therapy_review.errors import RecordingError
+
+from .baselines import SYSTEMS, System
+from .readers import SHARED, there
+from .report import calibration, calibration_chart, markdown
+from .score import score, sureness
+from .sessions import GROUPS, Session
+
+SAMPLE_RATE = 16_000
+SystemName = StrEnum("SystemName", list(SYSTEMS))  # type: ignore[misc]
+GroupName = StrEnum("GroupName", list(GROUPS))  # type: ignore[misc]
+
+
+def listen(session: Session, systems: list[str]) -> tuple[list[dict[str, object]], list[pd.DataFrame]]:
+    """Let systems say who spoke when in one session; give their scores and how sure they were."""
+    warnings.simplefilter("ignore")
+    samples, reference = session.hear()
+    length = len(samples) / SAMPLE_RATE
+    scores: list[dict[str, object]] = []
+    sure = []
+    for name in systems:
+        found, asked = _asked(SYSTEMS[name], samples, session.speakers)
+        about = {"system": name, "group": session.group, "session": session.name, "length": length}
+        scores.append(about | {"speakers_asked": asked} | session.about | score(reference, found, length))
+        if session.group in ("tuning", "held_out"):
+            sure.append(sureness(reference, found).assign(system=name))
+    return scores, sure
+
+
+def _asked(system: System, samples, speakers: int) -> tuple[pd.DataFrame, int]:
+    """Ask for as many voices as there are, or for two where a system knows no more."""
+    try:
+        return system(samples, SAMPLE_RATE, speakers=speakers), speakers
+    except RecordingError:
+        return system(samples, SAMPLE_RATE, speakers=2), 2
+
+
+def seconds_an_hour(system: str, session: Session) -> float:
+    """Measure a system alone, in this process, after it has warmed up."""
+    samples, _ = session.hear()
+    SYSTEMS[system](samples[: 30 * SAMPLE_RATE], SAMPLE_RATE)
+    begun = time.perf_counter()
+    SYSTEMS[system](samples, SAMPLE_RATE)
+    return (time.perf_counter() - begun) / (len(samples) / SAMPLE_RATE) * 3600
+
+
+def main(
+    system: Annotated[list[SystemName] | None, typer.Option(help="Only these systems.")] = None,
+    group: Annotated[list[GroupName] | None, typer.Option(help="Only these groups.")] = None,
+    up_to: Annotated[float, typer.Option(help="Leave out simulated sessions of more minutes.")] = 60.0,
+    condition: Annotated[str, typer.Option(help="Only simulated sessions of this condition.")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    into: Annotated[Path, typer.Option(help="Folder for the results.")] = Path(__file__).parent / "results",
+) -> None:
+    """Print one table, system by group, and write it with every session's scores and a calibration plot."""
+    if not there():
+        sys.exit(f"There is no speech in {SHARED}; set THERAPY_REVIEW_SHARED to the folder that holds it.")
+    systems = [str(name) for name in system or SYSTEMS]
+    sessions = [s for name in group or GROUPS for s in GROUPS[str(name)]()]
+    sessions = [s for s in sessions if float(str(s.about.get("minutes", 0))) <= up_to]
+    if condition:
+        sessions = [s for s in sessions if s.about.get("condition", condition) == condition]
+    if not sessions:
+        sys.exit("No session is left to listen to; choose other groups, lengths or conditions.")
+    scores, sure = [], []
+    # The longest first, so that no process ends with one of them alone; the table keeps the order of groups.
+    order = sorted(range(len(sessions)), key=lambda i: -float(str(sessions[i].about.get("minutes", 0))))
+    heard: dict[int, tuple] = {}
+    results = Parallel(jobs, return_as="generator")(delayed(listen)(sessions[i], systems) for i in order)
+    for done, (i, result) in enumerate(zip(order, results, strict=True), 1):
+        heard[i] = result
+        print(f"{done}/{len(sessions)} {sessions[i].group} {sessions[i].name}", file=sys.stderr)
+    for i in range(len(sessions)):
+        scores += heard[i][0]
+        sure += heard[i][1]
+    longest = max(sessions, key=lambda s: (s.about.get("minutes") == 20, s.group == "held_out"))
+    speed = {name: seconds_an_hour(name, longest) for name in systems}
+    bins = calibration(pd.concat(sure)) if sure else pd.DataFrame()
+    text = markdown(pd.DataFrame(scores), speed, bins)
+    into.mkdir(parents=True, exist_ok=True)
+    (into / "README.md").write_text(text, encoding="utf-8")
+    pd.DataFrame(scores).round(4).to_csv(into / "cases.csv", index=False)
+    if not bins.empty:
+        bins.round(4).to_csv(into / "calibration.csv", index=False)
+        for name, own in bins.groupby("system"):
+            (into / f"calibration_{name}.png").write_bytes(calibration_chart(own).png())
+    print(text)
+
+
+if __name__ == "__main__":
+    typer.run(main)
