@@ -39,5 +39,13 @@ class NotAnalysedError(TherapyReviewError):
     """The session has no turns yet, or its sound changed since they were found."""
 
 
+class DiarizerError(TherapyReviewError):
+    """What should find out who spoke when is unknown, lacks something, or gave no turns."""
+
+
+class MissingPackageError(TherapyReviewError):
+    """Something that was asked for needs a package that is not installed; the message says how to add it."""
+
+
 class ReportError(TherapyReviewError):
     """A notebook or report could not be made."""

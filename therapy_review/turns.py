@@ -99,9 +99,9 @@ def merge_stretches(turns: pd.DataFrame, min_silence: float = MIN_SILENCE) -> pd
     Parameters
     ----------
     turns : DataFrame
-        A turns table.
+        A turns table, or one in which stretches of one speaker still lie over each other.
     min_silence : float
-        Seconds.
+        Seconds; 0 joins only what lies over each other.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def merge_stretches(turns: pd.DataFrame, min_silence: float = MIN_SILENCE) -> pd
     """
     parts = []
     for _, own in turns.groupby("speaker", sort=False):
-        silence = own["start"].to_numpy()[1:] - own["end"].to_numpy()[:-1]
+        silence = own["start"].to_numpy()[1:] - np.maximum.accumulate(own["end"].to_numpy())[:-1]
         group = np.concatenate([[0], np.cumsum(silence >= min_silence - TOLERANCE)])
         parts.append(_joined(own, group))
     if not parts:
