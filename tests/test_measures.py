@@ -258,11 +258,11 @@ def test_two_thousand_stretches_take_less_than_fifty_milliseconds():
     who = rng.choice(["client", "therapist"], 2000).tolist()
     turns = turns_table(zip(ends[::2].tolist(), ends[1::2].tolist(), who, strict=True))
     taken = []
-    for _ in range(5):
-        begun = time.perf_counter()
+    for _ in range(10):
+        begun = time.process_time()
         m.evaluate(turns)
-        taken.append(time.perf_counter() - begun)
-    # A busy computer may be slower; the best of five is what the code itself needs.
+        taken.append(time.process_time() - begun)
+    # The best of ten, in this process alone, is what the code itself needs on a busy computer too.
     assert min(taken) < 0.05
 
 
