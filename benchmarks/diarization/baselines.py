@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import librosa
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.cluster import KMeans
 
 from therapy_review.diarize import diarize
 from therapy_review.models import model
 from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
-from therapy_review.voices import embed
+
+from .ge2e import embed
 
 System = Callable[..., pd.DataFrame]
 SAMPLE_RATE = 16_000
@@ -27,8 +30,6 @@ WINDOW, STEP = 1.2, 0.4  # seconds
 
 def mfcc_kmeans(samples: NDArray[np.float32], sample_rate: int, speakers: int = 2) -> pd.DataFrame:
     """Cluster mean and spread of 19 mel-frequency cepstral coefficients (without the first: the loudness)."""
-    import librosa
-
     if sample_rate != SAMPLE_RATE:
         samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
 
@@ -45,8 +46,6 @@ def mfcc_kmeans(samples: NDArray[np.float32], sample_rate: int, speakers: int = 
 
 def ge2e_kmeans(samples: NDArray[np.float32], sample_rate: int, speakers: int = 2) -> pd.DataFrame:
     """Cluster GE2E voice embeddings (Wan et al. 2018)."""
-    import librosa
-
     if sample_rate != SAMPLE_RATE:
         samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
     return _clustered(samples, lambda centres: embed(samples, centres - WINDOW / 2, WINDOW), speakers)
@@ -56,8 +55,6 @@ SYSTEMS: dict[str, System] = {"engine": diarize, "ge2e_kmeans": ge2e_kmeans, "mf
 
 
 def _clustered(samples: NDArray[np.float32], features: Callable[..., NDArray], speakers: int) -> pd.DataFrame:
-    from sklearn.cluster import KMeans
-
     edges = [
         np.linspace(start, end, max(1, round((end - start) / STEP)) + 1) for start, end in _speech(samples)
     ]

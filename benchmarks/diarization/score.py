@@ -59,7 +59,8 @@ def score(reference: pd.DataFrame, found: pd.DataFrame, length: float) -> dict[s
         ``swallowed`` (how many who had more than 10 % of the talk were left with under 5 %).
     """
     reference, found = clipped(reference, length), clipped(found, length)
-    named = found.assign(speaker=found["speaker"].map(mapping(reference, found)).fillna("nobody"))
+    taken = mapping(reference, found)
+    named = found.assign(speaker=[taken.get(voice, "nobody") for voice in found["speaker"]])
     result = {"speech": float((reference["end"] - reference["start"]).sum())}
     result |= _errors(reference, named)
     result |= _beyond_collar(reference, found, length)
