@@ -51,8 +51,17 @@ def test_a_system_for_two_voices_is_asked_for_two_where_there_are_more(monkeypat
     assert sure == []
 
 
+def test_other_systems_keep_the_scores_of_an_earlier_run_on_the_same_sound(rows, tmp_path) -> None:
+    file = tmp_path / "cases.csv"
+    assert benchmark.kept(file, ["perfect"]).empty
+    pd.DataFrame(rows[0]).assign(sound=benchmark.version()[:12]).to_csv(file)
+    assert benchmark.kept(file, ["perfect"])["system"].tolist() == ["one_voice"]
+    pd.DataFrame(rows[0]).assign(sound="other").to_csv(file)
+    assert benchmark.kept(file, ["perfect"]).empty
+
+
 def test_the_table_has_a_row_for_all_and_for_each_condition_mix_and_new_voices(rows) -> None:
-    scores = pd.DataFrame(rows[0])
+    scores = pd.DataFrame(rows[0]).assign(seconds_an_hour=60.0)
     found = table(scores)
     assert found["group"].unique().tolist() == [
         "held out",
@@ -63,7 +72,7 @@ def test_the_table_has_a_row_for_all_and_for_each_condition_mix_and_new_voices(r
     assert (found.loc[found["system"] == "perfect", "DER"] == 0).all()
     # Nine seconds of the wrong voice and one of silence, of nineteen that are spoken.
     assert found.loc[found["system"] == "one_voice", "DER"].tolist() == pytest.approx([100 * 10 / 19] * 4)
-    text = markdown(scores, {"perfect": 1.0}, calibration(pd.concat(rows[1])))
+    text = markdown(scores, calibration(pd.concat(rows[1])))
     assert "| held out: phone | one_voice | 1 |" in text
 
 

@@ -1,6 +1,7 @@
 """Listen to everything with every system, and write one table.
 
-python -m benchmarks.diarization --help
+``python -m benchmarks.diarization --help`` tells how to listen to less. Systems that are left out keep the scores
+of an earlier run as long as the simulated sound is the same: after a change of the engine, ``--system engine``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .readers import SHARED, there
 from .report import calibration, calibration_chart, markdown
 from .score import score, sureness
 from .sessions import GROUPS, Session
+from .simulate import version
 
 SAMPLE_RATE = 16_000
 SystemName = StrEnum("SystemName", list(SYSTEMS))  # type: ignore[misc]
@@ -62,8 +64,18 @@ def seconds_an_hour(system: str, session: Session) -> float:
     return (time.perf_counter() - begun) / (len(samples) / SAMPLE_RATE) * 3600
 
 
+def kept(file: Path, systems: list[str]) -> pd.DataFrame:
+    """Read the scores of all other systems from an earlier run, as far as they heard the same sound."""
+    if not file.exists():
+        return pd.DataFrame()
+    earlier = pd.read_csv(file, dtype={"client": str, "therapist": str})
+    return earlier[~earlier["system"].isin(systems) & (earlier["sound"] == version()[:12])]
+
+
 def main(
-    system: Annotated[list[SystemName] | None, typer.Option(help="Only these systems.")] = None,
+    system: Annotated[
+        list[SystemName] | None, typer.Option(help="Only these systems; the others keep their scores.")
+    ] = None,
     group: Annotated[list[GroupName] | None, typer.Option(help="Only these groups.")] = None,
     up_to: Annotated[float, typer.Option(help="Leave out simulated sessions of more minutes.")] = 60.0,
     condition: Annotated[str, typer.Option(help="Only simulated sessions of this condition.")] = "",
@@ -91,13 +103,16 @@ def main(
     for i in range(len(sessions)):
         scores += heard[i][0]
         sure += heard[i][1]
-    longest = max(sessions, key=lambda s: (s.about.get("minutes") == 20, s.group == "held_out"))
-    speed = {name: seconds_an_hour(name, longest) for name in systems}
+    alone = max(sessions, key=lambda s: (s.about.get("minutes") == 20, s.group == "held_out"))
+    speed = {name: seconds_an_hour(name, alone) for name in systems}
+    table = pd.DataFrame(scores)
+    table = table.assign(seconds_an_hour=table["system"].map(speed), sound=version()[:12])
+    table = pd.concat([table, kept(into / "cases.csv", systems)], ignore_index=True)
     bins = calibration(pd.concat(sure)) if sure else pd.DataFrame()
-    text = markdown(pd.DataFrame(scores), speed, bins)
+    text = markdown(table, bins)
     into.mkdir(parents=True, exist_ok=True)
     (into / "README.md").write_text(text, encoding="utf-8")
-    pd.DataFrame(scores).round(4).to_csv(into / "cases.csv", index=False)
+    table.round(4).to_csv(into / "cases.csv", index=False)
     if not bins.empty:
         bins.round(4).to_csv(into / "calibration.csv", index=False)
         for name, own in bins.groupby("system"):

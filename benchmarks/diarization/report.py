@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.chart import FAINT, INK, Chart, styled
+from therapy_review.diarize import ENGINE
 
 from .cases import MINUTES, TUNING_READERS
 from .score import pooled
 
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+FEW = 20  # stretches: fewer say nothing
 COLOURS = {"turns": "#0072B2", "time": "#D55E00"}
 HEADS = {
     "DER": "DER",
@@ -53,7 +55,7 @@ def table(scores: pd.DataFrame) -> pd.DataFrame:
                 "sessions": len(his),
                 "hours": his["length"].sum() / 3600,
             }
-            rows.append(whole | pooled(his))
+            rows.append(whole | pooled(his) | {"seconds_an_hour": his["seconds_an_hour"].mean()})
     return pd.DataFrame(rows)
 
 
@@ -68,15 +70,13 @@ def _groups(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             yield f"{name}: both voices new", own[own["new_voices"] == 2]
 
 
-def markdown(scores: pd.DataFrame, speed: dict[str, float], sure: pd.DataFrame) -> str:
+def markdown(scores: pd.DataFrame, sure: pd.DataFrame) -> str:
     """Write the results for people.
 
     Parameters
     ----------
     scores : DataFrame
         One row a session and system.
-    speed : dict of str to float
-        Seconds for an hour of sound, by system.
     sure : DataFrame
         As from `calibration`.
 
@@ -85,10 +85,11 @@ def markdown(scores: pd.DataFrame, speed: dict[str, float], sure: pd.DataFrame) 
     str
         Markdown.
     """
+    today = dt.date.today()
     tuning, held_out = len(MINUTES["tuning"]) * 6, len(MINUTES["held_out"]) * 6
     head = f"""# Who spoke when: results
-{dt.date.today():%-d %B %Y}, {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}.
-Written by `make bench-diarization`; every session is in cases.csv.
+{today.day} {today:%B %Y}, {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}; the engine is
+`{ENGINE}`. Written by `make bench-diarization`; every session is in cases.csv.
 
 Parameters may be chosen with the {tuning} *tuning* sessions (readers {", ".join(TUNING_READERS)}) alone. In each of
 the {held_out} *held out* sessions at least one voice was in none of those, in the rows "both voices new" neither.
@@ -117,12 +118,7 @@ for an hour of sound (s/h) are measured alone in one process, on a machine that 
         cells = [row["group"], row["system"], f"{row['sessions']}", f"{row['hours']:.1f}"]
         cells += [f"{row[name]:.1f}" for name in HEADS]
         cells += [f"{row['share_error']:.1f} (worst {row['share_error_worst']:.1f})"]
-        seconds = speed.get(str(row["system"]))
-        cells += [
-            f"{row['turns']:.2f}",
-            f"{row['swallowed']:.0f}",
-            "" if seconds is None else f"{seconds:.0f}",
-        ]
+        cells += [f"{row['turns']:.2f}", f"{row['swallowed']:.0f}", f"{row['seconds_an_hour']:.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return head + "\n".join(lines) + "\n" + _sure_words(sure)
 
@@ -196,20 +192,15 @@ def calibration_chart(sure: pd.DataFrame) -> Chart:
     chart = Chart(6.0)
     upper, lower = chart.panel(2, sharex=True, height_ratios=[3, 1])
     upper.plot([0, 1], [0, 1], color=FAINT, lw=1, ls=":")
-    upper.text(0.3, 0.32, "as sure as right", color=FAINT, rotation=0)
+    upper.text(0.45, 0.38, "as right as sure", color=FAINT)
+    enough = sure[sure["stretches"] >= FEW]
     for column, what in (("right_turns", "turns"), ("right_time", "time")):
-        upper.plot(
-            sure["confidence"],
-            sure[column],
-            "o-",
-            color=COLOURS[what],
-            label=f"counted by {what}",
-            clip_on=False,
-        )
+        line = {"color": COLOURS[what], "label": f"counted by {what}", "clip_on": False}
+        upper.plot(enough["confidence"], enough[column], "o-", **line)
     upper.set(ylabel="part that is right", xlim=(0, 1), ylim=(0, 1.02))
     upper.legend(frameon=False, loc="upper left", labelcolor=INK)
     middle = (sure["low"] + sure["high"]) / 2
-    lower.bar(middle, sure["hours"], width=0.9 * (sure["high"] - sure["low"]), color=COLOURS["time"])
+    lower.bar(middle, sure["hours"], width=0.9 * (sure["high"] - sure["low"]), color=FAINT)
     lower.set(xlabel="confidence", ylabel="hours")
     gap = (sure["right_time"] - sure["confidence"]).abs()
     worst = float((gap * sure["hours"]).sum() / sure["hours"].sum())
@@ -218,7 +209,11 @@ def calibration_chart(sure: pd.DataFrame) -> Chart:
         "confidence; "
         f"on average the two are {100 * worst:.1f} points apart."
     )
-    return chart.described(alt, "A stretch is right when most of its time belongs to that speaker.")
+    return chart.described(
+        alt,
+        "A stretch is right when most of its time belongs to that speaker; "
+        f"no point stands for fewer than {FEW} stretches.",
+    )
 
 
 def _processor() -> str:

@@ -157,14 +157,14 @@ def as_tracks(case: Case) -> tuple[NDArray[np.float32], pd.DataFrame]:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """Name what sessions are made from: another simulator gives other files."""
     sources = (Path(module.__file__ or "") for module in (readers, rhythm, rooms))
     return hashlib.sha256(b"".join(f.read_bytes() for f in (*sources, Path(__file__)))).hexdigest()
 
 
 def _digest(case: Case) -> str:
-    return hashlib.sha256(f"{replace(case, name='')}{_version()}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{replace(case, name='')}{version()}".encode()).hexdigest()[:16]
 
 
 def _said(case: Case) -> _Dry:
