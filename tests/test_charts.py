@@ -273,7 +273,11 @@ def test_a_notebook_shows_the_picture_with_its_words_for_everybody():
     assert 'alt="Map of the session' in markup
     found = re.search(r'src="data:image/png;base64,([^"]+)"', markup)
     assert found
-    assert base64.b64decode(found.group(1)) == chart.png()
+    shown, drawn = (
+        np.asarray(Image.open(io.BytesIO(data)), dtype=float)
+        for data in (base64.b64decode(found.group(1)), chart.png())
+    )
+    np.testing.assert_allclose(shown, drawn, atol=5)  # of 255: the layout may still settle within a pixel
 
 
 def test_nothing_to_show_is_said_calmly():

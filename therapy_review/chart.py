@@ -20,6 +20,7 @@ import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from therapy_review.glyphs import FONT, write_out
 from therapy_review.still import clock
@@ -42,6 +43,7 @@ WIDTH = 9.0  # inches
 DPI = 160
 SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stays sharp at 200 %
 DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
+MARGIN = 0.12  # inches, on every side
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
 STYLE: Any = {
     "font.family": [FONT],
@@ -95,7 +97,8 @@ class Chart(Figure):
     """
 
     def __init__(self, height: float) -> None:
-        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained", facecolor="white")
+        layout = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN)
+        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor="white")
         self.alt = ""
         self.caption = ""
 

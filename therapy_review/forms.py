@@ -42,19 +42,20 @@ def notes_form(session: Session) -> VBox | Still:
         The form, or the notes to read while a notebook is run in batch.
     """
     if is_still():
-        return notes_to_read(session)
+        read = notes_to_read(session)
+        return Still(f"{read.markup}<p><small>{HOW_TO_START} to write here.</small></p>", read.text)
     import ipywidgets as w
 
     written = session.notes
-    wide = {"layout": w.Layout(width="min(46rem, 100%)"), "style": {"description_width": "11rem"}}
+    wide = {"layout": w.Layout(width="min(52rem, 99%)"), "style": {"description_width": "13rem"}}
     choices = [NO_MOOD, *map(str, MOODS)]
 
     def mood(value: int | None, label: str) -> Any:
         chosen = str(value) if value else NO_MOOD
         return w.SelectionSlider(options=choices, value=chosen, description=label, **wide)
 
-    before = mood(written.mood_before, "Mood when I came")
-    after = mood(written.mood_after, "Mood when I left")
+    before = mood(written.mood_before, "Mood when I came, 1 to 10")
+    after = mood(written.mood_after, "Mood when I left, 1 to 10")
     tags = w.Text(
         value=", ".join(written.tags), description="Words for my mood", continuous_update=False, **wide
     )
@@ -125,9 +126,9 @@ def notes_to_read(session: Session) -> Still:
         ("What I noticed", written.text.strip() or NO_MOOD),
         ("To bring next time", written.bring_next or NO_MOOD),
     ]
-    cells = "".join(f"<dt>{label}</dt><dd>{paragraphs(value)}</dd>" for label, value in rows)
+    parts = "".join(f"<p><small>{label}</small><br>{paragraphs(value)}</p>" for label, value in rows)
     text = "\n".join(f"{label}: {value}" for label, value in rows)
-    return Still(f'<dl class="notes">{cells}</dl><p><small>{HOW_TO_START} to write in it.</small></p>', text)
+    return Still(parts, text)
 
 
 def clips_to_ask_about(heard: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
@@ -191,12 +192,13 @@ def who_is_who(session: Session) -> VBox | Still:
         )
     import ipywidgets as w
 
-    state = w.HTML(
-        "<em>Three short clips. Say for each whether it is you; skip what you are not sure of.</em>"
+    ask = w.HTML(
+        "<em>Here are short clips. Say for each whether it is you; skip what you are not sure of.</em>"
     )
+    state = w.HTML()
     times = zip(clips["start"].tolist(), clips["end"].tolist(), strict=True)
     rows = [_question(session, start, end, state) for start, end in times]
-    return w.VBox([*rows, state])
+    return w.VBox([ask, *rows, state])
 
 
 def _question(session: Session, start: float, end: float, state: Any) -> Any:
@@ -224,4 +226,5 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
     stranger = "therapist" if others == ["therapist"] else "other"
     buttons[0].on_click(lambda pressed: answered("client", pressed))
     buttons[1].on_click(lambda pressed: answered(stranger, pressed))
-    return w.VBox([Moment(session, start, end, "Whose voice is this?"), w.HBox(buttons)])
+    below = w.Layout(margin="0 0 0.8rem 0")
+    return w.VBox([Moment(session, start, end, "Whose voice is this?"), w.HBox(buttons, layout=below)])

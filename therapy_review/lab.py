@@ -7,15 +7,16 @@ import shutil
 import sys
 from pathlib import Path
 
-SETTINGS = (
-    Path(__file__).parent / "jupyter"
-)  # holds labconfig/: no news asked for, every cell kept on the page
+# labconfig/: no news asked for, no tools for programming in view; custom/: a notebook as a page to read.
+SETTINGS = Path(__file__).parent / "jupyter"
 # Updates and the list of extensions would ask an outside server too.
 QUIET = (
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
+    "--LabApp.custom_css=True",
+    f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom')]} }",
 )
 
 

@@ -15,7 +15,7 @@ STILL = "THERAPY_REVIEW_STILL"  # set for kernels whose notebook is only going t
 OPENS_LAB = (
     "make lab" if (Path(__file__).resolve().parents[1] / "Makefile").is_file() else "therapy-review lab"
 )
-HOW_TO_START = f"Open this notebook with <code>{OPENS_LAB}</code> and choose Run ▸ Run All Cells"
+HOW_TO_START = f"Open the workbook with <code>{OPENS_LAB}</code> and choose Run ▸ Run All Cells"
 
 
 class Still:

@@ -29,15 +29,17 @@ function render({ model, el }) {
   const words = part("span", "tr-moment-why");
   const track = part("div", "tr-moment-track", { "aria-hidden": "true" });
   const done = part("div", "tr-moment-done");
+  const loudness = part("label", "tr-moment-loudness");
   const volume = part("input", "tr-moment-volume", {
-    type: "range", min: "0", max: "1", step: "0.05", value: String(QUIET), "aria-label": "Volume", title: "Volume",
+    type: "range", min: "0", max: "1", step: "0.05", value: String(QUIET),
   });
   const state = part("span", "tr-moment-state", { "aria-live": "polite" });
   time.textContent = when;
   words.textContent = why;
   line.append(time, words);
+  loudness.append("volume", volume);
   track.append(done);
-  root.append(button, line, volume, track, state);
+  root.append(button, line, loudness, track, state);
   el.append(root);
 
   let context = null;
