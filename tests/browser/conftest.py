@@ -11,13 +11,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from therapy_review import analyse, open_journal, reports
 from therapy_review.lab import command, environment
@@ -36,6 +37,7 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+SCREEN: Any = {"viewport": {"width": 1280, "height": 800}}
 WAIT = 60_000  # milliseconds: a kernel with the scientific stack may be slow to start
 
 
@@ -59,7 +61,7 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the practice journal, analysed, with its weekly review written."""
+    """A copy of the practice journal, analysed, with every notebook written once."""
     root = tmp_path_factory.mktemp("workbook") / "practice"
     shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
     journal = open_journal(root)
@@ -67,6 +69,8 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if session.has_recording:
             analyse(session)
     reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
+    reports.run(journal, "getting_started", "getting_started", {})
     return root
 
 
@@ -115,38 +119,89 @@ def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
 def fresh(lab: Lab) -> Iterator[None]:
-    """No kernel left from the test before: a notebook that is opened starts its own."""
+    """No kernel left from the test before, and the notebooks as they were written."""
+    written = {path: path.read_bytes() for path in (lab.root / "reports").glob("*.ipynb")}
     yield
     for kernel in lab.ask("kernels"):
         lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    for path, data in written.items():
+        path.write_bytes(data)
 
 
 @pytest.fixture
 def tab(chromium: Browser, fresh: None) -> Iterator[Page]:
     """A page on a 13-inch screen, in a browser profile of its own; an error on the page fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+    with chromium.new_context(**SCREEN) as context:
+        page = context.new_page()
+        with no_errors(page):
+            yield page
+
+
+@contextmanager
+def no_errors(page: Page) -> Iterator[None]:
+    """Fail when anything on the page throws."""
     page.set_default_timeout(WAIT)
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    context.close()
+    yield
     assert not failures, failures
 
 
-def run_all(tab: Page) -> None:
-    """Run the command behind Run ▸ Run All Cells, and wait until the last cell has run."""
-    tab.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    expect(tab.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=WAIT
+def wait_for_kernel(tab: Page) -> None:
+    """Wait until the notebook can be run: what is asked of Lab before that is lost (jupyterlab#8490)."""
+    tab.wait_for_function(
+        "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
+        " === 'connected'"
     )
-    tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def run_all(tab: Page) -> None:
+    """Press the button "Run all cells", and wait until the last cell has run, none of them with an error."""
+    wait_for_kernel(tab)
+    tab.evaluate(
+        """() => {
+          const panel = window.jupyterapp.shell.currentWidget;
+          panel.content.widgets.forEach((cell) => cell.model.type === "code" && cell.model.clearExecution());
+        }"""
+    )
+    tab.get_by_role("button", name="Run all cells").click()
+    tab.wait_for_function(
+        """() => {
+          const panel = window.jupyterapp.shell.currentWidget;
+          const code = panel.content.widgets.filter((cell) => cell.model.type === "code");
+          const idle = panel.sessionContext.session.kernel.status === "idle";
+          return idle && code.every((cell) => cell.model.executionCount > 0);
+        }"""
+    )
+    expect(tab.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.error"]')).to_have_count(0)
+
+
+def tabs_until(tab: Page, wanted: Locator) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(30):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError("the Tab key does not reach it")
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is true; that it never is fails the test."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)

@@ -1,0 +1,113 @@
+"""Where a client has listened, no sound stays: not in the notebook, nor in what the browser keeps on disk."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from therapy_review import open_journal
+from therapy_review.moments import moments
+from therapy_review.player.moment import level
+
+from .conftest import CHROMIUM, FLAGS, SCREEN, Lab, no_errors, run_all, wait_until
+
+pytestmark = pytest.mark.browser
+WEEK = "reports/weekly_review_2026-W10.ipynb"
+SAVE_STATE = (
+    "@jupyter-widgets/jupyterlab-manager:saveWidgetState"  # Settings > Save Widget State Automatically
+)
+
+
+def listen(page: Page) -> None:
+    """Hear the first moment until it plays, then stop it."""
+    moment = page.locator(".tr-moment").first
+    moment.get_by_role("button").click()
+    expect(moment).to_have_attribute("data-state", "playing")
+    page.wait_for_timeout(500)
+    page.keyboard.press("Escape")
+    expect(moment).to_have_attribute("data-state", "resting")
+
+
+def save(page: Page, notebook: Path) -> dict[str, Any]:
+    """Save the notebook from its menu and read it back."""
+    before = notebook.stat().st_mtime_ns
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Save Notebook( Ctrl|$)")).first.click()
+    wait_until(lambda: notebook.stat().st_mtime_ns > before and notebook.read_text().rstrip().endswith("}"))
+    return dict(json.loads(notebook.read_text()))
+
+
+def long_runs(text: str) -> list[str]:
+    """Find runs of base64 long enough to be sound (a tenth of a second would be 4 kB), pictures left out."""
+    found = re.findall(r"[A-Za-z0-9+/=]{2000,}", text.replace("\\n", ""))
+    return [run for run in found if not run.startswith("iVBORw0KGgo")]
+
+
+def test_the_saved_notebook_holds_no_sound_and_no_widgets(tab: Page, lab: Lab) -> None:
+    tab.goto(lab.page_of(WEEK))
+    run_all(tab)
+    listen(tab)
+    saved = save(tab, lab.root / WEEK)
+    assert "widgets" not in saved["metadata"]
+    outputs = [out for cell in saved["cells"] for out in cell.get("outputs", [])]
+    kinds = {kind for out in outputs for kind in out.get("data", {})}
+    assert "text/html" in kinds
+    assert not {kind for kind in kinds if kind.startswith(("audio/", "video/"))}
+    assert long_runs((lab.root / WEEK).read_text()) == []
+
+
+def test_a_notebook_saved_with_its_widgets_holds_no_sound_either(tab: Page, lab: Lab) -> None:
+    tab.goto(lab.page_of(WEEK))
+    run_all(tab)
+    listen(tab)
+    tab.evaluate(f"window.jupyterapp.commands.execute('{SAVE_STATE}')")
+    try:
+        saved = save(tab, lab.root / WEEK)
+    finally:
+        tab.evaluate(f"window.jupyterapp.commands.execute('{SAVE_STATE}')")
+    states = saved["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    players = [one["state"] for one in states if one["model_name"] == "AnyModel"]
+    assert len(players) == 5
+    assert all("buffers" not in one for one in states)
+    assert all(
+        len(json.dumps(value)) < 200 for one in players for name, value in one.items() if name[0] != "_"
+    )
+    assert long_runs((lab.root / WEEK).read_text()) == []
+
+
+def traces(lab: Lab) -> list[bytes]:
+    """Give what the loudest part of the first moment looks like in bytes, as text and as numbers."""
+    session = open_journal(lab.root).session("2026-03-05")
+    first = moments(session.turns, session.marks).iloc[0]
+    pcm = (level(session.recording("self_review").read(first["start"], first["end"])) * 32767).astype("<i2")
+    loudest = int(np.argmax(np.abs(pcm[:-64])))
+    piece = pcm[loudest : loudest + 48]
+    data = piece.tobytes()
+    text = [base64.b64encode(data[shift:-6])[4:-4] for shift in range(3)]  # base64 at any place in its bytes
+    numbers = ",".join(map(str, piece[:24].tolist())).encode()
+    return [data, (piece / np.float32(32768)).astype("<f4").tobytes(), numbers, *text]
+
+
+def test_the_browser_keeps_no_sound_on_disk(
+    playwright: Playwright, lab: Lab, fresh: None, tmp_path: Path
+) -> None:
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path, executable_path=CHROMIUM, args=FLAGS, **SCREEN
+    )
+    page = context.pages[0]
+    with no_errors(page):
+        page.goto(lab.page_of(WEEK))
+        run_all(page)
+        listen(page)
+    context.close()
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in kept) > 1_000_000  # a profile was written, and its cache
+    looked_for = traces(lab)
+    assert [path.name for path in kept if any(trace in path.read_bytes() for trace in looked_for)] == []
