@@ -39,6 +39,7 @@ FLAGS = [
 ]
 SCREEN: Any = {"viewport": {"width": 1280, "height": 800}}
 WAIT = 60_000  # milliseconds: a kernel with the scientific stack may be slow to start
+expect.set_options(timeout=WAIT)
 
 
 @dataclass

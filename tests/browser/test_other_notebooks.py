@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import WAIT, Lab, no_errors, run_all
+from .conftest import Lab, no_errors, run_all
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = {
@@ -46,7 +46,7 @@ def test_a_notebook_opened_anew_says_how_to_go_on_instead_of_an_error(tab: Page,
         lab.ask(f"kernels/{kernel['id']}", "DELETE")
     tab.goto(page)
     gone = tab.locator(".jp-OutputArea-output.jupyter-widgets").first
-    expect(gone).to_be_attached(timeout=WAIT)
+    expect(gone).to_be_attached()
     expect(gone).to_be_hidden()
     said = gone.evaluate(
         "place => [getComputedStyle(place, '::after').content, getComputedStyle(place, '::after').visibility]"
