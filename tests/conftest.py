@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from therapy_review import Journal, open_journal
+from therapy_review import Journal, analyse, open_journal
+from therapy_review.store import PlainStore
 from therapy_review.turns import turns_table
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,29 @@ def journal(tmp_path: Path) -> Journal:
         PRACTICE, tmp_path / "practice", ignore=shutil.ignore_patterns("derived", "reports", ".lock")
     )
     return open_journal(tmp_path / "practice")
+
+
+@pytest.fixture(scope="session")
+def heard_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The practice journal with its two last sessions analysed; not to be changed."""
+    root = tmp_path_factory.mktemp("heard") / "practice"
+    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    for session in open_journal(root).sessions[-2:]:
+        analyse(session)
+    return root
+
+
+@pytest.fixture
+def heard(heard_once: Path, tmp_path: Path) -> Journal:
+    """A copy of the practice journal with its two last sessions analysed."""
+    shutil.copytree(heard_once, tmp_path / "practice")
+    return open_journal(tmp_path / "practice")
+
+
+def root_of(journal: Journal) -> Path:
+    """The folder of a journal made of plain files."""
+    assert isinstance(journal.store, PlainStore)
+    return journal.store.root
 
 
 def reference(day: str) -> pd.DataFrame:

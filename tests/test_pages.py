@@ -1,8 +1,31 @@
+"""Pages: whatever is wrong or missing, a part shows a sentence and the rest goes on."""
+
 from __future__ import annotations
 
-from therapy_review.journal import Journal
-from therapy_review.pages import Shown, WeeklyReview
-from therapy_review.still import Still
+import io
+import wave
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as w
+import pytest
+from conftest import root_of
+
+from therapy_review.chart import Chart
+from therapy_review.journal import Journal, create_journal
+from therapy_review.pages import (
+    NothingToShow,
+    SessionPage,
+    Shown,
+    WeeklyReview,
+    session_report,
+    weekly_review,
+)
+from therapy_review.still import STILL, Still
+
+PARTS = [name for name, part in vars(SessionPage).items() if callable(part) and name[0] != "_"]
+OF_THE_SOUND = ["who_is_who", "session_map", "talk_balance", "pauses_and_gaps", "moments"]
+OF_THE_WEEKS = ["opening", "moods", "mood_tags", "talk_time"]
 
 
 def shown(part: Shown) -> str:
@@ -25,3 +48,172 @@ def test_a_week_with_more_sessions_says_at_every_part_which_one_is_meant(journal
         assert said.count("<h3>") == 3
     said = shown(review.held())
     assert said.index(headings[2]) < said.index("Notes of 2026-03-05-2")
+
+
+def words_of(part: Any) -> str:
+    """Everything a part says to whoever reads it."""
+    if isinstance(part, Shown):
+        return "\n".join(map(words_of, part.things))
+    if isinstance(part, Chart):
+        return part.alt
+    if isinstance(part, w.Widget):
+        return "form"
+    return part.markup if isinstance(part, Still) else ""
+
+
+def everything(page: SessionPage | WeeklyReview | NothingToShow, names: list[str]) -> dict[str, str]:
+    return {name: words_of(getattr(page, name)()) for name in names}
+
+
+def harm_note(journal: Journal) -> None:
+    journal.store.write("sessions/2026-03-05/notes.md", b"---\nmood_after: [6\n---\nMy words.\n")
+
+
+def harm_consent(journal: Journal) -> None:
+    journal.store.remove("agreements.toml")
+
+
+def harm_agreements(journal: Journal) -> None:
+    journal.store.write("agreements.toml", b"[[")
+
+
+def harm_sound(journal: Journal) -> None:
+    journal.store.write("sessions/2026-03-05/recording.m4a", b"\x00" * 5000)
+
+
+def harm_by_emptying(journal: Journal) -> None:
+    journal.store.write("sessions/2026-03-05/recording.m4a", b"")
+
+
+def harm_by_doubling(journal: Journal) -> None:
+    journal.store.write("sessions/2026-03-05/recording.wav", b"")
+
+
+def harm_marks(journal: Journal) -> None:
+    journal.store.write("sessions/2026-03-05/marks.csv", b"x\n")
+
+
+def harm_corrections(journal: Journal) -> None:
+    journal.store.write("sessions/2026-03-05/corrections.csv", b"x\n")
+
+
+def lose_sound(journal: Journal) -> None:
+    journal.store.remove("sessions/2026-03-05/recording.m4a")
+
+
+def lose_notes(journal: Journal) -> None:
+    journal.store.remove("sessions/2026-03-05/notes.md")
+
+
+def record_silence(journal: Journal) -> None:
+    lose_sound(journal)
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(2 * 16_000 * 20))
+    journal.store.write("sessions/2026-03-05/recording.wav", out.getvalue())
+
+
+TROUBLES: dict[Callable[[Journal], None], tuple[str, list[str]]] = {
+    harm_note: ("can't be read", ["notes"]),
+    harm_consent: ("no agreement in force from you and the therapist", OF_THE_SOUND),
+    harm_agreements: ("agreements.toml can't be read", OF_THE_SOUND),
+    harm_sound: ("recording.m4a", OF_THE_SOUND),
+    harm_by_emptying: ("recording.m4a is empty", OF_THE_SOUND),
+    harm_by_doubling: ("2 recordings", OF_THE_SOUND),
+    harm_marks: ("marks.csv should be a table", ["session_map", "moments"]),
+    harm_corrections: ("corrections.csv", OF_THE_SOUND),
+    lose_sound: ("no recording of this session", OF_THE_SOUND),
+    lose_notes: ("form", ["notes"]),
+    record_silence: ("", []),
+}
+
+
+@pytest.mark.parametrize("still", ["", "1"], ids=["live", "still"])
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
+def test_a_part_that_cannot_be_shown_says_why_and_every_other_part_goes_on(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, trouble: Callable[[Journal], None], still: str
+) -> None:
+    if still:
+        monkeypatch.setenv(STILL, still)
+    trouble(heard)
+    if trouble in (harm_consent, harm_agreements):  # what was heard while they agreed may stay in view
+        for name in heard.store.files("sessions/2026-03-05/derived"):
+            heard.store.remove(f"sessions/2026-03-05/derived/{name}")
+    says, where = TROUBLES[trouble]
+    if still and says == "form":
+        says = "not said"
+    report = everything(SessionPage(heard.session("2026-03-05")), PARTS)
+    review = everything(WeeklyReview(heard, "2026-W10"), [*OF_THE_WEEKS, *PARTS])
+    for said in (report, review):
+        assert all(said.values()), said
+        for part in where:
+            assert says in said[part]
+        for part in {*PARTS} - {*where}:
+            assert "sentence" not in said[part] or trouble in (record_silence,), (part, said[part])
+    assert "Your week, 2 to 8 March 2026" in review["opening"]
+    assert "Mood before and after" in review["moods"]
+
+
+def test_a_broken_header_of_notes_still_shows_the_words_below_it(heard: Journal) -> None:
+    harm_note(heard)
+    page = SessionPage(heard.session("2026-03-05"))
+    assert "My words." in words_of(page.written())
+    assert "My words." in words_of(page.held())
+
+
+def test_moods_are_put_beside_each_other_where_the_sound_is_damaged(heard: Journal) -> None:
+    harm_sound(heard)
+    said = words_of(SessionPage(heard.session("2026-03-05")).changes())
+    assert "You left with your mood at 7; then it was 6." in said
+
+
+def test_a_missed_week_is_said_once_and_calmly_and_the_path_goes_on(heard: Journal) -> None:
+    review = WeeklyReview(heard, "2026-W04")
+    said = everything(review, [*OF_THE_WEEKS, *PARTS])
+    assert "there was no session this week" in said["opening"]
+    assert "When you meet again, you wanted to bring" in said["opening"]
+    assert {name for name in PARTS if said[name]} == set()
+    assert all(said[name] for name in OF_THE_WEEKS)
+
+
+@pytest.mark.parametrize(
+    ("open_page", "says"),
+    [
+        (lambda root: session_report(root, "2031-01-01"), "There is no session 2031-01-01 in practice"),
+        (lambda root: session_report(root / "nowhere"), "is not a journal"),
+        (lambda root: weekly_review(root / "nowhere"), "therapy-review init"),
+        (lambda root: weekly_review(root, "March"), "March is not a week"),
+    ],
+    ids=["no such session", "no journal for a report", "no journal for a review", "no week"],
+)
+def test_a_page_that_cannot_be_opened_says_why_once(
+    journal: Journal, open_page: Callable[..., Any], says: str
+) -> None:
+    page = open_page(root_of(journal))
+    said = everything(page, ["opening" if "week" in says or "init" in says else "heading", *PARTS])
+    assert says in "".join(said.values())
+    assert sum(bool(one) for name, one in said.items() if name not in ("opening", "heading")) == 0
+
+
+def test_a_new_journal_greets_before_its_first_session(tmp_path: Any) -> None:
+    journal = create_journal(tmp_path / "mine", client="Kim <3", therapist="B")
+    said = everything(WeeklyReview(journal), [*OF_THE_WEEKS, *PARTS])
+    assert "Hello Kim &lt;3," in said["opening"]
+    assert "begins with your first session" in said["opening"]
+    assert "There is no session in mine yet" in words_of(session_report(tmp_path / "mine").heading())
+
+
+def test_a_word_that_is_no_part_of_a_page_is_an_error_as_anywhere(heard: Journal) -> None:
+    for page in (WeeklyReview(heard), SessionPage(heard.session("2026-03-05"))):
+        with pytest.raises(AttributeError):
+            _ = page.no_such_part
+
+
+def test_what_a_cell_shows_is_shown_one_below_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    displayed: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    Shown("one", "two")._ipython_display_()
+    assert displayed == ["one", "two"]

@@ -25,7 +25,9 @@ def check(journal: Journal) -> list[str]:
     found = list(_folders(journal))
     for session in journal.sessions:
         found += _session(session)
-    return found
+    return list(
+        dict.fromkeys(found)
+    )  # what concerns the whole journal is met at every session, and said once
 
 
 def _folders(journal: Journal) -> Iterator[str]:

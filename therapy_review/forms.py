@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from therapy_review import analysis, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS
@@ -20,7 +18,10 @@ from therapy_review.player import Moment
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     from ipywidgets import VBox
+    from numpy.typing import NDArray
 
     from therapy_review.session import Session
 
@@ -147,20 +148,22 @@ def clips_to_ask_about(heard: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
         Columns start, end (s): clips of one voice alone, the surest first, from both voices, in order of
         time, so that their order tells nothing.
     """
-    length = (heard["end"] - heard["start"]).clip(upper=CLIP[1])
-    fits = heard[(length >= CLIP[0]) & ~_overlaps_any(heard, said)]
-    fits = fits.assign(end=fits["start"] + length[fits.index])
+    clips = heard.assign(end=heard["end"].clip(upper=heard["start"] + CLIP[1]))
+    long_enough = (clips["end"] - clips["start"] >= CLIP[0]).to_numpy()
+    another = clips["speaker"].to_numpy()[:, None] != heard["speaker"].to_numpy()
+    heard_too = (_share_time(clips, heard) & another).any(axis=1)
+    fits: pd.DataFrame = clips[long_enough & ~heard_too & ~_share_time(clips, said).any(axis=1)]
     ranked = fits.sort_values("confidence", ascending=False, kind="stable")
     by_voice = ranked.assign(turn_of=ranked.groupby("speaker").cumcount())
     chosen = by_voice.sort_values(["turn_of", "confidence"], ascending=[True, False], kind="stable")[:CLIPS]
     return chosen.sort_values("start")[["start", "end"]].reset_index(drop=True)
 
 
-def _overlaps_any(table: pd.DataFrame, others: pd.DataFrame) -> pd.Series[bool]:
-    hit = pd.Series(data=False, index=table.index)
-    for start, end in zip(others["start"], others["end"], strict=True):
-        hit |= (table["start"] < end) & (table["end"] > start)
-    return hit
+def _share_time(clips: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell of each clip (rows) and each other stretch (columns) whether they lie over each other."""
+    starts, ends = clips["start"].to_numpy()[:, None], clips["end"].to_numpy()[:, None]
+    shared: NDArray[np.bool_] = (starts < others["end"].to_numpy()) & (ends > others["start"].to_numpy())
+    return shared
 
 
 def who_is_who(session: Session) -> VBox | Still:

@@ -10,7 +10,6 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -133,9 +132,9 @@ class Journal:
         wanted = name or (sessions[-1].week if sessions else "")
         return Sessions(s for s in sessions if s.week == wanted)
 
-    @cached_property
+    @property
     def consents(self) -> list[consent.Agreement]:
-        """Every agreement ever given, with the day it was taken back if it was."""
+        """Every agreement ever given, with the day it was taken back if it was; read anew each time."""
         name = "agreements.toml"
         if not self.store.exists(name):
             return []

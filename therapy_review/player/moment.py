@@ -57,6 +57,7 @@ class Moment(anywidget.AnyWidget):
         super().__init__()
         end = min(end, start + LONGEST)
         self._session = session
+        self._stretch = (start, end)  # traits can be set by the page; what is sent is settled here
         self._reading = threading.Lock()  # messages may come on a thread of their own
         for name, value in (("start", start), ("end", end), ("when", clock(start)), ("why", why)):
             self.set_trait(name, value)
@@ -68,7 +69,7 @@ class Moment(anywidget.AnyWidget):
         try:
             with self._reading:
                 recording = self._session.recording("self_review")
-                samples = level(recording.read(self.start, self.end))
+                samples = level(recording.read(*self._stretch))
         except TherapyReviewError as error:
             self.send({"kind": "sorry", "sentence": str(error)})
             return

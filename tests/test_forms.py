@@ -1,0 +1,212 @@
+"""Forms: what is filled in is kept at once, and nothing anybody wrote is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+import pytest
+from hypothesis import given, settings
+from test_turns import conversations
+
+from therapy_review import Journal, Session
+from therapy_review.analysis import rename
+from therapy_review.forms import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
+from therapy_review.player import Moment
+from therapy_review.still import STILL
+from therapy_review.turns import turns_table
+
+NOTHING_SAID = turns_table()
+
+
+@pytest.fixture
+def session(heard: Journal) -> Session:
+    return heard.session("2026-03-05")
+
+
+def everything_in(widget: Any) -> list[Any]:
+    return [widget, *(one for child in getattr(widget, "children", ()) for one in everything_in(child))]
+
+
+def field(form: Any, label: str) -> Any:
+    (found,) = [one for one in everything_in(form) if getattr(one, "description", "").startswith(label)]
+    return found
+
+
+def state(form: Any) -> str:
+    return [one for one in everything_in(form) if isinstance(one, w.HTML)][-1].value
+
+
+# Notes
+
+
+@pytest.mark.parametrize(
+    ("label", "given", "name", "kept"),
+    [
+        ("Mood when I came", "3", "mood_before", 3),
+        ("Mood when I left", "not said", "mood_after", None),
+        ("Words for my mood", " calm , tired,, calm", "tags", ("calm", "tired")),
+        ("What I noticed", "I laughed.\n\nTwice.", "text", "\nI laughed.\n\nTwice.\n"),
+        ("To bring next time", " The garden. ", "bring_next", "The garden."),
+    ],
+)
+def test_leaving_a_field_saves_it_and_nothing_else(
+    session: Session, label: str, given: str, name: str, kept: object
+) -> None:
+    before = session.notes
+    form = notes_form(session)
+    field(form, label).value = given
+    assert getattr(session.notes, name) == kept
+    assert session.notes.changed(**{name: getattr(before, name)}, source="") == before.changed(source="")
+    assert "Saved" in state(form)
+
+
+def test_a_form_that_is_only_looked_at_leaves_the_file_alone(session: Session) -> None:
+    before = session.journal.store.read(session.file("notes.md"))
+    notes_form(session)
+    assert session.journal.store.read(session.file("notes.md")) == before
+
+
+def test_several_changes_in_a_row_are_all_kept_with_what_the_form_does_not_know(session: Session) -> None:
+    store, name = session.journal.store, session.file("notes.md")
+    store.write(name, store.read(name).replace(b"---\n", b"---\nslept: 6.5  # hours\n", 1))
+    form = notes_form(session)
+    field(form, "Mood when I came").value = "2"
+    field(form, "Mood when I left").value = "8"
+    field(form, "To bring").value = "The garden."
+    notes = session.notes
+    assert (notes.mood_before, notes.mood_after, notes.bring_next) == (2, 8, "The garden.")
+    assert b"slept: 6.5  # hours" in store.read(name)
+
+
+def test_a_note_changed_elsewhere_meanwhile_stays_and_so_does_what_was_written_here(session: Session) -> None:
+    store, name = session.journal.store, session.file("notes.md")
+    form = notes_form(session)
+    store.write(name, b"Written elsewhere.\n")
+    field(form, "What I noticed").value = "Written here."
+    assert store.read(name) == b"Written elsewhere.\n"
+    assert b"Written here." in store.read(session.file("notes-kept-1.md"))
+    assert "changed by another program" in state(form)
+    assert "notes-kept-1.md" in state(form)
+    field(form, "To bring").value = "Also this."
+    kept = b"".join(store.read(session.file(one)) for one in store.files(session.folder) if "kept" in one)
+    assert b"Also this." in kept
+
+
+def test_what_could_not_be_saved_is_said_and_saved_with_the_next_change(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = notes_form(session)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fsync", full)
+        field(form, "Words for my mood").value = "calm"
+    assert "Not saved" in state(form)
+    assert "free some space" in state(form)
+    field(form, "To bring").value = "The garden."
+    assert session.notes.tags == ("calm",)
+    assert session.notes.bring_next == "The garden."
+
+
+def test_a_session_without_notes_has_an_empty_form_that_makes_them(heard: Journal) -> None:
+    session = heard.session("2026-01-08")
+    heard.store.remove(session.file("notes.md"))
+    form = notes_form(session)
+    assert field(form, "Mood when I came").value == "not said"
+    field(form, "Mood when I came").value = "5"
+    assert session.notes.mood_before == 5
+
+
+def test_where_a_notebook_is_only_read_the_notes_are_shown_and_how_to_write(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STILL, "1")
+    shown = notes_form(session)
+    assert "calm, tender, hopeful, proud" in shown.markup
+    assert "Run All Cells" in shown.markup
+    assert "Run All Cells" not in notes_to_read(session).markup
+
+
+def test_what_a_client_wrote_is_shown_as_text_and_never_as_markup(session: Session) -> None:
+    session.journal.store.write(session.file("notes.md"), b"<img src=x onerror=alert(1)> & I <3 it\n")
+    assert "&lt;img src=x" in notes_to_read(session).markup
+    assert "<img" not in notes_to_read(session).markup
+
+
+# Whose voice is whose
+
+
+def test_every_clip_is_of_one_voice_alone_and_short() -> None:
+    heard = turns_table([(0, 20, "voice_1"), (25, 29, "voice_2"), (28, 33, "voice_1"), (40, 44, "voice_2")])
+    clips = clips_to_ask_about(heard, NOTHING_SAID)
+    assert clips.to_numpy().tolist() == [[0, 6], [40, 44]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(conversations(), conversations(("client",)))
+def test_clips_are_few_clear_new_and_in_order_of_time(heard: Any, said: Any) -> None:
+    clips = clips_to_ask_about(heard, said)
+    assert len(clips) <= CLIPS
+    assert clips["start"].is_monotonic_increasing
+    for clip in clips.itertuples():
+        assert CLIP[0] - 1e-6 <= clip.end - clip.start <= CLIP[1] + 1e-6
+        assert ((heard["start"] < clip.end) & (heard["end"] > clip.start)).sum() == 1
+        assert not ((said["start"] < clip.end) & (said["end"] > clip.start)).any()
+
+
+def test_both_voices_are_asked_about_though_one_is_surer() -> None:
+    rows = [(10 * i, 10 * i + 5, "voice_1", 0.9) for i in range(5)] + [(60, 65, "voice_2", 0.5)]
+    clips = clips_to_ask_about(turns_table(rows), NOTHING_SAID)
+    assert len(clips) == CLIPS
+    assert clips["start"].iloc[-1] == 60
+
+
+def test_one_answer_names_both_and_the_others_are_thanked_for(session: Session) -> None:
+    session.journal.store.remove(session.file("corrections.csv"))
+    rename(session)
+    form = who_is_who(session)
+    questions = [one for one in everything_in(form) if isinstance(one, Moment)]
+    assert [one.why for one in questions] == ["Whose voice is this?"] * 3
+    buttons = [one for one in everything_in(form) if isinstance(one, w.Button)]
+    assert [one.description for one in buttons] == ["This is me", "Not me"] * 3
+    buttons[1].click()
+    assert session.corrections["speaker"].tolist() == ["therapist"]
+    assert set(session.turns["speaker"]) == {"client", "therapist"}
+    assert "Thank you" in state(form)
+    assert [one.icon for one in buttons[:2]] == ["", "check"]
+    assert "You have said which voice is yours" in who_is_who(session).markup
+
+
+def test_with_a_third_person_in_the_room_not_me_is_not_yet_the_therapist(session: Session) -> None:
+    session.journal.store.remove(session.file("corrections.csv"))
+    session.save_notes(session.notes.changed(participants=("client", "therapist", "Sam")))
+    rename(session)
+    form = who_is_who(session)
+    [one for one in everything_in(form) if isinstance(one, w.Button)][1].click()
+    assert session.corrections["speaker"].tolist() == ["other"]
+    assert "therapist" not in set(session.turns["speaker"])
+
+
+def test_an_answer_that_cannot_be_kept_is_said_and_the_form_stays(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.journal.store.remove(session.file("corrections.csv"))
+    rename(session)
+    form = who_is_who(session)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    next(one for one in everything_in(form) if isinstance(one, w.Button)).click()
+    assert "free some space" in state(form)
+
+
+def test_where_nobody_speaks_long_enough_nothing_is_asked(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "turns", turns_table([(0, 1, "voice_1"), (2, 3, "voice_2")]))
+    assert "long enough" in who_is_who(session).markup

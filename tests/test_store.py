@@ -1,0 +1,125 @@
+"""Bytes on disk: whole or not at all, for their owner only, inside the journal only."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from therapy_review import store as bytes_on_disk
+from therapy_review.errors import JournalError
+from therapy_review.store import PlainStore, digest
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PlainStore:
+    return PlainStore(tmp_path / "journal")
+
+
+def test_what_is_written_is_read_back_and_nothing_else_lies_beside_it(store: PlainStore) -> None:
+    store.write("sessions/2026-03-04/notes.md", b"one")
+    store.write("sessions/2026-03-04/notes.md", b"two")
+    assert store.read("sessions/2026-03-04/notes.md") == b"two"
+    assert [path.name for path in (store.root / "sessions/2026-03-04").iterdir()] == ["notes.md"]
+
+
+@posix
+def test_files_and_folders_are_for_their_owner_alone(store: PlainStore) -> None:
+    store.write("sessions/2026-03-04/notes.md", b"mine")
+    assert stat.S_IMODE((store.root / "sessions/2026-03-04/notes.md").stat().st_mode) == 0o600
+    for folder in ("sessions/2026-03-04", "sessions", ""):
+        assert stat.S_IMODE((store.root / folder).stat().st_mode) == 0o700
+
+
+@posix
+def test_a_file_that_others_could_read_is_closed_to_them_when_it_is_written(store: PlainStore) -> None:
+    store.write("notes.md", b"old")
+    (store.root / "notes.md").chmod(0o644)
+    store.write("notes.md", b"new")
+    assert stat.S_IMODE((store.root / "notes.md").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
+def test_when_the_disk_fails_the_earlier_file_stays_and_nothing_is_left_over(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    store.write("notes.md", b"before")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(step, full)
+        with pytest.raises(JournalError, match=r"Could not write notes\.md .*free some space"):
+            store.write("notes.md", b"after")
+    assert store.read("notes.md") == b"before"
+    assert store.files("") == [path.name for path in store.root.iterdir()] == ["notes.md"]
+
+
+@pytest.mark.parametrize("name", ["../outside.md", "sessions/../../outside.md", "/etc/hostname"])
+def test_no_name_leads_out_of_the_journal(store: PlainStore, name: str) -> None:
+    for act in (store.read, store.open, store.exists, store.remove, store.files, store.stamp):
+        with pytest.raises(JournalError, match="outside the journal"):
+            act(name)
+    with pytest.raises(JournalError, match="outside the journal"):
+        store.write(name, b"")
+
+
+def test_a_missing_file_is_one_sentence(store: PlainStore) -> None:
+    for act in (store.read, store.open):
+        with pytest.raises(JournalError, match=r"Could not read notes\.md"):
+            act("notes.md")
+    store.remove("notes.md")  # what is not there need not be removed
+
+
+def test_lists_are_sorted_and_leave_the_systems_own_files_out(store: PlainStore) -> None:
+    for name in ("b.md", "a.md", ".DS_Store", "folder/x.md", ".hidden/y.md"):
+        store.write(name, b"")
+    assert store.files("") == ["a.md", "b.md"]
+    assert store.folders("") == ["folder"]
+    assert store.files("nowhere") == store.folders("nowhere") == []
+
+
+def test_a_change_shows_in_the_stamp(store: PlainStore) -> None:
+    store.write("notes.md", b"one")
+    before = store.stamp("notes.md")
+    store.write("notes.md", b"three")
+    assert store.stamp("notes.md") != before
+    assert store.stamp("notes.md")[0] == 5
+
+
+def _hold(root: Path, held: object, release: object) -> None:
+    with PlainStore(root).writing():
+        held.set()  # type: ignore[attr-defined]
+        release.wait(30)  # type: ignore[attr-defined]
+
+
+def test_two_programs_never_write_at_once(store: PlainStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write("notes.md", b"")
+    monkeypatch.setattr(bytes_on_disk, "LOCK_WAIT", 0.05)
+    processes = multiprocessing.get_context("spawn")
+    held, release = processes.Event(), processes.Event()
+    other = processes.Process(target=_hold, args=(store.root, held, release))
+    other.start()
+    try:
+        assert held.wait(60)
+        with pytest.raises(JournalError, match="Another program is writing into journal"), store.writing():
+            pass
+    finally:
+        release.set()
+        other.join(60)
+    with store.writing():
+        store.write("notes.md", b"now")
+
+
+@given(st.binary(), st.binary())
+def test_different_bytes_have_different_names(one: bytes, other: bytes) -> None:
+    assert (digest(one) == digest(other)) == (one == other)
+    assert len(digest(one)) == 64
