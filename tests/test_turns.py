@@ -213,3 +213,15 @@ def test_a_table_without_a_column_or_out_of_order_is_no_table_of_turns() -> None
         validate(table.drop(columns="confidence"))
     with pytest.raises(TurnsError, match="not in order of time"):
         validate(table[::-1])
+
+
+def test_answers_that_contradict_each_other_name_nobody_and_one_slip_among_many_does_no_harm() -> None:
+    heard = turns_table([(10 * i, 10 * i + 5, f"voice_{1 + i % 2}") for i in range(8)])
+
+    def named(*said: str) -> list[str]:
+        starts = [20.0 * i for i in range(len(said))]  # all of voice_1
+        answers = pd.DataFrame({"start": starts, "end": [s + 4 for s in starts], "speaker": said})
+        return sorted(set(name_speakers(heard, answers)["speaker"]))
+
+    assert named("client", "therapist") == ["voice_1", "voice_2"]
+    assert named("client", "client", "client", "therapist") == ["client", "therapist"]
