@@ -1,12 +1,14 @@
-"""Voice embeddings: what a voice sounds like, as 256 numbers.
+"""Voice embeddings: what a voice sounds like, as 192 numbers.
 
-Samples are float32, mono, 16 kHz. Two stretches by one person lie close together (their product is near one), by
-two people further apart. The numbers identify a person: they are treated like recordings.
+Samples are float32, mono, 16 kHz; times are seconds. Two stretches by one person lie close together (their
+product is near one), by two people further apart. The numbers identify a person: they are treated like
+recordings.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,104 +16,77 @@ import numpy as np
 from therapy_review.models import model
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 SAMPLE_RATE = 16_000
-WINDOW = 400  # samples, 25 ms
+SIZE = 192
+BANDS = 80
+SHORTEST = 0.3  # seconds a voice needs to be known at all; shorter stretches are heard with what lies around
+FRAME = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
-MELS = 40
-LOUDNESS = 1e-3  # mean power every stretch is brought to (-30 dB): a voice is the same voice from far away
-BATCH = 128  # windows a call, which keeps memory under 100 MB
-BLOCK = 3000  # mel frames at a time: 30 s
+THREADS = 2
 
 
-def embed(
-    samples: NDArray[np.float32], starts: NDArray[np.float64], seconds: float = 1.6
-) -> NDArray[np.float32]:
-    """Embed the voice heard in windows of one length.
+def embed(samples: NDArray[np.float32], stretches: Sequence[ArrayLike]) -> NDArray[np.float32]:
+    """Embed the voice heard in each stretch, or in several stretches taken as one.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
         Mono, 16 kHz.
-    starts : ndarray of float64, shape (n_windows,)
-        Seconds; a window may reach beyond either end of the samples, where silence stands in.
-    seconds : float
-        Length of every window; the encoder was trained with 1.6 s.
+    stretches : sequence of array-like, each of shape (2,) or (n, 2)
+        Start and end in seconds; where there are several, they are heard one after the other. What is shorter
+        than 0.3 s is heard with a little of what lies around it.
 
     Returns
     -------
-    ndarray of float32, shape (n_windows, 256)
+    ndarray of float32, shape (n_stretches, 192)
         Each row of length one.
 
     References
     ----------
-    Wan, Wang, Papir & Lopez Moreno 2018, "Generalized end-to-end loss for speaker verification", ICASSP.
+    Wang, Zheng, Chen, Cheng & Chen 2023, "CAM++: a fast and efficient network for speaker verification using
+    context-aware masking", Interspeech.
 
     Examples
     --------
     >>> tone = np.sin(np.arange(32000) / 5).astype(np.float32)
-    >>> embed(tone, np.array([0.0, 0.4])).shape
-    (2, 256)
+    >>> embed(tone, [(0.0, 1.0), [(0.2, 0.8), (1.0, 1.6)]]).shape
+    (2, 192)
     """
-    encoder = model("ge2e", 2)
-    mel = mel_frames(samples)
-    frames = round(seconds * SAMPLE_RATE / HOP)
-    first = np.round(np.asarray(starts, dtype=float) * SAMPLE_RATE / HOP).astype(int)
-    mel = np.pad(mel, ((frames, frames), (0, 0)))  # windows beyond the ends
-    first = np.clip(first, -frames, len(mel) - 2 * frames) + frames
-    vectors = np.empty((len(first), 256), np.float32)
-    for i in range(0, len(first), BATCH):
-        windows = mel[first[i : i + BATCH, None] + np.arange(frames)]
-        (vectors[i : i + BATCH],) = encoder.run(None, {"mel": _levelled(windows)})
-    return vectors
+    encoder = model("campplus")
+
+    def listen(stretch: ArrayLike) -> NDArray[np.float32]:
+        (vector,) = encoder.run(None, {"fbank": _fbank(samples, np.atleast_2d(stretch))[None]})
+        return np.asarray(vector[0] / max(float(np.linalg.norm(vector[0])), 1e-9), dtype=np.float32)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return np.array(list(pool.map(listen, stretches)), np.float32).reshape(-1, SIZE)
 
 
-def _levelled(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    power = windows.mean(axis=(1, 2), keepdims=True)
-    return np.asarray(windows * (_mel_level() / np.maximum(power, 1e-12)), dtype=np.float32)
+def _fbank(samples: NDArray[np.float32], pieces: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Log mel energies of some stretches one after the other, with their mean taken off."""
+    pieces = np.asarray(pieces, dtype=float)
+    lacking = max(0.0, SHORTEST - float((pieces[:, 1] - pieces[:, 0]).sum()))
+    pieces = pieces + np.array([-lacking / 2, lacking / 2]) / len(pieces)
+    frames = [_frames(_cut(samples, start, end)) for start, end in pieces]
+    fbank = np.concatenate(frames)
+    return np.asarray(fbank - fbank.mean(axis=0), dtype=np.float32)
 
 
-@cache
-def _mel_level() -> float:
-    """Mean mel power of speech at the level the encoder was trained with."""
-    # White noise of that power, through the same filters: the one number that ties both scales together.
-    spectrum_power = LOUDNESS * float(np.sum(np.hanning(WINDOW + 1)[:-1] ** 2))
-    return float(spectrum_power * _filters().sum(axis=1).mean())
+def _cut(samples: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
+    first = max(0, min(round(start * SAMPLE_RATE), len(samples) - FRAME))
+    piece = samples[first : max(first + FRAME, round(end * SAMPLE_RATE))]
+    return np.pad(piece, (0, max(0, FRAME - len(piece))))
 
 
-def mel_frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compute the mel power spectrogram that the encoder listens to.
+def _frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    import kaldi_native_fbank as knf
 
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_samples // 160 + 1, 40)
-        Power, one row every 10 ms, centred on its time.
-    """
-    import scipy.fft
-
-    taper = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-    count = len(samples) // HOP + 1
-    filters = _filters().T
-    mel = np.empty((count, MELS), np.float32)
-    for first in range(0, count, BLOCK):
-        rows = min(BLOCK, count - first)
-        start, end = first * HOP - WINDOW // 2, (first + rows - 1) * HOP + WINDOW // 2
-        piece = samples[max(0, start) : end]
-        padded = np.pad(piece, (max(0, -start), end - max(0, start) - len(piece)))
-        frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP] * taper
-        spectrum = scipy.fft.rfft(frames, axis=1)
-        mel[first : first + rows] = (spectrum.real**2 + spectrum.imag**2) @ filters
-    return mel
-
-
-@cache
-def _filters() -> NDArray[np.float32]:
-    import librosa
-
-    return np.asarray(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=MELS), dtype=np.float32)
+    options = knf.FbankOptions()
+    options.frame_opts.dither = 0.0
+    options.mel_opts.num_bins = BANDS
+    computer = knf.OnlineFbank(options)
+    computer.accept_waveform(SAMPLE_RATE, samples)
+    computer.input_finished()
+    return np.stack([computer.get_frame(i) for i in range(computer.num_frames_ready)])
