@@ -1,8 +1,8 @@
-"""Segmentation: who is heard together, ten seconds at a time.
+"""Segmentation: how many people are heard, every 17 ms.
 
-A network listens to ten seconds and says for every 17 ms which of up to three *local* voices are heard, two at
-most at once. What it calls the first voice in one chunk may be the second in the next: `therapy_review.diarize`
-ties the chunks together. Samples are float32, mono, 16 kHz; times are seconds.
+A network listens to ten seconds at a time and tells nobody, one voice and two at once apart. Samples are float32,
+mono, 16 kHz; times are seconds. (The network also names local voices. Tied to nothing but ten seconds of sound,
+they are less sure than `therapy_review.voices`, and left out.)
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ HOP = 270  # samples from one frame to the next
 FIRST = 495.5  # samples from a chunk's start to the middle of its first frame
 CHUNK = 160_000  # samples: the ten seconds the network was trained with
 FRAMES = 589  # frames in a chunk
-STEP = 474  # frames from one chunk to the next: neighbours share 1.9 s
-SHARED = FRAMES - STEP
-VOICES = 3
-# What each of the network's classes stands for: nobody, one of three voices, two of them at once.
-CLASSES = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32)
+STEP = 560  # frames from one chunk to the next
+SHARED = FRAMES - STEP  # half a second that two chunks hear, faded from one into the other
+ONE, TWO = slice(1, 4), slice(4, 7)  # the network's classes: nobody, each of three voices, each pair of them
 BATCH = 4  # chunks a call, which keeps memory small
-THREADS = 2
+THREADS = 2  # one call is one thread, which gives the same numbers on every computer
 
 
 def frame_times(count: int) -> NDArray[np.float64]:
@@ -50,22 +48,8 @@ def frame_times(count: int) -> NDArray[np.float64]:
     return np.asarray((FIRST + HOP * np.arange(count)) / SAMPLE_RATE)
 
 
-def frame_count(samples: int) -> int:
-    """Count the frames it takes to cover a number of samples.
-
-    Parameters
-    ----------
-    samples : int
-
-    Returns
-    -------
-    int
-    """
-    return -(-samples // HOP)
-
-
-def local_voices(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability of nobody, of each local voice and of each pair of them, chunk by chunk.
+def voices_at_once(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the probability that nobody, one person, or two at once are heard.
 
     Parameters
     ----------
@@ -74,9 +58,8 @@ def local_voices(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Returns
     -------
-    ndarray of float32, shape (n_chunks, 589, 7)
-        In the order of `CLASSES`; each frame adds up to 1. Chunk number ``c`` begins with frame ``474 * c`` of
-        the recording; beyond its end stands silence.
+    ndarray of float32, shape (ceil(n_samples / 270), 3)
+        Each row adds up to 1.
 
     References
     ----------
@@ -85,22 +68,32 @@ def local_voices(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> local_voices(np.zeros(16000, np.float32)).shape
-    (1, 589, 7)
+    >>> voices_at_once(np.zeros(16000, np.float32)).shape
+    (60, 3)
     """
     network = model("segmentation")
-    count = max(1, -(-max(0, frame_count(len(samples)) - SHARED) // STEP))
-    found = np.empty((count, FRAMES, len(CLASSES)), np.float32)
+    length = -(-len(samples) // HOP)
+    count = max(1, -(-(length - SHARED) // STEP))
+    found = np.zeros((count * STEP + SHARED, 3), np.float32)
 
-    def listen(first: int) -> None:
+    def listen(first: int) -> NDArray[np.float32]:
         chunks = [_chunk(samples, number) for number in range(first, min(first + BATCH, count))]
         (log_probability,) = network.run(None, {"samples": np.stack(chunks)[:, None]})
-        found[first : first + len(chunks)] = np.exp(log_probability)
+        classes = np.exp(log_probability)
+        parts = (classes[..., 0], classes[..., ONE].sum(axis=-1), classes[..., TWO].sum(axis=-1))
+        return np.stack(parts, axis=-1)
 
-    # One call is one thread: two at a time keep two cores busy and give the same numbers on any computer.
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(listen, range(0, count, BATCH)))
-    return found
+        chunks = (chunk for batch in pool.map(listen, range(0, count, BATCH)) for chunk in batch)
+        for number, chunk in enumerate(chunks):
+            fade = np.ones((FRAMES, 1), np.float32)
+            rise = ((np.arange(SHARED, dtype=np.float32) + 0.5) / SHARED)[:, None]
+            if number > 0:
+                fade[:SHARED] = rise
+            if number < count - 1:
+                fade[-SHARED:] = 1 - rise
+            found[number * STEP : number * STEP + FRAMES] += chunk * fade
+    return found[:length]
 
 
 def _chunk(samples: NDArray[np.float32], number: int) -> NDArray[np.float32]:

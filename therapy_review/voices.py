@@ -7,9 +7,9 @@ recordings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 16_000
 SIZE = 192
 BANDS = 80
-SHORTEST = 0.3  # seconds a voice needs to be known at all; shorter stretches are heard with what lies around
+SHORTEST = 0.4  # seconds; a shorter stretch is heard with a little of what lies around it
+MARGIN = 0.0125  # seconds: half of what one frame of sound hears more than its own 10 ms
 FRAME = 400  # samples, 25 ms
-HOP = 160  # samples, 10 ms
-THREADS = 2
+FINE = 0.01  # seconds from one frame of sound to the next
+COARSE = 0.02  # seconds from one frame the encoder makes to the next
+TOGETHER = 10.0  # seconds heard in one go: what surrounds a window helps to hear it
+THREADS = 2  # one call is one thread, which gives the same numbers on every computer
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
-def embed(samples: NDArray[np.float32], stretches: Sequence[ArrayLike]) -> NDArray[np.float32]:
-    """Embed the voice heard in each stretch, or in several stretches taken as one.
+def embed(samples: NDArray[np.float32], stretches: ArrayLike) -> NDArray[np.float32]:
+    """Embed the voice heard in each stretch.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
         Mono, 16 kHz.
-    stretches : sequence of array-like, each of shape (2,) or (n, 2)
-        Start and end in seconds; where there are several, they are heard one after the other. What is shorter
-        than 0.3 s is heard with a little of what lies around it.
+    stretches : array-like of float, shape (n_stretches, 2)
+        Start and end in seconds; what is shorter than 0.4 s is heard with a little of what lies around it.
 
     Returns
     -------
@@ -51,42 +56,128 @@ def embed(samples: NDArray[np.float32], stretches: Sequence[ArrayLike]) -> NDArr
     Examples
     --------
     >>> tone = np.sin(np.arange(32000) / 5).astype(np.float32)
-    >>> embed(tone, [(0.0, 1.0), [(0.2, 0.8), (1.0, 1.6)]]).shape
+    >>> embed(tone, [(0.0, 1.0), (0.2, 1.8)]).shape
     (2, 192)
     """
-    encoder = model("campplus")
 
-    def listen(stretch: ArrayLike) -> NDArray[np.float32]:
-        (vector,) = encoder.run(None, {"fbank": _fbank(samples, np.atleast_2d(stretch))[None]})
-        return np.asarray(vector[0] / max(float(np.linalg.norm(vector[0])), 1e-9), dtype=np.float32)
+    def listen(stretch: NDArray[np.float64]) -> NDArray[np.float32]:
+        fbank = _fbank(samples, stretch)
+        return _pooled(fbank, np.array([[0, len(fbank)]]))
 
+    table = np.asarray(stretches, dtype=float).reshape(-1, 2)
+    return _joined(_in_parallel(listen, table))
+
+
+def embed_along(
+    samples: NDArray[np.float32], stretches: ArrayLike, window: float, step: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float32]]:
+    """Embed the voice in windows along each stretch; none reaches beyond its stretch.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+        Mono, 16 kHz.
+    stretches : array-like of float, shape (n_stretches, 2)
+        Start and end in seconds, in order of time.
+    window, step : float
+        Seconds; a stretch shorter than a window has one window, all of it.
+
+    Returns
+    -------
+    times : ndarray of float64, shape (n_windows, 2)
+        Start and end in seconds.
+    stretch : ndarray of int, shape (n_windows,)
+        The number of the stretch each lies in.
+    vectors : ndarray of float32, shape (n_windows, 192)
+        Each row of length one.
+
+    Examples
+    --------
+    >>> tone = np.sin(np.arange(48000) / 5).astype(np.float32)
+    >>> times, stretch, vectors = embed_along(tone, [(0, 1), (1.5, 1.9)], 0.8, 0.1)
+    >>> len(times), stretch.tolist(), vectors.shape
+    (4, [0, 0, 0, 1], (4, 192))
+    """
+    table = np.asarray(stretches, dtype=float).reshape(-1, 2)
+    pieces = [
+        (number, a, b) for number, (start, end) in enumerate(table.tolist()) for a, b in _split(start, end)
+    ]
+
+    def listen(group: list[tuple[int, float, float]]) -> tuple[list[tuple[float, float, int]], NDArray[np.float32]]:
+        fbanks = [_fbank(samples, np.array([a, b])) for _, a, b in group]
+        first, rows, bounds = 0, [], []
+        for (number, a, b), fbank in zip(group, fbanks, strict=True):
+            for start, end in _windows(a, b, window, step):
+                rows.append((start, end, number))
+                from_, to = (round((t - a) / (b - a) * len(fbank)) for t in (start, end))
+                bounds.append((first + from_, first + to))
+            first += len(fbank)
+        return rows, _pooled(np.concatenate(fbanks), np.array(bounds))
+
+    found = _in_parallel(listen, list(_groups(pieces)))
+    rows = np.array([row for rows, _ in found for row in rows], dtype=float).reshape(-1, 3)
+    return rows[:, :2], rows[:, 2].astype(np.intp), _joined([vectors for _, vectors in found])
+
+
+def _split(start: float, end: float) -> Iterable[tuple[float, float]]:
+    edges = np.linspace(start, end, int(-(-(end - start) // TOGETHER)) + 1)
+    return zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+
+
+def _groups(pieces: list[tuple[int, float, float]]) -> Iterable[list[tuple[int, float, float]]]:
+    """Put neighbouring pieces together until they make ten seconds."""
+    group: list[tuple[int, float, float]] = []
+    length = 0.0
+    for piece in pieces:
+        if group and length + piece[2] - piece[1] > TOGETHER:
+            yield group
+            group, length = [], 0.0
+        group.append(piece)
+        length += piece[2] - piece[1]
+    if group:
+        yield group
+
+
+def _windows(start: float, end: float, window: float, step: float) -> list[tuple[float, float]]:
+    if end - start <= window:
+        return [(start, end)]
+    first = np.linspace(start, end - window, round((end - window - start) / step) + 1)
+    return [(float(a), float(a) + window) for a in first]
+
+
+def _in_parallel(listen: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
     with ThreadPoolExecutor(THREADS) as pool:
-        return np.array(list(pool.map(listen, stretches)), np.float32).reshape(-1, SIZE)
+        return list(pool.map(listen, items))
 
 
-def _fbank(samples: NDArray[np.float32], pieces: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Log mel energies of some stretches one after the other, with their mean taken off."""
-    pieces = np.asarray(pieces, dtype=float)
-    lacking = max(0.0, SHORTEST - float((pieces[:, 1] - pieces[:, 0]).sum()))
-    pieces = pieces + np.array([-lacking / 2, lacking / 2]) / len(pieces)
-    frames = [_frames(_cut(samples, start, end)) for start, end in pieces]
-    fbank = np.concatenate(frames)
-    return np.asarray(fbank - fbank.mean(axis=0), dtype=np.float32)
+def _joined(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate([np.empty((0, SIZE), np.float32), *vectors])
 
 
-def _cut(samples: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
-    first = max(0, min(round(start * SAMPLE_RATE), len(samples) - FRAME))
-    piece = samples[first : max(first + FRAME, round(end * SAMPLE_RATE))]
-    return np.pad(piece, (0, max(0, FRAME - len(piece))))
+def _pooled(fbank: NDArray[np.float32], bounds: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Embed windows of some frames; bounds are first and past-the-last frame."""
+    count = (len(fbank) + 1) // 2
+    at = np.arange(count)[None]
+    first = np.minimum(bounds[:, :1] // 2, count - 1)
+    weights = (at >= first) & (at < np.maximum(first + 1, (bounds[:, 1:] + 1) // 2))
+    windows = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    (vectors,) = model("campplus").run(None, {"fbank": (fbank - fbank.mean(axis=0))[None], "windows": windows})
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-9), dtype=np.float32)
 
 
-def _frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def _fbank(samples: NDArray[np.float32], stretch: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Log mel energies of a stretch, one row every 10 ms."""
     import kaldi_native_fbank as knf
 
+    middle, half = stretch.mean(), max(SHORTEST, stretch[1] - stretch[0]) / 2
+    first = max(0, round((middle - half - MARGIN) * SAMPLE_RATE))
+    piece = samples[first : round((middle + half + MARGIN) * SAMPLE_RATE)]
+    piece = np.pad(piece, (0, max(0, round(SHORTEST * SAMPLE_RATE) - len(piece))))
     options = knf.FbankOptions()
     options.frame_opts.dither = 0.0
     options.mel_opts.num_bins = BANDS
     computer = knf.OnlineFbank(options)
-    computer.accept_waveform(SAMPLE_RATE, samples)
+    computer.accept_waveform(SAMPLE_RATE, piece)
     computer.input_finished()
     return np.stack([computer.get_frame(i) for i in range(computer.num_frames_ready)])
