@@ -1,8 +1,8 @@
 """Voice activity: where somebody speaks, whoever it is.
 
 The segmentation network hears speech in noise and echo but smooths over short silences; the loudness above the
-room's own noise shows every silence but takes noises for speech. A logistic regression weighs both. Samples are
-float32, mono, 16 kHz; times are seconds; a frame is 17 ms (see `therapy_review.segmentation`).
+room's own noise shows every silence but takes noises for speech. A small network of one hidden layer weighs both
+(fitted by benchmarks/diarization/fit.py to the tuning sessions there). Samples are float32, mono, 16 kHz; times are seconds; a frame is 17 ms (see `therapy_review.segmentation`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review.models import weights_of
 from therapy_review.segmentation import HOP, SAMPLE_RATE, frame_times
 from therapy_review.turns import MIN_SILENCE
 
@@ -28,14 +29,6 @@ SURE = 7.0  # log odds beyond which the network's word counts no more
 LOUDEST = 40.0  # dB above the floor beyond which louder is no surer
 NETWORK_AT = (-8, -4, 0, 4, 8)  # frames around the one in question
 LOUDNESS_AT = (-7, -4, -2, 0, 2, 4, 7)
-# Fitted by benchmarks/diarization/fit.py on the tuning sessions there: constant, then one weight for each column
-# of `features`.
-# fmt: off
-WEIGHTS = np.array([
-    -1.5097, -0.05, 0.207, 0.3753, -0.2604, 0.1211, 0.0422, -0.004, 0.0563, 0.1371, 0.0517, 0.003, 0.0368, 0.027,
-    0.7412, 0.062,
-])
-# fmt: on
 
 
 def speech_probability(
@@ -54,8 +47,9 @@ def speech_probability(
     -------
     ndarray of float64, shape (n_frames,)
     """
-    odds = WEIGHTS[0] + features(samples, somebody) @ WEIGHTS[1:]
-    return np.asarray(1 / (1 + np.exp(-odds)))
+    weights = weights_of("speech")
+    hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
+    return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))
 
 
 def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float64]:
