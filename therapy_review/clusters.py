@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
+STEP = 0.15  # seconds from one window to the next
 ROUNDS = 20
 MOST = 3  # voices looked for where their number is not given
-SAME = 0.6  # cosine of two means from which on they are one voice, heard in two moods
+SAME = 0.7  # cosine of two means from which on they are one voice, heard in two moods
 LEAST = 4.0  # seconds of speech that make a voice of its own where the number is not given
-# Neighbouring windows hear much the same sound: each counts for the part of it that is new.
-NEW = 0.25
+SURE = 2.0  # what a window's word counts for: 1 and less lets short turns be swallowed
 # Cost (in log odds) of changing voices from one window to the next, within a stretch of speech and after it.
-CHANGE_WITHIN = 6.0
-CHANGE_BETWEEN = 1.0
+CHANGE_WITHIN = 3.0
+CHANGE_BETWEEN = 0.5
 
 
 class Voices(NamedTuple):
@@ -71,7 +71,7 @@ def find_voices(
     "Bayesian HMM clustering of x-vector sequences (VBx)", Computer Speech & Language 71.
     """
     data = vectors.astype(float)
-    weight = seconds / seconds.max()
+    weight = _news(seconds, stretch) / seconds.max()
     change = np.where(np.diff(stretch) > 0, CHANGE_BETWEEN, CHANGE_WITHIN)
     if count is not None:
         return _followed(data, weight, change, _means(data, weight, count))
@@ -84,13 +84,17 @@ def find_voices(
     return found
 
 
+def _news(seconds: Numbers, stretch: NDArray[np.intp]) -> Numbers:
+    """Give the seconds each window adds to what its neighbours heard: they lie over each other."""
+    windows = np.bincount(stretch)[stretch]
+    return np.where(windows > 1, STEP + (seconds - STEP) / windows, seconds)
+
+
 def _are_different(voices: Voices, stretch: NDArray[np.intp], seconds: Numbers) -> bool:
     """Tell whether every voice says enough, and sounds unlike every other."""
     means = _unit(voices.means)
     alike = (means @ means.T)[np.triu_indices(len(means), 1)]
-    # Windows lie over each other: a stretch is as long as its windows' share of it.
-    windows = np.bincount(stretch)[stretch]
-    said = np.bincount(voices.path, weights=np.minimum(seconds, 0.2 + seconds / windows), minlength=len(means))
+    said = np.bincount(voices.path, weights=_news(seconds, stretch), minlength=len(means))
     return bool((alike < SAME).all() and (said >= LEAST).all())
 
 
@@ -101,7 +105,7 @@ def _unit(vectors: Numbers) -> Numbers:
 def _means(data: Numbers, weight: Numbers, count: int) -> Numbers:
     """Start from the windows furthest apart, and move the means among their windows (spherical k-means)."""
     centred = data - np.average(data, axis=0, weights=weight)
-    _, _, axes = np.linalg.svd(centred[weight > 0.7 * weight.max()], full_matrices=False)
+    _, _, axes = np.linalg.svd(centred * np.sqrt(weight)[:, None], full_matrices=False)
     best, means = -np.inf, np.average(data, axis=0, weights=weight)[None]
     for axis in axes[:3] if count > 1 else ():
         along = centred @ axis
@@ -122,7 +126,9 @@ def _k_means(data: Numbers, weight: Numbers, means: Numbers) -> tuple[Numbers, f
         nearest = score.argmax(axis=1)
         moved = np.array(
             [
-                np.average(data[nearest == k], axis=0, weights=weight[nearest == k]) if (nearest == k).any() else mean
+                np.average(data[nearest == k], axis=0, weights=weight[nearest == k])
+                if (nearest == k).any()
+                else mean
                 for k, mean in enumerate(means)
             ]
         )
@@ -136,11 +142,15 @@ def _followed(data: Numbers, weight: Numbers, change: Numbers, means: Numbers) -
     """Follow the voices through time, and learn them anew from what is theirs, until nothing moves."""
     posterior = np.ones((len(data), len(means)))
     for number in range(ROUNDS):
-        emission = _log_likelihood(data, weight, means, posterior if number else None) * NEW * weight[:, None]
+        emission = (
+            _log_likelihood(data, weight, means, posterior if number else None) * SURE * weight[:, None]
+        )
         before, posterior = posterior, _posterior(emission, change)
         share = posterior * weight[:, None]
         enough = share.sum(axis=0) > 1
-        means = np.where(enough[:, None], share.T @ data / np.maximum(share.sum(axis=0), 1e-9)[:, None], means)
+        means = np.where(
+            enough[:, None], share.T @ data / np.maximum(share.sum(axis=0), 1e-9)[:, None], means
+        )
         if np.abs(posterior - before).max() < 1e-3:
             break
     return Voices(means, posterior, _path(emission, change))
@@ -166,7 +176,7 @@ def _log_likelihood(data: Numbers, weight: Numbers, means: Numbers, posterior: N
 
 def _posterior(emission: Numbers, change: Numbers) -> Numbers:
     """Forward and backward through time."""
-    count, voices = emission.shape
+    count = len(emission)
     forward, backward = np.empty_like(emission), np.zeros_like(emission)
     forward[0] = emission[0]
     for i in range(1, count):

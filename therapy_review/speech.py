@@ -1,8 +1,9 @@
 """Voice activity: where somebody speaks, whoever it is.
 
 The segmentation network hears speech in noise and echo but smooths over short silences; the loudness above the
-room's own noise shows every silence but takes noises for speech. A small network of one hidden layer weighs both
-(fitted by benchmarks/diarization/fit.py to the tuning sessions there). Samples are float32, mono, 16 kHz; times are seconds; a frame is 17 ms (see `therapy_review.segmentation`).
+room's own noise shows every silence but takes noises for speech. A small network of one hidden layer weighs both,
+fitted by benchmarks/diarization/fit.py to the tuning sessions there. Samples are float32, mono, 16 kHz; times are
+seconds; a frame is 17 ms (see `therapy_review.segmentation`).
 """
 
 from __future__ import annotations
@@ -31,9 +32,7 @@ NETWORK_AT = (-8, -4, 0, 4, 8)  # frames around the one in question
 LOUDNESS_AT = (-7, -4, -2, 0, 2, 4, 7)
 
 
-def speech_probability(
-    samples: NDArray[np.float32], somebody: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float64]:
     """Give the probability that somebody speaks, frame by frame.
 
     Parameters
@@ -84,7 +83,7 @@ def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDA
 
 
 def _shifted(values: NDArray[np.float64], by: int) -> NDArray[np.float64]:
-    return values[np.clip(np.arange(len(values)) + by, 0, max(0, len(values) - 1))]
+    return np.asarray(values[np.clip(np.arange(len(values)) + by, 0, len(values) - 1)])
 
 
 def _loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
@@ -99,7 +98,9 @@ def _loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
         piece = np.pad(piece, (0, count * HOP + 1 - len(piece)))
         for row, sound in zip(power, (piece[1:], np.diff(piece)), strict=True):
             row[a : a + count] = np.mean(sound.reshape(-1, HOP) ** 2, axis=1)
-    smooth = np.apply_along_axis(np.convolve, 1, np.pad(power, ((0, 0), (1, 1)), mode="edge"), [0.25, 0.5, 0.25], "valid")
+    smooth = np.apply_along_axis(
+        np.convolve, 1, np.pad(power, ((0, 0), (1, 1)), mode="edge"), [0.25, 0.5, 0.25], "valid"
+    )
     return np.asarray(10 * np.log10(smooth + 1e-10))
 
 
@@ -110,10 +111,12 @@ def _floor(loud: NDArray[np.float64]) -> NDArray[np.float64]:
     parts = [loud[max(0, c - span // 2) : c + span // 2] for c in centres]
     known = [(c, np.quantile(part, FLOOR_SHARE)) for c, part in zip(centres, parts, strict=True) if len(part)]
     at, level = (np.array(column, dtype=float) for column in zip(*known, strict=True))
-    return np.interp(np.arange(len(loud)), at, level)
+    return np.asarray(np.interp(np.arange(len(loud)), at, level))
 
 
-def stretches_of(probability: NDArray[np.float64], onset: float = ONSET, offset: float = OFFSET) -> pd.DataFrame:
+def stretches_of(
+    probability: NDArray[np.float64], onset: float = ONSET, offset: float = OFFSET
+) -> pd.DataFrame:
     """Cut a probability over time into stretches, with silences of 0.2 s and more left out.
 
     A stretch begins where the probability rises above `offset` on its way above `onset`.

@@ -23,9 +23,6 @@ SIZE = 192
 BANDS = 80
 SHORTEST = 0.4  # seconds; a shorter stretch is heard with a little of what lies around it
 MARGIN = 0.0125  # seconds: half of what one frame of sound hears more than its own 10 ms
-FRAME = 400  # samples, 25 ms
-FINE = 0.01  # seconds from one frame of sound to the next
-COARSE = 0.02  # seconds from one frame the encoder makes to the next
 TOGETHER = 10.0  # seconds heard in one go: what surrounds a window helps to hear it
 THREADS = 2  # one call is one thread, which gives the same numbers on every computer
 
@@ -65,7 +62,7 @@ def embed(samples: NDArray[np.float32], stretches: ArrayLike) -> NDArray[np.floa
         return _pooled(fbank, np.array([[0, len(fbank)]]))
 
     table = np.asarray(stretches, dtype=float).reshape(-1, 2)
-    return _joined(_in_parallel(listen, table))
+    return _joined(_in_parallel(listen, list(table)))
 
 
 def embed_along(
@@ -103,7 +100,9 @@ def embed_along(
         (number, a, b) for number, (start, end) in enumerate(table.tolist()) for a, b in _split(start, end)
     ]
 
-    def listen(group: list[tuple[int, float, float]]) -> tuple[list[tuple[float, float, int]], NDArray[np.float32]]:
+    def listen(
+        group: list[tuple[int, float, float]],
+    ) -> tuple[list[tuple[float, float, int]], NDArray[np.float32]]:
         fbanks = [_fbank(samples, np.array([a, b])) for _, a, b in group]
         first, rows, bounds = 0, [], []
         for (number, a, b), fbank in zip(group, fbanks, strict=True):
@@ -161,7 +160,9 @@ def _pooled(fbank: NDArray[np.float32], bounds: NDArray[np.intp]) -> NDArray[np.
     first = np.minimum(bounds[:, :1] // 2, count - 1)
     weights = (at >= first) & (at < np.maximum(first + 1, (bounds[:, 1:] + 1) // 2))
     windows = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    (vectors,) = model("campplus").run(None, {"fbank": (fbank - fbank.mean(axis=0))[None], "windows": windows})
+    (vectors,) = model("campplus").run(
+        None, {"fbank": (fbank - fbank.mean(axis=0))[None], "windows": windows}
+    )
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-9), dtype=np.float32)
 

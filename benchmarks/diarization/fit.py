@@ -1,6 +1,6 @@
 """Fit what voice activity is decided by to the tuning sessions; writes therapy_review/models/speech.npz.
 
-    .venv/bin/python -m benchmarks.diarization.fit
+.venv/bin/python -m benchmarks.diarization.fit
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def fitted(parts: list[tuple[NDArray[np.float64], NDArray[np.bool_]]]) -> dict[s
     return {"into": first, "bias": biases[0], "out": net.coefs_[1][:, 0], "constant": biases[1]}
 
 
-def error(weights: dict[str, NDArray[np.float64]], x: NDArray[np.float64], y: NDArray[np.bool_]) -> NDArray[np.float64]:
+def error(
+    weights: dict[str, NDArray[np.float64]], x: NDArray[np.float64], y: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Give missed speech and false alarms as parts of all speech."""
     hidden = np.maximum(x @ weights["into"] + weights["bias"], 0)
     said = hidden @ weights["out"] + weights["constant"] > 0
