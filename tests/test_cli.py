@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import PRACTICE
 
-from therapy_review import reports
+from therapy_review import create_journal, reports
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
 
@@ -61,3 +61,51 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Jo
     assert str(journal.store.root.parent) not in notebook + page
     assert str(reports.TEMPLATES) not in notebook + page
     assert "application/vnd.jupyter.widget-state+json" not in notebook
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("init", "mine", "--name", " ", "--therapist", "B"), "something to call you"),
+        (("init", "mine", "--name", "A", "--therapist", "B", "--time-zone", "London"), "not a time zone"),
+        (("init", "a file/mine", "--name", "A", "--therapist", "B"), "Could not write mine/journal.toml"),
+        (("init", "journal/more", "--name", "A", "--therapist", "B"), "inside another journal"),
+        (("check",), "There is no journal in "),
+        (("check", "-j", "a file"), "There is no journal in a file"),
+        (("analyse", "-j", "journal"), "no recording in journal yet; add one with: therapy-review add FILE"),
+        (("review", "-j", "journal"), "no session in journal yet; add one with: therapy-review add FILE"),
+        (("lab", "-j", "journal"), "no session in journal yet"),
+    ],
+)
+def test_in_an_empty_folder_every_mistake_says_what_to_do(
+    words: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    create_journal("journal", client="A", therapist="B")
+    Path("a file").touch()
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"journal", "a file"}
+
+
+def test_agreements_say_until_when_recordings_stay_closed(tmp_path: Path) -> None:
+    create_journal(tmp_path / "mine", client="A", therapist="[B]")  # no markup: shown as it is
+    journal = ("-j", str(tmp_path / "mine"))
+    assert "until [B] agrees" in run("agree", "--client", "--no-therapist", *journal).stdout
+    assert (
+        "until 2999-01-01"
+        in run("agree", "--client", "--therapist", "--since", "2999-01-01", *journal).stdout
+    )
+    assert "Thank you" in run("agree", "--client", "--therapist", *journal).stdout
+
+
+def test_something_in_the_way_of_the_reports_is_a_sentence(tmp_path: Path) -> None:
+    journal = create_journal(tmp_path / "mine", client="A", therapist="B")
+    journal.store.write("sessions/2026-03-04/notes.md", b"Notes alone.\n")
+    journal.store.write("reports", b"a file, not a folder")
+    done = run("review", "-j", str(tmp_path / "mine"))
+    assert done.returncode == 1
+    assert "reports (file exists)" in done.stderr
+    assert "Traceback" not in done.stderr

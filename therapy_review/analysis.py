@@ -107,6 +107,31 @@ def rename(session: Session) -> pd.DataFrame:
     return session.turns
 
 
+def length_to_analyse(recording: Recording) -> float:
+    """Measure a recording, and refuse one that is too long to be analysed.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Raises
+    ------
+    RecordingError
+        When it can't be read, or is longer than six hours.
+    """
+    if recording.duration > LONGEST * 3600:
+        raise RecordingError(
+            f"{recording.name} is {recording.duration / 3600:.0f} hours long, more than the {LONGEST:.0f} that "
+            "can be analysed; was the recorder left running? Cut the session out and add that file instead."
+        )
+    return recording.duration
+
+
 def _known_voices(session: Session) -> pd.DataFrame | None:
     """Return the engine's own turns when they were made from this sound by this engine."""
     made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
@@ -118,11 +143,7 @@ def _known_voices(session: Session) -> pd.DataFrame | None:
 
 def _listen(session: Session, recording: Recording, tell: Progress) -> pd.DataFrame:
     tell(STEPS[0], 0.0)
-    if recording.duration > LONGEST * 3600:
-        raise RecordingError(
-            f"{recording.name} is {recording.duration / 3600:.0f} hours long, more than the {LONGEST:.0f} that "
-            "can be analysed; was the recorder left running? Cut the session out and add that file instead."
-        )
+    length_to_analyse(recording)
     samples = recording.read()
     store = session.journal.store
     store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, PEAKS)))

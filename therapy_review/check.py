@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from therapy_review.analysis import length_to_analyse
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal
 from therapy_review.recording import SUFFIXES
@@ -60,6 +61,6 @@ def _session(session: Session) -> Iterator[str]:
             )
     if session.has_recording:
         try:
-            _ = session.recording("self_review").duration
+            length_to_analyse(session.recording("self_review"))
         except TherapyReviewError as error:
             yield str(error)

@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A private workbook for hearing your own therapy sessions again. Nothing leaves this computer.",
 )
-say = Console(highlight=False, soft_wrap=True)
+say = Console(highlight=False, markup=False, soft_wrap=True)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 
@@ -74,11 +74,13 @@ def agree(
                 data = consent.append(data, who, uses, given_from=day, name=name, how=how)
         opened.store.write(file, data)
     missing = [name for _, name, given in people if not given]
-    say.print(
-        f"Kept. Recordings stay closed until {' and '.join(missing)} agree."
-        if missing
-        else "Kept. Thank you."
-    )
+    if missing:
+        verb = "agree" if len(missing) > 1 else "agrees"
+        say.print(f"Kept. Recordings stay closed until {' and '.join(missing)} {verb}.")
+    elif day > opened.today():
+        say.print(f"Kept. Recordings stay closed until {day}, the first day it holds.")
+    else:
+        say.print("Kept. Thank you.")
 
 
 @app.command()
@@ -88,21 +90,13 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Add the recording of a session; the file itself stays where it is."""
+    from therapy_review.adding import add_recording
     from therapy_review.journal import open_journal
-    from therapy_review.recording import Recording
 
-    opened, day = open_journal(journal), _day(date)
-    if not file.is_file():
-        raise JournalError(f"There is no file {file}; check its name.")
-    length = Recording(lambda: file.open("rb"), file.name).duration
-    name = next(
-        candidate
-        for candidate in [f"{day}", *(f"{day}-{n}" for n in range(2, 100))]
-        if not any(f.startswith("recording.") for f in opened.store.files(f"sessions/{candidate}"))
-    )
-    with opened.store.writing():
-        opened.store.write(f"sessions/{name}/recording{file.suffix.lower()}", file.read_bytes())
-    say.print(f"Added as {name} ({length / 60:.0f} minutes). {file} is still where it was.")
+    day = _day(date)
+    session = add_recording(open_journal(journal), file, day)
+    beside = "" if session.name == f"{day}" else ", another session of that day"
+    say.print(f"Added as {session.name}{beside}. {file} is still where it was.")
 
 
 @app.command()
@@ -110,8 +104,10 @@ def analyse(journal: JournalOption = HERE) -> None:
     """Find out who spoke when, in every recording that is new or changed."""
     from therapy_review.journal import open_journal
 
-    failed = _analyse_all(open_journal(journal))
-    if failed:
+    opened = open_journal(journal)
+    if not any(session.has_recording for session in opened.sessions):
+        raise JournalError(_empty(opened, "recording"))
+    if _analyse_all(opened):
         raise typer.Exit(1)
 
 
@@ -148,13 +144,8 @@ def review(
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
+    chosen = _week(opened, week)
     failed = _analyse_all(opened)
-    if not opened.sessions:
-        raise JournalError(
-            f"There is no session in {opened.name} yet; add one with: therapy-review add FILE --date"
-        )
-    _ = opened.week(week)
-    chosen = week or opened.sessions[-1].week
     with say.status(f"Writing the review of {chosen} …"):
         made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
     say.print(f"To read:  {made.page}")
@@ -173,7 +164,7 @@ def lab(
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    chosen = week or (opened.sessions[-1].week if opened.sessions else "")
+    chosen = _week(opened, week)
     root = Path(journal).resolve()
     notebook = f"reports/weekly_review_{chosen}.ipynb"
     if not (root / notebook).exists():
@@ -196,7 +187,21 @@ def check(journal: JournalOption = HERE) -> None:
         say.print(f"· {sentence}")
     if found:
         raise typer.Exit(1)
-    say.print(f"All is well: {len(opened.sessions)} sessions.")
+    number = len(opened.sessions)
+    say.print(f"All is well: {number} session{'s' * (number != 1)}.")
+
+
+def _week(journal: Journal, week: str) -> str:
+    """Return the week that is meant; the newest one with a session when none is named."""
+    if not journal.sessions:
+        raise JournalError(_empty(journal, "session"))
+    _ = journal.week(week)  # says so when that is no week
+    return week or journal.sessions[-1].week
+
+
+def _empty(journal: Journal, what: str) -> str:
+    example = f"therapy-review add FILE --date {journal.today()}"
+    return f"There is no {what} in {journal.name} yet; add one with: {example}"
 
 
 def _day(text: str) -> dt.date:
@@ -211,5 +216,13 @@ def main() -> None:
     try:
         app()
     except TherapyReviewError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), markup=False)
-        sys.exit(1)
+        sentence = str(error)
+    except OSError as error:
+        reason, where = error.strerror or "the disk gave no reason", error.filename or "a file"
+        sentence = (
+            f"Could not use {where} ({reason.lower()}); see that it is yours and has room, then try again."
+        )
+    else:
+        return
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(sentence)
+    sys.exit(1)

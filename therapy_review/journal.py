@@ -181,8 +181,8 @@ def open_journal(path: str | Path) -> Journal:
     store = PlainStore(Path(path).expanduser().resolve())
     if not store.exists("journal.toml"):
         raise JournalError(
-            f"{path} is not a journal (there is no journal.toml in it); "
-            f"make one with: therapy-review init {path}"
+            f"There is no journal in {store.where('') or path} (no journal.toml lies there); name the folder of "
+            "yours, or make one with: therapy-review init my-journal"
         )
     try:
         settings = tomllib.loads(store.read("journal.toml").decode("utf-8-sig"))
@@ -217,10 +217,14 @@ def create_journal(
     Raises
     ------
     JournalError
-        When the folder is already in use or may not be written to, or the time zone is none; nothing is made.
+        When the folder is in use, lies in another journal or may not be written to, a name is missing, or the
+        time zone is none; nothing is made.
     """
     import tomlkit
 
+    for name, whose in ((client, "you"), (therapist, "your therapist")):
+        if not name.strip():
+            raise JournalError(f"The journal needs something to call {whose}; give a name or a pseudonym.")
     if time_zone and not is_time_zone(time_zone):
         raise JournalError(
             f"{time_zone} is not a time zone; write it as a region and a city, as in Europe/London or "
@@ -229,6 +233,8 @@ def create_journal(
     root = Path(path).expanduser().resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise JournalError(f"{path} is already in use; choose a new folder for the journal.")
+    if any((folder / "journal.toml").exists() for folder in root.parents):
+        raise JournalError(f"{path} lies inside another journal; choose a folder outside it.")
     content = tomlkit.document()
     content.update({"format": 1, "client": client, "therapist": therapist})
     content.update({"place": place, "time_zone": time_zone, "sealed": False})

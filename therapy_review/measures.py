@@ -354,7 +354,6 @@ def evaluate(
     within = at_once = np.nan
     if sees_overlap == "yes":
         within = int((overlaps(turns)["kind"] == "within").sum())
-        # Heldner & Edlund 2010: in ordinary talk about 40 % of speaker changes overlap.
         at_once = int((changes["latency"] <= -AT_ONCE + TOLERANCE).sum())
     row: dict[str, float] = {
         "session_start": start,

@@ -7,6 +7,7 @@ keeps them differently has only to offer the methods of `Store`.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -99,7 +100,8 @@ class PlainStore:
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
-        return self._path(name).is_file()
+        with _in_a_sentence("read", self.where(name)):
+            return self._path(name).is_file()
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes.
@@ -109,10 +111,8 @@ class PlainStore:
         JournalError
             When the file is missing or may not be read.
         """
-        try:
+        with _in_a_sentence("read", self.where(name)):
             return self._path(name).read_bytes()
-        except OSError as error:
-            raise JournalError(_cannot("read", name, error)) from error
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking.
@@ -122,10 +122,8 @@ class PlainStore:
         JournalError
             When the file is missing or may not be read.
         """
-        try:
+        with _in_a_sentence("read", self.where(name)):
             return self._path(name).open("rb")
-        except OSError as error:
-            raise JournalError(_cannot("read", name, error)) from error
 
     def write(self, name: str, data: bytes) -> None:
         """Replace a file whole, or leave it as it was, whenever the power goes.
@@ -137,22 +135,30 @@ class PlainStore:
         """
         path = self._path(name)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
+        with _in_a_sentence("write", self.where(name)):
             _make_folder(path.parent)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            try:
+                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            except OSError:
+                temporary.unlink(missing_ok=True)
+                raise
             _sync_folder(path.parent)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise JournalError(_cannot("write", name, error)) from error
 
     def remove(self, name: str) -> None:
-        """Delete a file if it is there."""
-        self._path(name).unlink(missing_ok=True)
+        """Delete a file if it is there.
+
+        Raises
+        ------
+        JournalError
+            When it may not be deleted.
+        """
+        with _in_a_sentence("delete", self.where(name)):
+            self._path(name).unlink(missing_ok=True)
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted; none when there is no such folder."""
@@ -162,14 +168,16 @@ class PlainStore:
         """List the plain names of the folders in a folder, sorted."""
         return sorted(path.name for path in self._children(folder) if path.is_dir())
 
-    def _children(self, folder: str) -> Iterator[Path]:
+    def _children(self, folder: str) -> list[Path]:
         path = self._path(folder)
-        # Names that begin with a dot belong to the system, not to the client.
-        return (child for child in path.iterdir() if child.name[0] != ".") if path.is_dir() else iter(())
+        with _in_a_sentence("look into", self.where(folder)):
+            # Names that begin with a dot belong to the system, not to the client.
+            return [child for child in path.iterdir() if child.name[0] != "."] if path.is_dir() else []
 
     def stamp(self, name: str) -> tuple[int, int]:
         """Return size in bytes and time of change in nanoseconds."""
-        found = self._path(name).stat()
+        with _in_a_sentence("read", self.where(name)):
+            found = self._path(name).stat()
         return found.st_size, found.st_mtime_ns
 
     def where(self, name: str) -> str:
@@ -183,18 +191,23 @@ class PlainStore:
         Raises
         ------
         JournalError
-            When another program holds it for longer than ten seconds.
+            When another program holds it for longer than ten seconds, or the folder may not be written to.
         """
         from filelock import FileLock, Timeout
 
+        lock = FileLock(self.root / ".lock", timeout=LOCK_WAIT, mode=FILE_MODE)
+        with _in_a_sentence("write into", self.root.name):
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise JournalError(
+                    f"Another program is writing into {self.root.name} right now; "
+                    "close it, or wait a moment, and try again."
+                ) from error
         try:
-            with FileLock(self.root / ".lock", timeout=LOCK_WAIT, mode=FILE_MODE):
-                yield
-        except Timeout as error:
-            raise JournalError(
-                f"Another program is writing into {self.root.name} right now; "
-                "close it, or wait a moment, and try again."
-            ) from error
+            yield
+        finally:
+            lock.release()
 
 
 def _make_folder(folder: Path) -> None:
@@ -212,7 +225,16 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _cannot(verb: str, name: str, error: OSError) -> str:
-    reason = (error.strerror or "the disk gave no reason").lower()
-    remedy = "free some space" if error.errno == 28 else "see that the file is there and is yours"
-    return f"Could not {verb} {name} ({reason}); {remedy}, then try again."
+@contextmanager
+def _in_a_sentence(verb: str, where: str) -> Iterator[None]:
+    """Say what the disk refused, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "the disk gave no reason").lower()
+        remedy = (
+            "free some space"
+            if error.errno == errno.ENOSPC
+            else "see that it and its folder are there and are yours"
+        )
+        raise JournalError(f"Could not {verb} {where} ({reason}); {remedy}, then try again.") from error
