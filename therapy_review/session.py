@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
+TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
 MARKS = ["start", "end", "kind", "label", "text"]
 
 
@@ -277,12 +278,13 @@ class Session:
             return {}
 
     def inputs(self) -> dict[str, Any]:
-        """Name what the derived files rest on: the recording, the corrections, and the definitions."""
+        """Name what the derived files rest on: recording, turns found elsewhere, corrections, definitions."""
         store = self.journal.store
         found = self._recordings()
-        corrections = self.file("corrections.csv")
+        turns, corrections = self.file(TURNS_ELSEWHERE), self.file("corrections.csv")
         return {
             "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
+            "turns": digest(store.read(turns)) if store.exists(turns) else None,
             "corrections": digest(store.read(corrections)) if store.exists(corrections) else None,
             "measures": measures.VERSION,
         }
