@@ -14,11 +14,9 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, Session, analyse
 from therapy_review.analysis import rename
-from therapy_review.correcting import relabel, swap
+from therapy_review.correcting import apply, corrected, relabel, swap
 from therapy_review.corrections import (
     Correction,
-    apply,
-    corrected,
     evidence,
     last_word,
     none,

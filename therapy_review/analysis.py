@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.corrections import corrected
+from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import RecordingError
