@@ -2,7 +2,8 @@
 
 Every stretch an engine heard is that speaker's only with some probability, its confidence. Where it is not, the
 talk times of two people are wrong by the length of the stretch; asking costs the time it takes to hear whose voice
-it is. The stretches with the most expected seconds of error for each second of listening come first.
+it is. The stretches with the most expected seconds of error for each second of listening come first. What no
+answer about a stretch can repair, words that were not heard at all or breath taken for speech, stays.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ AROUND = 1.0  # seconds to press play, and to answer
 TOGETHER = 1.0  # seconds of silence at most between stretches that are asked about as one
 AS_SURE = 0.15  # by how much the confidence of such stretches may differ
 LONGEST = 20.0  # seconds that one answer may speak for
-DOUBT = 0.02  # no engine is surer than that
+DOUBT = 0.005  # no engine is surer than that
 COLUMNS = ["start", "end", "speaker", "confidence", "error"]
 
 

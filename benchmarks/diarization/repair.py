@@ -9,6 +9,8 @@ Listening to those costs time of the two minutes too.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,11 +23,11 @@ from therapy_review.least_certain import AROUND, HEARD, least_certain
 from therapy_review.measures import talk_share
 from therapy_review.voices import embed_stretches
 
-from .cases import standard_cases
-from .simulate import simulate
+from .score import mapping
+from .sessions import Session, practice, simulated
 
 MINUTES = 2.0
-LONGEST = 18.0  # minutes of the simulated sessions: twelve of the tuning cases
+LONGEST = 18.0  # minutes: twelve of the simulated sessions
 SAMPLED = 2  # how many of the alike stretches are heard before all are changed
 MOSTLY = 0.7  # part of what is heard in which somebody speaks, to be said to speak
 STEP = 0.01  # seconds
@@ -105,50 +107,36 @@ def share_error(turns: pd.DataFrame, truth: pd.DataFrame) -> float:
     return 100 * (found - real)
 
 
-def best_named(voices: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Name two voices so that the most time agrees with the truth."""
-    at = np.arange(0, truth["end"].max(), STEP)
-    agree = {
-        (voice, who): (
-            _sounds(voices[voices["speaker"] == voice], at) & _sounds(truth[truth["speaker"] == who], at)
-        ).sum()
-        for voice in ("voice_1", "voice_2")
-        for who in ("client", "therapist")
-    }
-    straight = agree["voice_1", "client"] + agree["voice_2", "therapist"]
-    crossed = agree["voice_1", "therapist"] + agree["voice_2", "client"]
-    names = ("client", "therapist") if straight >= crossed else ("therapist", "client")
-    return voices.assign(speaker=voices["speaker"].map(dict(zip(("voice_1", "voice_2"), names, strict=True))))
+def named(voices: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Name the voices so that the most time agrees with the truth; one too many is somebody else."""
+    return voices.assign(speaker=voices["speaker"].map(mapping(truth, voices)).fillna("other"))
 
 
-def main() -> None:
-    print("| session | talk share error | after 2 minutes | with those alike |")
-    print("| --- | --- | --- | --- |")
-    rows = []
-    for case in standard_cases("tuning"):
-        if case.minutes <= LONGEST:
-            samples, truth = simulate(case)
-            rows.append(errors(samples, truth, diarize(samples)))
-            print(
-                f"| {case.name.removeprefix('tuning-')} | "
-                + " | ".join(f"{e:+.1f}" for e in rows[-1])
-                + " |",
-                flush=True,
-            )
-    for name, middle in (("mean", np.mean), ("median", np.median)):
-        print(
-            f"| {name}, either way | " + " | ".join(f"{e:.1f}" for e in middle(np.abs(rows), axis=0)) + " |"
-        )
-
-
-def errors(
-    samples: NDArray[np.float32], truth: pd.DataFrame, voices: pd.DataFrame
-) -> tuple[float, float, float]:
-    """Give the talk share error of a session before, after two minutes, and with those that sound alike changed."""
-    found = best_named(voices, truth)
+def errors(session: Session) -> tuple[float, float, float]:
+    """Give the talk share error: as found, after the answers, and with what sounds alike changed too."""
+    samples, truth = session.hear()
+    found = named(diarize(samples), truth)
     after = repaired(found, truth), repaired(found, truth, lambda some: embed_stretches(samples, some))
     before, answered, with_alike = (share_error(turns, truth) for turns in (found, *after))
     return before, answered, with_alike
+
+
+def main() -> None:
+    """Print one table: the tuning sessions of up to 18 minutes, and the practice journal."""
+    warnings.simplefilter("ignore")
+    short = [s for s in simulated("tuning") if float(str(s.about["minutes"])) <= LONGEST]
+    for group in (short, practice()):
+        print(
+            "| session | talk share error | after two minutes | with those alike |\n| --- | --- | --- | --- |"
+        )
+        rows = []
+        for session in group:
+            rows.append(errors(session))
+            print(f"| {session.name} | " + " | ".join(f"{e:+.1f}" for e in rows[-1]) + " |", flush=True)
+        for name, middle in (("mean", np.mean), ("median", np.median)):
+            size = middle(np.abs(rows), axis=0)
+            print(f"| {name}, either way | " + " | ".join(f"{e:.1f}" for e in size) + " |")
+        print()
 
 
 if __name__ == "__main__":
