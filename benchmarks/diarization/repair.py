@@ -21,7 +21,7 @@ from therapy_review.corrections import Correction, none, record
 from therapy_review.diarize import diarize
 from therapy_review.least_certain import AROUND, HEARD, least_certain
 from therapy_review.measures import talk_share
-from therapy_review.voices import embed_stretches
+from therapy_review.voices import embed
 
 from .score import mapping
 from .sessions import Session, practice, simulated
@@ -116,7 +116,7 @@ def errors(session: Session) -> tuple[float, float, float]:
     """Give the talk share error: as found, after the answers, and with what sounds alike changed too."""
     samples, truth = session.hear()
     found = named(diarize(samples), truth)
-    after = repaired(found, truth), repaired(found, truth, lambda some: embed_stretches(samples, some))
+    after = repaired(found, truth), repaired(found, truth, lambda some: embed(samples, some))
     before, answered, with_alike = (share_error(turns, truth) for turns in (found, *after))
     return before, answered, with_alike
 
