@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import PRACTICE
 
-from therapy_review import create_journal, reports
+from therapy_review import analyse, create_journal, reports
+from therapy_review.elsewhere import use_turns
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
+from therapy_review.turns import turns_table
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -109,3 +111,29 @@ def test_something_in_the_way_of_the_reports_is_a_sentence(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "reports (file exists)" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_turns_go_out_to_a_file_come_in_from_one_and_are_forgotten(journal: Journal, tmp_path: Path) -> None:
+    assert isinstance(journal.store, PlainStore)
+    where, day = ("-j", str(journal.store.root)), "2026-01-29"
+    journal.store.remove(f"sessions/{day}/corrections.csv")
+    use_turns(journal.session(day), turns_table([(1, 2, "client"), (3, 4, "therapist")]), "another program")
+    analyse(journal.session(day))
+    file = tmp_path / "out.TextGrid"
+    assert run("turns", "export", day, str(file), *where).returncode == 0
+    again = run("turns", "export", day, str(file), *where)
+    assert again.returncode == 1
+    assert "already a file" in again.stderr
+    came = run("turns", "import", day, str(file), "--found-by", "Praat, by hand", *where)
+    assert "2 turns of 2 speakers" in came.stdout
+    analyse(journal.session(day))
+    assert journal.session(day).made_from()["engine"] == "Praat, by hand"
+    assert run("turns", "forget", day, *where).returncode == 0
+    assert not journal.store.exists(f"sessions/{day}/turns.rttm")
+
+
+def test_a_diarizer_that_lacks_something_is_said_once(journal: Journal) -> None:
+    assert isinstance(journal.store, PlainStore)
+    done = run("analyse", "--diarizer", "pyannote", "-j", str(journal.store.root))
+    assert done.returncode == 1
+    assert done.stderr.count("pip install") == 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from therapy_review.correcting import add, delete, merge, relabel, split
-from therapy_review.corrections import Correction, apply, none, record, undo
+from therapy_review.correcting import add, apply, delete, merge, relabel, split
+from therapy_review.corrections import Correction, none, record, undo
 from therapy_review.errors import TurnsError
 from therapy_review.turns import turns_table
 

@@ -14,11 +14,9 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, Session, analyse
 from therapy_review.analysis import rename
-from therapy_review.correcting import relabel, swap
+from therapy_review.correcting import apply, corrected, relabel, swap
 from therapy_review.corrections import (
     Correction,
-    apply,
-    corrected,
     evidence,
     last_word,
     none,
@@ -330,8 +328,8 @@ def test_corrections_hold_when_the_engine_changes(
         return found.assign(end=found["end"] + 0.08, speaker=voices)
 
     before = heard_again.turns
-    monkeypatch.setattr("therapy_review.analysis.diarize", another)
-    monkeypatch.setattr("therapy_review.analysis.ENGINE", "another")
+    monkeypatch.setattr("therapy_review.diarize.diarize", another)
+    monkeypatch.setattr("therapy_review.diarizers.BuiltIn.name", "another")
     turns = analyse(heard_again)
     assert not turns.equals(before)
     assert holds(heard_again, turns)

@@ -11,7 +11,7 @@ from therapy_review.corrections import evidence
 from therapy_review.diarize import diarize
 from therapy_review.errors import RecordingError
 from therapy_review.measures import talk_share
-from therapy_review.speech import find_speech, speech_probability
+from therapy_review.segmentation import voices_at_once
 from therapy_review.turns import name_speakers, validate
 
 
@@ -43,14 +43,33 @@ def test_silence_and_noise_are_nobodys_turn() -> None:
     noise = np.random.default_rng(0).normal(0, 0.003, 16000 * 5).astype(np.float32)
     assert diarize(np.zeros(16000, np.float32)).empty
     assert diarize(np.zeros(0, np.float32)).empty
-    assert find_speech(noise).empty
+    assert diarize(noise).empty
 
 
-def test_speech_is_heard_alike_in_one_call_and_in_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_many_are_heard_does_not_depend_on_how_chunks_are_batched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     samples = open_journal("data/practice").session("2026-01-29").recording().read(0, 40)
-    whole = speech_probability(samples)
-    monkeypatch.setattr("therapy_review.speech.GROUP", 100)
-    assert np.allclose(whole, speech_probability(samples), atol=1e-4)
+    whole = voices_at_once(samples)
+    assert np.allclose(whole.sum(axis=1), 1, atol=1e-3)
+    monkeypatch.setattr("therapy_review.segmentation.BATCH", 1)
+    assert np.allclose(whole, voices_at_once(samples), atol=1e-4)
+
+
+def test_the_number_of_voices_is_found_from_the_sound() -> None:
+    session = open_journal("data/practice").session("2026-01-29")
+    samples, truth = session.recording().read(), reference("2026-01-29")
+    assert diarize(samples, speakers=None)["speaker"].nunique() == 2
+    own = truth[truth["speaker"] == "client"]
+    memo = np.concatenate(
+        [samples[int(s * 16000) : int(e * 16000)] for s, e in own[["start", "end"]].to_numpy()]
+    )
+    assert diarize(memo, speakers=None)["speaker"].nunique() == 1
+
+
+def test_four_people_are_refused_in_a_sentence() -> None:
+    with pytest.raises(RecordingError, match="1 to 3 people"):
+        diarize(np.zeros(16000, np.float32), speakers=4)
 
 
 def test_two_channels_are_refused_in_a_sentence() -> None:

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Journal", "Recording", "Session", "__version__", "analyse", "create_journal", "open_journal"]
+__all__ = [
+    "Journal",
+    "Recording",
+    "Session",
+    "__version__",
+    "analyse",
+    "create_journal",
+    "forget_turns",
+    "open_journal",
+    "read_turns",
+    "use_turns",
+    "write_turns",
+]
 
 if TYPE_CHECKING:
     from therapy_review.analysis import analyse
+    from therapy_review.elsewhere import forget_turns, use_turns
+    from therapy_review.interchange import read_turns, write_turns
     from therapy_review.journal import Journal, create_journal, open_journal
     from therapy_review.recording import Recording
     from therapy_review.session import Session
@@ -20,6 +34,10 @@ _HOMES = {
     "create_journal": "journal",
     "open_journal": "journal",
     "Recording": "recording",
+    "forget_turns": "elsewhere",
+    "use_turns": "elsewhere",
+    "read_turns": "interchange",
+    "write_turns": "interchange",
 }
 
 

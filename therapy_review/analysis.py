@@ -1,6 +1,6 @@
 """Analysis: a session's recording in, its derived files out.
 
-Three files are made and can be deleted at any time: ``voices.csv`` (turns as the engine hears them, voice by
+Three files are made and can be deleted at any time: ``voices.csv`` (turns as the diarizer hears them, voice by
 voice), ``turns.csv`` (the same with the client's corrections applied) and ``measures.json``, beside ``peaks.npy``
 for drawing. ``made_from.json`` is written last and names what they came from, so that nothing half made counts.
 """
@@ -10,16 +10,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from therapy_review.corrections import corrected
-from therapy_review.diarize import ENGINE, SEES_OVERLAP, SHORTEST_SILENCE, diarize
+from therapy_review.correcting import corrected
+from therapy_review.diarizers import BUILT_IN, Diarizer, hear, open_diarizer, sees_overlap
+from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.recording import waveform_peaks
+from therapy_review.turns import MIN_SILENCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,26 +33,35 @@ PEAKS = 4000  # how many parts a waveform is drawn from
 LONGEST = 6.0  # hours; beyond that a recorder was left running, and memory would not do
 STEPS = ("opening the sound", "who spoke when", "measures")
 
+# What ``made_from.json`` keeps of the listening, so that new names or new definitions need no sound opened.
+HEARD = ("engine", "diarizer", "shortest_silence", "sees_overlap", "duration")
+
 Progress = Callable[[str, float], None]
 
 
-def is_current(session: Session) -> bool:
-    """Tell whether the derived files fit the recording, the client's corrections, the measures and this engine.
+def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool:
+    """Tell whether the derived files fit the recording, the corrections, the measures and who is to listen.
 
     Parameters
     ----------
     session : Session
+    diarizer : str or Diarizer, optional
+        Who is to find out who spoke when; whoever did it last when left out.
 
     Returns
     -------
     bool
     """
     made = session.made_from()
-    return made.get("engine") == ENGINE and made.get("inputs") == session.inputs()
+    return made.get("inputs") == session.inputs() and _heard_alike(session, made, diarizer)
 
 
-def analyse(session: Session, progress: Progress | None = None) -> pd.DataFrame:
+def analyse(
+    session: Session, progress: Progress | None = None, diarizer: str | Diarizer | None = None
+) -> pd.DataFrame:
     """Find out who spoke when in one session, and measure it; unchanged sound is not analysed again.
+
+    Turns that were found elsewhere (see `therapy_review.elsewhere`) are taken as they are, whoever is to listen.
 
     Parameters
     ----------
@@ -58,6 +69,9 @@ def analyse(session: Session, progress: Progress | None = None) -> pd.DataFrame:
         One with a recording.
     progress : callable, optional
         Called with a step's name and the part of the whole that is done, 0 to 1.
+    diarizer : str or Diarizer, optional
+        Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarizers`); the session
+        remembers it. Whoever did it last when left out, at first ``built-in``.
 
     Returns
     -------
@@ -72,17 +86,21 @@ def analyse(session: Session, progress: Progress | None = None) -> pd.DataFrame:
         When the recording can't be read, or is longer than six hours.
     JournalError
         When the session has no recording.
+    DiarizerError, MissingPackageError
+        When the diarizer is unknown, or lacks something.
+    TurnsError
+        When turns that were found elsewhere can't be read, or do not fit the recording.
     """
     tell = progress or (lambda _step, _done: None)
-    if is_current(session):
+    if is_current(session, diarizer):
         tell(STEPS[-1], 1.0)
         return session.turns
     recording = session.recording("self_review")
-    voices, length = _known_voices(session), session.made_from().get("duration")
+    voices, heard = _known_voices(session, diarizer), session.made_from()
     if voices is None:
-        voices, length = _listen(session, recording, tell), recording.duration
+        voices, heard = _listen(session, recording, tell, diarizer)
     tell(STEPS[2], 0.95)
-    _write(session, voices, length)
+    _write(session, voices, heard)
     tell(STEPS[2], 1.0)
     return session.turns
 
@@ -103,7 +121,7 @@ def rename(session: Session) -> pd.DataFrame:
     voices = _known_voices(session)
     if voices is None:
         return analyse(session)
-    _write(session, voices, session.made_from().get("duration"))
+    _write(session, voices, session.made_from())
     return session.turns
 
 
@@ -132,34 +150,72 @@ def length_to_analyse(recording: Recording) -> float:
     return recording.duration
 
 
-def _known_voices(session: Session) -> pd.DataFrame | None:
-    """Return the engine's own turns when they were made from this sound by this engine."""
+def _heard_alike(session: Session, made: dict[str, Any], diarizer: str | Diarizer | None) -> bool:
+    """Tell whether what is at hand was found by whoever is to listen now."""
+    if session.inputs()["turns"] or (diarizer is None and made.get("diarizer", BUILT_IN) != BUILT_IN):
+        # Given turns are given; and what another program found stays good when that program is no longer there.
+        return True
+    return bool(made.get("engine") == _listener(session, diarizer)[1].name)
+
+
+def _listener(session: Session, diarizer: str | Diarizer | None) -> tuple[str, Diarizer]:
+    """Return by what name a session remembers who is to listen, and that diarizer."""
+    if found := turns_elsewhere(session):
+        return BUILT_IN, found  # which is who listens again once these turns are forgotten
+    wanted = diarizer or session.made_from().get("diarizer", BUILT_IN)
+    if not isinstance(wanted, str):
+        return wanted.name, wanted
+    return wanted, open_diarizer(wanted, session.journal.settings.get("diarizer", {}))
+
+
+def _known_voices(session: Session, diarizer: str | Diarizer | None = None) -> pd.DataFrame | None:
+    """Return the voices at hand when they were found in this sound by whoever is to listen."""
     made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
-    fits = made.get("engine") == ENGINE and "duration" in made and store.exists(name)
-    if not fits or made["inputs"]["recording"] != session.inputs()["recording"]:
+    inputs = session.inputs()
+    complete = made.keys() >= {*HEARD, "inputs"} and store.exists(name)
+    if not complete or any(made["inputs"].get(part) != inputs[part] for part in ("recording", "turns")):
+        return None
+    if not _heard_alike(session, made, diarizer):
         return None
     return pd.read_csv(io.BytesIO(store.read(name)), dtype={"speaker": str})
 
 
-def _listen(session: Session, recording: Recording, tell: Progress) -> pd.DataFrame:
+def _listen(
+    session: Session, recording: Recording, tell: Progress, diarizer: str | Diarizer | None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    remembered, listener = _listener(session, diarizer)
     tell(STEPS[0], 0.0)
     length_to_analyse(recording)
     samples = recording.read()
     store = session.journal.store
     store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, PEAKS)))
     tell(STEPS[1], 0.2)
-    voices = diarize(samples, recording.sample_rate)
-    store.write(session.file("derived/voices.csv"), voices.round(3).to_csv(index=False).encode())
-    return voices.round(3)
+    journal = session.journal
+    names = {journal.client: "client", journal.therapist: "therapist"}
+    people = len(session.notes.participants)
+    voices = hear(listener, samples, recording.sample_rate, people, names).round(3)
+    store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
+    heard = {
+        "engine": listener.name,
+        "diarizer": remembered,
+        "shortest_silence": getattr(listener, "shortest_silence", MIN_SILENCE),
+        "sees_overlap": sees_overlap(listener, voices),
+        "duration": recording.duration,
+    }
+    return voices, heard
 
 
-def _write(session: Session, voices: pd.DataFrame, length: float | None) -> None:
+def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> None:
     store, inputs = session.journal.store, session.inputs()
     turns = corrected(voices, session.corrections)
-    row = evaluate(turns, shortest_silence=SHORTEST_SILENCE, sees_overlap=SEES_OVERLAP, duration=length)
-    recording = session.recording_file()
-    # The length is kept so that new names or new definitions need no sound opened.
-    made = {"engine": ENGINE, "inputs": inputs, "stamp": list(store.stamp(recording)), "duration": length}
+    row = evaluate(
+        turns,
+        shortest_silence=heard["shortest_silence"],
+        sees_overlap=heard["sees_overlap"],
+        duration=heard["duration"],
+    )
+    stamp = list(store.stamp(session.recording_file()))
+    made = {**{part: heard[part] for part in HEARD}, "inputs": inputs, "stamp": stamp}
     store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
     store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
     store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())

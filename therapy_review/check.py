@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from therapy_review.analysis import length_to_analyse
+from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal
 from therapy_review.recording import SUFFIXES
-from therapy_review.session import Session, session_date
+from therapy_review.session import TURNS_ELSEWHERE, Session, session_date
 
 
 def check(journal: Journal) -> list[str]:
@@ -26,8 +27,7 @@ def check(journal: Journal) -> list[str]:
     found = list(_folders(journal))
     for session in journal.sessions:
         found += _session(session)
-    # What concerns the whole journal is met at every session, and said once.
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _folders(journal: Journal) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _session(session: Session) -> Iterator[str]:
     store = session.journal.store
     try:
         yield from session.notes.problems
-        _ = session.marks, session.corrections
+        _ = session.marks, session.corrections, turns_elsewhere(session)
     except TherapyReviewError as error:
         yield str(error)
     for name in store.files(session.folder):
@@ -55,6 +55,11 @@ def _session(session: Session) -> Iterator[str]:
         if path.suffix.lower() in SUFFIXES and path.stem != "recording":
             where = store.where(session.file(name))
             yield f"{where} is not named recording{path.suffix}, so it is left out; rename it if it is the session."
+        if path.stem == "turns" and name != TURNS_ELSEWHERE:
+            yield (
+                f"{store.where(session.file(name))} is left out; bring turns found elsewhere in with: "
+                f"therapy-review turns import {session.name} FILE"
+            )
         if path.name.startswith("notes-kept-"):
             yield (
                 f"{store.where(session.file(name))} holds another version of your notes; copy what you want "

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review.errors import JournalError, TherapyReviewError
+from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -24,8 +24,11 @@ app = typer.Typer(
     help="A private workbook for hearing your own therapy sessions again. Nothing leaves this computer.",
 )
 say = Console(highlight=False, markup=False, soft_wrap=True)
+turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
+app.add_typer(turns, name="turns")
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
+SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
 
 
 @app.command()
@@ -100,18 +103,30 @@ def add(
 
 
 @app.command()
-def analyse(journal: JournalOption = HERE) -> None:
+def analyse(
+    diarizer: Annotated[
+        str,
+        typer.Option(
+            help="Who is to find out: built-in, pyannote or another that is installed; each session remembers it. "
+            "Turns that were brought in stay as they are."
+        ),
+    ] = "",
+    journal: JournalOption = HERE,
+) -> None:
     """Find out who spoke when, in every recording that is new or changed."""
+    from therapy_review.diarizers import open_diarizer
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if not any(session.has_recording for session in opened.sessions):
         raise JournalError(_empty(opened, "recording"))
-    if _analyse_all(opened):
+    if diarizer:  # what it lacks is said once, not for every session
+        open_diarizer(diarizer, opened.settings.get("diarizer", {}))
+    if _analyse_all(opened, diarizer):
         raise typer.Exit(1)
 
 
-def _analyse_all(journal: Journal) -> int:
+def _analyse_all(journal: Journal, diarizer: str = "") -> int:
     from therapy_review.analysis import analyse as analyse_one
 
     sessions = [session for session in journal.sessions if session.has_recording]
@@ -126,12 +141,68 @@ def _analyse_all(journal: Journal) -> int:
                     lambda step, done, b=bar, n=session.name: bars.update(  # type: ignore[misc]
                         b, completed=done, description=f"{n}  {step}"
                     ),
+                    diarizer or None,
                 )
             except TherapyReviewError as error:
                 failed += 1
                 bars.update(bar, description=f"{session.name}  left out")
                 say.print(str(error))
     return failed
+
+
+@turns.command("export")
+def export_turns(
+    session: SessionArgument,
+    file: Annotated[
+        Path, typer.Argument(help="A file to write: .rttm, .TextGrid (Praat), .eaf (ELAN), .csv or .parquet.")
+    ],
+    journal: JournalOption = HERE,
+) -> None:
+    """Write who spoke when in a session into a file for another program."""
+    from therapy_review.interchange import write_turns
+    from therapy_review.journal import open_journal
+
+    if file.exists():
+        raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
+    write_turns(open_journal(journal).session(session).turns, file)
+    say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
+
+
+@turns.command("import")
+def import_turns(
+    session: SessionArgument,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Turns as .rttm, .TextGrid, .eaf, .csv, .parquet, or .json (Whisper with speakers)."
+        ),
+    ],
+    found_by: Annotated[
+        str, typer.Option(help="What found them, as in 'pyannote 3.1'; the file's name if left out.")
+    ] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Use turns that another program found, in place of this one's own."""
+    from therapy_review.elsewhere import use_turns
+    from therapy_review.interchange import read_turns
+    from therapy_review.journal import open_journal
+
+    found = read_turns(file)
+    use_turns(open_journal(journal).session(session), found, found_by or file.name)
+    left_out = found.attrs["left_out"]
+    also = f" {left_out} more had no speaker or no length and were left out." if left_out else ""
+    say.print(f"Kept: {len(found)} turns of {found['speaker'].nunique()} speakers.{also}")
+    say.print(f"Next:  therapy-review analyse --journal {journal}")
+
+
+@turns.command("forget")
+def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> None:
+    """Go back from turns that were brought in to this program's own."""
+    from therapy_review.elsewhere import forget_turns as forget
+    from therapy_review.journal import open_journal
+
+    forget(open_journal(journal).session(session))
+    say.print(f"Forgotten. Next:  therapy-review analyse --journal {journal}")
 
 
 @app.command()

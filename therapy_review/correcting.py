@@ -1,24 +1,139 @@
-"""Correcting: what a client does to turns, as the lines a corrections table takes.
+"""Correcting: corrections applied to turns, and what a client does to turns as the lines that say it.
 
-Every act looks at the turns as they are shown and returns lines, which `Session.correct` keeps as one step: they
-name who was shown there before, so that a line which changed something can be told from one that agreed. Lines of
-several acts may be put one after the other and are then one step too. Silences inside what is given to somebody
-else stay silent: only `add` and `merge` fill them. Nothing here is kept or changed: everything is a pure function.
+Every act (`relabel`, `split`, `merge`, `add`, `delete`, `swap`) looks at the turns as they are shown and returns
+lines, which `Session.correct` keeps as one step: they name who was shown there before, so that a line which
+changed something can be told from one that agreed. Lines of several acts may be put one after the other and are
+then one step too. Silences inside what is given to somebody else stay silent: only `add` and `merge` fill them.
+Nothing here is kept or changed: everything is a pure function.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from therapy_review.corrections import NOBODY, SWAP, Correction, People, one_word, people_in
+from therapy_review.corrections import (
+    NOBODY,
+    SWAP,
+    Correction,
+    People,
+    evidence,
+    last_word,
+    one_word,
+    people_in,
+)
 from therapy_review.errors import TurnsError
-from therapy_review.turns import ROLES, TOLERANCE
+from therapy_review.turns import MIN_SILENCE, ROLES, TOLERANCE, name_speakers, turns_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PART = ("start", "end", "speaker", "confidence", "heard")
+
+
+def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Turn what an engine heard into what holds: voices named, then corrections applied.
+
+    Parameters
+    ----------
+    voices : DataFrame
+        A turns table of voices.
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        A turns table.
+
+    Examples
+    --------
+    >>> from therapy_review.corrections import none, record
+    >>> heard = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2"), (10, 12, "voice_2")])
+    >>> said = record(none(), [Correction(0, 4, "client"), Correction(10, 12, "client", was="therapist")])
+    >>> corrected(heard, said)["speaker"].tolist()
+    ['client', 'therapist', 'client']
+    """
+    return apply(name_speakers(voices, evidence(corrections)), corrections)
+
+
+def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Let corrections say who speaks in the time they cover.
+
+    What they leave of a stretch counts on its own only from 0.2 s on, the length that counts as a silence;
+    less is the edge of what the client heard (another copy of a recording begins some hundredths of a second
+    earlier or later, another engine hears words end elsewhere) and goes with the correction.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        A turns table; stretches of one speaker that now touch are one. Its confidence is that of the part that
+        was not corrected, 1 where all was.
+
+    Examples
+    --------
+    >>> from therapy_review.corrections import none, record
+    >>> said = record(none(), [Correction(2, 4, "therapist"), Correction(6, 7, "nobody")])
+    >>> apply(turns_table([(0, 7.05, "client", 0.8)]), said)
+       start  end    speaker  confidence
+    0    0.0  2.0     client         0.8
+    1    2.0  4.0  therapist         1.0
+    2    4.0  6.0     client         0.8
+    """
+    said = last_word(corrections)
+    if said.empty:
+        return turns
+    starts, ends = (said[name].to_numpy() for name in ("start", "end"))
+    people = [people_in(word) for word in said["speaker"]]
+    parts = [(a, b, who, 1.0, 0.0) for a, b, some in zip(starts, ends, people, strict=True) for who in some]
+    for start, end, who, sure in turns[list(_PART[:4])].itertuples(index=False):
+        for a, b, beside in _uncovered(start, end, starts, ends):
+            if beside is None or b - a >= MIN_SILENCE - TOLERANCE or who in people[beside]:
+                parts.append((a, b, who, sure, b - a))
+            else:
+                parts += [(a, b, name, 1.0, b - a) for name in people[beside]]
+    return _joined(pd.DataFrame(parts, columns=list(_PART))) if parts else turns_table()
+
+
+def _uncovered(
+    start: float, end: float, starts: NDArray[np.float64], ends: NDArray[np.float64]
+) -> Iterator[tuple[float, float, int | None]]:
+    """Give what is left of a stretch beside the corrected ones, each with the one beside it."""
+    first, after = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end)
+    at, beside = start, None
+    for which in range(int(first), int(after)):
+        if starts[which] > at + TOLERANCE:
+            yield at, float(starts[which]), which if beside is None else beside
+        at, beside = float(ends[which]), which
+    if end > at + TOLERANCE:
+        yield at, end, beside
+
+
+def _joined(parts: pd.DataFrame) -> pd.DataFrame:
+    """Join what touches, speaker by speaker; confidence is the mean over what an engine heard."""
+    parts = parts.sort_values(["speaker", "start"], kind="stable", ignore_index=True)
+    latest = parts.groupby("speaker")["end"].cummax()
+    apart = (parts["speaker"] != parts["speaker"].shift()) | (parts["start"] > latest.shift() + TOLERANCE)
+    by = parts.assign(sure=parts["confidence"] * parts["heard"]).groupby(apart.cumsum())
+    table = by.agg(
+        start=("start", "min"), end=("end", "max"), speaker=("speaker", "first"), sure=("sure", "sum"),
+        heard=("heard", "sum"),
+    )  # fmt: skip
+    sure = (table["sure"] / table["heard"].where(table["heard"] > 0)).fillna(1.0).clip(upper=1.0)
+    return turns_table(table.assign(confidence=sure)[list(_PART[:4])].itertuples(index=False, name=None))
 
 
 def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[Correction]:
@@ -40,7 +155,6 @@ def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
     >>> relabel(turns_table([(0, 3, "client"), (4, 6, "therapist")]), 2, 6, "client")
     [Correction(start=2.0, end=3.0, speaker='client', was='client'),
      Correction(start=4.0, end=6.0, speaker='client', was='therapist')]
@@ -71,7 +185,6 @@ def split(turns: pd.DataFrame, at: float, then: str) -> list[Correction]:
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
     >>> split(turns_table([(0, 5, "client")]), 3, "therapist")
     [Correction(start=0.0, end=3.0, speaker='client', was='client'),
      Correction(start=3.0, end=5.0, speaker='therapist', was='client')]
@@ -105,7 +218,6 @@ def merge(turns: pd.DataFrame, at: float) -> list[Correction]:
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
     >>> merge(turns_table([(0, 3, "client"), (3.5, 4, "therapist")]), 2)
     [Correction(start=0.0, end=3.0, speaker='client', was='client'),
      Correction(start=3.0, end=3.5, speaker='client', was='nobody'),
@@ -137,7 +249,6 @@ def add(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[Cor
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
     >>> add(turns_table([(0, 3, "client")]), 2, 4, "therapist")
     [Correction(start=2.0, end=3.0, speaker='both', was='client'),
      Correction(start=3.0, end=4.0, speaker='therapist', was='nobody')]
@@ -163,7 +274,6 @@ def delete(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
     >>> delete(turns_table([(0, 3, "client"), (2, 4, "therapist")]), 2, 4, "therapist")
     [Correction(start=2.0, end=3.0, speaker='client', was='both'),
      Correction(start=3.0, end=4.0, speaker='nobody', was='therapist')]

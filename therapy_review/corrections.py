@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import JournalError, TurnsError
-from therapy_review.turns import MIN_SILENCE, ROLES, TOLERANCE, name_speakers, turns_table
+from therapy_review.turns import ROLES, TOLERANCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,6 @@ COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]
 NOBODY, BOTH, SWAP = "nobody", "both", "swap"
 _OTHER_ONE = {"client": "therapist", "therapist": "client"}
-_PART = ("start", "end", "speaker", "confidence", "heard")
 
 People = frozenset[str]
 
@@ -310,6 +309,33 @@ def _swapped(said: str) -> str:
     return one_word(frozenset(_OTHER_ONE.get(who, who) for who in people_in(said))) if said else said
 
 
+def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell of each stretch whether the client has said something about any part of it.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_stretches,)
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> said = record(none(), [Correction(1, 2, "client")])
+    >>> spoken_of(turns_table([(0, 1, "client"), (1.5, 3, "client")]), said).tolist()
+    [False, True]
+    """
+    word = last_word(corrections)
+    first = np.searchsorted(word["end"], turns["start"] + TOLERANCE, side="right")
+    after = np.searchsorted(word["start"], turns["end"] - TOLERANCE)
+    return np.asarray(after > first)
+
+
 def evidence(corrections: pd.DataFrame) -> pd.DataFrame:
     """Give the stretches that tell whose voice is whose: of one person, and shown as theirs or as nobody's yet.
 
@@ -326,100 +352,3 @@ def evidence(corrections: pd.DataFrame) -> pd.DataFrame:
     said = last_word(corrections)
     agreed = (said["was"] == "") | (said["was"] == said["speaker"])
     return said.loc[said["speaker"].isin(ROLES) & agreed, NEEDED].reset_index(drop=True)
-
-
-def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
-    """Turn what an engine heard into what holds: voices named, then corrections applied.
-
-    Parameters
-    ----------
-    voices : DataFrame
-        A turns table of voices.
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    DataFrame
-        A turns table.
-
-    Examples
-    --------
-    >>> heard = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2"), (10, 12, "voice_2")])
-    >>> said = record(none(), [Correction(0, 4, "client"), Correction(10, 12, "client", was="therapist")])
-    >>> corrected(heard, said)["speaker"].tolist()
-    ['client', 'therapist', 'client']
-    """
-    return apply(name_speakers(voices, evidence(corrections)), corrections)
-
-
-def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
-    """Let corrections say who speaks in the time they cover.
-
-    What they leave of a stretch counts on its own only from 0.2 s on, the length that counts as a silence;
-    less is the edge of what the client heard (another copy of a recording begins some hundredths of a second
-    earlier or later, another engine hears words end elsewhere) and goes with the correction.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    DataFrame
-        A turns table; stretches of one speaker that now touch are one. Its confidence is that of the part that
-        was not corrected, 1 where all was.
-
-    Examples
-    --------
-    >>> said = record(none(), [Correction(2, 4, "therapist"), Correction(6, 7, "nobody")])
-    >>> apply(turns_table([(0, 7.05, "client", 0.8)]), said)
-       start  end    speaker  confidence
-    0    0.0  2.0     client         0.8
-    1    2.0  4.0  therapist         1.0
-    2    4.0  6.0     client         0.8
-    """
-    said = last_word(corrections)
-    if said.empty:
-        return turns
-    starts, ends = (said[name].to_numpy() for name in ("start", "end"))
-    people = [people_in(word) for word in said["speaker"]]
-    parts = [(a, b, who, 1.0, 0.0) for a, b, some in zip(starts, ends, people, strict=True) for who in some]
-    for start, end, who, sure in turns[list(_PART[:4])].itertuples(index=False):
-        for a, b, beside in _uncovered(start, end, starts, ends):
-            if beside is None or b - a >= MIN_SILENCE - TOLERANCE or who in people[beside]:
-                parts.append((a, b, who, sure, b - a))
-            else:
-                parts += [(a, b, name, 1.0, b - a) for name in people[beside]]
-    return _joined(pd.DataFrame(parts, columns=list(_PART))) if parts else turns_table()
-
-
-def _uncovered(
-    start: float, end: float, starts: NDArray[np.float64], ends: NDArray[np.float64]
-) -> Iterator[tuple[float, float, int | None]]:
-    """Give what is left of a stretch beside the corrected ones, each with the one beside it."""
-    first, after = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end)
-    at, beside = start, None
-    for which in range(int(first), int(after)):
-        if starts[which] > at + TOLERANCE:
-            yield at, float(starts[which]), which if beside is None else beside
-        at, beside = float(ends[which]), which
-    if end > at + TOLERANCE:
-        yield at, end, beside
-
-
-def _joined(parts: pd.DataFrame) -> pd.DataFrame:
-    """Join what touches, speaker by speaker; confidence is the mean over what an engine heard."""
-    parts = parts.sort_values(["speaker", "start"], kind="stable", ignore_index=True)
-    latest = parts.groupby("speaker")["end"].cummax()
-    apart = (parts["speaker"] != parts["speaker"].shift()) | (parts["start"] > latest.shift() + TOLERANCE)
-    by = parts.assign(sure=parts["confidence"] * parts["heard"]).groupby(apart.cumsum())
-    table = by.agg(
-        start=("start", "min"), end=("end", "max"), speaker=("speaker", "first"), sure=("sure", "sum"),
-        heard=("heard", "sum"),
-    )  # fmt: skip
-    sure = (table["sure"] / table["heard"].where(table["heard"] > 0)).fillna(1.0).clip(upper=1.0)
-    return turns_table(table.assign(confidence=sure)[list(_PART[:4])].itertuples(index=False, name=None))

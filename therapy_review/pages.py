@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, measures, path_charts, trends, words
+from therapy_review import analysis, charts, forms, listening, measures, path_charts, trends, words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import moments
@@ -106,6 +106,14 @@ class SessionPage:
     def session_map(self) -> Any:
         """Show who spoke when."""
         return self._without_sound() or charts.session_map(self._turns, self.session.marks)
+
+    @gently
+    def two_minutes(self) -> Any:
+        """Offer to hear what the analysis is least sure of, and to say who speaks there."""
+        if not self.session.has_recording:
+            return Still("")  # said where the map would be
+        _ = self._turns
+        return listening.two_minutes(self.session)
 
     @gently
     def talk_balance(self) -> Any:

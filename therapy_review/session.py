@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
+TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
 MARKS = ["start", "end", "kind", "label", "text"]
 
 
@@ -223,6 +224,31 @@ class Session:
         with self.journal.store.writing():
             self._keep_corrections(said.undo(self.corrections))
 
+    def sounding_like(self, start: float, end: float) -> pd.DataFrame:
+        """Find the stretches that sound like a corrected one, before anything is done about them.
+
+        Parameters
+        ----------
+        start, end : float
+            Seconds: the corrected stretch.
+
+        Returns
+        -------
+        DataFrame
+            As from `therapy_review.alike.alike`; ``session.correct(relabel_alike(session.turns, found))`` changes
+            them as one step.
+
+        Raises
+        ------
+        ConsentError
+            When somebody heard has not agreed.
+        NotAnalysedError
+            When the turns do not follow the corrections yet.
+        """
+        from therapy_review.alike import alike, hearing
+
+        return alike(self.turns, self.corrections, start, end, hearing(self))
+
     def _keep_corrections(self, table: pd.DataFrame) -> None:
         store, name = self.journal.store, self.file("corrections.csv")
         if len(table) or store.exists(name):
@@ -277,12 +303,13 @@ class Session:
             return {}
 
     def inputs(self) -> dict[str, Any]:
-        """Name what the derived files rest on: the recording, the corrections, and the definitions."""
+        """Name what the derived files rest on: recording, turns found elsewhere, corrections, definitions."""
         store = self.journal.store
         found = self._recordings()
-        corrections = self.file("corrections.csv")
+        turns, corrections = self.file(TURNS_ELSEWHERE), self.file("corrections.csv")
         return {
             "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
+            "turns": digest(store.read(turns)) if store.exists(turns) else None,
             "corrections": digest(store.read(corrections)) if store.exists(corrections) else None,
             "measures": measures.VERSION,
         }

@@ -1,8 +1,9 @@
 """Voice activity: where somebody speaks, whoever it is.
 
-Silero's network gives a probability for every 32 ms; a stretch of speech begins where it rises above `ONSET` and
-ends where it stays below `OFFSET` for as long as a silence counts. Samples are float32, mono, 16 kHz; times are
-seconds.
+The segmentation network hears speech in noise and echo but smooths over short silences; the loudness above the
+room's own noise shows every silence but takes noises for speech. A small network of one hidden layer weighs both,
+fitted by benchmarks/diarization/fit.py to the tuning sessions there. Samples are float32, mono, 16 kHz; times are
+seconds; a frame is 17 ms (see `therapy_review.segmentation`).
 """
 
 from __future__ import annotations
@@ -12,69 +13,118 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.models import model
+from therapy_review.models import weights_of
+from therapy_review.segmentation import HOP, SAMPLE_RATE, frame_times
 from therapy_review.turns import MIN_SILENCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
-FRAME = 512  # samples
-CONTEXT = 64  # samples of the frame before that the network is shown again
-GROUP = 1024  # frames a call: 33 s, which keeps memory small; the network's state goes on from call to call
 ONSET = 0.5
-OFFSET = 0.3
+OFFSET = 0.4
 MIN_SPEECH = 0.1  # seconds; anything shorter is a click or a breath
+FLOOR_SPAN = 20.0  # seconds from which the room's own noise is taken
+FLOOR_SHARE = 0.1  # of them are quieter than what is taken for it
+PART = 10_000  # frames worked on at a time, so that an hour needs no second hour of memory
+SURE = 7.0  # log odds beyond which the network's word counts no more
+LOUDEST = 40.0  # dB above the floor beyond which louder is no surer
+NETWORK_AT = (-8, -4, 0, 4, 8)  # frames around the one in question
+LOUDNESS_AT = (-7, -4, -2, 0, 2, 4, 7)
 
 
-def speech_probability(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability of speech for every 32 ms.
+def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Give the probability that somebody speaks, frame by frame.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
         Mono, 16 kHz.
+    somebody : ndarray of float32, shape (n_frames,)
+        What the segmentation network says: the probability that anybody is heard.
 
     Returns
     -------
-    ndarray of float32, shape (ceil(n_samples / 512),)
-        Between 0 and 1.
-
-    References
-    ----------
-    Silero Team, Silero VAD 6.2 (model file; see therapy_review/models/README.md).
-
-    Examples
-    --------
-    >>> speech_probability(np.zeros(1024, np.float32)).shape
-    (2,)
+    ndarray of float64, shape (n_frames,)
     """
-    network = model("silero_vad")
-    count = -(-len(samples) // FRAME)
-    probability = np.empty(count, np.float32)
-    state = cell = np.zeros((1, 1, 128), np.float32)
-    for first in range(0, count, GROUP):
-        frames = _frames(samples, first, min(GROUP, count - first))
-        given = {"input": frames, "h": state, "c": cell}
-        probability[first : first + len(frames)], state, cell = network.run(None, given)
-    return probability
+    weights = weights_of("speech")
+    hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
+    return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))
 
 
-def _frames(samples: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
-    """Cut frames, each with the end of the one before it; silence stands in beyond both ends."""
-    start, end = first * FRAME - CONTEXT, (first + count) * FRAME
-    piece = samples[max(0, start) : end]
-    padded = np.pad(piece, (max(0, -start), end - max(0, start) - len(piece)))
-    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(padded, CONTEXT + FRAME)[::FRAME])
-
-
-def find_speech(samples: NDArray[np.float32]) -> pd.DataFrame:
-    """Find the stretches in which somebody speaks, with silences of 0.2 s and more cut out.
+def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Gather what voice activity is decided by, one row a frame.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
         Mono, 16 kHz.
+    somebody : ndarray of float32, shape (n_frames,)
+        The probability that anybody is heard.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_frames, n_features)
+        The network's log odds in and around the frame, the loudness above the room's noise (dB) in and around
+        it, the highest and lowest of it nearby, and the loudness beside what is usual for speech here.
+    """
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    surely = np.clip(np.log(somebody.astype(float) + 1e-6) - np.log1p(1e-6 - somebody), -SURE, SURE)
+    columns = [_shifted(surely, by) for by in NETWORK_AT]
+    spoken = somebody > 0.6
+    # Low notes carry the voice, and the fan; high ones fade faster when a voice stops in a room with echo.
+    for loud in _loudness(samples, len(somebody)):
+        above = np.clip(loud - _floor(loud), 0, LOUDEST)
+        usual = np.median(above[spoken]) if spoken.any() else 0.0
+        columns += [_shifted(above, by) for by in LOUDNESS_AT]
+        columns += [maximum_filter1d(above, 25), minimum_filter1d(above, 13), above - usual]
+        columns += [above - maximum_filter1d(above, 19, origin=origin) for origin in (9, -9)]
+    return np.stack(columns, axis=1)
+
+
+def _shifted(values: NDArray[np.float64], by: int) -> NDArray[np.float64]:
+    return np.asarray(values[np.clip(np.arange(len(values)) + by, 0, len(values) - 1)])
+
+
+def _loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
+    """Loudness (dB) of each frame's own 17 ms and half of its neighbours', as it is and of the high notes."""
+    # A frame's middle lies 495 samples after its start: its own 270 samples begin 360 later.
+    first = round(float(frame_times(1)[0]) * SAMPLE_RATE) - HOP // 2
+    power = np.empty((2, frames))
+    for a in range(0, frames, PART):
+        count = min(PART, frames - a)
+        start = first + a * HOP
+        piece = samples[start - 1 : start + count * HOP].astype(np.float64)
+        piece = np.pad(piece, (0, count * HOP + 1 - len(piece)))
+        for row, sound in zip(power, (piece[1:], np.diff(piece)), strict=True):
+            row[a : a + count] = np.mean(sound.reshape(-1, HOP) ** 2, axis=1)
+    smooth = np.apply_along_axis(
+        np.convolve, 1, np.pad(power, ((0, 0), (1, 1)), mode="edge"), [0.25, 0.5, 0.25], "valid"
+    )
+    return np.asarray(10 * np.log10(smooth + 1e-10))
+
+
+def _floor(loud: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Loudness of the room when nobody speaks, as it changes over the recording."""
+    span = round(FLOOR_SPAN * SAMPLE_RATE / HOP)
+    centres = np.arange(0, len(loud) + span, span // 4)
+    parts = [loud[max(0, c - span // 2) : c + span // 2] for c in centres]
+    known = [(c, np.quantile(part, FLOOR_SHARE)) for c, part in zip(centres, parts, strict=True) if len(part)]
+    at, level = (np.array(column, dtype=float) for column in zip(*known, strict=True))
+    return np.asarray(np.interp(np.arange(len(loud)), at, level))
+
+
+def stretches_of(
+    probability: NDArray[np.float64], onset: float = ONSET, offset: float = OFFSET
+) -> pd.DataFrame:
+    """Cut a probability over time into stretches, with silences of 0.2 s and more left out.
+
+    A stretch begins where the probability rises above `offset` on its way above `onset`.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n_frames,)
+    onset, offset : float
 
     Returns
     -------
@@ -83,27 +133,20 @@ def find_speech(samples: NDArray[np.float32]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> find_speech(np.zeros(16000, np.float32)).empty
-    True
+    >>> stretches_of(np.repeat([0.0, 1.0, 0.0], 100)).round(2).values.tolist()
+    [[1.71, 3.4]]
     """
-    probability = speech_probability(samples)
-    second = FRAME / SAMPLE_RATE
-    begins, ends = _hysteresis(probability)
-    start, end = begins * second, np.minimum(ends * second, len(samples) / SAMPLE_RATE)
-    if len(start) == 0:
-        return pd.DataFrame({"start": start, "end": end})
-    # Silences shorter than one that counts are part of the speech around them.
-    parted = start[1:] - end[:-1] >= MIN_SILENCE
-    start, end = start[np.append(True, parted)], end[np.append(parted, True)]
-    long_enough = end - start >= MIN_SPEECH
-    return pd.DataFrame({"start": start[long_enough], "end": end[long_enough]})
-
-
-def _hysteresis(probability: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Find first and past-the-last frame of the runs above `OFFSET` that rise above `ONSET` somewhere."""
-    above = np.concatenate([[False], probability >= OFFSET, [False]])
+    above = np.concatenate([[False], probability >= offset, [False]])
     edges = np.flatnonzero(above[1:] != above[:-1])
     begins, ends = edges[::2], edges[1::2]
-    sure = np.concatenate([[0], np.cumsum(probability >= ONSET)])
+    sure = np.concatenate([[0], np.cumsum(probability >= onset)])
     rises = sure[ends] > sure[begins]
-    return begins[rises], ends[rises]
+    border = np.append(frame_times(len(probability)) - HOP / 2 / SAMPLE_RATE, np.nan)
+    border[-1] = border[-2] + HOP / SAMPLE_RATE if len(probability) else 0.0
+    start, end = border[begins[rises]], border[ends[rises]]
+    if len(start):
+        # Silences shorter than one that counts are part of the speech around them.
+        parted = start[1:] - end[:-1] >= MIN_SILENCE
+        start, end = start[np.append(True, parted)], end[np.append(parted, True)]
+    long_enough = end - start >= MIN_SPEECH
+    return pd.DataFrame({"start": start[long_enough], "end": end[long_enough]})

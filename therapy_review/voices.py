@@ -1,117 +1,184 @@
-"""Voice embeddings: what a voice sounds like, as 256 numbers.
+"""Voice embeddings: what a voice sounds like, as 192 numbers.
 
-Samples are float32, mono, 16 kHz. Two stretches by one person lie close together (their product is near one), by
-two people further apart. The numbers identify a person: they are treated like recordings.
+Samples are float32, mono, 16 kHz; times are seconds. Two stretches by one person lie close together (their
+product is near one), by two people further apart. The numbers identify a person: they are treated like
+recordings.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from therapy_review.models import model
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 SAMPLE_RATE = 16_000
-WINDOW = 400  # samples, 25 ms
-HOP = 160  # samples, 10 ms
-MELS = 40
-LOUDNESS = 1e-3  # mean power every stretch is brought to (-30 dB): a voice is the same voice from far away
-BATCH = 128  # windows a call, which keeps memory under 100 MB
-BLOCK = 3000  # mel frames at a time: 30 s
+SIZE = 192
+BANDS = 80
+SHORTEST = 0.4  # seconds; a shorter stretch is heard with a little of what lies around it
+MARGIN = 0.0125  # seconds: half of what one frame of sound hears more than its own 10 ms
+TOGETHER = 10.0  # seconds heard in one go: what surrounds a window helps to hear it
+THREADS = 2  # one call is one thread, which gives the same numbers on every computer
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
-def embed(
-    samples: NDArray[np.float32], starts: NDArray[np.float64], seconds: float = 1.6
-) -> NDArray[np.float32]:
-    """Embed the voice heard in windows of one length.
+def embed(samples: NDArray[np.float32], stretches: ArrayLike) -> NDArray[np.float32]:
+    """Embed the voice heard in each stretch.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
         Mono, 16 kHz.
-    starts : ndarray of float64, shape (n_windows,)
-        Seconds; a window may reach beyond either end of the samples, where silence stands in.
-    seconds : float
-        Length of every window; the encoder was trained with 1.6 s.
+    stretches : array-like of float, shape (n_stretches, 2)
+        Start and end in seconds; what is shorter than 0.4 s is heard with a little of what lies around it.
 
     Returns
     -------
-    ndarray of float32, shape (n_windows, 256)
+    ndarray of float32, shape (n_stretches, 192)
         Each row of length one.
 
     References
     ----------
-    Wan, Wang, Papir & Lopez Moreno 2018, "Generalized end-to-end loss for speaker verification", ICASSP.
+    Wang, Zheng, Chen, Cheng & Chen 2023, "CAM++: a fast and efficient network for speaker verification using
+    context-aware masking", Interspeech.
 
     Examples
     --------
     >>> tone = np.sin(np.arange(32000) / 5).astype(np.float32)
-    >>> embed(tone, np.array([0.0, 0.4])).shape
-    (2, 256)
+    >>> embed(tone, [(0.0, 1.0), (0.2, 1.8)]).shape
+    (2, 192)
     """
-    encoder = model("ge2e", 2)
-    mel = mel_frames(samples)
-    frames = round(seconds * SAMPLE_RATE / HOP)
-    first = np.round(np.asarray(starts, dtype=float) * SAMPLE_RATE / HOP).astype(int)
-    mel = np.pad(mel, ((frames, frames), (0, 0)))  # windows beyond the ends
-    first = np.clip(first, -frames, len(mel) - 2 * frames) + frames
-    vectors = np.empty((len(first), 256), np.float32)
-    for i in range(0, len(first), BATCH):
-        windows = mel[first[i : i + BATCH, None] + np.arange(frames)]
-        (vectors[i : i + BATCH],) = encoder.run(None, {"mel": _levelled(windows)})
-    return vectors
+
+    def listen(stretch: NDArray[np.float64]) -> NDArray[np.float32]:
+        fbank = _fbank(samples, stretch)
+        return _pooled(fbank, np.array([[0, len(fbank)]]))
+
+    table = np.asarray(stretches, dtype=float).reshape(-1, 2)
+    return _joined(_in_parallel(listen, list(table)))
 
 
-def _levelled(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    power = windows.mean(axis=(1, 2), keepdims=True)
-    return np.asarray(windows * (_mel_level() / np.maximum(power, 1e-12)), dtype=np.float32)
-
-
-@cache
-def _mel_level() -> float:
-    """Mean mel power of speech at the level the encoder was trained with."""
-    # White noise of that power, through the same filters: the one number that ties both scales together.
-    spectrum_power = LOUDNESS * float(np.sum(np.hanning(WINDOW + 1)[:-1] ** 2))
-    return float(spectrum_power * _filters().sum(axis=1).mean())
-
-
-def mel_frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compute the mel power spectrogram that the encoder listens to.
+def embed_along(
+    samples: NDArray[np.float32], stretches: ArrayLike, window: float, step: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float32]]:
+    """Embed the voice in windows along each stretch; none reaches beyond its stretch.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
         Mono, 16 kHz.
+    stretches : array-like of float, shape (n_stretches, 2)
+        Start and end in seconds, in order of time.
+    window, step : float
+        Seconds; a stretch shorter than a window has one window, all of it.
 
     Returns
     -------
-    ndarray of float32, shape (n_samples // 160 + 1, 40)
-        Power, one row every 10 ms, centred on its time.
+    times : ndarray of float64, shape (n_windows, 2)
+        Start and end in seconds.
+    stretch : ndarray of int, shape (n_windows,)
+        The number of the stretch each lies in.
+    vectors : ndarray of float32, shape (n_windows, 192)
+        Each row of length one.
+
+    Examples
+    --------
+    >>> tone = np.sin(np.arange(48000) / 5).astype(np.float32)
+    >>> times, stretch, vectors = embed_along(tone, [(0, 1), (1.5, 1.9)], 0.8, 0.1)
+    >>> len(times), stretch.tolist(), vectors.shape
+    (4, [0, 0, 0, 1], (4, 192))
     """
-    import scipy.fft
+    table = np.asarray(stretches, dtype=float).reshape(-1, 2)
+    pieces = [
+        (number, a, b) for number, (start, end) in enumerate(table.tolist()) for a, b in _split(start, end)
+    ]
 
-    taper = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-    count = len(samples) // HOP + 1
-    filters = _filters().T
-    mel = np.empty((count, MELS), np.float32)
-    for first in range(0, count, BLOCK):
-        rows = min(BLOCK, count - first)
-        start, end = first * HOP - WINDOW // 2, (first + rows - 1) * HOP + WINDOW // 2
-        piece = samples[max(0, start) : end]
-        padded = np.pad(piece, (max(0, -start), end - max(0, start) - len(piece)))
-        frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP] * taper
-        spectrum = scipy.fft.rfft(frames, axis=1)
-        mel[first : first + rows] = (spectrum.real**2 + spectrum.imag**2) @ filters
-    return mel
+    def listen(
+        group: list[tuple[int, float, float]],
+    ) -> tuple[list[tuple[float, float, int]], NDArray[np.float32]]:
+        fbanks = [_fbank(samples, np.array([a, b])) for _, a, b in group]
+        first, rows, bounds = 0, [], []
+        for (number, a, b), fbank in zip(group, fbanks, strict=True):
+            for start, end in _windows(a, b, window, step):
+                rows.append((start, end, number))
+                from_, to = (round((t - a) / (b - a) * len(fbank)) for t in (start, end))
+                bounds.append((first + from_, first + to))
+            first += len(fbank)
+        return rows, _pooled(np.concatenate(fbanks), np.array(bounds))
+
+    found = _in_parallel(listen, list(_groups(pieces)))
+    rows = np.array([row for rows, _ in found for row in rows], dtype=float).reshape(-1, 3)
+    return rows[:, :2], rows[:, 2].astype(np.intp), _joined([vectors for _, vectors in found])
 
 
-@cache
-def _filters() -> NDArray[np.float32]:
-    import librosa
+def _split(start: float, end: float) -> Iterable[tuple[float, float]]:
+    edges = np.linspace(start, end, int(-(-(end - start) // TOGETHER)) + 1)
+    return zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
 
-    return np.asarray(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=MELS), dtype=np.float32)
+
+def _groups(pieces: list[tuple[int, float, float]]) -> Iterable[list[tuple[int, float, float]]]:
+    """Put neighbouring pieces together until they make ten seconds."""
+    group: list[tuple[int, float, float]] = []
+    length = 0.0
+    for piece in pieces:
+        if group and length + piece[2] - piece[1] > TOGETHER:
+            yield group
+            group, length = [], 0.0
+        group.append(piece)
+        length += piece[2] - piece[1]
+    if group:
+        yield group
+
+
+def _windows(start: float, end: float, window: float, step: float) -> list[tuple[float, float]]:
+    if end - start <= window:
+        return [(start, end)]
+    first = np.linspace(start, end - window, round((end - window - start) / step) + 1)
+    return [(float(a), float(a) + window) for a in first]
+
+
+def _in_parallel(listen: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(listen, items))
+
+
+def _joined(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate([np.empty((0, SIZE), np.float32), *vectors])
+
+
+def _pooled(fbank: NDArray[np.float32], bounds: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Embed windows of some frames; bounds are first and past-the-last frame."""
+    count = (len(fbank) + 1) // 2
+    at = np.arange(count)[None]
+    first = np.minimum(bounds[:, :1] // 2, count - 1)
+    weights = (at >= first) & (at < np.maximum(first + 1, (bounds[:, 1:] + 1) // 2))
+    windows = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    (vectors,) = model("campplus").run(
+        None, {"fbank": (fbank - fbank.mean(axis=0))[None], "windows": windows}
+    )
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-9), dtype=np.float32)
+
+
+def _fbank(samples: NDArray[np.float32], stretch: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Log mel energies of a stretch, one row every 10 ms."""
+    import kaldi_native_fbank as knf
+
+    middle, half = stretch.mean(), max(SHORTEST, stretch[1] - stretch[0]) / 2
+    first = max(0, round((middle - half - MARGIN) * SAMPLE_RATE))
+    piece = samples[first : round((middle + half + MARGIN) * SAMPLE_RATE)]
+    piece = np.pad(piece, (0, max(0, round(SHORTEST * SAMPLE_RATE) - len(piece))))
+    options = knf.FbankOptions()
+    options.frame_opts.dither = 0.0
+    options.mel_opts.num_bins = BANDS
+    computer = knf.OnlineFbank(options)
+    computer.accept_waveform(SAMPLE_RATE, piece)
+    computer.input_finished()
+    return np.stack([computer.get_frame(i) for i in range(computer.num_frames_ready)])

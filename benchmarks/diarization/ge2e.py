@@ -1,7 +1,8 @@
-"""GE2E voice embeddings, which the first engine listened with; kept here as a baseline that does not change.
+"""What the first engine listened with, kept here as a baseline that does not change: GE2E voice embeddings.
 
 `ge2e.onnx` is `resemblyzer/pretrained.pt` of the package Resemblyzer 0.1.4 (Apache-2.0, Resemble AI), exported to
-ONNX: mel frames of 40 bands in, 256 numbers of length one out.
+ONNX: mel frames of 40 bands in, 256 numbers of length one out. `silero_vad.onnx` is the file of that name for
+whole sequences at 16 kHz in the package silero-vad 6.2.3 (MIT, Silero Team), unchanged.
 
 References
 ----------
@@ -51,15 +52,16 @@ def embed(samples: NDArray[np.float32], starts: NDArray[np.float64], seconds: fl
     for i in range(0, len(first), BATCH):
         windows = mel[first[i : i + BATCH, None] + np.arange(frames)]
         power = np.maximum(windows.mean(axis=(1, 2), keepdims=True), 1e-12)
-        (vectors[i : i + BATCH],) = _encoder().run(
+        (vectors[i : i + BATCH],) = opened("ge2e").run(
             None, {"mel": (windows * (level / power)).astype(np.float32)}
         )
     return vectors
 
 
 @cache
-def _encoder() -> onnxruntime.InferenceSession:
+def opened(name: str) -> onnxruntime.InferenceSession:
+    """Open one of the two models that lie here."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
-    file = Path(__file__).with_name("ge2e.onnx")
+    file = Path(__file__).with_name(f"{name}.onnx")
     return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])

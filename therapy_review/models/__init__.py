@@ -1,10 +1,15 @@
-"""The two small models that come with the package, opened once a process."""
+"""The small models that come with the package, opened once a process."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @cache
@@ -14,7 +19,7 @@ def model(name: str, threads: int = 1) -> Any:
     Parameters
     ----------
     name : str
-        ``silero_vad`` or ``ge2e``.
+        ``segmentation`` or ``campplus``.
     threads : int
         How many processor threads one call may use.
 
@@ -30,3 +35,20 @@ def model(name: str, threads: int = 1) -> Any:
     options.inter_op_num_threads = 1
     data = files("therapy_review.models").joinpath(f"{name}.onnx").read_bytes()
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def weights_of(name: str) -> dict[str, NDArray[np.float32]]:
+    """Read a table of weights.
+
+    Parameters
+    ----------
+    name : str
+        ``speech``.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+    """
+    with files("therapy_review.models").joinpath(f"{name}.npz").open("rb") as file, np.load(file) as kept:
+        return dict(kept)

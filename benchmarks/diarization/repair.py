@@ -1,0 +1,143 @@
+"""How much two minutes of listening repair: a client who never errs answers what `least_certain` asks.
+
+The client hears the first four seconds of each stretch and says who speaks there. Where that changed something, the
+stretches that sound alike are offered; the client hears two of them, and has all changed when both are as offered.
+Listening to those costs time of the two minutes too.
+
+    python -m benchmarks.diarization.repair
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from therapy_review.alike import Embed, alike, relabel_alike
+from therapy_review.correcting import apply, relabel
+from therapy_review.corrections import Correction, none, record
+from therapy_review.diarize import diarize
+from therapy_review.least_certain import AROUND, HEARD, least_certain
+from therapy_review.measures import talk_share
+from therapy_review.voices import embed
+
+from .score import mapping
+from .sessions import Session, practice, simulated
+
+MINUTES = 2.0
+LONGEST = 18.0  # minutes: twelve of the simulated sessions
+SAMPLED = 2  # how many of the alike stretches are heard before all are changed
+MOSTLY = 0.7  # part of what is heard in which somebody speaks, to be said to speak
+STEP = 0.01  # seconds
+
+
+def repaired(
+    found: pd.DataFrame, truth: pd.DataFrame, embed: Embed | None = None, minutes: float = MINUTES
+) -> pd.DataFrame:
+    """Answer for some minutes, and give the turns that hold then.
+
+    Parameters
+    ----------
+    found, truth : DataFrame
+        Turns tables of client and therapist: what the engine found, and what is so.
+    embed : callable, optional
+        As in `therapy_review.alike.alike`; without it, nothing is offered to be changed alike.
+    minutes : float
+        How long the client listens.
+
+    Returns
+    -------
+    DataFrame
+        A turns table.
+    """
+    corrections, turns, left = none(), found, minutes * 60
+
+    def answer(start: float, end: float) -> list[Correction]:
+        nonlocal left
+        left -= min(end - start, HEARD) + AROUND
+        return relabel(turns, start, end, who_is_heard(truth, start, min(end, start + HEARD)))
+
+    while len(asked := least_certain(turns, left / 60, corrections)):
+        start, end = asked.loc[0, ["start", "end"]]
+        lines = answer(start, end)
+        corrections = record(corrections, lines)
+        turns = apply(found, corrections)
+        if embed is None or all(line.speaker == line.was for line in lines):
+            continue
+        offered = alike(turns, corrections, start, end, embed)
+        checked = []
+        for one in _middle(offered).itertuples():
+            checked += answer(one.start, one.end)
+        if checked:
+            corrections = record(corrections, checked)
+            turns = apply(found, corrections)
+            if {line.speaker for line in checked} == {offered["to"].iloc[0]}:
+                corrections = record(corrections, relabel_alike(turns, offered))
+                turns = apply(found, corrections)
+    return turns
+
+
+def _middle(offered: pd.DataFrame) -> pd.DataFrame:
+    """Choose those that are neither the closest nor the least close."""
+    first = max(0, (len(offered) - SAMPLED) // 2)
+    return offered.sort_values("closer", kind="stable").iloc[first : first + SAMPLED]
+
+
+def who_is_heard(truth: pd.DataFrame, start: float, end: float) -> str:
+    """Say who speaks for most of a time; both when both do, nobody when hardly anybody does."""
+    middle = np.arange(start + STEP / 2, end, STEP)
+    part = {who: _sounds(truth[truth["speaker"] == who], middle) for who in ("client", "therapist")}
+    if (part["client"] & part["therapist"]).mean() > MOSTLY:
+        return "both"
+    if (part["client"] | part["therapist"]).mean() < 1 - MOSTLY:
+        return "nobody"
+    return max(part, key=lambda who: part[who].mean())
+
+
+def _sounds(own: pd.DataFrame, at: NDArray[np.float64]) -> NDArray[np.bool_]:
+    start, end = (own[name].to_numpy()[:, None] for name in ("start", "end"))
+    return ((start <= at) & (end > at)).any(axis=0)
+
+
+def share_error(turns: pd.DataFrame, truth: pd.DataFrame) -> float:
+    """Error of the client's talk share, in percentage points."""
+    found, real = (talk_share(table).get("client", 0.0) for table in (turns, truth))
+    return 100 * (found - real)
+
+
+def named(voices: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Name the voices so that the most time agrees with the truth; one too many is somebody else."""
+    return voices.assign(speaker=voices["speaker"].map(mapping(truth, voices)).fillna("other"))
+
+
+def errors(session: Session) -> tuple[float, float, float]:
+    """Give the talk share error: as found, after the answers, and with what sounds alike changed too."""
+    samples, truth = session.hear()
+    found = named(diarize(samples), truth)
+    after = repaired(found, truth), repaired(found, truth, lambda some: embed(samples, some))
+    before, answered, with_alike = (share_error(turns, truth) for turns in (found, *after))
+    return before, answered, with_alike
+
+
+def main() -> None:
+    """Print one table: the tuning sessions of up to 18 minutes, and the practice journal."""
+    warnings.simplefilter("ignore")
+    short = [s for s in simulated("tuning") if float(str(s.about["minutes"])) <= LONGEST]
+    for group in (short, practice()):
+        print(
+            "| session | talk share error | after two minutes | with those alike |\n| --- | --- | --- | --- |"
+        )
+        rows = []
+        for session in group:
+            rows.append(errors(session))
+            print(f"| {session.name} | " + " | ".join(f"{e:+.1f}" for e in rows[-1]) + " |", flush=True)
+        for name, middle in (("mean", np.mean), ("median", np.median)):
+            size = middle(np.abs(rows), axis=0)
+            print(f"| {name}, either way | " + " | ".join(f"{e:.1f}" for e in size) + " |")
+        print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Alike: which other stretches sound like one that was corrected.
+
+What a voice sounds like comes as unit vectors from whatever embeds stretches of sound; the closer the voices, the
+larger the product of two. `alike` knows neither sound nor engine; `hearing` is what lets it hear a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from therapy_review.correcting import relabel
+from therapy_review.corrections import Correction, spoken_of
+from therapy_review.turns import TOLERANCE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from therapy_review.session import Session
+
+SHORTEST = 0.5  # seconds; less of a voice says too little about whose it is
+ENOUGH = 10.0  # seconds; more of one stretch says little more
+AROUND = 1.0  # seconds read on both sides, for what listens in windows
+SAID = 20.0  # weight of a stretch the client spoke of, against 1 for one that an engine gave to somebody
+COLUMNS = ["start", "end", "speaker", "to", "closer"]
+
+Embed = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
+
+
+def alike(
+    turns: pd.DataFrame, corrections: pd.DataFrame, start: float, end: float, embed: Embed
+) -> pd.DataFrame:
+    """Find the stretches that sound more like who speaks in a corrected stretch than like who they are given to.
+
+    What somebody sounds like is the mean over their stretches; those the client has said something about weigh
+    most, for the others are what is in doubt.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table in which the correction holds already.
+    corrections : DataFrame
+        A corrections table; what it speaks of is not asked about again.
+    start, end : float
+        Seconds: the corrected stretch.
+    embed : callable
+        Takes an ndarray of shape (n, 2), starts and ends in seconds, and returns one of shape (n, d) with rows of
+        length one.
+
+    Returns
+    -------
+    DataFrame
+        In order of time: start, end (s), speaker (who they are given to now), to (who speaks in the corrected
+        stretch) and closer (by how much more they sound like that one). Stretches under 0.5 s and those in
+        which two speak at once are left out; there are none where nobody or several people were corrected to.
+
+    Examples
+    --------
+    >>> from therapy_review.corrections import Correction, none, record
+    >>> from therapy_review.turns import turns_table
+    >>> talk = turns_table([(0, 3, "client"), (4, 6, "client"), (7, 9, "therapist"), (10, 12, "therapist")])
+    >>> high = lambda stretches: np.where(np.isin(stretches[:, :1], [7, 10, 4]), [[0.0, 1.0]], [[1.0, 0.0]])
+    >>> said = record(none(), [Correction(7, 9, "therapist")])
+    >>> alike(talk, said, 7, 9, high)[["start", "end", "to"]]
+       start  end         to
+    0    4.0  6.0  therapist
+    """
+    here = turns[(turns["start"] < end - TOLERANCE) & (turns["end"] > start + TOLERANCE)]
+    alone = turns[(turns["end"] - turns["start"] >= SHORTEST) & ~_over_one_another(turns)]
+    none = pd.DataFrame(columns=COLUMNS).astype({c: float for c in COLUMNS if c not in ("speaker", "to")})
+    people = set(here["speaker"])
+    who = next(iter(people), "")
+    if len(people) != 1 or who not in set(alone["speaker"]):
+        return none
+    said = spoken_of(alone, corrections)
+    seconds = (alone["end"] - alone["start"]).clip(upper=ENOUGH).to_numpy()
+    vectors = np.asarray(embed(alone[["start", "end"]].to_numpy(dtype=float)), dtype=float)
+    near = _nearness(vectors, seconds * np.where(said, SAID, 1.0), alone["speaker"])
+    closer = near[who] - near.to_numpy()[alone["speaker"].to_numpy()[:, None] == near.columns.to_numpy()]
+    found = alone.assign(to=who, closer=closer.to_numpy())[COLUMNS]
+    return found[(found["closer"] > 0) & ~said].reset_index(drop=True)
+
+
+def relabel_alike(turns: pd.DataFrame, found: pd.DataFrame) -> list[Correction]:
+    """Say of all stretches that sound alike that it is that speaker, as one step.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    found : DataFrame
+        From `alike`; rows may be left out.
+
+    Returns
+    -------
+    list of Correction
+        For `Session.correct`.
+    """
+    spans = found[["start", "end", "to"]].itertuples(index=False)
+    return [line for start, end, who in spans for line in relabel(turns, start, end, who)]
+
+
+def hearing(session: Session) -> Embed:
+    """Let stretches of a session be embedded; what was embedded once is not opened again.
+
+    Parameters
+    ----------
+    session : Session
+        Its recording is opened for ``self_review`` when it is needed, and not before.
+
+    Returns
+    -------
+    callable
+        For `alike`. It remembers voices as long as it is kept, and writes nothing.
+    """
+    known: dict[tuple[float, float], NDArray[np.float32]] = {}
+
+    def embed(stretches: NDArray[np.float64]) -> NDArray[np.float32]:
+        from therapy_review import voices
+
+        new = [(start, end) for start, end in stretches.tolist() if (start, end) not in known]
+        if new:
+            times = np.array(new)
+            first, last = max(0.0, float(times.min()) - AROUND), float(times.max()) + AROUND
+            samples = session.recording("self_review").read(first, last)
+            known.update(zip(new, voices.embed(samples, times - first), strict=True))
+        return np.stack([known[start, end] for start, end in stretches.tolist()])
+
+    return embed
+
+
+def _nearness(
+    vectors: NDArray[np.float64], weights: NDArray[np.float64], speaker: pd.Series[str]
+) -> pd.DataFrame:
+    """Give the product of every stretch (rows) with what everybody (columns) sounds like elsewhere."""
+    weighed = vectors * weights[:, None]
+    near = {}
+    for name in speaker.unique():
+        own = (speaker == name).to_numpy()
+        # Without the stretch itself: it is not to sound like somebody only because it is a part of them.
+        rest = weighed[own].sum(axis=0) - own[:, None] * weighed
+        near[name] = (vectors * rest).sum(axis=1) / np.maximum(np.linalg.norm(rest, axis=1), 1e-9)
+    return pd.DataFrame(near)
+
+
+def _over_one_another(turns: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell of each stretch whether somebody else speaks within it."""
+    start, end = (turns[name].to_numpy(dtype=float) for name in ("start", "end"))
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(end)[:-1]]) if len(turns) else end
+    after = np.concatenate([start[1:], [np.inf]]) if len(turns) else start
+    return np.asarray((before > start + TOLERANCE) | (after < end - TOLERANCE))

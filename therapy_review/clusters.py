@@ -1,0 +1,212 @@
+"""Clusters: how many voices there are, and whose each window is.
+
+A voice is a normal distribution around its mean embedding, as wide in every direction as voices are along the
+lines between them. A hidden Markov model ties windows together that follow each other. Embeddings are rows of
+length one; everything here is a pure function and draws no random numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+STEP = 0.15  # seconds from one window to the next
+ROUNDS = 20
+MOST = 3  # voices looked for where their number is not given
+SAME = 0.7  # cosine of two means from which on they are one voice, heard in two moods
+LEAST = 4.0  # seconds of speech that make a voice of its own where the number is not given
+SURE = 2.0  # what a window's word counts for: 1 and less lets short turns be swallowed
+# Cost (in log odds) of changing voices from one window to the next, within a stretch of speech and after it.
+CHANGE_WITHIN = 3.0
+CHANGE_BETWEEN = 0.5
+
+
+class Voices(NamedTuple):
+    """What the windows of a recording say about its voices.
+
+    Parameters
+    ----------
+    means : ndarray of float64, shape (n_voices, n_dimensions)
+        The mean embedding of each voice.
+    posterior : ndarray of float64, shape (n_windows, n_voices)
+        How probable it is that each window is each voice's.
+    path : ndarray of int, shape (n_windows,)
+        The likeliest sequence of voices.
+    """
+
+    means: Numbers
+    posterior: Numbers
+    path: NDArray[np.intp]
+
+
+def find_voices(
+    vectors: NDArray[np.float32], seconds: Numbers, stretch: NDArray[np.intp], count: int | None
+) -> Voices:
+    """Find the voices in windows that follow each other.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n_windows, n_dimensions)
+        Embeddings in order of time.
+    seconds : ndarray of float64, shape (n_windows,)
+        How long each window is.
+    stretch : ndarray of int, shape (n_windows,)
+        The number of the stretch of speech each lies in.
+    count : int or None
+        How many voices there are; 1 to 3 are tried when None.
+
+    Returns
+    -------
+    Voices
+
+    References
+    ----------
+    Rabiner 1989, "A tutorial on hidden Markov models", Proc. IEEE 77(2); Landini, Profant, Diez & Burget 2022,
+    "Bayesian HMM clustering of x-vector sequences (VBx)", Computer Speech & Language 71.
+    """
+    data = vectors.astype(float)
+    weight = _news(seconds, stretch) / seconds.max()
+    change = np.where(np.diff(stretch) > 0, CHANGE_BETWEEN, CHANGE_WITHIN)
+    if count is not None:
+        return _followed(data, weight, change, _means(data, weight, count))
+    found = _followed(data, weight, change, _means(data, weight, 1))
+    for more in range(2, MOST + 1):
+        candidate = _followed(data, weight, change, _means(data, weight, more))
+        if not _are_different(candidate, stretch, seconds):
+            break
+        found = candidate
+    return found
+
+
+def _news(seconds: Numbers, stretch: NDArray[np.intp]) -> Numbers:
+    """Give the seconds each window adds to what its neighbours heard: they lie over each other."""
+    windows = np.bincount(stretch)[stretch]
+    return np.where(windows > 1, STEP + (seconds - STEP) / windows, seconds)
+
+
+def _are_different(voices: Voices, stretch: NDArray[np.intp], seconds: Numbers) -> bool:
+    """Tell whether every voice says enough, and sounds unlike every other."""
+    means = _unit(voices.means)
+    alike = (means @ means.T)[np.triu_indices(len(means), 1)]
+    said = np.bincount(voices.path, weights=_news(seconds, stretch), minlength=len(means))
+    return bool((alike < SAME).all() and (said >= LEAST).all())
+
+
+def _unit(vectors: Numbers) -> Numbers:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+
+
+def _means(data: Numbers, weight: Numbers, count: int) -> Numbers:
+    """Start from the windows furthest apart, and move the means among their windows (spherical k-means)."""
+    centred = data - np.average(data, axis=0, weights=weight)
+    _, _, axes = np.linalg.svd(centred * np.sqrt(weight)[:, None], full_matrices=False)
+    best, means = -np.inf, np.average(data, axis=0, weights=weight)[None]
+    for axis in axes[:3] if count > 1 else ():
+        along = centred @ axis
+        tails = [along <= np.quantile(along, 0.1), along >= np.quantile(along, 0.9)]
+        started = [data[tail].mean(axis=0) for tail in tails]
+        while len(started) < count:  # the next one lies where none so far is near
+            nearest = (data @ _unit(np.array(started)).T).max(axis=1)
+            started.append(data[nearest <= np.quantile(nearest, 0.05)].mean(axis=0))
+        found, fit = _k_means(data, weight, np.array(started))
+        if fit > best:
+            best, means = fit, found
+    return means
+
+
+def _k_means(data: Numbers, weight: Numbers, means: Numbers) -> tuple[Numbers, float]:
+    for _ in range(ROUNDS):
+        score = data @ _unit(means).T
+        nearest = score.argmax(axis=1)
+        moved = np.array(
+            [
+                np.average(data[nearest == k], axis=0, weights=weight[nearest == k])
+                if (nearest == k).any()
+                else mean
+                for k, mean in enumerate(means)
+            ]
+        )
+        if np.allclose(moved, means):
+            break
+        means = moved
+    return means, float(weight @ score.max(axis=1))
+
+
+def _followed(data: Numbers, weight: Numbers, change: Numbers, means: Numbers) -> Voices:
+    """Follow the voices through time, and learn them anew from what is theirs, until nothing moves."""
+    posterior = np.ones((len(data), len(means)))
+    for number in range(ROUNDS):
+        emission = (
+            _log_likelihood(data, weight, means, posterior if number else None) * SURE * weight[:, None]
+        )
+        before, posterior = posterior, _posterior(emission, change)
+        share = posterior * weight[:, None]
+        enough = share.sum(axis=0) > 1
+        means = np.where(
+            enough[:, None], share.T @ data / np.maximum(share.sum(axis=0), 1e-9)[:, None], means
+        )
+        if np.abs(posterior - before).max() < 1e-3:
+            break
+    return Voices(means, posterior, _path(emission, change))
+
+
+def _log_likelihood(data: Numbers, weight: Numbers, means: Numbers, posterior: Numbers | None) -> Numbers:
+    score = data @ means.T - (means**2).sum(axis=1) / 2
+    if len(means) == 1:
+        return np.zeros_like(score)
+    if posterior is None:
+        posterior = np.eye(len(means))[score.argmax(axis=1)]
+    # The width that counts is that along the lines between the means.
+    spread, total = 0.0, 0.0
+    for a in range(len(means)):
+        for b in range(a):
+            line = _unit(means[a] - means[b])
+            for k in (a, b):
+                own = posterior[:, k] * weight
+                spread += float(own @ (((data - means[k]) @ line) ** 2))
+                total += float(own.sum())
+    return np.asarray(score / max(spread / max(total, 1e-9), 1e-4))
+
+
+def _posterior(emission: Numbers, change: Numbers) -> Numbers:
+    """Forward and backward through time."""
+    count = len(emission)
+    forward, backward = np.empty_like(emission), np.zeros_like(emission)
+    forward[0] = emission[0]
+    for i in range(1, count):
+        forward[i] = emission[i] + _arrive(forward[i - 1], change[i - 1])
+    for i in range(count - 2, -1, -1):
+        backward[i] = _arrive(backward[i + 1] + emission[i + 1], change[i])
+    total = forward + backward
+    share = np.exp(total - total.max(axis=1, keepdims=True))
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
+
+
+def _arrive(score: Numbers, cost: float) -> Numbers:
+    """Add up the ways to each voice: staying, or coming from any other at a cost."""
+    top = score.max()
+    stay = np.exp(score - top)
+    return np.asarray(np.log(stay + np.exp(-cost) * (stay.sum() - stay) + 1e-300) + top)
+
+
+def _path(emission: Numbers, change: Numbers) -> NDArray[np.intp]:
+    """Find the likeliest sequence (Viterbi)."""
+    count, voices = emission.shape
+    score, came = emission[0].copy(), np.zeros((count, voices), dtype=np.intp)
+    here = np.arange(voices)
+    for i in range(1, count):
+        best = int(score.argmax())
+        moves = score[best] - change[i - 1] > score
+        came[i] = np.where(moves, best, here)
+        score = emission[i] + np.where(moves, score[best] - change[i - 1], score)
+    path = np.empty(count, dtype=np.intp)
+    path[-1] = int(score.argmax())
+    for i in range(count - 1, 0, -1):
+        path[i - 1] = came[i, path[i]]
+    return path

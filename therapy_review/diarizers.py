@@ -1,0 +1,227 @@
+"""Diarizers: whoever finds out who spoke when, the built-in engine or another program in its place.
+
+A diarizer is a callable with a name (see `Diarizer`). A journal knows some by name: ``built-in``, ``pyannote``, and
+whatever an installed package offers as an entry point of the group ``therapy_review.diarizers``. Such an entry
+point is a *maker*: it takes the table ``[diarizer]`` of ``journal.toml``, looks at once whether all it needs is
+there, and returns a diarizer, or raises a `TherapyReviewError` with one sentence that says what is missing::
+
+    # in the other package's pyproject.toml
+    [project.entry-points."therapy_review.diarizers"]
+    mine = "my_package:make"
+
+What a diarizer returns is checked and put in order by `hear`; its speakers may have any names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from therapy_review import diarize as engine
+from therapy_review.errors import DiarizerError, TurnsError
+from therapy_review.interchange import well_formed
+from therapy_review.turns import MIN_SILENCE, ROLES, merge_stretches
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+BUILT_IN = "built-in"
+GROUP = "therapy_review.diarizers"
+OVERRUN = 1.0  # seconds that whole windows may hear past the end; another recording's turns go on for longer
+
+SeesOverlap = Literal["yes", "no"]
+
+
+class Diarizer(Protocol):
+    """Finds out who spoke when. A function with an attribute ``name`` is one.
+
+    It may also have ``sees_overlap`` (``"yes"`` or ``"no"``: whether it can tell two people at once; as its turns
+    show when left out) and ``shortest_silence`` (seconds; 0.2 when left out), which are kept beside the measures.
+    """
+
+    @property
+    def name(self) -> str:
+        """What found the turns, with its version: another name means that other turns may be found."""
+
+    def __call__(
+        self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
+    ) -> pd.DataFrame:
+        """Find out who spoke when.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape (n_samples,)
+            The whole recording, mono.
+        sample_rate : int
+            Hz.
+        speakers : int or None
+            How many people are heard, where that is known.
+
+        Returns
+        -------
+        DataFrame
+            Columns start, end (seconds from the recording's start), speaker, and confidence (0 to 1) where there
+            is one, in any order.
+        """
+
+
+Maker = Callable[[Mapping[str, Any]], Diarizer]
+
+
+class BuiltIn:
+    """The engine of `therapy_review.diarize`."""
+
+    name = engine.ENGINE
+    sees_overlap = engine.SEES_OVERLAP
+    shortest_silence = engine.SHORTEST_SILENCE
+
+    def __call__(
+        self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
+    ) -> pd.DataFrame:
+        """Find out who of two people spoke when."""
+        del speakers  # it tells two apart, however many are said to be heard
+        return engine.diarize(samples, sample_rate)
+
+
+def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:
+    """Return a diarizer by its name, ready for use.
+
+    Parameters
+    ----------
+    name : str
+        ``built-in``, ``pyannote``, or one that an installed package offers.
+    settings : mapping
+        The table ``[diarizer]`` of ``journal.toml``.
+
+    Returns
+    -------
+    Diarizer
+
+    Raises
+    ------
+    DiarizerError
+        When there is none of that name, or it lacks something other than a package.
+    MissingPackageError
+        When it needs a package that is not installed.
+
+    Examples
+    --------
+    >>> open_diarizer("dora", {})
+    Traceback (most recent call last):
+    ...
+    therapy_review.errors.DiarizerError: There is no diarizer called dora; choose one of: built-in, pyannote.
+    """
+    own: dict[str, Maker] = {BUILT_IN: lambda _settings: BuiltIn(), "pyannote": _pyannote}
+    if name in own:
+        return own[name](settings)
+    offered = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in offered:
+        raise DiarizerError(
+            f"There is no diarizer called {name}; choose one of: {', '.join([*own, *sorted(offered)])}."
+        )
+    try:
+        make: Maker = offered[name].load()
+    except (ImportError, AttributeError) as error:
+        raise DiarizerError(
+            f"The diarizer {name} can't be loaded ({error}); install its package once more."
+        ) from error
+    return make(settings)
+
+
+def _pyannote(settings: Mapping[str, Any]) -> Diarizer:
+    from therapy_review.pyannote_diarizer import make
+
+    return make(settings)
+
+
+def hear(
+    diarizer: Diarizer,
+    samples: NDArray[np.float32],
+    sample_rate: int,
+    speakers: int | None = None,
+    names: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Let a diarizer find out who spoke when, and put what it found in order.
+
+    Parameters
+    ----------
+    diarizer : Diarizer
+    samples : ndarray of float32, shape (n_samples,)
+        Mono.
+    sample_rate : int
+        Hz.
+    speakers : int, optional
+        How many people are heard.
+    names : mapping of str to str, optional
+        Names by which a diarizer may call people, and the role of each.
+
+    Returns
+    -------
+    DataFrame
+        A turns table: stretches of one speaker less than 0.2 s apart are joined. Whoever is called ``client``,
+        ``therapist``, ``other`` or by one of `names`, in capitals or not, has that role; everybody else is
+        ``voice_1``, ``voice_2`` in the order in which they are first heard.
+
+    Raises
+    ------
+    DiarizerError
+        When what it returned is no table of turns.
+    TurnsError
+        When its turns go on after the recording's end.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from therapy_review.turns import turns_table
+    >>> def two(samples, sample_rate, speakers):
+    ...     return turns_table([(0, 1, "SPEAKER_01"), (1.1, 2, "SPEAKER_01"), (2, 3, "Robin")])
+    >>> two.name = "two people 1.0"
+    >>> hear(two, np.zeros(48_000, np.float32), 16_000, names={"robin": "client"})[["start", "end", "speaker"]]
+       start  end  speaker
+    0    0.0  2.0  voice_1
+    1    2.0  3.0   client
+    """
+    found, length = diarizer(samples, sample_rate, speakers), len(samples) / sample_rate
+    try:
+        columns = [name for name in ("start", "end", "speaker", "confidence") if name in found.columns]
+        turns = well_formed(found[columns].itertuples(index=False), f"what {diarizer.name} returned")
+    except (TurnsError, AttributeError, ValueError) as error:
+        raise DiarizerError(
+            f"{diarizer.name} did not return turns with start, end and speaker; use another diarizer, or ask who "
+            "made it."
+        ) from error
+    if len(turns) and turns["end"].max() > length + OVERRUN:
+        raise TurnsError(
+            f"The turns from {diarizer.name} go on until {turns['end'].max():.0f} s, but the recording ends at "
+            f"{length:.0f} s; see that they belong to this session."
+        )
+    roles = {role: role for role in ROLES} | {name.casefold(): role for name, role in (names or {}).items()}
+    called: dict[str, str] = {}
+    for label in turns["speaker"].unique():
+        voice = f"voice_{len(set(called.values()) - set(ROLES)) + 1}"
+        called[label] = roles.get(label.strip().casefold(), voice)
+    within = turns.assign(end=turns["end"].clip(upper=length), speaker=turns["speaker"].map(called))
+    # Once more, for two names may be one person's, and what began after the end is now without length.
+    rows = within[within["start"] < length].itertuples(index=False)
+    return merge_stretches(well_formed(rows, diarizer.name), MIN_SILENCE)
+
+
+def sees_overlap(diarizer: Diarizer, turns: pd.DataFrame) -> SeesOverlap:
+    """Tell whether a diarizer can hear two people at once: as it says itself, or as its turns show.
+
+    Parameters
+    ----------
+    diarizer : Diarizer
+    turns : DataFrame
+        The turns it found.
+
+    Returns
+    -------
+    {"yes", "no"}
+    """
+    if (said := getattr(diarizer, "sees_overlap", None)) in ("yes", "no"):
+        return "yes" if said == "yes" else "no"
+    return "yes" if (turns["start"].iloc[1:].array < turns["end"].cummax().iloc[:-1].array).any() else "no"

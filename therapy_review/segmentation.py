@@ -1,0 +1,101 @@
+"""Segmentation: how many people are heard, every 17 ms.
+
+A network listens to ten seconds at a time and tells nobody, one voice and two at once apart. Samples are float32,
+mono, 16 kHz; times are seconds. (The network also names local voices. Tied to nothing but ten seconds of sound,
+they are less sure than `therapy_review.voices`, and left out.)
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from therapy_review.models import model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000
+HOP = 270  # samples from one frame to the next
+FIRST = 495.5  # samples from a chunk's start to the middle of its first frame
+CHUNK = 160_000  # samples: the ten seconds the network was trained with
+FRAMES = 589  # frames in a chunk
+STEP = 560  # frames from one chunk to the next
+SHARED = FRAMES - STEP  # half a second that two chunks hear, faded from one into the other
+ONE, TWO = slice(1, 4), slice(4, 7)  # the network's classes: nobody, each of three voices, each pair of them
+BATCH = 4  # chunks a call, which keeps memory small
+THREADS = 2  # one call is one thread, which gives the same numbers on every computer
+
+
+def frame_times(count: int) -> NDArray[np.float64]:
+    """Give the middle of each frame in seconds.
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    ndarray of float64, shape (count,)
+
+    Examples
+    --------
+    >>> frame_times(2).round(3).tolist()
+    [0.031, 0.048]
+    """
+    return np.asarray((FIRST + HOP * np.arange(count)) / SAMPLE_RATE)
+
+
+def voices_at_once(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the probability that nobody, one person, or two at once are heard.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+        Mono, 16 kHz.
+
+    Returns
+    -------
+    ndarray of float32, shape (ceil(n_samples / 270), 3)
+        Each row adds up to 1.
+
+    References
+    ----------
+    Bredin & Laurent 2021, "End-to-end speaker segmentation for overlap-aware resegmentation", Interspeech;
+    Plaquet & Bredin 2023, "Powerset multi-class cross entropy loss for neural speaker diarization", Interspeech.
+
+    Examples
+    --------
+    >>> voices_at_once(np.zeros(16000, np.float32)).shape
+    (60, 3)
+    """
+    network = model("segmentation")
+    length = -(-len(samples) // HOP)
+    count = max(1, -(-(length - SHARED) // STEP))
+    found = np.zeros((count * STEP + SHARED, 3), np.float32)
+
+    def listen(first: int) -> NDArray[np.float32]:
+        chunks = [_chunk(samples, number) for number in range(first, min(first + BATCH, count))]
+        (log_probability,) = network.run(None, {"samples": np.stack(chunks)[:, None]})
+        classes = np.exp(log_probability)
+        parts = (classes[..., 0], classes[..., ONE].sum(axis=-1), classes[..., TWO].sum(axis=-1))
+        return np.stack(parts, axis=-1)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        chunks = (chunk for batch in pool.map(listen, range(0, count, BATCH)) for chunk in batch)
+        for number, chunk in enumerate(chunks):
+            fade = np.ones((FRAMES, 1), np.float32)
+            rise = ((np.arange(SHARED, dtype=np.float32) + 0.5) / SHARED)[:, None]
+            if number > 0:
+                fade[:SHARED] = rise
+            if number < count - 1:
+                fade[-SHARED:] = 1 - rise
+            found[number * STEP : number * STEP + FRAMES] += chunk * fade
+    return found[:length]
+
+
+def _chunk(samples: NDArray[np.float32], number: int) -> NDArray[np.float32]:
+    piece = samples[number * STEP * HOP :][:CHUNK]
+    return np.pad(piece, (0, CHUNK - len(piece)))
