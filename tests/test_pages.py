@@ -183,7 +183,7 @@ def test_a_missed_week_is_said_once_and_calmly_and_the_path_goes_on(heard: Journ
     ("open_page", "says"),
     [
         (lambda root: session_report(root, "2031-01-01"), "There is no session 2031-01-01 in practice"),
-        (lambda root: session_report(root / "nowhere"), "is not a journal"),
+        (lambda root: session_report(root / "nowhere"), "There is no journal in nowhere"),
         (lambda root: weekly_review(root / "nowhere"), "therapy-review init"),
         (lambda root: weekly_review(root, "March"), "March is not a week"),
     ],

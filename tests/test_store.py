@@ -57,7 +57,7 @@ def test_when_the_disk_fails_the_earlier_file_stays_and_nothing_is_left_over(
 
     with monkeypatch.context() as disk:
         disk.setattr(step, full)
-        with pytest.raises(JournalError, match=r"Could not write notes\.md .*free some space"):
+        with pytest.raises(JournalError, match=r"Could not write journal/notes\.md .*free some space"):
             store.write("notes.md", b"after")
     assert store.read("notes.md") == b"before"
     assert store.files("") == [path.name for path in store.root.iterdir()] == ["notes.md"]
@@ -74,7 +74,7 @@ def test_no_name_leads_out_of_the_journal(store: PlainStore, name: str) -> None:
 
 def test_a_missing_file_is_one_sentence(store: PlainStore) -> None:
     for act in (store.read, store.open):
-        with pytest.raises(JournalError, match=r"Could not read notes\.md"):
+        with pytest.raises(JournalError, match=r"Could not read journal/notes\.md"):
             act("notes.md")
     store.remove("notes.md")  # what is not there need not be removed
 
