@@ -27,7 +27,8 @@ def check(journal: Journal) -> list[str]:
     found = list(_folders(journal))
     for session in journal.sessions:
         found += _session(session)
-    return found
+    # What concerns the whole journal is met at every session, and said once.
+    return list(dict.fromkeys(found))
 
 
 def _folders(journal: Journal) -> Iterator[str]:
