@@ -105,9 +105,14 @@ def _between_us(folder: Path) -> Config:
     """Let nobody else listen to a kernel: talk through files only their owner may open, or in cipher."""
     from traitlets.config import Config
 
-    if HAS_SOCKET_FILES:
-        return Config(KernelManager={"transport": "ipc", "ip": str(folder / "kernel")})
-    return Config(KernelManager={"transport_encryption": "auto"})
+    transport = (
+        {"transport": "ipc", "ip": str(folder / "kernel")}
+        if HAS_SOCKET_FILES
+        else {"transport_encryption": "auto"}
+    )
+    # A kernel that is told to stop while it is busy says so as an error; errors of cells come with the notebook.
+    quiet = {"extra_arguments": ["--IPKernelApp.log_level=CRITICAL"]}
+    return Config(KernelManager=transport, NotebookClient=quiet)
 
 
 @contextmanager
