@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from therapy_review import enrolment
 from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
@@ -26,6 +27,7 @@ from therapy_review.turns import MIN_SILENCE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from therapy_review.journal import Journal
     from therapy_review.recording import Recording
     from therapy_review.session import Session
 
@@ -40,7 +42,7 @@ Progress = Callable[[str, float], None]
 
 
 def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool:
-    """Tell whether the derived files fit the recording, the corrections, the measures and who is to listen.
+    """Tell whether the derived files fit all they rest on, from recording to voice prints, and who is to listen.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool
     bool
     """
     made = session.made_from()
-    return made.get("inputs") == session.inputs() and _heard_alike(session, made, diarizer)
+    fits = made.get("inputs") == session.inputs() and _heard_alike(session, made, diarizer)
+    return fits and not enrolment.is_outdated(session, made.get("by_voice"))
 
 
 def analyse(
@@ -106,7 +109,9 @@ def analyse(
 
 
 def rename(session: Session) -> pd.DataFrame:
-    """Apply what the client has since said or taken back about who speaks when; no sound is opened for it.
+    """Apply what the client has since said or taken back about who speaks when.
+
+    No sound is opened for it, unless there is a voice print to learn or to ask.
 
     Parameters
     ----------
@@ -123,6 +128,27 @@ def rename(session: Session) -> pd.DataFrame:
         return analyse(session)
     _write(session, voices, session.made_from())
     return session.turns
+
+
+def follow_prints(journal: Journal) -> None:
+    """Let voice prints and analysed sessions follow one another after what was agreed to, or taken back.
+
+    Sessions that were confirmed add to the prints first; then those that prints may name are named, or asked about.
+
+    Parameters
+    ----------
+    journal : Journal
+    """
+    known = [
+        (session, voices)
+        for session in journal.sessions
+        if session.has_recording and (voices := _known_voices(session)) is not None
+    ]
+    for session, voices in known:
+        enrolment.learn(session, voices)
+    for session, _ in known:
+        if not is_current(session):
+            rename(session)
 
 
 def length_to_analyse(recording: Recording) -> float:
@@ -207,7 +233,9 @@ def _listen(
 
 def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> None:
     store, inputs = session.journal.store, session.inputs()
-    turns = corrected(voices, session.corrections)
+    by_voice = enrolment.recognise_in(session, voices)
+    named = voices.assign(speaker=voices["speaker"].replace(by_voice["roles"])) if by_voice else voices
+    turns = corrected(named, session.corrections)
     row = evaluate(
         turns,
         shortest_silence=heard["shortest_silence"],
@@ -215,10 +243,11 @@ def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> Non
         duration=heard["duration"],
     )
     stamp = list(store.stamp(session.recording_file()))
-    made = {**{part: heard[part] for part in HEARD}, "inputs": inputs, "stamp": stamp}
+    made = {**{part: heard[part] for part in HEARD}, "inputs": inputs, "stamp": stamp, "by_voice": by_voice}
     store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
     store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
     store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())
+    enrolment.learn(session, voices)
 
 
 def _npy(array: NDArray[np.float32]) -> bytes:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from therapy_review import voice_commands
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ app = typer.Typer(
 say = Console(highlight=False, markup=False, soft_wrap=True)
 turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
 app.add_typer(turns, name="turns")
+app.add_typer(voice_commands.voice, name="voice")
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
@@ -67,7 +69,7 @@ def agree(
 
     opened = open_journal(journal)
     day = _day(since) if since else opened.today()
-    file = "agreements.toml"
+    file = consent.FILE
     people = [("client", opened.client, client), ("therapist", opened.therapist, therapist)]
     with opened.store.writing():
         data = opened.store.read(file) if opened.store.exists(file) else b""
@@ -128,7 +130,12 @@ def analyse(
 
 def _analyse_all(journal: Journal, diarizer: str = "") -> int:
     from therapy_review.analysis import analyse as analyse_one
+    from therapy_review.enrolment import forget_without_agreement
 
+    if forgotten := forget_without_agreement(journal):
+        say.print(
+            f"No agreement is in force to a voice print of {' and '.join(forgotten)}, so it was forgotten."
+        )
     sessions = [session for session in journal.sessions if session.has_recording]
     failed = 0
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -14,13 +14,15 @@ from typing import Any
 
 from therapy_review.errors import ConsentError, JournalError
 
-USES = ("record", "self_review", "review_together", "report", "transcribe")
+FILE = "agreements.toml"
+USES = ("record", "self_review", "review_together", "report", "transcribe", "voice_print")
 IN_WORDS = {
     "record": "recording the sessions",
     "self_review": "the client listening again",
     "review_together": "listening together",
     "report": "reports made from it",
     "transcribe": "writing down what was said",
+    "voice_print": "being known by voice",
 }
 
 
@@ -146,7 +148,7 @@ def append(
     """
     import tomlkit
 
-    number = 1 + len(parse(data, "agreements.toml"))
+    number = 1 + len(parse(data, FILE))
     entry = tomlkit.table()
     entry.update({"id": f"a{number}", "who": who, "name": name, "uses": list(uses)})
     entry.update({"from": given_from, "how": how})
@@ -156,6 +158,52 @@ def append(
     document["agreement"] = entries
     before = data.rstrip(b"\n")
     return (before + b"\n\n" if before else b"") + tomlkit.dumps(document).encode()
+
+
+def take_back(data: bytes, who: str, use: str, *, on: dt.date) -> bytes:
+    """Take back all that one person agreed to for one use; what else they agreed to goes on.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of ``agreements.toml``; what stands there is not touched.
+    who : str
+        ``client``, ``therapist``, or the name of anyone else heard.
+    use : str
+        One of `USES` or ``share:NAME``.
+    on : datetime.date
+        The first day it no longer holds.
+
+    Returns
+    -------
+    bytes
+        The file's new content.
+
+    Raises
+    ------
+    JournalError
+        When what is there can't be read.
+    """
+    import tomlkit
+
+    given = parse(data, FILE)
+    entries = {entry["id"]: entry for entry in tomllib.loads(data.decode("utf-8-sig")).get("agreement", [])}
+    revocations, rest = tomlkit.aot(), tomlkit.aot()
+    for agreement in given:
+        over = agreement.revoked_on is not None or (agreement.until is not None and agreement.until < on)
+        if agreement.who != who or use not in agreement.uses or over:
+            continue
+        revocations.append(tomlkit.item({"agreement": agreement.id, "on": on}))
+        if others := [other for other in agreement.uses if other != use]:
+            number = 1 + len(given) + len(rest)
+            begun = max(on, agreement.given_from)
+            again = entries[agreement.id] | {"id": f"a{number}", "uses": others, "from": begun}
+            rest.append(tomlkit.item(again))
+    document = tomlkit.document()
+    for name, added in (("revocation", revocations), ("agreement", rest)):
+        if len(added):
+            document[name] = added
+    return data.rstrip(b"\n") + b"\n\n" + tomlkit.dumps(document).encode() if document else data
 
 
 def require(

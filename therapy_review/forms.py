@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 NO_MOOD = "not said"
+BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."
 CLIPS = 3
 CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
 
@@ -169,6 +170,8 @@ def _share_time(clips: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
 def who_is_who(session: Session) -> VBox | Still:
     """Ask the client which voice is theirs, by three short clips; say so when it is known.
 
+    Where the voices were named by a voice print the same clips are there, to say that this was wrong, or right.
+
     Parameters
     ----------
     session : Session
@@ -183,9 +186,12 @@ def who_is_who(session: Session) -> VBox | Still:
     NotAnalysedError
         When the session has no turns yet.
     """
-    if turns.are_named(session.turns):
+    by_voice = bool((session.made_from().get("by_voice") or {}).get("roles"))
+    if turns.are_named(session.turns) and not by_voice:
         return Still("<p>You have said which voice is yours, so the charts can name you both.</p>")
     clips = clips_to_ask_about(session.turns, corrections.last_word(session.corrections))
+    if by_voice and (clips.empty or is_still()):
+        return Still(f"<p>{BY_VOICE}</p>")
     if clips.empty:
         return Still("<p>No stretch of this recording is long enough to ask whose voice it is.</p>")
     if is_still():
@@ -196,7 +202,9 @@ def who_is_who(session: Session) -> VBox | Still:
     import ipywidgets as w
 
     ask = w.HTML(
-        "<em>Here are short clips. Say for each whether it is you; skip what you are not sure of.</em>"
+        f"<em>{BY_VOICE} Here are short clips.</em>"
+        if by_voice
+        else "<em>Here are short clips. Say for each whether it is you; skip what you are not sure of.</em>"
     )
     state = w.HTML()
     times = zip(clips["start"].tolist(), clips["end"].tolist(), strict=True)

@@ -18,6 +18,7 @@ from therapy_review.models import model
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+MODEL = "campplus-1"  # changes whenever the same sound would give other numbers
 SAMPLE_RATE = 16_000
 SIZE = 192
 BANDS = 80

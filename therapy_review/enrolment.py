@@ -1,0 +1,320 @@
+"""Enrolment: the voice prints that are kept, from whom, and what may be done with them.
+
+Prints are biometric. Only that of a person whose agreement to ``voice_print`` is in force is made or used; by
+default that is the client alone. What a confirmed session adds is one file, ``voices/client/2026-03-04.json``,
+which follows the client's answers in that session: other answers replace it, and without answers it is gone.
+Sessions in ``voices/left_out.json`` add nothing, whatever was answered.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from therapy_review import consent
+from therapy_review.alike import hearing
+from therapy_review.correcting import corrected
+from therapy_review.corrections import SWAP, evidence
+from therapy_review.errors import ConsentError, JournalError
+from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
+from therapy_review.store import digest
+from therapy_review.turns import are_named, name_speakers
+from therapy_review.voices import MODEL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+USE = "voice_print"
+LEFT_OUT = "voices/left_out.json"
+DIGITS = 6  # of each number of a vector
+
+
+def agreed(journal: Journal, role: str) -> bool:
+    """Tell whether somebody's agreement to a voice print is in force today.
+
+    Parameters
+    ----------
+    journal : Journal
+    role : str
+        ``client`` or ``therapist``.
+
+    Returns
+    -------
+    bool
+    """
+    return any(a.who == role and a.holds(USE, journal.today()) for a in journal.consents)
+
+
+def agree(journal: Journal, role: str, how: str = "written") -> None:
+    """Write down that somebody agrees to a voice print from today on.
+
+    `therapy_review.analysis.follow_prints` then makes it from the sessions that were confirmed.
+
+    Parameters
+    ----------
+    journal : Journal
+    role : str
+        ``client`` or ``therapist``.
+    how : str
+        ``written`` or ``spoken``.
+    """
+    name = journal.client if role == "client" else journal.therapist
+    with journal.store.writing():
+        data = journal.store.read(consent.FILE) if journal.store.exists(consent.FILE) else b""
+        added = consent.append(data, role, (USE,), given_from=journal.today(), name=name, how=how)
+        journal.store.write(consent.FILE, added)
+
+
+def contributions(journal: Journal, role: str) -> list[Contribution]:
+    """List what is kept of somebody's voice, session by session, whether it may be used or not.
+
+    Parameters
+    ----------
+    journal : Journal
+    role : str
+        ``client`` or ``therapist``.
+
+    Returns
+    -------
+    list of Contribution
+
+    Raises
+    ------
+    JournalError
+        When one can't be read.
+    """
+    store, folder = journal.store, f"voices/{role}"
+    names = [f"{folder}/{name}" for name in store.files(folder) if PurePosixPath(name).suffix == ".json"]
+    return [Contribution.from_bytes(store.read(name), store.where(name)) for name in names]
+
+
+def in_force(journal: Journal) -> dict[str, list[Contribution]]:
+    """Give the prints that may be used: agreed to, and made by the voice model of today.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    dict of str to list of Contribution
+        By role; without those who have none.
+    """
+    every = {role: contributions(journal, role) for role in PEOPLE if agreed(journal, role)}
+    usable = {role: [part for part in parts if part.model == MODEL] for role, parts in every.items()}
+    return {role: parts for role, parts in usable.items() if parts}
+
+
+def left_out(journal: Journal) -> list[str]:
+    """Name the sessions that add nothing to any print, because the client said so.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    list of str
+    """
+    return list(json.loads(journal.store.read(LEFT_OUT))) if journal.store.exists(LEFT_OUT) else []
+
+
+def leave_out(journal: Journal, session: str) -> None:
+    """Take back what a session added to any print, and let it add nothing from now on.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : str
+        The session's name.
+    """
+    with journal.store.writing():
+        for role in PEOPLE:
+            journal.store.remove(_file(role, session))
+        names = sorted({*left_out(journal), session})
+        journal.store.write(LEFT_OUT, json.dumps(names).encode())
+
+
+def let_in(journal: Journal, session: str) -> None:
+    """Let a session that was left out add to prints again.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : str
+        The session's name.
+    """
+    with journal.store.writing():
+        names = [name for name in left_out(journal) if name != session]
+        if names:
+            journal.store.write(LEFT_OUT, json.dumps(names).encode())
+        else:
+            journal.store.remove(LEFT_OUT)
+
+
+def forget(journal: Journal, role: str) -> int:
+    """Forget somebody's print and take the agreement to it back.
+
+    Parameters
+    ----------
+    journal : Journal
+    role : str
+        ``client`` or ``therapist``.
+
+    Returns
+    -------
+    int
+        From how many sessions it was made.
+    """
+    store = journal.store
+    with store.writing():
+        if store.exists(consent.FILE):
+            data = consent.take_back(store.read(consent.FILE), role, USE, on=journal.today())
+            store.write(consent.FILE, data)
+        return _remove(journal, role)
+
+
+def forget_without_agreement(journal: Journal) -> list[str]:
+    """Forget the prints of those whose agreement is not, or no longer, in force.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    list of str
+        Whose print was forgotten.
+    """
+    with journal.store.writing():
+        return [role for role in PEOPLE if not agreed(journal, role) and _remove(journal, role)]
+
+
+def _remove(journal: Journal, role: str) -> int:
+    names = journal.store.files(f"voices/{role}")
+    for name in names:
+        journal.store.remove(f"voices/{role}/{name}")
+    return len(names)
+
+
+def _file(role: str, session: str) -> str:
+    return f"voices/{role}/{session}.json"
+
+
+def learn(session: Session, voices: pd.DataFrame) -> None:
+    """Let prints follow what the client has confirmed in a session; its sound is opened only when that changed.
+
+    Parameters
+    ----------
+    session : Session
+    voices : DataFrame
+        The turns table of voices that was found in it.
+    """
+    journal = session.journal
+    if not any(journal.store.files(f"voices/{role}") or agreed(journal, role) for role in PEOPLE):
+        return
+    said = evidence(session.corrections)
+    known = name_speakers(voices, said)
+    confirmed = not said.empty and are_named(known) and session.name not in left_out(journal)
+    turns, embed = corrected(voices, session.corrections), hearing(session)
+    for role in PEOPLE:
+        name = _file(role, session.name)
+        stretches = surest_stretches(turns, role)
+        if not (confirmed and agreed(journal, role) and role in set(known["speaker"]) and len(stretches)):
+            journal.store.remove(name)
+            continue
+        made_of = [MODEL, session.inputs()["recording"], stretches.round(3).tolist()]
+        rests_on = digest(json.dumps(made_of).encode())
+        if journal.store.exists(name) and _rests_on(journal, name) == rests_on:
+            continue
+        try:
+            vector = mean_voice(stretches, embed).round(DIGITS)
+        except ConsentError:  # the recording is closed: nothing is learnt from it, and nothing unlearnt
+            continue
+        seconds = round(float(np.diff(stretches, axis=1).sum()), 1)
+        part = Contribution(
+            session.name, role, seconds, MODEL, journal.today(), rests_on, tuple(vector.tolist())
+        )
+        with journal.store.writing():
+            journal.store.write(name, part.to_bytes())
+
+
+def _rests_on(journal: Journal, name: str) -> str:
+    try:
+        return Contribution.from_bytes(journal.store.read(name), name).rests_on
+    except JournalError:
+        return ""  # damaged: made anew
+
+
+def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | None:
+    """Say by voice who is who in a session that the client has said nothing about.
+
+    Parameters
+    ----------
+    session : Session
+    voices : DataFrame
+        The turns table of voices that was found in it.
+
+    Returns
+    -------
+    dict or None
+        ``roles`` (voice to role, empty when unsure), ``margin``, and ``print``: the contributions it rests on,
+        to be kept in ``made_from.json``. None where prints have no say: there is none, the client has answered,
+        or others than client and therapist are heard.
+    """
+    prints = in_force(session.journal)
+    if not prints or not _is_open(session, voices):
+        return None
+    embed = hearing(session)
+    stretches = {voice: surest_stretches(voices, voice) for voice in voices["speaker"].unique().tolist()}
+    found = Recognised({}, 0.0)
+    if all(map(len, stretches.values())):
+        try:
+            heard = {voice: mean_voice(spans, embed) for voice, spans in stretches.items()}
+        except ConsentError:
+            return None
+        found = recognise(
+            heard, {r: [np.array(part.vector) for part in parts] for r, parts in prints.items()}
+        )
+    return {"roles": found.roles, "margin": found.margin, "print": _names(prints)}
+
+
+def is_outdated(session: Session, by_voice: dict[str, Any] | None) -> bool:
+    """Tell whether prints would have another say in a session than they had.
+
+    Names that were sure stay until something they rest on is taken back; where it was unsure, every change counts.
+
+    Parameters
+    ----------
+    session : Session
+        One whose turns fit all else they rest on.
+    by_voice : dict or None
+        From `recognise_in`, when the session was analysed.
+
+    Returns
+    -------
+    bool
+    """
+    now = _names(in_force(session.journal))
+    if by_voice is None:
+        return bool(now) and _is_open(session, session.turns)
+    if by_voice["roles"]:
+        return not by_voice["print"].items() <= now.items()
+    return bool(by_voice["print"] != now)
+
+
+def _names(prints: dict[str, list[Contribution]]) -> dict[str, str]:
+    return {f"{role}/{part.session}": part.rests_on for role, parts in prints.items() for part in parts}
+
+
+def _is_open(session: Session, turns: pd.DataFrame) -> bool:
+    """Tell whether nobody has said who is who. A swap says that a name was wrong, so nothing is named by voice."""
+    said = session.corrections
+    silent = evidence(said).empty and not (said["speaker"] == SWAP).any()
+    return silent and not are_named(turns) and set(session.notes.participants) == set(PEOPLE)
