@@ -165,6 +165,12 @@ def test_a_broken_header_of_notes_still_shows_the_words_below_it(heard: Journal)
     assert "My words." in words_of(page.held())
 
 
+def test_the_first_part_already_tells_the_figures_of_a_session_not_heard_before(heard: Journal) -> None:
+    for name in heard.store.files("sessions/2026-03-05/derived"):
+        heard.store.remove(f"sessions/2026-03-05/derived/{name}")
+    assert "From the first word to the last" in words_of(SessionPage(heard.session("2026-03-05")).held())
+
+
 def test_moods_are_put_beside_each_other_where_the_sound_is_damaged(heard: Journal) -> None:
     harm_sound(heard)
     said = words_of(SessionPage(heard.session("2026-03-05")).changes())

@@ -79,6 +79,11 @@ class SessionPage:
             return analysis.analyse(self.session)
         return self.session.turns
 
+    def _listen_if_possible(self) -> None:
+        # Moods and the client's words can be told without the sound, and figures are told where there are any.
+        with contextlib.suppress(TherapyReviewError):
+            _ = self._turns
+
     def _without_sound(self) -> Still | None:
         if self.session.has_recording:
             return None
@@ -92,6 +97,7 @@ class SessionPage:
     @gently
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
+        self._listen_if_possible()
         return Still(words.what_it_held(self.session))
 
     @gently
@@ -145,8 +151,7 @@ class SessionPage:
     @gently
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
-        with contextlib.suppress(TherapyReviewError):  # moods can be put side by side without the sound
-            _ = self._turns
+        self._listen_if_possible()
         return Still(words.changes(self.session))
 
 
