@@ -23,6 +23,17 @@ def test_a_stretch_is_given_to_somebody_else_and_its_pauses_stay():
     assert given == [(0, 4, "client"), (5, 9, "client"), (9.5, 12, "client")]
 
 
+def test_of_two_at_once_one_can_be_given_to_somebody_else_and_the_other_stays():
+    both = turns_table([(0, 9, "client"), (4, 6, "therapist"), (10, 12, "therapist")])
+    assert after(*relabel(both, 4, 6, "other", was="therapist"), turns=both)[:2] == [
+        (0, 9, "client"),
+        (4, 6, "other"),
+    ]
+    assert after(*relabel(both, 4, 6, "client", was="therapist"), turns=both)[0] == (0, 9, "client")
+    assert len(relabel(both, 0, 12, "client", was="client")) == 3
+    assert relabel(both, 10, 12, "therapist", was="client") == []
+
+
 def test_a_stretch_is_split_where_the_voice_changes():
     assert after(*split(TALK, 7, "client"))[1:3] == [(5, 7, "therapist"), (7, 9, "client")]
 

@@ -99,8 +99,8 @@ def relabel_alike(turns: pd.DataFrame, found: pd.DataFrame) -> list[Correction]:
     list of Correction
         For `Session.correct`.
     """
-    spans = found[["start", "end", "to"]].itertuples(index=False)
-    return [line for start, end, who in spans for line in relabel(turns, start, end, who)]
+    spans = found[["start", "end", "to", "speaker"]].itertuples(index=False)
+    return [line for span in spans for line in relabel(turns, *span)]
 
 
 def hearing(session: Session) -> Embed:

@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.corrections import (
-    NOBODY,
     SWAP,
     Correction,
     People,
@@ -136,7 +135,7 @@ def _joined(parts: pd.DataFrame) -> pd.DataFrame:
     return turns_table(table.assign(confidence=sure)[list(_PART[:4])].itertuples(index=False, name=None))
 
 
-def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[Correction]:
+def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str, was: str = "") -> list[Correction]:
     """Say who it is that speaks from `start` to `end`.
 
     Parameters
@@ -147,6 +146,8 @@ def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list
         Seconds from the recording's start.
     speaker : str
         A role, ``both``, ``nobody``, or roles joined by ``+``.
+    was : str
+        Only what is given to this one now is meant, whoever else is heard there; everything where it is empty.
 
     Returns
     -------
@@ -158,8 +159,17 @@ def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list
     >>> relabel(turns_table([(0, 3, "client"), (4, 6, "therapist")]), 2, 6, "client")
     [Correction(start=2.0, end=3.0, speaker='client', was='client'),
      Correction(start=4.0, end=6.0, speaker='client', was='therapist')]
+    >>> relabel(turns_table([(0, 3, "client"), (1, 2, "therapist")]), 1, 2, "nobody", was="therapist")
+    [Correction(start=1.0, end=2.0, speaker='client', was='both')]
     """
-    return _lines(turns, start, end, lambda heard: people_in(speaker) if heard else heard)
+    people = people_in(speaker)
+
+    def change(heard: People) -> People | None:
+        if was:
+            return (heard - {was}) | people if was in heard else None
+        return people if heard else None
+
+    return _lines(turns, start, end, change)
 
 
 def split(turns: pd.DataFrame, at: float, then: str) -> list[Correction]:
@@ -306,9 +316,12 @@ def _at(turns: pd.DataFrame, at: float) -> int:
 
 
 def _lines(
-    turns: pd.DataFrame, start: float, end: float, change: Callable[[People], People]
+    turns: pd.DataFrame, start: float, end: float, change: Callable[[People], People | None]
 ) -> list[Correction]:
-    """Cut the time where who is heard changes, and say of each part who speaks there; silence is left alone."""
+    """Cut the time where who is heard changes, and say of each part who speaks there, or nothing.
+
+    Of silence that stays silence nothing is said.
+    """
     here = turns[(turns["start"] < end - TOLERANCE) & (turns["end"] > start + TOLERANCE)]
     times = here[["start", "end"]].clip(start, end).to_numpy()
     edges = np.unique(np.round([start, end, *times.ravel()], 3))
@@ -316,10 +329,10 @@ def _lines(
     for a, b in pairwise(edges.tolist()):
         sounds = (here["start"] < (a + b) / 2) & (here["end"] > (a + b) / 2)
         heard: People = frozenset(here.loc[sounds, "speaker"])
-        now = one_word(change(heard))
-        was = one_word(heard) if heard <= set(ROLES) else ""
-        if now == was == NOBODY:
+        people = change(heard)
+        if people is None or not (people or heard):
             continue
+        now, was = one_word(people), one_word(heard) if heard <= set(ROLES) else ""
         last = lines[-1] if lines else None
         if last and (last.end, last.speaker, last.was) == (a, now, was):
             lines[-1] = replace(last, end=b)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MINUTES = 2.0
 DONE = "That is all, thank you. Run the cells of this page once more and the charts will follow."
+IF_YOU_LIKE = "If you like, hear them and say who speaks; stop whenever you want."
 TO_HEAR = 2  # of the stretches that sound alike
 ANSWERS = {
     "Me": "client",
@@ -69,7 +70,7 @@ def two_minutes(session: Session) -> VBox | Still:
         return Still("<p>There is nothing left to ask about who spoke when.</p>")
     if is_still():
         return Still(
-            f"<p>Of {_count(len(asked))} the computer is less sure who spoke. {HOW_TO_START} to hear them; "
+            f"<p>{_least_sure(len(asked))}. {HOW_TO_START} to hear and say who speaks; "
             "it takes about two minutes.</p>"
         )
     return Listening(session, asked).box
@@ -101,12 +102,8 @@ class Listening:
         self._question, self._offer = w.VBox(), w.VBox()
         self._undo = self._button("Take back the last answer", self._take_back)
         begin = self._button("Two minutes of listening", self._ask, "headphones")
-        begin.layout.width = "auto"
-        self._state.value = (
-            f"<em>Of {_count(len(asked))} the computer is less sure who spoke. If you like, hear them and say; "
-            "stop whenever you want.</em>"
-        )
-        self._question.children = [begin]
+        self._state.value = f"<em>{_least_sure(len(asked))}. {IF_YOU_LIKE}</em>"
+        self._question.children = [w.HBox([begin])]
         self.box = w.VBox([self._state, self._question, self._offer])
 
     def _button(self, text: str, act: Callable[[], None], icon: str = "") -> Any:
@@ -136,13 +133,11 @@ class Listening:
             self._at += 1
         if self._at == len(self._asked):
             self._state.value = f"<em>{DONE}</em>"
-            self._question.children = [self._undo] if self._said else []
+            self._question.children = [w.HBox([self._undo])] if self._said else []
             return
         start, end = self._span()
-        speaker = str(self._asked["speaker"].iloc[self._at])
-        self._state.value = (
-            f"<em>Stretch {self._at + 1} of {len(self._asked)}. So far it counts as: {SHOWN[speaker]}.</em>"
-        )
+        place = f"Stretch {self._at + 1} of {len(self._asked)}"
+        self._state.value = f"<em>{place}. So far it counts as: {SHOWN[self._speaker()]}.</em>"
         moment = Moment(self._session, start, min(end, start + HEARD), "Who speaks here?")
         answers = [self._button(text, partial(self._answered, who)) for text, who in ANSWERS.items()]
         last = [self._undo] if self._said else []
@@ -151,6 +146,9 @@ class Listening:
 
     def _span(self) -> tuple[float, float]:
         return float(self._asked["start"].iloc[self._at]), float(self._asked["end"].iloc[self._at])
+
+    def _speaker(self) -> str:
+        return str(self._asked["speaker"].iloc[self._at])
 
     def _is_answered(self, at: int) -> bool:
         return bool(spoken_of(self._asked.iloc[[at]], self._session.corrections)[0])
@@ -167,8 +165,9 @@ class Listening:
     def _answered(self, who: str) -> None:
         start, end = self._span()
         # The file may have been changed by another program since: what holds now is what is answered.
-        lines = relabel(analysis.analyse(self._session), start, end, who)
-        self._keep(lines)
+        lines = relabel(analysis.analyse(self._session), start, end, who, self._speaker())
+        if lines:
+            self._keep(lines)
         if all(line.speaker == line.was for line in lines):
             self._next()
             return
@@ -187,7 +186,7 @@ class Listening:
         one, who = len(found) == 1, SHOWN[found["to"].iloc[0]]
         times = ", ".join(clock(start) for start in found["start"])
         self._state.value = (
-            f"<em>Kept. {_count(len(found)).capitalize()} more {'sounds' if one else 'sound'} like this one "
+            f"<em>Kept. {'One more stretch sounds' if one else f'{len(found)} more stretches sound'} like this one "
             f"(at {times}). Change {'it' if one else 'them'} to “{who}” too?</em>"
         )
         middle = found.sort_values("closer", kind="stable").iloc[max(0, (len(found) - TO_HEAR) // 2) :]
@@ -213,8 +212,10 @@ class Listening:
             self._ask()
 
 
-def _count(stretches: int) -> str:
-    return "one short stretch" if stretches == 1 else f"{stretches} short stretches"
+def _least_sure(count: int) -> str:
+    if count == 1:
+        return "There is one short stretch the computer is least sure about"
+    return f"There are {count} short stretches the computer is least sure about"
 
 
 def _wrapping() -> Any:

@@ -54,14 +54,14 @@ def repaired(
     """
     corrections, turns, left = none(), found, minutes * 60
 
-    def answer(start: float, end: float) -> list[Correction]:
+    def answer(start: float, end: float, was: str) -> list[Correction]:
         nonlocal left
         left -= min(end - start, HEARD) + AROUND
-        return relabel(turns, start, end, who_is_heard(truth, start, min(end, start + HEARD)))
+        return relabel(turns, start, end, who_is_heard(truth, start, min(end, start + HEARD)), was)
 
     while len(asked := least_certain(turns, left / 60, corrections)):
-        start, end = asked.loc[0, ["start", "end"]]
-        lines = answer(start, end)
+        start, end, was = asked.loc[0, ["start", "end", "speaker"]]
+        lines = answer(start, end, was)
         corrections = record(corrections, lines)
         turns = apply(found, corrections)
         if embed is None or all(line.speaker == line.was for line in lines):
@@ -69,7 +69,7 @@ def repaired(
         offered = alike(turns, corrections, start, end, embed)
         checked = []
         for one in _middle(offered).itertuples():
-            checked += answer(one.start, one.end)
+            checked += answer(one.start, one.end, one.speaker)
         if checked:
             corrections = record(corrections, checked)
             turns = apply(found, corrections)

@@ -176,3 +176,23 @@ def test_a_client_says_which_voice_is_theirs_by_listening(tab: Page, lab: Lab) -
         expect(questions).to_have_count(0)
     finally:
         corrections.write_text(given)
+
+
+def test_two_minutes_of_listening_begin_when_asked_for(review: Page, lab: Lab) -> None:
+    corrections = lab.root / "sessions/2026-03-05/corrections.csv"
+    given = corrections.read_text()
+    try:
+        expect(review.get_by_text("Who speaks here?")).to_have_count(0)
+        review.get_by_role("button", name="Two minutes of listening").click()
+        expect(review.get_by_text("Stretch 1 of")).to_be_visible()
+        moment = review.locator(".tr-moment", has_text="Who speaks here?")
+        moment.get_by_role("button", name=re.compile("^Play")).click()
+        expect(moment).to_have_attribute("data-state", "playing")
+        review.get_by_role("button", name="Nobody").click()
+        wait_until(lambda: "nobody" in corrections.read_text())
+        expect(review.get_by_role("button", name="Take back the last answer")).to_be_visible()
+        review.get_by_role("button", name="Take back the last answer").click()
+        expect(review.get_by_text("Stretch 1 of")).to_be_visible()
+        assert "nobody" not in corrections.read_text()
+    finally:
+        corrections.write_text(given)
