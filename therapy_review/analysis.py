@@ -21,6 +21,7 @@ from therapy_review.diarizers import BUILT_IN, Diarizer, hear, open_diarizer, se
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import RecordingError
 from therapy_review.measures import evaluate
+from therapy_review.notes import SessionNotes
 from therapy_review.recording import waveform_peaks
 from therapy_review.turns import MIN_SILENCE
 
@@ -218,7 +219,9 @@ def _listen(
     tell(STEPS[1], 0.2)
     journal = session.journal
     names = {journal.client: "client", journal.therapist: "therapist"}
-    people = len(session.notes.participants)
+    # Where the notes name nobody else, the sound tells: a memo has one voice, a visitor makes a third.
+    given = session.notes.participants
+    people = None if given == SessionNotes.participants else len(given)
     voices = hear(listener, samples, recording.sample_rate, people, names).round(3)
     store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
     heard = {

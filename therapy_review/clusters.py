@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STEP = 0.15  # seconds from one window to the next
 ROUNDS = 20
 MOST = 3  # voices looked for where their number is not given
-SAME = 0.7  # cosine of two means from which on they are one voice, heard in two moods
+SAME = 0.65  # cosine of two means from which on they are one voice, heard in two moods
 LEAST = 4.0  # seconds of speech that make a voice of its own where the number is not given
 SURE = 2.0  # what a window's word counts for: 1 and less lets short turns be swallowed
 # Cost (in log odds) of changing voices from one window to the next, within a stretch of speech and after it.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-ENGINE = "segmentation-campplus-1"  # changes whenever the same sound would give other turns
+ENGINE = "segmentation-campplus-2"  # changes whenever the same sound would give other turns
 SHORTEST_SILENCE = MIN_SILENCE  # seconds: the floor of what it can see
 SEES_OVERLAP: Literal["yes", "no"] = "yes"
 

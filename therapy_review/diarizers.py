@@ -19,6 +19,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from therapy_review import diarize as engine
+from therapy_review.clusters import MOST
 from therapy_review.errors import DiarizerError, TurnsError
 from therapy_review.interchange import well_formed
 from therapy_review.turns import MIN_SILENCE, ROLES, merge_stretches
@@ -81,9 +82,8 @@ class BuiltIn:
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
-        """Find out who of two people spoke when."""
-        del speakers  # it tells two apart, however many are said to be heard
-        return engine.diarize(samples, sample_rate)
+        """Find out who of one to three people spoke when; of more, the three that are most unlike."""
+        return engine.diarize(samples, sample_rate, None if speakers is None else min(speakers, MOST))
 
 
 def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:
