@@ -14,6 +14,7 @@ import pandas as pd
 
 from therapy_review.clusters import MOST, STEP, Voices, find_voices
 from therapy_review.errors import RecordingError
+from therapy_review.models import weights_of
 from therapy_review.segmentation import voices_at_once
 from therapy_review.speech import speech_probability, stretches_of
 from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
@@ -24,15 +25,13 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-ENGINE = "segmentation-campplus-2"  # changes whenever the same sound would give other turns
+ENGINE = "segmentation-campplus-3"  # changes whenever the same sound would give other turns
 SHORTEST_SILENCE = MIN_SILENCE  # seconds: the floor of what it can see
 SEES_OVERLAP: Literal["yes", "no"] = "yes"
 
 SAMPLE_RATE = 16_000
-WINDOW = 0.6  # seconds an embedding hears
-# A long recording is heard in part: of a long stretch, so much at a time, and something left out between.
-HEARD = 1200.0  # seconds of speech that are embedded at most
-PIECE = 1.6  # seconds
+WINDOW = 0.45  # seconds an embedding hears
+DOUBT = 1e-4  # the least that is doubted
 SHORTEST = 0.1  # seconds: nothing is said in less
 TWO_BEGIN, TWO_END = 0.6, 0.4  # probability from which, and down to which, two are heard
 SHORTEST_OVERLAP = 0.2  # seconds
@@ -57,8 +56,8 @@ def diarize(
     -------
     DataFrame
         A turns table (see `therapy_review.turns`) with the voices ``voice_1``, ``voice_2`` … in the order they
-        are first heard. Rows of two voices lie over each other where both speak. Confidence is the mean
-        probability, under the model, that the stretch is that voice's.
+        are first heard. Rows of two voices lie over each other where both speak. Of the stretches given a
+        confidence of 0.9, about 90 in 100 are that voice's for most of their time.
 
     Raises
     ------
@@ -70,7 +69,26 @@ def diarize(
     >>> diarize(np.zeros(32000, np.float32)).empty
     True
     """
-    samples = _checked(samples, sample_rate, speakers)
+    turns = tell_apart(_checked(samples, sample_rate, speakers), speakers)
+    right = believed(turns) @ weights_of("confidence")["weights"]  # log odds
+    return turns.assign(confidence=1 / (1 + np.exp(-right)))
+
+
+def tell_apart(samples: NDArray[np.float32], speakers: int | None) -> pd.DataFrame:
+    """Find who spoke when, as `diarize` does, with the model's own probability for a confidence.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+        Mono, 16 kHz.
+    speakers : int or None
+        1, 2, 3, or None.
+
+    Returns
+    -------
+    DataFrame
+        A turns table.
+    """
     if len(samples) < SHORTEST * SAMPLE_RATE:
         return turns_table()
     at_once = voices_at_once(samples)
@@ -78,15 +96,32 @@ def diarize(
     speech["end"] = speech["end"].clip(upper=len(samples) / SAMPLE_RATE)
     if speech.empty:
         return turns_table()
-    times, stretch, vectors = embed_along(samples, _heard(speech), WINDOW, STEP)
     bounds = speech.to_numpy(dtype=float)
-    stretch = np.searchsorted(bounds[:, 0], times.mean(axis=1), side="right") - 1
+    times, stretch, vectors = embed_along(samples, bounds, WINDOW, STEP)
     voices = find_voices(vectors, times[:, 1] - times[:, 0], stretch, speakers)
     rows = list(_stretches(bounds, times.mean(axis=1), stretch, voices))
     two = stretches_of(at_once[:, 2].astype(float), TWO_BEGIN, TWO_END)
     return _named(
         _with_overlap(rows, two[two["end"] - two["start"] >= SHORTEST_OVERLAP].to_numpy(dtype=float))
     )
+
+
+def believed(turns: pd.DataFrame) -> Numbers:
+    """Gather what tells whether a stretch is given to the right voice, one row a stretch.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        From `tell_apart`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_turns, 3)
+        One; the log odds of the model's probability, which takes itself for too sure; the log of the seconds.
+    """
+    sure = turns["confidence"].clip(DOUBT, 1 - DOUBT)
+    seconds = (turns["end"] - turns["start"]).clip(lower=SHORTEST)
+    return np.column_stack([np.ones(len(turns)), np.log(sure / (1 - sure)), np.log(seconds)])
 
 
 def _checked(samples: NDArray[np.float32], sample_rate: int, speakers: int | None) -> NDArray[np.float32]:
@@ -102,25 +137,6 @@ def _checked(samples: NDArray[np.float32], sample_rate: int, speakers: int | Non
 
         samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
     return samples
-
-
-def _heard(speech: pd.DataFrame) -> list[tuple[float, float]]:
-    """Choose what is embedded: all speech, or of long stretches a part where there is more than can be heard."""
-    bounds = [(float(start), float(end)) for start, end in speech.to_numpy()]
-    long = [(start, end) for start, end in bounds if end - start > 2 * PIECE]
-    in_long = sum(end - start for start, end in long)
-    rest = sum(end - start for start, end in bounds) - in_long
-    if rest + in_long <= HEARD:
-        return bounds
-    share = max(0.3, (HEARD - rest) / in_long) if long else 1.0
-    chosen: list[tuple[float, float]] = []
-    for start, end in bounds:
-        count = max(2, round((end - start) * share / PIECE))
-        if end - start <= 2 * PIECE or count * PIECE >= end - start:
-            chosen.append((start, end))
-        else:
-            chosen += [(float(a), float(a) + PIECE) for a in np.linspace(start, end - PIECE, count)]
-    return chosen
 
 
 def _stretches(

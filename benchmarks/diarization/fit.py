@@ -1,25 +1,31 @@
-"""Fit what voice activity is decided by to the tuning sessions; writes therapy_review/models/speech.npz.
+"""Fit to the tuning sessions what decides voice activity, and then how far a turn is to be believed.
 
-.venv/bin/python -m benchmarks.diarization.fit
+Writes speech.npz and confidence.npz in therapy_review/models.
+
+    .venv/bin/python -m benchmarks.diarization.fit [confidence]
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
+from therapy_review.diarize import believed, tell_apart
+from therapy_review.models import weights_of
 from therapy_review.segmentation import frame_times, voices_at_once
 from therapy_review.speech import features
 
 from .cases import standard_cases
 from .readers import ROOT
+from .score import sureness
 from .simulate import Case, simulate
 
-TARGET = ROOT / "therapy_review" / "models" / "speech.npz"
+MODELS = ROOT / "therapy_review" / "models"
 SECONDS = 480  # of each session: enough, and every session counts alike
 EVERY = 3  # frames: neighbours tell the same
 HIDDEN = 16  # twice as many gain nothing on sessions left out
@@ -58,17 +64,52 @@ def error(
     return np.array([(y & ~said).sum(), (said & ~y).sum()]) / y.sum()
 
 
-def main() -> None:
+def belief(case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Give what tells how far each turn of a session is to be believed, and whether it is right."""
+    samples, reference = simulate(case)
+    found = tell_apart(samples, 2)
+    return believed(found), sureness(reference, found)["right"].to_numpy()
+
+
+def trust(parts: list[tuple[NDArray[np.float64], NDArray[np.bool_]]]) -> NDArray[np.float64]:
+    x, right = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return LogisticRegression(C=10.0, fit_intercept=False).fit(x, right).coef_[0]
+
+
+def fit_speech() -> None:
     parts = Parallel(2)(delayed(sample)(case) for case in standard_cases("tuning"))
     left_out = []
     for fold in range(FOLDS):
         weights = fitted([part for i, part in enumerate(parts) if i % FOLDS != fold])
         left_out += [error(weights, *part) for part in parts[fold::FOLDS]]
     missed, false = np.mean(left_out, axis=0)
-    print(f"on tuning sessions left out: missed {missed:.1%}, false alarms {false:.1%} of speech")
-    np.savez(TARGET, **{name: value.astype(np.float32) for name, value in fitted(parts).items()})
-    print(f"wrote {TARGET.relative_to(Path.cwd())}")
+    print(
+        f"voice activity on tuning sessions left out: missed {missed:.1%}, false alarms {false:.1%} of speech"
+    )
+    write("speech", fitted(parts))
+
+
+def fit_confidence() -> None:
+    parts = [belief(case) for case in standard_cases("tuning")]
+    expected, right = [], []
+    for fold in range(FOLDS):
+        weights = trust([part for i, part in enumerate(parts) if i % FOLDS != fold])
+        for x, truth in parts[fold::FOLDS]:
+            expected.append(1 / (1 + np.exp(-x @ weights)))
+            right.append(truth)
+    sure, truth = np.concatenate(expected), np.concatenate(right)
+    near = (sure > 0.85) & (sure < 0.95)
+    print(f"of {near.sum()} turns left out that were given about 0.9, {truth[near].mean():.1%} are right")
+    write("confidence", {"weights": trust(parts)})
+
+
+def write(name: str, weights: dict[str, NDArray[np.float64]]) -> None:
+    np.savez(MODELS / f"{name}.npz", **{key: value.astype(np.float32) for key, value in weights.items()})
+    print(f"wrote {name}.npz")
 
 
 if __name__ == "__main__":
-    main()
+    if "confidence" not in sys.argv[1:]:
+        fit_speech()
+        weights_of.cache_clear()
+    fit_confidence()
