@@ -41,7 +41,7 @@ def test_one_person_sounds_more_like_themselves_than_like_the_other(samples: np.
     assert np.median(alike[same & upper]) > np.quantile(alike[~same & upper], 0.98)
 
 
-def test_windows_stay_within_their_stretch_and_hear_what_a_stretch_alone_hears(samples: np.ndarray) -> None:
+def test_windows_stay_within_their_stretch(samples: np.ndarray) -> None:
     stretches = np.array([(20.0, 20.3), (21.0, 33.5), (40.0, 41.0)])
     times, stretch, vectors = embed_along(samples, stretches, 0.8, 0.2)
     assert len(times) == len(stretch) == len(vectors)
@@ -49,8 +49,16 @@ def test_windows_stay_within_their_stretch_and_hear_what_a_stretch_alone_hears(s
     assert (times[:, 0] >= stretches[stretch, 0] - 1e-9).all()
     assert (times[:, 1] <= stretches[stretch, 1] + 1e-9).all()
     assert times[stretch == 0].tolist() == [[20.0, 20.3]]
-    whole = embed(samples, stretches[1:2])[0]
-    assert (vectors[stretch == 1] @ whole).mean() > 0.6
+
+
+def test_a_window_is_heard_as_the_whole_of_its_turn_is(samples: np.ndarray) -> None:
+    turns = reference(DAY)
+    long = turns[turns["end"] - turns["start"] > 3]
+    whole = {who: embed(samples, own[["start", "end"]])[0] for who, own in long.groupby("speaker")}
+    for who, own in long.groupby("speaker"):
+        (other,) = whole.keys() - {who}
+        _, _, vectors = embed_along(samples, own[["start", "end"]], 0.8, 0.4)
+        assert (vectors @ whole[who] > vectors @ whole[other]).mean() > 0.95
 
 
 def test_a_stretch_at_the_very_end_and_one_beyond_are_heard_all_the_same(samples: np.ndarray) -> None:

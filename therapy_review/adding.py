@@ -1,30 +1,38 @@
-"""Adding: a recording from a phone or recorder becomes a session of the journal."""
+"""Adding: a recording from a phone, a recorder or a call becomes a session of the journal."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 from therapy_review.analysis import length_to_analyse
 from therapy_review.errors import JournalError
 from therapy_review.journal import Journal
-from therapy_review.recording import Recording
+from therapy_review.recording import Recording, side_by_side
 from therapy_review.session import Session
-from therapy_review.store import PlainStore
+from therapy_review.store import PlainStore, digest
 
 A_DAY = 9  # sessions at most
+PLAIN = 3  # letters; shorter names are part of other words
 
 
-def add_recording(journal: Journal, file: Path, day: dt.date) -> Session:
+def add_recording(
+    journal: Journal, files: Path | Sequence[Path], day: dt.date, tracks: Sequence[str] = ()
+) -> Session:
     """Copy a recording into the journal, to the session of its day; the file itself stays where it is.
 
     Parameters
     ----------
     journal : Journal
-    file : Path
-        Sound, or a video with sound.
+    files : Path or sequence of Path
+        Sound, or a video with sound. Several files are those of one session in which everybody has a file of
+        their own, as calls can be recorded; they become the channels of one recording.
     day : datetime.date
         The day of the session.
+    tracks : sequence of str
+        Who is heard in each file, or on each channel of a single one; ``client``, ``therapist`` or a name. Seen
+        from the names of several files when left out.
 
     Returns
     -------
@@ -34,31 +42,69 @@ def add_recording(journal: Journal, file: Path, day: dt.date) -> Session:
     Raises
     ------
     JournalError
-        When there is no such file, the day is still to come, or the recording is in the journal already.
+        When there is no such file, the day is still to come, the recording is in the journal already, or `tracks`
+        names more or fewer than there are.
     RecordingError
-        When the file can't be read as sound, or is longer than can be analysed.
+        When a file can't be read as sound, or is longer than can be analysed.
     """
-    if file.is_dir():
-        raise JournalError(f"{file} is a folder; name the recording that lies in it.")
-    if not file.is_file():
-        raise JournalError(f"There is no file {file}; check its name.")
+    files = [files] if isinstance(files, Path) else list(files)
+    recordings = [_opened(file) for file in files]
     if day > journal.today():
         raise JournalError(
             f"{day} is still to come; give the day on which the session was, as in 2026-03-04."
         )
-    beside = PlainStore(file.resolve().parent)
-    recording = Recording(lambda: beside.open(file.name), file.name)
-    length_to_analyse(recording)
-    same = [s.name for s in journal.sessions if s.inputs()["recording"] == recording.digest]
+    for recording in recordings:
+        length_to_analyse(recording)
+    channels = recordings[0].channels if len(files) == 1 else len(files)
+    if tracks and (len(tracks) != channels or len(set(tracks)) < len(tracks)):
+        raise JournalError(
+            f"{len(tracks)} names were given for {channels} tracks; give each its own, as in client,therapist."
+        )
+    if len(files) == 1:
+        name, suffix = files[0].name, files[0].suffix.lower()
+        data = PlainStore(files[0].resolve().parent).read(name)
+    else:
+        name, suffix = " and ".join(file.name for file in files), ".flac"
+        data, tracks = side_by_side(recordings), tracks or _who(journal, files)
+    same = [s.name for s in journal.sessions if s.inputs()["recording"] == digest(data)]
     if same:
         raise JournalError(
-            f"{file.name} is in {journal.name} already, as the session {same[0]}, so nothing was added; "
-            "if the day is wrong, rename that session's folder."
+            f"{name} {'is' if len(files) == 1 else 'are'} in {journal.name} already, as the session {same[0]}, so "
+            "nothing was added; if the day is wrong, rename that session's folder."
         )
     with journal.store.writing():
         session = _without_recording(journal, day)
-        journal.store.write(session.file(f"recording{file.suffix.lower()}"), beside.read(file.name))
+        journal.store.write(session.file(f"recording{suffix}"), data)
+    if tracks:
+        session.save_notes(session.notes.changed(tracks=tuple(tracks)))
     return session
+
+
+def _opened(file: Path) -> Recording:
+    if file.is_dir():
+        raise JournalError(f"{file} is a folder; name the recording that lies in it.")
+    if not file.is_file():
+        raise JournalError(f"There is no file {file}; check its name.")
+    beside = PlainStore(file.resolve().parent)
+    return Recording(lambda: beside.open(file.name), file.name)
+
+
+def _who(journal: Journal, files: Sequence[Path]) -> list[str]:
+    """See from the files' names who is heard in each: somebody's role, or the file's name until they are asked."""
+    names = {
+        journal.client: "client",
+        journal.therapist: "therapist",
+        "client": "client",
+        "therapist": "therapist",
+    }
+    found = []
+    for file in files:
+        stem = file.stem.casefold()
+        roles = {role for name, role in names.items() if len(name) >= PLAIN and name.casefold() in stem}
+        found.append(roles.pop() if len(roles) == 1 else file.stem)
+    # Two files of one person or one name: nobody is named before they are asked.
+    twice = len(set(found)) < len(found)
+    return [f"{i}. {file.stem}" for i, file in enumerate(files, 1)] if twice else found
 
 
 def _without_recording(journal: Journal, day: dt.date) -> Session:

@@ -17,12 +17,13 @@ import pandas as pd
 
 from therapy_review import enrolment
 from therapy_review.correcting import corrected
-from therapy_review.diarizers import BUILT_IN, Diarizer, hear, open_diarizer, sees_overlap
+from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
 from therapy_review.recording import waveform_peaks
+from therapy_review.tracks import are_separate
 from therapy_review.turns import MIN_SILENCE
 
 if TYPE_CHECKING:
@@ -200,7 +201,9 @@ def _known_voices(session: Session, diarizer: str | Diarizer | None = None) -> p
     made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
     inputs = session.inputs()
     complete = made.keys() >= {*HEARD, "inputs"} and store.exists(name)
-    if not complete or any(made["inputs"].get(part) != inputs[part] for part in ("recording", "turns")):
+    if not complete or any(
+        made["inputs"].get(part) != inputs[part] for part in ("recording", "tracks", "turns")
+    ):
         return None
     if not _heard_alike(session, made, diarizer):
         return None
@@ -213,6 +216,7 @@ def _listen(
     remembered, listener = _listener(session, diarizer)
     tell(STEPS[0], 0.0)
     length_to_analyse(recording)
+    hearing = _on_tracks(session, recording, listener) or listener
     samples = recording.read()
     store = session.journal.store
     store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, PEAKS)))
@@ -222,7 +226,7 @@ def _listen(
     # Where the notes name nobody else, the sound tells: a memo has one voice, a visitor makes a third.
     given = session.notes.participants
     people = None if given == SessionNotes.participants else len(given)
-    voices = hear(listener, samples, recording.sample_rate, people, names).round(3)
+    voices = hear(hearing, samples, recording.sample_rate, people, names).round(3)
     store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
     heard = {
         "engine": listener.name,
@@ -232,6 +236,19 @@ def _listen(
         "duration": recording.duration,
     }
     return voices, heard
+
+
+def _on_tracks(session: Session, recording: Recording, listener: Diarizer) -> Diarizer | None:
+    """Return a diarizer for recordings in which everybody has a channel of their own, if this is one."""
+    named = session.notes.tracks
+    if not hasattr(listener, "hear_tracks") or len(named) == 1:
+        return None
+    if named and recording.channels != len(named):
+        raise RecordingError(
+            f"The notes of {session.name} name {len(named)} tracks, but {recording.name} has "
+            f"{recording.channels}; write as many names, or leave the line tracks out."
+        )
+    return OnTracks(listener, recording, named) if named or are_separate(recording) else None
 
 
 def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> None:

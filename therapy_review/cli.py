@@ -90,8 +90,22 @@ def agree(
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A recording, sound or video, as it came from the phone.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="A recording, sound or video, as it came from the phone; or the files of a call, one for "
+            "each who spoke.",
+        ),
+    ],
     date: Annotated[str, typer.Option(prompt="On which day was the session", help="As in 2026-03-04.")],
+    tracks: Annotated[
+        str,
+        typer.Option(
+            help="Who is heard in each file, or on each side of a stereo file, as in client,therapist; seen from "
+            "the names of the files, or found from the sound, when left out."
+        ),
+    ] = "",
     journal: JournalOption = HERE,
 ) -> None:
     """Add the recording of a session; the file itself stays where it is."""
@@ -99,9 +113,13 @@ def add(
     from therapy_review.journal import open_journal
 
     day = _day(date)
-    session = add_recording(open_journal(journal), file, day)
+    who = [name.strip() for name in tracks.split(",") if name.strip()]
+    session = add_recording(open_journal(journal), files, day, who)
     beside = "" if session.name == f"{day}" else ", another session of that day"
-    say.print(f"Added as {session.name}{beside}. {file} is still where it was.")
+    still = f"{files[0]} is still" if len(files) == 1 else "The files are still"
+    say.print(
+        f"Added as {session.name}{beside}. {still} where {'it was' if len(files) == 1 else 'they were'}."
+    )
 
 
 @app.command()

@@ -14,7 +14,8 @@ What a diarizer returns is checked and put in order by `hear`; its speakers may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -22,12 +23,15 @@ from therapy_review import diarize as engine
 from therapy_review.clusters import MOST
 from therapy_review.errors import DiarizerError, TurnsError
 from therapy_review.interchange import well_formed
+from therapy_review.tracks import diarize_tracks
 from therapy_review.turns import MIN_SILENCE, ROLES, merge_stretches
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from therapy_review.recording import Recording
 
 BUILT_IN = "built-in"
 GROUP = "therapy_review.diarizers"
@@ -40,7 +44,8 @@ class Diarizer(Protocol):
     """Finds out who spoke when. A function with an attribute ``name`` is one.
 
     It may also have ``sees_overlap`` (``"yes"`` or ``"no"``: whether it can tell two people at once; as its turns
-    show when left out) and ``shortest_silence`` (seconds; 0.2 when left out), which are kept beside the measures.
+    show when left out) and ``shortest_silence`` (seconds; 0.2 when left out), which are kept beside the measures;
+    and ``hear_tracks``, called as `BuiltIn.hear_tracks` is when everybody has a track of their own.
     """
 
     @property
@@ -84,6 +89,45 @@ class BuiltIn:
     ) -> pd.DataFrame:
         """Find out who of one to three people spoke when; of more, the three that are most unlike."""
         return engine.diarize(samples, sample_rate, None if speakers is None else min(speakers, MOST))
+
+    def hear_tracks(
+        self, tracks: Iterable[NDArray[np.float32]], sample_rate: int, names: Sequence[str], /
+    ) -> pd.DataFrame:
+        """Find out who spoke when from a track for everybody."""
+        return diarize_tracks(tracks, sample_rate, names)
+
+
+@dataclass(frozen=True)
+class OnTracks:
+    """A diarizer that hears every channel of a recording by itself instead of all mixed.
+
+    Parameters
+    ----------
+    diarizer : Diarizer
+        One with ``hear_tracks``.
+    recording : Recording
+        One in which everybody has a channel of their own.
+    names : sequence of str
+        Who is on each channel; unknown when empty.
+    """
+
+    diarizer: Any
+    recording: Recording
+    names: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """The diarizer's."""
+        return str(self.diarizer.name)
+
+    def __call__(
+        self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
+    ) -> pd.DataFrame:
+        """Find out who spoke when from one channel after the other."""
+        del samples, speakers
+        channels = (self.recording.read(channel=i) for i in range(self.recording.channels))
+        found: pd.DataFrame = self.diarizer.hear_tracks(channels, sample_rate, self.names)
+        return found
 
 
 def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:

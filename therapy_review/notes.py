@@ -17,7 +17,7 @@ from typing import Any
 from therapy_review.errors import NoteError
 
 MOODS = range(1, 11)
-KNOWN = ("mood_before", "mood_after", "tags", "scores", "bring_next", "participants")
+KNOWN = ("mood_before", "mood_after", "tags", "scores", "bring_next", "participants", "tracks")
 _HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _BOM = "\ufeff"
 
@@ -38,6 +38,9 @@ class SessionNotes:
         What to bring next time.
     participants : tuple of str
         Who was heard: ``client``, ``therapist`` or a name; client and therapist when nothing is said.
+    tracks : tuple of str
+        Who is on each channel of the recording, where everybody has one of their own; found from the sound when
+        nothing is said. A single word, as in ``together``, says that nobody has.
     text : str
         Free text, with plain line ends.
     problems : tuple of str
@@ -58,6 +61,7 @@ class SessionNotes:
     scores: Mapping[str, float] = field(default_factory=dict)
     bring_next: str = ""
     participants: tuple[str, ...] = ("client", "therapist")
+    tracks: tuple[str, ...] = ()
     text: str = ""
     problems: tuple[str, ...] = ()
     source: str = ""
@@ -239,5 +243,6 @@ def _read_fields(values: Any, where: str) -> tuple[dict[str, Any], list[str]]:
         "scores": numbers,
         "bring_next": str(values.get("bring_next") or "").strip(),
         "participants": words("participants") or ("client", "therapist"),
+        "tracks": words("tracks"),
     }
     return fields, problems

@@ -8,8 +8,10 @@ sample. A `Recording` holds a way to open its bytes, not a path; who may have on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -23,6 +25,8 @@ SAMPLE_RATE = 16_000  # Hz
 BLOCK = 30.0  # seconds
 # Decoders of mp3, aac and opus need what came shortly before; a seek starts this much early.
 PREROLL = 0.5  # seconds
+HIGHEST = 48_000  # Hz: what tracks are joined at, at most
+LAYOUTS = {2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1"}
 # fmt: off
 SUFFIXES = frozenset({
     ".aac", ".aif", ".aiff", ".amr", ".3gp", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov",
@@ -84,6 +88,23 @@ class Recording:
         return self._duration
 
     @property
+    def channels(self) -> int:
+        """How many channels there are: two in stereo.
+
+        Raises
+        ------
+        RecordingError
+            When the file can't be opened or has no sound.
+        """
+        with self._container() as (_, stream):
+            return int(stream.codec_context.channels)
+
+    @property
+    def _rate(self) -> int:
+        with self._container() as (_, stream):
+            return int(stream.codec_context.sample_rate)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the file's bytes: what derived files are held against."""
         with self._opener() as file:
@@ -92,7 +113,9 @@ class Recording:
                 name.update(piece)
             return name.hexdigest()
 
-    def read(self, start: float = 0.0, end: float | None = None) -> NDArray[np.float32]:
+    def read(
+        self, start: float = 0.0, end: float | None = None, channel: int | None = None
+    ) -> NDArray[np.float32]:
         """Decode a stretch, without decoding what lies before it.
 
         Parameters
@@ -101,6 +124,8 @@ class Recording:
             Seconds from the recording's start.
         end : float, optional
             Seconds; the recording's end when left out.
+        channel : int, optional
+            Which one, from 0; all of them mixed when left out.
 
         Returns
         -------
@@ -115,7 +140,7 @@ class Recording:
         if start < 0 or (end is not None and end < start):
             raise RecordingError(f"There is no stretch from {start:g} s to {end:g} s in {self.name}.")
         pieces, wanted, have = [], None if end is None else round((end - start) * SAMPLE_RATE), 0
-        for piece in self._decode(start):
+        for piece in self._decode(start, channel):
             pieces.append(piece)
             have += len(piece)
             if wanted is not None and have >= wanted:
@@ -147,19 +172,7 @@ class Recording:
         RecordingError
             When the file can't be opened or has no sound.
         """
-        size = round(seconds * SAMPLE_RATE)
-        waiting: list[NDArray[np.float32]] = []
-        have = 0
-        for piece in self._decode(0.0):
-            waiting.append(piece)
-            have += len(piece)
-            if have >= size:
-                block = np.concatenate(waiting)
-                full = have - have % size
-                yield from (block[i : i + size] for i in range(0, full, size))
-                waiting, have = [block[full:]], have - full
-        if have:
-            yield np.concatenate(waiting)
+        yield from _in_blocks(self._decode(0.0), round(seconds * SAMPLE_RATE))
 
     def peaks(self, n: int = 2000) -> NDArray[np.float32]:
         """Lowest and highest sample of `n` equal parts, for drawing a waveform.
@@ -218,7 +231,9 @@ class Recording:
             "Add another file for this session, or keep the session with notes alone."
         )
 
-    def _decode(self, start: float) -> Iterator[NDArray[np.float32]]:
+    def _decode(
+        self, start: float, channel: int | None = None, rate: int = SAMPLE_RATE
+    ) -> Iterator[NDArray[np.float32]]:
         import av
 
         decoded_any = False
@@ -229,23 +244,23 @@ class Recording:
             seeks = start > PREROLL and not stream.codec_context.name.startswith("adpcm")
             if seeks:
                 _seek(container, stream, origin + start - PREROLL)
-            resampler = av.AudioResampler(format="flt", rate=SAMPLE_RATE)
+            resampler = av.AudioResampler(format="flt", rate=rate)
             skip: int | None = None  # samples before `start` still to be dropped
             for frame in _frames(container, stream):
                 decoded_any = True
                 if skip is None:
                     at = (frame.time or 0.0) - origin if seeks else 0.0
-                    skip = round((start - at) * SAMPLE_RATE)
+                    skip = round((start - at) * rate)
                     if skip < 0:  # the seek landed late: the missing run-in is silence
                         yield np.zeros(-skip, np.float32)
                         skip = 0
                 frame.pts = None  # gaps in the time stamps of damaged files are closed, not filled
-                for piece in _mono(resampler.resample(frame)):
+                for piece in _mono(resampler.resample(frame), channel):
                     kept = piece[skip:]
                     skip = max(0, skip - len(piece))
                     if len(kept):
                         yield kept
-            for piece in _mono(resampler.resample(None)) if decoded_any else ():
+            for piece in _mono(resampler.resample(None), channel) if decoded_any else ():
                 yield piece[skip or 0 :]
         if not decoded_any and start == 0.0:
             raise self._silent()
@@ -277,6 +292,63 @@ def waveform_peaks(samples: NDArray[np.float32], n: int) -> NDArray[np.float32]:
     return np.column_stack([low, high])
 
 
+def side_by_side(recordings: Sequence[Recording]) -> bytes:
+    """Write recordings that begin together as the channels of one FLAC file.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Two to six, in the order of the channels; the shorter ones end in silence.
+
+    Returns
+    -------
+    bytes
+        At the highest of their sample rates, 48 kHz at most; nothing that was heard is lost.
+
+    Raises
+    ------
+    RecordingError
+        When there are more than six, or one can't be read as sound.
+    """
+    import av
+
+    layout = LAYOUTS.get(len(recordings))
+    if layout is None:
+        raise RecordingError(f"Two to {max(LAYOUTS)} tracks can be joined, not {len(recordings)}.")
+    rate = min(HIGHEST, max(recording._rate for recording in recordings))
+    size = round(BLOCK * rate)
+    tracks = [_in_blocks(recording._decode(0.0, rate=rate), size) for recording in recordings]
+    out = io.BytesIO()
+    with av.open(out, "w", format="flac") as file:
+        stream = file.add_stream("flac", rate=rate, layout=layout)
+        for blocks in zip_longest(*tracks, fillvalue=np.zeros(0, np.float32)):
+            whole = np.zeros((max(map(len, blocks)), len(blocks)), np.float32)
+            for column, block in zip(whole.T, blocks, strict=True):
+                column[: len(block)] = block
+            steps = np.clip(np.round(whole * 32768), -32768, 32767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(steps.reshape(1, -1), format="s16", layout=layout)
+            frame.sample_rate = rate
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def _in_blocks(pieces: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
+    """Put pieces of any lengths together, and cut them anew; the last block may be shorter."""
+    waiting: list[NDArray[np.float32]] = []
+    have = 0
+    for piece in pieces:
+        waiting.append(piece)
+        have += len(piece)
+        if have >= size:
+            block = np.concatenate(waiting)
+            full = have - have % size
+            yield from (block[i : i + size] for i in range(0, full, size))
+            waiting, have = [block[full:]], have - full
+    if have:
+        yield np.concatenate(waiting)
+
+
 def _seek(container: Any, stream: Any, seconds: float) -> None:
     import av
 
@@ -300,8 +372,11 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         return
 
 
-def _mono(frames: list[Any]) -> Iterator[NDArray[np.float32]]:
-    """Mix the channels to one; they come interleaved, since planes of eight channels crash PyAV 18."""
+def _mono(frames: list[Any], channel: int | None) -> Iterator[NDArray[np.float32]]:
+    """Mix the channels to one, or pick one; interleaved, since planes of eight channels crash PyAV 18."""
     for frame in frames:
         samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
-        yield samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+        if samples.shape[1] == 1 or channel is not None:
+            yield samples[:, min(channel or 0, samples.shape[1] - 1)]
+        else:
+            yield samples.mean(axis=1, dtype=np.float32)

@@ -303,16 +303,23 @@ class Session:
             return {}
 
     def inputs(self) -> dict[str, Any]:
-        """Name what the derived files rest on: recording, turns found elsewhere, corrections, definitions."""
+        """Name what the derived files rest on: recording and its tracks, turns found elsewhere, corrections …."""
         store = self.journal.store
         found = self._recordings()
         turns, corrections = self.file(TURNS_ELSEWHERE), self.file("corrections.csv")
         return {
             "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
             "turns": digest(store.read(turns)) if store.exists(turns) else None,
+            "tracks": list(self._tracks()),
             "corrections": digest(store.read(corrections)) if store.exists(corrections) else None,
             "measures": measures.VERSION,
         }
+
+    def _tracks(self) -> tuple[str, ...]:
+        # Few notes name tracks, and reading a note takes as long as all else here.
+        store, name = self.journal.store, self.file("notes.md")
+        named = store.exists(name) and b"tracks" in store.read(name)
+        return self.notes.tracks if named else ()
 
     def _recording_digest(self, name: str) -> str:
         # An hour of WAV takes a second to hash: with the same size and time of change, it is the same file.

@@ -73,7 +73,7 @@ def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDA
     columns = [_shifted(surely, by) for by in NETWORK_AT]
     spoken = somebody > 0.6
     # Low notes carry the voice, and the fan; high ones fade faster when a voice stops in a room with echo.
-    for loud in _loudness(samples, len(somebody)):
+    for loud in loudness(samples, len(somebody)):
         above = np.clip(loud - _floor(loud), 0, LOUDEST)
         usual = np.median(above[spoken]) if spoken.any() else 0.0
         columns += [_shifted(above, by) for by in LOUDNESS_AT]
@@ -86,8 +86,20 @@ def _shifted(values: NDArray[np.float64], by: int) -> NDArray[np.float64]:
     return np.asarray(values[np.clip(np.arange(len(values)) + by, 0, len(values) - 1)])
 
 
-def _loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
-    """Loudness (dB) of each frame's own 17 ms and half of its neighbours', as it is and of the high notes."""
+def loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
+    """Give the loudness of each frame's own 17 ms and half of its neighbours', as it is and of the high notes.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+        Mono, 16 kHz.
+    frames : int
+
+    Returns
+    -------
+    ndarray of float64, shape (2, frames)
+        dB.
+    """
     # A frame's middle lies 495 samples after its start: its own 270 samples begin 360 later.
     first = round(float(frame_times(1)[0]) * SAMPLE_RATE) - HOP // 2
     power = np.empty((2, frames))

@@ -18,6 +18,7 @@ import typer
 from joblib import Parallel, delayed
 
 from therapy_review.errors import RecordingError
+from therapy_review.tracks import diarize_tracks
 
 from .baselines import SYSTEMS, System
 from .readers import SHARED, there
@@ -35,7 +36,7 @@ def listen(session: Session, systems: list[str]) -> tuple[list[dict[str, object]
     """Let systems say who spoke when in one session; give their scores and how sure they were."""
     warnings.simplefilter("ignore")
     samples, reference = session.hear()
-    length = len(samples) / SAMPLE_RATE
+    length = samples.shape[-1] / SAMPLE_RATE
     scores: list[dict[str, object]] = []
     sure = []
     for name in systems:
@@ -48,7 +49,10 @@ def listen(session: Session, systems: list[str]) -> tuple[list[dict[str, object]
 
 
 def _asked(system: System, samples, speakers: int) -> tuple[pd.DataFrame, int]:
-    """Ask for as many voices as there are, or for two where a system knows no more."""
+    """Ask for as many voices as there are, or for two where a system knows no more; let the engine use tracks."""
+    if samples.ndim == 2 and system is SYSTEMS["engine"]:
+        return diarize_tracks(samples, SAMPLE_RATE), len(samples)
+    samples = samples if samples.ndim == 1 else samples.mean(axis=0)
     try:
         return system(samples, SAMPLE_RATE, speakers=speakers), speakers
     except RecordingError:
@@ -58,10 +62,10 @@ def _asked(system: System, samples, speakers: int) -> tuple[pd.DataFrame, int]:
 def seconds_an_hour(system: str, session: Session) -> float:
     """Measure a system alone, in this process, after it has warmed up."""
     samples, _ = session.hear()
-    SYSTEMS[system](samples[: 30 * SAMPLE_RATE], SAMPLE_RATE)
+    _asked(SYSTEMS[system], samples[..., : 30 * SAMPLE_RATE], 2)
     begun = time.perf_counter()
-    SYSTEMS[system](samples, SAMPLE_RATE)
-    return (time.perf_counter() - begun) / (len(samples) / SAMPLE_RATE) * 3600
+    _asked(SYSTEMS[system], samples, 2)
+    return (time.perf_counter() - begun) / (samples.shape[-1] / SAMPLE_RATE) * 3600
 
 
 def kept(file: Path, systems: list[str]) -> pd.DataFrame:

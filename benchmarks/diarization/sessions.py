@@ -17,9 +17,10 @@ from therapy_review.turns import merge_stretches, turns_table
 
 from .cases import both_new, standard_cases
 from .readers import ROOT, SHARED
-from .simulate import simulate
+from .simulate import as_tracks, simulate
 
 Heard = tuple[NDArray[np.float32], pd.DataFrame]
+SHORT = (10, 12)  # minutes
 EXCERPT = 30.0  # seconds of a meeting that are scored; its reference may run on
 
 
@@ -33,7 +34,7 @@ class Session:
         One of `GROUPS`.
     name : str
     hear : callable
-        Gives the samples (mono, 16 kHz) and the reference.
+        Gives the samples (16 kHz, mono, or of several tracks) and the reference.
     speakers : int
         How many people are heard.
     about : dict
@@ -75,9 +76,20 @@ def practice() -> list[Session]:
     return [Session("practice", s.name, partial(_practice, s.name)) for s in sessions if s.has_recording]
 
 
+def on_tracks() -> list[Session]:
+    """List some held-out sessions once more, with a track for everybody."""
+    cases = [case for case in standard_cases("held_out") if case.minutes in SHORT]
+    about = [dict(zip(("client", "therapist"), case.pair, strict=True)) for case in cases]
+    return [
+        Session("tracks", case.name, partial(as_tracks, case), about=some | {"minutes": case.minutes})
+        for case, some in zip(cases, about, strict=True)
+    ]
+
+
 GROUPS: dict[str, Callable[[], list[Session]]] = {
     "tuning": partial(simulated, "tuning"),
     "held_out": partial(simulated, "held_out"),
+    "tracks": on_tracks,
     "ami": meetings,
     "practice": practice,
 }
