@@ -321,9 +321,9 @@ def test_corrections_hold_in_another_copy_of_the_recording(heard_again: Session,
 def test_corrections_hold_when_the_engine_changes(
     heard_again: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def another(samples: np.ndarray, sample_rate: int) -> pd.DataFrame:
+    def another(samples: np.ndarray, sample_rate: int, speakers: int | None) -> pd.DataFrame:
         """Count the voices the other way round and hear every word end 0.08 s later."""
-        found = diarize(samples, sample_rate)
+        found = diarize(samples, sample_rate, speakers)
         voices = found["speaker"].map({"voice_1": "voice_2", "voice_2": "voice_1"})
         return found.assign(end=found["end"] + 0.08, speaker=voices)
 

@@ -56,7 +56,7 @@ def returning(*rows: tuple[object, ...]) -> object:
 def test_another_diarizer_is_asked_once_and_remembered_by_its_session(session: Session) -> None:
     halves = Halves()
     turns = analyse(session, diarizer=halves)
-    assert halves.asked == [(np.float32, 16_000, 2)]
+    assert halves.asked == [(np.float32, 16_000, None)]
     assert turns["speaker"].tolist() == ["voice_1", "voice_2"]
     assert session.made_from()["engine"] == "halves 1.0"
     assert is_current(session)

@@ -179,6 +179,14 @@ def test_either_everybody_gets_a_name_of_their_own_or_nobody_does(
         assert times(named) == times(turns)
 
 
+def test_when_client_and_therapist_are_known_a_third_voice_is_somebody_else() -> None:
+    heard = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2"), (10, 14, "voice_3")])
+    one = turns_table([(5, 8, "client")])
+    assert name_speakers(heard, one).equals(heard)
+    two = turns_table([(0, 3, "therapist"), (5, 8, "client")])
+    assert name_speakers(heard, two)["speaker"].tolist() == ["therapist", "client", "other"]
+
+
 @unhurried
 @given(conversations())
 def test_without_an_answer_nobody_is_named(turns: pd.DataFrame) -> None:

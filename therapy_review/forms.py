@@ -215,11 +215,17 @@ def who_is_who(session: Session) -> VBox | Still:
 def _question(session: Session, start: float, end: float, state: Any) -> Any:
     import ipywidgets as w
 
-    buttons = [w.Button(description=text) for text in ("This is me", "Not me")]
+    # With only two people heard, whoever is not the client is the therapist.
+    others = [who for who in session.notes.participants if who != "client"]
+    two = others == ["therapist"] and session.turns["speaker"].nunique() <= len(others) + 1
+    answers = {"This is me": "client"} | (
+        {"Not me": "therapist"} if two else {"My therapist": "therapist", "Somebody else": "other"}
+    )
+    buttons = [w.Button(description=text) for text in answers]
 
-    def answered(speaker: str, pressed: Any) -> None:
+    def answered(pressed: Any) -> None:
         try:
-            session.correct([corrections.Correction(start, end, speaker)])
+            session.correct([corrections.Correction(start, end, answers[pressed.description])])
             named = turns.are_named(analysis.rename(session))
         except TherapyReviewError as error:
             state.value = _strong(str(error))
@@ -230,12 +236,11 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
             "<em>Thank you, that is kept. Run the cells below once more and the charts will name you both.</em>"
             if named
             else "<em>Kept. One more answer, please: so far it could be either.</em>"
+            if two
+            else "<em>Kept. Please say it of the other voices too.</em>"
         )
 
-    # With only two people heard, whoever is not the client is the therapist.
-    others = [who for who in session.notes.participants if who != "client"]
-    stranger = "therapist" if others == ["therapist"] else "other"
-    buttons[0].on_click(lambda pressed: answered("client", pressed))
-    buttons[1].on_click(lambda pressed: answered(stranger, pressed))
+    for button in buttons:
+        button.on_click(answered)
     below = w.Layout(margin="0 0 0.8rem 0")
     return w.VBox([Moment(session, start, end, "Whose voice is this?"), w.HBox(buttons, layout=below)])

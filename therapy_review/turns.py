@@ -281,7 +281,7 @@ def name_speakers(turns: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     Each answer speaks for the voice heard most within it, as long as that is heard. Voices get the roles, no two
     the same, with which most of the answered time agrees; where that is less than three quarters of it, nothing is
     named: a wrong name is worse than none. When one of two voices is known to be the client's or the
-    therapist's, the other is the other one's.
+    therapist's, the other is the other one's; when both are known, a third voice is somebody else's.
 
     Parameters
     ----------
@@ -320,6 +320,8 @@ def name_speakers(turns: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
         other = {"client": "therapist", "therapist": "client"}.get(next(iter(roles.values())))
         if other:
             roles[rest.pop()] = other
+    if len(rest) == 1 and {"client", "therapist"} <= set(roles.values()):
+        roles[rest.pop()] = "other"
     if rest:
         return turns
     return turns.assign(speaker=turns["speaker"].map(roles))
