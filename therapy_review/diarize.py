@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-ENGINE = "segmentation-campplus-3"  # changes whenever the same sound would give other turns
+ENGINE = "segmentation-campplus-4"  # changes whenever the same sound would give other turns
 SHORTEST_SILENCE = MIN_SILENCE  # seconds: the floor of what it can see
 SEES_OVERLAP: Literal["yes", "no"] = "yes"
 

@@ -29,6 +29,9 @@ PART = 10_000  # frames worked on at a time, so that an hour needs no second hou
 SURE = 7.0  # log odds beyond which the network's word counts no more
 LOUDEST = 40.0  # dB above the floor beyond which louder is no surer
 NETWORK_AT = (-8, -4, 0, 4, 8)  # frames around the one in question
+NETWORK_NEAR = (31, 121)  # frames in which the network is at its surest: half a second, and two
+USUAL = 20.0  # dB above the floor: a clear voice in a quiet room
+EXPECTED = 600  # frames (10 s) of such a voice are taken as heard, for sounds in which hardly anybody speaks
 LOUDNESS_AT = (-7, -4, -2, 0, 2, 4, 7)
 
 
@@ -64,18 +67,19 @@ def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDA
     Returns
     -------
     ndarray of float64, shape (n_frames, n_features)
-        The network's log odds in and around the frame, the loudness above the room's noise (dB) in and around
-        it, the highest and lowest of it nearby, and the loudness beside what is usual for speech here.
+        The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise
+        (dB) in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
     """
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
     surely = np.clip(np.log(somebody.astype(float) + 1e-6) - np.log1p(1e-6 - somebody), -SURE, SURE)
     columns = [_shifted(surely, by) for by in NETWORK_AT]
+    columns += [maximum_filter1d(surely, width) for width in NETWORK_NEAR]
     spoken = somebody > 0.6
     # Low notes carry the voice, and the fan; high ones fade faster when a voice stops in a room with echo.
     for loud in loudness(samples, len(somebody)):
         above = np.clip(loud - _floor(loud), 0, LOUDEST)
-        usual = np.median(above[spoken]) if spoken.any() else 0.0
+        usual = np.median(np.append(above[spoken], np.full(EXPECTED, USUAL)))
         columns += [_shifted(above, by) for by in LOUDNESS_AT]
         columns += [maximum_filter1d(above, 25), minimum_filter1d(above, 13), above - usual]
         columns += [above - maximum_filter1d(above, 19, origin=origin) for origin in (9, -9)]

@@ -21,6 +21,7 @@ from therapy_review.segmentation import frame_times, voices_at_once
 from therapy_review.speech import features
 
 from .cases import standard_cases
+from .noises import disturbed
 from .readers import ROOT
 from .score import sureness
 from .simulate import Case, simulate
@@ -32,10 +33,12 @@ HIDDEN = 16  # twice as many gain nothing on sessions left out
 FOLDS = 3
 
 
-def sample(case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Give features and truth of a session's frames."""
+def sample(case: Case, *, noisy: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Give features and truth of a session's frames, as it is or with the noises that people make."""
     samples, turns = simulate(case)
     samples = samples[: SECONDS * 16_000]
+    if noisy:
+        samples = disturbed(np.random.default_rng([case.seed, 4]), samples)
     found = features(samples, 1 - voices_at_once(samples)[:, 0])
     times = frame_times(len(found))
     truth = np.zeros(len(found), dtype=bool)
@@ -48,7 +51,7 @@ def fitted(parts: list[tuple[NDArray[np.float64], NDArray[np.bool_]]]) -> dict[s
     """Fit one hidden layer; give its weights with the features' scale in them."""
     x, y = (np.concatenate(column) for column in zip(*parts, strict=True))
     middle, spread = x.mean(axis=0), x.std(axis=0)
-    net = MLPClassifier((HIDDEN,), alpha=1e-3, max_iter=40, early_stopping=True, random_state=0)
+    net = MLPClassifier((HIDDEN,), alpha=1e-3, max_iter=150, early_stopping=True, random_state=0)
     net.fit((x - middle) / spread, y)
     first = net.coefs_[0] / spread[:, None]
     biases = (net.intercepts_[0] - middle @ first, net.intercepts_[1])
@@ -77,15 +80,19 @@ def trust(parts: list[tuple[NDArray[np.float64], NDArray[np.bool_]]]) -> NDArray
 
 
 def fit_speech() -> None:
-    parts = Parallel(2)(delayed(sample)(case) for case in standard_cases("tuning"))
-    left_out = []
+    # Every session once as it is and once with noises: both are left out together.
+    cases = [(case, noisy) for case in standard_cases("tuning") for noisy in (False, True)]
+    parts = Parallel(2)(delayed(sample)(case, noisy=noisy) for case, noisy in cases)
+    left_out: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}
     for fold in range(FOLDS):
-        weights = fitted([part for i, part in enumerate(parts) if i % FOLDS != fold])
-        left_out += [error(weights, *part) for part in parts[fold::FOLDS]]
-    missed, false = np.mean(left_out, axis=0)
-    print(
-        f"voice activity on tuning sessions left out: missed {missed:.1%}, false alarms {false:.1%} of speech"
-    )
+        weights = fitted([part for i, part in enumerate(parts) if i // 2 % FOLDS != fold])
+        for i, part in enumerate(parts):
+            if i // 2 % FOLDS == fold:
+                left_out[cases[i][1]].append(error(weights, *part))
+    for noisy, errors in left_out.items():
+        missed, false = np.mean(errors, axis=0)
+        heard = "with noises" if noisy else "as they are"
+        print(f"tuning sessions left out, {heard}: missed {missed:.1%}, false alarms {false:.1%} of speech")
     write("speech", fitted(parts))
 
 
