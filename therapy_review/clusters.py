@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
+    Vectors = NDArray[np.float32]
 
 STEP = 0.15  # seconds from one window to the next
 ROUNDS = 10
@@ -70,14 +71,13 @@ def find_voices(
     Rabiner 1989, "A tutorial on hidden Markov models", Proc. IEEE 77(2); Landini, Profant, Diez & Burget 2022,
     "Bayesian HMM clustering of x-vector sequences (VBx)", Computer Speech & Language 71.
     """
-    data = vectors.astype(float)
     weight = _news(seconds, stretch) / seconds.max()
     change = np.where(np.diff(stretch) > 0, CHANGE_BETWEEN, CHANGE_WITHIN)
     if count is not None:
-        return _followed(data, weight, change, _means(data, weight, count))
-    found = _followed(data, weight, change, _means(data, weight, 1))
+        return _followed(vectors, weight, change, _means(vectors, weight, count))
+    found = _followed(vectors, weight, change, _means(vectors, weight, 1))
     for more in range(2, MOST + 1):
-        candidate = _followed(data, weight, change, _means(data, weight, more))
+        candidate = _followed(vectors, weight, change, _means(vectors, weight, more))
         if not _are_different(candidate, stretch, seconds):
             break
         found = candidate
@@ -102,17 +102,28 @@ def _unit(vectors: Numbers) -> Numbers:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
-def _means(data: Numbers, weight: Numbers, count: int) -> Numbers:
+def _summed(share: NDArray[np.floating], data: Vectors) -> Numbers:
+    """Add up the windows' embeddings by their share in each voice; no second copy of an hour's is made for it."""
+    return np.asarray(share.T.astype(np.float32) @ data, dtype=float)
+
+
+def _along(data: Vectors, lines: Numbers) -> Numbers:
+    """Give the product of every window's embedding with one or more directions."""
+    return np.asarray(data @ lines.T.astype(np.float32), dtype=float)
+
+
+def _means(data: Vectors, weight: Numbers, count: int) -> Numbers:
     """Start from the windows furthest apart, and move the means among their windows (spherical k-means)."""
-    centred = data - np.average(data, axis=0, weights=weight)
-    axes = np.linalg.eigh((centred * weight[:, None]).T @ centred)[1].T[::-1]
-    best, means = -np.inf, np.average(data, axis=0, weights=weight)[None]
+    mean = _summed(weight, data) / weight.sum()
+    scatter = _summed(data * weight.astype(np.float32)[:, None], data) - weight.sum() * np.outer(mean, mean)
+    axes = np.linalg.eigh(scatter)[1].T[::-1]
+    best, means = -np.inf, np.asarray(mean[None])
     for axis in axes[:3] if count > 1 else ():
-        along = centred @ axis
+        along = _along(data, axis)
         tails = [along <= np.quantile(along, 0.1), along >= np.quantile(along, 0.9)]
         started = [data[tail].mean(axis=0) for tail in tails]
         while len(started) < count:  # the next one lies where none so far is near
-            nearest = (data @ _unit(np.array(started)).T).max(axis=1)
+            nearest = _along(data, _unit(np.array(started))).max(axis=1)
             started.append(data[nearest <= np.quantile(nearest, 0.05)].mean(axis=0))
         found, fit = _k_means(data, weight, np.array(started))
         if fit > best:
@@ -120,25 +131,19 @@ def _means(data: Numbers, weight: Numbers, count: int) -> Numbers:
     return means
 
 
-def _k_means(data: Numbers, weight: Numbers, means: Numbers) -> tuple[Numbers, float]:
+def _k_means(data: Vectors, weight: Numbers, means: Numbers) -> tuple[Numbers, float]:
     for _ in range(ROUNDS):
-        score = data @ _unit(means).T
-        nearest = score.argmax(axis=1)
-        moved = np.array(
-            [
-                np.average(data[nearest == k], axis=0, weights=weight[nearest == k])
-                if (nearest == k).any()
-                else mean
-                for k, mean in enumerate(means)
-            ]
-        )
+        score = _along(data, _unit(means))
+        share = np.eye(len(means))[score.argmax(axis=1)] * weight[:, None]
+        total = share.sum(axis=0)[:, None]
+        moved = np.where(total > 0, _summed(share, data) / np.maximum(total, 1e-9), means)
         if np.allclose(moved, means):
             break
         means = moved
     return means, float(weight @ score.max(axis=1))
 
 
-def _followed(data: Numbers, weight: Numbers, change: Numbers, means: Numbers) -> Voices:
+def _followed(data: Vectors, weight: Numbers, change: Numbers, means: Numbers) -> Voices:
     """Follow the voices through time, and learn them anew from what is theirs, until nothing moves."""
     posterior = np.ones((len(data), len(means)))
     for number in range(ROUNDS):
@@ -149,15 +154,15 @@ def _followed(data: Numbers, weight: Numbers, change: Numbers, means: Numbers) -
         share = posterior * weight[:, None]
         enough = share.sum(axis=0) > 1
         means = np.where(
-            enough[:, None], share.T @ data / np.maximum(share.sum(axis=0), 1e-9)[:, None], means
+            enough[:, None], _summed(share, data) / np.maximum(share.sum(axis=0), 1e-9)[:, None], means
         )
         if np.abs(posterior - before).max() < 1e-3:
             break
     return Voices(means, posterior, _path(emission, change))
 
 
-def _log_likelihood(data: Numbers, weight: Numbers, means: Numbers, posterior: Numbers | None) -> Numbers:
-    score = data @ means.T - (means**2).sum(axis=1) / 2
+def _log_likelihood(data: Vectors, weight: Numbers, means: Numbers, posterior: Numbers | None) -> Numbers:
+    score = _along(data, means) - (means**2).sum(axis=1) / 2
     if len(means) == 1:
         return np.zeros_like(score)
     if posterior is None:
@@ -169,7 +174,7 @@ def _log_likelihood(data: Numbers, weight: Numbers, means: Numbers, posterior: N
             line = _unit(means[a] - means[b])
             for k in (a, b):
                 own = posterior[:, k] * weight
-                spread += float(own @ (data @ line - means[k] @ line) ** 2)
+                spread += float(own @ (_along(data, line) - means[k] @ line) ** 2)
                 total += float(own.sum())
     return np.asarray(score / max(spread / max(total, 1e-9), 1e-4))
 

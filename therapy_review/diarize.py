@@ -100,7 +100,7 @@ def tell_apart(samples: NDArray[np.float32], speakers: int | None) -> pd.DataFra
     times, stretch, vectors = embed_along(samples, bounds, WINDOW, STEP)
     voices = find_voices(vectors, times[:, 1] - times[:, 0], stretch, speakers)
     rows = list(_stretches(bounds, times.mean(axis=1), stretch, voices))
-    two = stretches_of(at_once[:, 2].astype(float), TWO_BEGIN, TWO_END)
+    two = stretches_of(at_once[:, 2], TWO_BEGIN, TWO_END)
     return _named(
         _with_overlap(rows, two[two["end"] - two["start"] >= SHORTEST_OVERLAP].to_numpy(dtype=float))
     )

@@ -25,8 +25,8 @@ FRAMES = 589  # frames in a chunk
 STEP = 560  # frames from one chunk to the next
 SHARED = FRAMES - STEP  # half a second that two chunks hear, faded from one into the other
 ONE, TWO = slice(1, 4), slice(4, 7)  # the network's classes: nobody, each of three voices, each pair of them
-BATCH = 4  # chunks a call, which keeps memory small
-THREADS = 2  # one call is one thread, which gives the same numbers on every computer
+BATCH = 2  # chunks a call, which keeps memory small
+THREADS = 2  # calls at a time
 
 
 def frame_times(count: int) -> NDArray[np.float64]:

@@ -35,7 +35,7 @@ EXPECTED = 600  # frames (10 s) of such a voice are taken as heard, for sounds i
 LOUDNESS_AT = (-7, -4, -2, 0, 2, 4, 7)
 
 
-def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float64]:
+def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give the probability that somebody speaks, frame by frame.
 
     Parameters
@@ -47,14 +47,14 @@ def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float3
 
     Returns
     -------
-    ndarray of float64, shape (n_frames,)
+    ndarray of float32, shape (n_frames,)
     """
     weights = weights_of("speech")
     hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
     return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))
 
 
-def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float64]:
+def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gather what voice activity is decided by, one row a frame.
 
     Parameters
@@ -66,27 +66,28 @@ def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDA
 
     Returns
     -------
-    ndarray of float64, shape (n_frames, n_features)
+    ndarray of float32, shape (n_frames, n_features)
         The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise
         (dB) in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
     """
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-    surely = np.clip(np.log(somebody.astype(float) + 1e-6) - np.log1p(1e-6 - somebody), -SURE, SURE)
+    surely = np.log(somebody + np.float32(1e-6)) - np.log1p(np.float32(1e-6) - somebody)
+    surely = np.clip(surely, -SURE, SURE)
     columns = [_shifted(surely, by) for by in NETWORK_AT]
     columns += [maximum_filter1d(surely, width) for width in NETWORK_NEAR]
     spoken = somebody > 0.6
     # Low notes carry the voice, and the fan; high ones fade faster when a voice stops in a room with echo.
     for loud in loudness(samples, len(somebody)):
-        above = np.clip(loud - _floor(loud), 0, LOUDEST)
-        usual = np.median(np.append(above[spoken], np.full(EXPECTED, USUAL)))
+        above = np.clip(loud - _floor(loud), 0, LOUDEST).astype(np.float32)
+        usual = np.median(np.append(above[spoken], np.full(EXPECTED, np.float32(USUAL))))
         columns += [_shifted(above, by) for by in LOUDNESS_AT]
         columns += [maximum_filter1d(above, 25), minimum_filter1d(above, 13), above - usual]
         columns += [above - maximum_filter1d(above, 19, origin=origin) for origin in (9, -9)]
     return np.stack(columns, axis=1)
 
 
-def _shifted(values: NDArray[np.float64], by: int) -> NDArray[np.float64]:
+def _shifted(values: NDArray[np.float32], by: int) -> NDArray[np.float32]:
     return np.asarray(values[np.clip(np.arange(len(values)) + by, 0, len(values) - 1)])
 
 
@@ -131,7 +132,7 @@ def _floor(loud: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def stretches_of(
-    probability: NDArray[np.float64], onset: float = ONSET, offset: float = OFFSET
+    probability: NDArray[np.floating], onset: float = ONSET, offset: float = OFFSET
 ) -> pd.DataFrame:
     """Cut a probability over time into stretches, with silences of 0.2 s and more left out.
 
@@ -139,7 +140,7 @@ def stretches_of(
 
     Parameters
     ----------
-    probability : ndarray of float64, shape (n_frames,)
+    probability : ndarray of float, shape (n_frames,)
     onset, offset : float
 
     Returns

@@ -30,7 +30,7 @@ LOWEST = 20.0  # Hz
 SHORTEST = 0.4  # seconds; a shorter stretch is heard with a little of what lies around it
 MARGIN = 0.0125  # seconds: half of what one frame of sound hears more than its own 10 ms
 TOGETHER = 10.0  # seconds heard in one go: what surrounds a window helps to hear it
-THREADS = 2  # one call is one thread, which gives the same numbers on every computer
+THREADS = 2  # calls at a time
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -68,7 +68,7 @@ def embed(samples: NDArray[np.float32], stretches: ArrayLike) -> NDArray[np.floa
         return _pooled(energies, np.array([[0, len(energies)]]))
 
     table = np.asarray(stretches, dtype=float).reshape(-1, 2)
-    return _joined(_in_parallel(listen, list(table)))
+    return _joined(_in_parallel(listen, list(table), lambda stretch: float(stretch[1] - stretch[0])))
 
 
 def embed_along(
@@ -119,7 +119,7 @@ def embed_along(
             first += len(energies)
         return rows, _pooled(np.concatenate(heard), np.array(bounds))
 
-    found = _in_parallel(listen, list(_groups(pieces)))
+    found = _in_parallel(listen, list(_groups(pieces)), lambda group: sum(b - a for _, a, b in group))
     rows = np.array([row for rows, _ in found for row in rows], dtype=float).reshape(-1, 3)
     return rows[:, :2], rows[:, 2].astype(np.intp), _joined([vectors for _, vectors in found])
 
@@ -202,9 +202,14 @@ def _windows(start: float, end: float, window: float, step: float) -> list[tuple
     return [(float(a), float(a) + window) for a in first]
 
 
-def _in_parallel(listen: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+def _in_parallel(
+    listen: Callable[[Item], Found], items: Sequence[Item], length: Callable[[Item], float]
+) -> list[Found]:
+    """Listen to the longest first, for memory grows with each that is longer than all before it."""
+    order = sorted(range(len(items)), key=lambda number: -length(items[number]))
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(listen, items))
+        found = dict(zip(order, pool.map(lambda number: listen(items[number]), order), strict=True))
+    return [found[number] for number in range(len(items))]
 
 
 def _joined(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Noises that people make beside speaking: knocks, clicks, creaks, steps, rustling of paper and clothes.
+"""Noises that are heard beside speech: knocks, clicks, creaks, steps, rustling of paper and clothes; hiss.
 
 They are drawn from a wide range instead of being recorded, so that what is fitted with them knows none of them.
 """
@@ -13,6 +13,7 @@ RATE = 16_000
 EVERY = (2.0, 15.0)  # seconds from one noise to the next, on average; every sound has its own average
 LEVEL = (-30.0, 6.0)  # dB, the noise at its loudest against speech
 RUSTLES = 0.5  # of the noises
+HISS = (-45.0, -15.0)  # dB, what a recorder adds against speech: steadier than the noise of any room
 
 
 def disturbed(rng: np.random.Generator, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -29,8 +30,7 @@ def disturbed(rng: np.random.Generator, samples: NDArray[np.float32]) -> NDArray
     ndarray of float32, shape (n_samples,)
     """
     heard = samples.copy()
-    level = np.abs(samples)
-    speech = level[level > level.mean()].mean()
+    speech = _loudness(samples)
     every = rng.uniform(*EVERY)
     at = rng.exponential(every)
     while (first := round(at * RATE)) < len(heard):
@@ -39,6 +39,29 @@ def disturbed(rng: np.random.Generator, samples: NDArray[np.float32]) -> NDArray
         heard[first : first + len(noise)] += (noise * gain).astype(np.float32)
         at += rng.exponential(every)
     return heard
+
+
+def hissing(rng: np.random.Generator, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Add steady hiss to a sound.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    samples : ndarray of float32, shape (n_samples,)
+        Mono, 16 kHz.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples,)
+    """
+    hiss = rng.normal(size=len(samples)) * _loudness(samples) * 10 ** (rng.uniform(*HISS) / 20)
+    return samples + hiss.astype(np.float32)
+
+
+def _loudness(samples: NDArray[np.float32]) -> float:
+    """Mean size of the samples that are louder than most, which are speech."""
+    size = np.abs(samples)
+    return float(size[size > size.mean()].mean())
 
 
 def _knocks(rng: np.random.Generator) -> NDArray[np.float64]:
