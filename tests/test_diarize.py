@@ -11,7 +11,6 @@ from therapy_review.corrections import evidence
 from therapy_review.diarize import diarize
 from therapy_review.errors import RecordingError
 from therapy_review.measures import talk_share
-from therapy_review.segmentation import voices_at_once
 from therapy_review.turns import name_speakers, validate
 
 
@@ -29,9 +28,9 @@ def test_the_practice_sessions_are_told_apart(day: str) -> None:
     validate(turns)
     truth = reference(day)
     error = DiarizationErrorRate()(annotation(truth), annotation(turns), detailed=True)
-    assert error["confusion"] / error["total"] < 0.05
-    assert error["diarization error rate"] < 0.3
-    assert abs(talk_share(turns)["client"] - talk_share(truth)["client"]) < 0.08
+    assert error["confusion"] / error["total"] < 0.02
+    assert error["diarization error rate"] < 0.15
+    assert abs(talk_share(turns)["client"] - talk_share(truth)["client"]) < 0.04
 
 
 def test_the_same_sound_gives_the_same_turns() -> None:
@@ -44,16 +43,6 @@ def test_silence_and_noise_are_nobodys_turn() -> None:
     assert diarize(np.zeros(16000, np.float32)).empty
     assert diarize(np.zeros(0, np.float32)).empty
     assert diarize(noise).empty
-
-
-def test_how_many_are_heard_does_not_depend_on_how_chunks_are_batched(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    samples = open_journal("data/practice").session("2026-01-29").recording().read(0, 40)
-    whole = voices_at_once(samples)
-    assert np.allclose(whole.sum(axis=1), 1, atol=1e-3)
-    monkeypatch.setattr("therapy_review.segmentation.BATCH", 1)
-    assert np.allclose(whole, voices_at_once(samples), atol=1e-4)
 
 
 def test_the_number_of_voices_is_found_from_the_sound() -> None:

@@ -25,6 +25,7 @@ OFFSET = 0.4
 MIN_SPEECH = 0.1  # seconds; anything shorter is a click or a breath
 FLOOR_SPAN = 20.0  # seconds from which the room's own noise is taken
 FLOOR_SHARE = 0.1  # of them are quieter than what is taken for it
+DEEPEST = 40.0  # dB below the loudest hundredth: more silence than that is a program's that switches sound off
 PART = 10_000  # frames worked on at a time, so that an hour needs no second hour of memory
 SURE = 7.0  # log odds beyond which the network's word counts no more
 LOUDEST = 40.0  # dB above the floor beyond which louder is no surer
@@ -128,7 +129,8 @@ def _floor(loud: NDArray[np.float64]) -> NDArray[np.float64]:
     parts = [loud[max(0, c - span // 2) : c + span // 2] for c in centres]
     known = [(c, np.quantile(part, FLOOR_SHARE)) for c, part in zip(centres, parts, strict=True) if len(part)]
     at, level = (np.array(column, dtype=float) for column in zip(*known, strict=True))
-    return np.asarray(np.interp(np.arange(len(loud)), at, level))
+    floor = np.interp(np.arange(len(loud)), at, level)
+    return np.asarray(np.maximum(floor, np.quantile(loud, 0.99) - DEEPEST))
 
 
 def stretches_of(

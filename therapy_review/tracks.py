@@ -47,7 +47,7 @@ ANYTHING = round(1.0 * SAMPLE_RATE / HOP)  # frames of speech without which a tr
 class _Track(NamedTuple):
     """What one track says by itself, frame by frame."""
 
-    probability: Numbers
+    probability: NDArray[np.floating]
     loud: Numbers  # dB
 
 
