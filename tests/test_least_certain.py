@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from therapy_review.correcting import apply, relabel
 from therapy_review.corrections import Correction, none, record
-from therapy_review.least_certain import AROUND, DOUBT, HEARD, least_certain
+from therapy_review.least_certain import AROUND, DOUBT, LONGEST, least_certain
 from therapy_review.measures import talk_share
 from therapy_review.turns import turns_table
 
@@ -33,14 +33,22 @@ def test_what_could_be_most_wrong_for_a_second_of_listening_comes_first():
     assert least_certain(TALK)["error"].round(3).tolist()[:2] == [2.4, 0.8]
 
 
-def test_a_long_stretch_costs_no_more_than_it_takes_to_know_the_voice():
+def test_a_stretch_costs_what_it_takes_to_hear_all_that_the_answer_speaks_for():
     long = turns_table([(0, 20, "client", 0.9), (30, 34, "therapist", 0.8)])
-    assert starts(least_certain(long, minutes=(HEARD + AROUND) / 60)) == [0.0]
+    assert starts(least_certain(long, minutes=(4 + AROUND) / 60)) == [30.0]
+    assert starts(least_certain(long, minutes=(24 + 2 * AROUND) / 60)) == [30.0, 0.0]
+
+
+def test_stretches_asked_about_together_are_no_longer_than_one_listens_for():
+    talk = turns_table([(3 * i, 3 * i + 2.5, "client", 0.7) for i in range(10)])
+    asked = least_certain(talk, minutes=10)
+    assert (asked["end"] - asked["start"]).max() <= LONGEST
+    assert len(asked) == 5
 
 
 def test_no_more_is_asked_than_there_is_time_for():
     many = turns_table([(10 * i, 10 * i + 6, "client", 0.7) for i in range(100)])
-    assert len(least_certain(many, minutes=2)) == 24
+    assert len(least_certain(many, minutes=2)) == 17
     assert least_certain(many, minutes=0).empty
 
 
@@ -77,11 +85,11 @@ def test_any_questions_fit_the_time_and_lie_apart(drawn, minutes):
     turns = turns_table(talk)
     asked = least_certain(turns, minutes)
     length = asked["end"] - asked["start"]
-    assert (np.minimum(length, HEARD) + AROUND).sum() <= minutes * 60 + 1e-3
+    assert (length + AROUND).sum() <= minutes * 60 + 1e-3
     ordered = asked.sort_values("start")
     assert (ordered["start"].to_numpy()[1:] >= ordered["end"].to_numpy()[:-1] - 1e-9).all()
     assert (asked["error"] >= DOUBT * 0.1 - 1e-9).all()
-    worth = (asked["error"] / (np.minimum(length, HEARD) + AROUND)).to_numpy()
+    worth = (asked["error"] / (length + AROUND)).to_numpy()
     assert (np.diff(worth) <= 1e-9).all()
 
 

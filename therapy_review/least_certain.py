@@ -14,11 +14,10 @@ import pandas as pd
 from therapy_review.corrections import none, spoken_of
 from therapy_review.turns import TOLERANCE
 
-HEARD = 4.0  # seconds after which a voice is known, however long it goes on
 AROUND = 1.0  # seconds to press play, and to answer
 TOGETHER = 1.0  # seconds of silence at most between stretches that are asked about as one
 AS_SURE = 0.15  # by how much the confidence of such stretches may differ
-LONGEST = 20.0  # seconds that one answer may speak for
+LONGEST = 8.0  # seconds that one answer speaks for, all of them heard: who begins may not be who goes on
 DOUBT = 0.005  # no engine is surer than that
 COLUMNS = ["start", "end", "speaker", "confidence", "error"]
 
@@ -41,8 +40,7 @@ def least_certain(
     -------
     DataFrame
         The most worthwhile first: start, end (s), speaker (who is shown there), confidence, and error (the
-        seconds that are expected to be given to the wrong one). Who speaks in the first four seconds
-        speaks, as far as the engine can tell, until the end.
+        seconds that are expected to be given to the wrong one). Each is meant to be heard to its end.
 
     Examples
     --------
@@ -53,7 +51,7 @@ def least_certain(
     0   10.0  14.0    1.6
     """
     pieces = _pieces(turns[~spoken_of(turns, none() if corrections is None else corrections)])
-    cost = np.minimum((pieces["end"] - pieces["start"]).to_numpy(), HEARD) + AROUND
+    cost = (pieces["end"] - pieces["start"]).to_numpy() + AROUND
     order = np.argsort(-pieces["error"].to_numpy() / cost, kind="stable")
     fits = np.cumsum(cost[order]) <= minutes * 60 + TOLERANCE
     return pieces.iloc[order[fits]].reset_index(drop=True)

@@ -20,7 +20,7 @@ from therapy_review.alike import alike, hearing, relabel_alike
 from therapy_review.correcting import relabel
 from therapy_review.corrections import spoken_of
 from therapy_review.errors import TherapyReviewError
-from therapy_review.least_certain import HEARD, least_certain
+from therapy_review.least_certain import least_certain
 from therapy_review.player import Moment
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
 from therapy_review.turns import are_named
@@ -138,7 +138,7 @@ class Listening:
         start, end = self._span()
         place = f"Stretch {self._at + 1} of {len(self._asked)}"
         self._state.value = f"<em>{place}. So far it counts as: {SHOWN[self._speaker()]}.</em>"
-        moment = Moment(self._session, start, min(end, start + HEARD), "Who speaks here?")
+        moment = Moment(self._session, start, end, "Who speaks here?")
         answers = [self._button(text, partial(self._answered, who)) for text, who in ANSWERS.items()]
         last = [self._undo] if self._said else []
         skip = self._button("Skip", self._next)
@@ -191,7 +191,7 @@ class Listening:
         )
         middle = found.sort_values("closer", kind="stable").iloc[max(0, (len(found) - TO_HEAR) // 2) :]
         spans = middle[["start", "end"]].iloc[:TO_HEAR].itertuples(index=False)
-        moments = [Moment(self._session, a, min(b, a + HEARD), "One of them") for a, b in spans]
+        moments = [Moment(self._session, a, b, "One of them") for a, b in spans]
         change = self._button(
             f"Change {'it' if one else f'these {len(found)}'}", partial(self._change, found)
         )
