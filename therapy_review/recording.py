@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000  # Hz
 BLOCK = 30.0  # seconds
+SPARE = 1.0  # seconds: what decoding may give beyond what the packets' times say
 # Decoders of mp3, aac and opus need what came shortly before; a seek starts this much early.
 PREROLL = 0.5  # seconds
 HIGHEST = 48_000  # Hz: what tracks are joined at, at most
@@ -139,20 +140,18 @@ class Recording:
         """
         if start < 0 or (end is not None and end < start):
             raise RecordingError(f"There is no stretch from {start:g} s to {end:g} s in {self.name}.")
-        pieces, wanted, have = [], None if end is None else round((end - start) * SAMPLE_RATE), 0
+        wanted = None if end is None else round((end - start) * SAMPLE_RATE)
+        # Filled piece by piece: pieces kept until the end would need the memory twice.
+        seconds = self.duration - start if end is None else min(end - start, BLOCK)
+        sound, have = np.empty(round((max(0.0, seconds) + SPARE) * SAMPLE_RATE), np.float32), 0
         for piece in self._decode(start, channel):
-            pieces.append(piece)
+            if have + len(piece) > len(sound):
+                sound = np.concatenate([sound[:have], np.empty(len(sound) // 2 + len(piece), np.float32)])
+            sound[have : have + len(piece)] = piece
             have += len(piece)
             if wanted is not None and have >= wanted:
                 break
-        # One copy into one array: `concatenate` would hold the pieces and the whole at once for longer.
-        sound = np.empty(have, np.float32)
-        at = 0
-        for i, piece in enumerate(pieces):
-            sound[at : at + len(piece)] = piece
-            at += len(piece)
-            pieces[i] = sound[:0]
-        return sound[:wanted]
+        return sound[: have if wanted is None else min(have, wanted)]
 
     def blocks(self, seconds: float = BLOCK) -> Iterator[NDArray[np.float32]]:
         """Decode from start to end in blocks.
