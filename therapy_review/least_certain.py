@@ -17,7 +17,7 @@ from therapy_review.turns import TOLERANCE
 AROUND = 1.0  # seconds to press play, and to answer
 TOGETHER = 1.0  # seconds of silence at most between stretches that are asked about as one
 AS_SURE = 0.15  # by how much the confidence of such stretches may differ
-LONGEST = 8.0  # seconds that one answer speaks for, all of them heard: who begins may not be who goes on
+LONGEST = 8.0  # seconds of stretches put together: all are heard, for who begins may not be who goes on
 DOUBT = 0.005  # no engine is surer than that
 COLUMNS = ["start", "end", "speaker", "confidence", "error"]
 
@@ -40,7 +40,8 @@ def least_certain(
     -------
     DataFrame
         The most worthwhile first: start, end (s), speaker (who is shown there), confidence, and error (the
-        seconds that are expected to be given to the wrong one). Each is meant to be heard to its end.
+        seconds that are expected to be given to the wrong one). Each is meant to be heard to its end; one turn
+        alone may be long.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """How much two minutes of listening repair: a client who never errs answers what `least_certain` asks.
 
-The client hears each stretch and says who speaks there. Where that changed something, the
-stretches that sound alike are offered; the client hears two of them, and has all changed when both are as offered.
-Listening to those costs time of the two minutes too.
+The client hears each stretch and says who speaks there. Where that changed something, the stretches that sound
+alike are offered; the client hears two of them, and has all changed when both are as offered. Listening to those
+costs time of the two minutes too.
 
     python -m benchmarks.diarization.repair    (writes results/repair.md)
 """
