@@ -1,105 +1,144 @@
-"""Two minutes of listening, pressed through button by button."""
+"""Two minutes of listening, from the first question to the last, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shutil
+import threading
+from dataclasses import asdict
+from pathlib import Path
 
-import ipywidgets as w
 import pandas as pd
 import pytest
 
-from therapy_review import Journal, Session, analyse
-from therapy_review.correcting import relabel
-from therapy_review.listening import DONE, two_minutes
-from therapy_review.pages import session_report
-from therapy_review.player import Moment
-from therapy_review.still import STILL, Still
+from therapy_review import Journal, Session, analyse, open_journal
+from therapy_review import listening as module
+from therapy_review.alike import COLUMNS
+from therapy_review.correcting import apply, relabel
+from therapy_review.errors import TherapyReviewError
+from therapy_review.least_certain import least_certain
+from therapy_review.listening import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
+from therapy_review.turns import turns_table
+
+PRACTICE = Path(__file__).parent.parent / "data" / "practice"
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("analysed") / "practice"
+    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    analyse(open_journal(root).session("2026-01-29"))
+    return root
 
 
 @pytest.fixture
-def session(journal: Journal) -> Session:
-    opened = journal.session("2026-01-29")
-    analyse(opened)
-    return opened
+def session(analysed: Path, tmp_path: Path) -> Session:
+    shutil.copytree(analysed, tmp_path / "practice")
+    return open_journal(tmp_path / "practice").session("2026-01-29")
 
 
-def parts(box: w.Box) -> Iterator[w.Widget]:
-    for child in box.children:
-        yield child
-        if isinstance(child, w.Box):
-            yield from parts(child)
+def saved(session: Session) -> bytes:
+    return session.journal.store.read(session.file("corrections.csv"))
 
 
-def press(box: w.Box, text: str) -> None:
-    next(p for p in parts(box) if isinstance(p, w.Button) and p.description == text).click()
+def asked(session: Session) -> pd.DataFrame:
+    return least_certain(session.turns, 2.0, session.corrections)
 
 
-def buttons(box: w.Box) -> list[str]:
-    return [p.description for p in parts(box) if isinstance(p, w.Button)]
+def say(session: Session, row: int, who: str) -> None:
+    """Let another program answer one of the questions."""
+    start, end = asked(session)[["start", "end"]].iloc[row]
+    session.correct(relabel(session.turns, start, end, who))
 
 
-def heard(box: w.Box) -> list[float]:
-    return [p.start for p in parts(box) if isinstance(p, Moment)]
+def test_it_stays_quiet_until_it_is_begun(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as quiet:
+        quiet.setattr(Session, "derived", lambda *_: pytest.fail("looked at the session"))
+        listening = Listening(session)
+        assert listening.step == listening.answer("client") == listening.skip() == Step("nothing", "")
+    step = listening.begin()
+    assert (step.kind, step.number, step.of) == ("question", 1, len(asked(session)))
+    assert step.sentence.startswith(f"Stretch 1 of {step.of}. Who speaks here?")
+    assert len(step.spans) == 1
+    assert not step.can_take_back
 
 
-def says(box: w.Box) -> str:
-    return next(p.value for p in parts(box) if isinstance(p, w.HTML))
+def test_the_invitation_counts_what_would_be_asked(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = len(asked(session))
+    assert offer(session).startswith(f"There are {count} short stretches the computer is least sure about. ")
+    one = asked(session)[:1]
+    monkeypatch.setattr(module, "least_certain", lambda *_: one)
+    assert offer(session).startswith("There is one short stretch the computer is least sure about. ")
 
 
-def shown(session: Session, at: float) -> str:
-    turns = session.turns
-    return turns.loc[(turns["start"] <= at + 0.01) & (turns["end"] > at + 0.01), "speaker"].iloc[0]
-
-
-WORDS = {"client": "Me", "therapist": "My therapist"}
-
-
-def test_it_stays_quiet_until_it_is_begun(session: Session) -> None:
-    box = two_minutes(session)
-    assert heard(box) == []
-    assert buttons(box) == ["Two minutes of listening"]
-    press(box, "Two minutes of listening")
-    assert len(heard(box)) == 1
-    assert buttons(box) == ["Me", "My therapist", "Somebody else", "Both at once", "Nobody", "Skip"]
-    assert says(box).startswith("<em>Stretch 1 of ")
+def test_a_question_says_who_the_stretch_counts_as(session: Session) -> None:
+    step = Listening(session).begin()
+    assert step.speaker == asked(session)["speaker"].iloc[0]
+    assert step.sentence.endswith(f"So far it counts as: {ANSWERS[step.speaker].lower()}.")
 
 
 def test_no_more_than_four_seconds_are_heard_of_a_stretch(session: Session) -> None:
-    box = two_minutes(session)
-    press(box, "Two minutes of listening")
-    moment = next(p for p in parts(box) if isinstance(p, Moment))
-    assert 0 < moment.end - moment.start <= 4.0 + 1e-6
+    ((start, end),) = Listening(session).begin().spans
+    assert 0 < end - start <= 4.0 + 1e-6
 
 
 def test_an_answer_that_agrees_is_kept_and_the_next_stretch_comes(session: Session) -> None:
-    box, lines = two_minutes(session), len(session.corrections)
-    press(box, "Two minutes of listening")
-    (first,) = heard(box)
-    press(box, WORDS[shown(session, first)])
+    listening, lines = Listening(session), len(session.corrections)
+    first = listening.begin()
+    step = listening.answer(first.speaker)
     assert len(session.corrections) > lines
-    assert heard(box) != [first]
-    assert says(box).startswith("<em>Stretch 2 of ")
+    assert (step.kind, step.number, step.can_take_back) == ("question", 2, True)
+    assert step.spans != first.spans
 
 
 def test_a_skipped_stretch_changes_nothing(session: Session) -> None:
-    box, file = two_minutes(session), session.file("corrections.csv")
-    before = session.journal.store.read(file)
-    press(box, "Two minutes of listening")
-    press(box, "Skip")
-    assert session.journal.store.read(file) == before
-    assert says(box).startswith("<em>Stretch 2 of ")
+    listening, before = Listening(session), saved(session)
+    listening.begin()
+    step = listening.skip()
+    assert saved(session) == before
+    assert (step.kind, step.number, step.can_take_back) == ("question", 2, False)
+
+
+def test_what_was_answered_elsewhere_meanwhile_is_not_asked(session: Session) -> None:
+    listening = Listening(session)
+    listening.begin()
+    say(session, 1, "nobody")
+    assert listening.skip().number == 3
+
+
+def test_what_another_program_changed_while_it_was_asked_is_not_changed_back(session: Session) -> None:
+    listening = Listening(session)
+    listening.begin()
+    say(session, 0, "other")
+    file = saved(session)
+    step = listening.answer("nobody")
+    assert (step.number, step.can_take_back) == (2, False)
+    assert saved(session) == file
+    assert "other" in set(session.turns["speaker"])
 
 
 def test_an_answer_that_changes_something_is_measured_and_can_be_taken_back(session: Session) -> None:
-    box, before, measured = two_minutes(session), session.turns, session.measures
-    press(box, "Two minutes of listening")
-    (first,) = heard(box)
-    press(box, "Nobody")
+    listening, before, measured = Listening(session), session.turns, session.measures
+    said, first = session.corrections, listening.begin()
+    assert listening.answer("nobody").can_take_back
     assert not session.measures.equals(measured)
-    press(box, "Take back the last answer")
+    assert listening.take_back() == first
     pd.testing.assert_frame_equal(session.turns, before)
-    assert heard(box) == [first]
-    assert "Take back the last answer" not in buttons(box)
+    pd.testing.assert_frame_equal(session.measures, measured)
+    pd.testing.assert_frame_equal(session.corrections, said)
+
+
+def test_answers_are_taken_back_one_by_one_and_nothing_that_was_said_before(session: Session) -> None:
+    listening, said = Listening(session), session.corrections
+    first = listening.begin()
+    listening.answer(first.speaker)
+    listening.skip()
+    third = listening.step
+    listening.answer("nobody")
+    assert listening.take_back() == third
+    assert listening.take_back() == first
+    assert listening.take_back() == first
+    pd.testing.assert_frame_equal(session.corrections, said)
 
 
 @pytest.fixture
@@ -110,76 +149,193 @@ def mistaken(session: Session, monkeypatch: pytest.MonkeyPatch) -> Session:
     worse = turns.assign(
         speaker=turns["speaker"].where(~wrong, "client"), confidence=turns["confidence"].where(~wrong, 0.5)
     )
-    monkeypatch.setattr("therapy_review.analysis.corrected", lambda voices, said: _over(worse, said))
+    monkeypatch.setattr("therapy_review.analysis.corrected", lambda voices, said: apply(worse, said))
     session.correct(relabel(turns, turns["start"].iloc[0], turns["end"].iloc[0], turns["speaker"].iloc[0]))
     analyse(session)
     return session
 
 
-def _over(turns: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    from therapy_review.correcting import apply
-
-    return apply(turns, said)
-
-
 def test_stretches_that_sound_alike_are_counted_heard_and_only_then_changed(mistaken: Session) -> None:
-    box = two_minutes(mistaken)
-    press(box, "Two minutes of listening")
-    press(box, "My therapist")
-    assert "sound like this one" in says(box)
-    once = mistaken.turns
-    change = next(text for text in buttons(box) if text.startswith("Change these "))
-    assert len(heard(box)) == 2
-    press(box, change)
-    count = int(change.removeprefix("Change these "))
+    listening = Listening(mistaken)
+    first = listening.begin()
+    step = listening.answer("therapist")
+    assert (step.kind, step.speaker, step.number, step.of) == ("offer", "therapist", 1, first.of)
+    assert f"Kept. {step.alike} more stretches sound like this one (at " in step.sentence
+    assert step.sentence.endswith("Change them to “my therapist” too?")
+    assert step.alike > 2
+    assert len(step.spans) == 2
+    once, file = mistaken.turns, saved(mistaken)
+    assert listening.change_alike().kind in ("question", "done")
     more = mistaken.measures["therapist_talk_time"].iloc[0]
-    assert count > 2
     assert more > (once.loc[once["speaker"] == "therapist", "end"] - once["start"]).sum()
-    press(box, "Take back the last answer")
+    assert listening.take_back() == step
     pd.testing.assert_frame_equal(mistaken.turns, once)
+    assert saved(mistaken) == file
+    assert listening.take_back() == first
 
 
 def test_what_sounds_alike_may_be_left_as_it_is(mistaken: Session) -> None:
-    box = two_minutes(mistaken)
-    press(box, "Two minutes of listening")
-    press(box, "My therapist")
+    listening = Listening(mistaken)
+    listening.begin()
+    listening.answer("therapist")
     kept = mistaken.turns
-    press(box, "Leave as it is")
+    step = listening.leave_alike()
     pd.testing.assert_frame_equal(mistaken.turns, kept)
-    assert says(box).startswith("<em>Stretch ")
+    assert (step.kind, step.number) == ("question", 2)
 
 
-def test_at_the_end_it_says_so(session: Session) -> None:
-    box = two_minutes(session)
-    press(box, "Two minutes of listening")
-    while "Skip" in buttons(box):
-        press(box, "Skip")
-    assert DONE in says(box)
-    assert heard(box) == []
+def test_an_answer_can_be_taken_back_instead_of_changing_what_sounds_alike(mistaken: Session) -> None:
+    listening, before = Listening(mistaken), mistaken.turns
+    first = listening.begin()
+    listening.answer("therapist")
+    assert listening.take_back() == first
+    pd.testing.assert_frame_equal(mistaken.turns, before)
 
 
-def test_an_error_is_a_sentence_in_the_form(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    box = two_minutes(session)
-    press(box, "Two minutes of listening")
+def test_what_was_said_meanwhile_is_not_changed_with_what_sounds_alike(mistaken: Session) -> None:
+    listening = Listening(mistaken)
+    listening.begin()
+    step = listening.answer("therapist")
+    start, end = step.spans[0]
+    mistaken.correct(relabel(mistaken.turns, start, end, "client"))
+    lines = len(mistaken.corrections)
+    listening.change_alike()
+    assert len(mistaken.corrections) == lines + step.alike - 1
+    turns = mistaken.turns
+    assert set(turns.loc[(turns["start"] < end - 0.01) & (turns["end"] > start + 0.01), "speaker"]) == {
+        "client"
+    }
+
+
+def test_a_single_stretch_that_sounds_alike_is_spoken_of_as_one(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening = Listening(session)
+    first = listening.begin()
+    one = pd.DataFrame([(70.0, 72.5, "client", "other", 0.1)], columns=COLUMNS)
+    monkeypatch.setattr(module, "alike", lambda *_: one)
+    step = listening.answer("nobody")
+    assert step.sentence == (
+        "Kept. One more stretch sounds like this one (at 1:10). Change it to “somebody else” too?"
+    )
+    assert step == Step("offer", step.sentence, ((70.0, 72.5),), "other", 1, first.of, 1, can_take_back=True)
+
+
+def test_at_the_end_it_says_so_and_the_last_answer_can_still_be_taken_back(session: Session) -> None:
+    listening = Listening(session)
+    step = listening.begin()
+    while step.number < step.of:
+        step = listening.skip()
+    assert listening.answer(step.speaker) == Step("done", DONE, can_take_back=True)
+    assert listening.skip().kind == "done"
+    assert listening.take_back() == step
+    assert listening.skip() == Step("done", DONE)
+
+
+def test_what_is_done_can_be_begun_anew_and_what_is_not_goes_on(session: Session) -> None:
+    listening = Listening(session)
+    step = listening.begin()
+    step = listening.answer(step.speaker)
+    assert listening.begin() == step
+    while step.kind == "question":
+        step = listening.skip()
+    again = listening.begin()
+    assert (again.number, again.can_take_back) == (1, False)
+    assert again.of == len(asked(session))
+
+
+def test_what_does_not_fit_changes_nothing(session: Session) -> None:
+    listening, before = Listening(session), saved(session)
+    first = listening.begin()
+    assert listening.change_alike() == listening.leave_alike() == listening.take_back() == first
+    assert saved(session) == before
+
+
+def test_an_answer_pressed_twice_is_one_answer(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening = Listening(session)
+    first = listening.begin()
+    entered, go_on, really = threading.Event(), threading.Event(), module.relabel
+
+    def slowly(*args: object) -> object:
+        entered.set()
+        assert go_on.wait(20)
+        return really(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "relabel", slowly)
+    pressed = threading.Thread(target=listening.answer, args=(first.speaker,))
+    pressed.start()
+    assert entered.wait(20)
+    assert listening.answer("nobody") == first
+    go_on.set()
+    pressed.join()
+    assert listening.step.number == 2
+    assert "nobody" not in set(session.corrections["speaker"])
+
+
+def test_an_error_is_raised_and_the_question_stays(session: Session) -> None:
+    listening, good = Listening(session), saved(session)
+    first = listening.begin()
     session.journal.store.write(session.file("corrections.csv"), b"start,end\n")
-    press(box, "Me")
-    assert "columns start, end, speaker" in says(box)
+    with pytest.raises(TherapyReviewError, match="columns start, end, speaker"):
+        listening.answer("client")
+    with pytest.raises(TherapyReviewError, match="columns start, end, speaker"):
+        listening.skip()
+    assert listening.step == first
+    session.journal.store.write(session.file("corrections.csv"), good)
+    assert listening.skip().number == 2
+
+
+def test_an_answer_that_names_nobody_known_is_refused(session: Session) -> None:
+    listening, before = Listening(session), saved(session)
+    first = listening.begin()
+    with pytest.raises(TherapyReviewError, match="write client, therapist, other, both or nobody"):
+        listening.answer("voice_1")
+    assert listening.step == first
+    assert saved(session) == before
+
+
+def test_an_answer_is_safe_when_others_cannot_be_heard_and_can_be_taken_back(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening, said = Listening(session), session.corrections
+    first = listening.begin()
+
+    def refuse(*_: object) -> pd.DataFrame:
+        raise TherapyReviewError("No longer agreed to.")
+
+    monkeypatch.setattr(module, "alike", refuse)
+    with pytest.raises(TherapyReviewError, match="No longer"):
+        listening.answer("nobody")
+    assert "nobody" in session.corrections["speaker"].to_list()
+    assert listening.step.can_take_back
+    assert listening.answer("nobody").number == 2
+    assert listening.take_back() == first
+    pd.testing.assert_frame_equal(session.corrections, said)
 
 
 def test_voices_without_names_are_asked_about_first(session: Session) -> None:
     session.journal.store.remove(session.file("corrections.csv"))
     analyse(session)
-    said = two_minutes(session)
-    assert isinstance(said, Still)
-    assert "which voice is yours" in said.markup
+    assert offer(session) == NOT_NAMED
+    assert Listening(session).begin() == Step("nothing", NOT_NAMED)
 
 
-def test_in_a_batch_run_there_is_only_a_sentence(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(STILL, "1")
-    assert isinstance(two_minutes(session), Still)
+def test_where_nothing_is_unsure_nothing_is_asked(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "turns", turns_table())
+    assert offer(session) == NOTHING_LEFT
+    assert Listening(session).begin() == Step("nothing", NOTHING_LEFT)
 
 
-def test_a_session_without_a_recording_has_nothing_to_listen_to(journal: Journal) -> None:
-    store = journal.store
-    page = session_report(store.root, "2026-02-12")  # type: ignore[attr-defined]
-    assert page.two_minutes().markup == ""
+def test_a_session_that_was_not_analysed_says_so(journal: Journal) -> None:
+    with pytest.raises(TherapyReviewError, match="has not been worked out yet"):
+        Listening(journal.session("2026-01-29")).begin()
+    with pytest.raises(TherapyReviewError, match="has not been worked out yet"):
+        offer(journal.session("2026-01-29"))
+
+
+def test_every_step_can_be_sent(mistaken: Session) -> None:
+    listening = Listening(mistaken)
+    for step in (listening.begin(), listening.answer("therapist")):
+        sent = json.loads(json.dumps(asdict(step)))
+        assert [tuple(span) for span in sent["spans"]] == list(step.spans)
+        assert sent["sentence"] == step.sentence

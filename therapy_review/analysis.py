@@ -22,7 +22,7 @@ from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
-from therapy_review.recording import waveform_peaks
+from therapy_review.recording import PEAKS_A_SECOND, waveform_peaks
 from therapy_review.tracks import are_separate
 from therapy_review.turns import MIN_SILENCE
 
@@ -33,12 +33,11 @@ if TYPE_CHECKING:
     from therapy_review.recording import Recording
     from therapy_review.session import Session
 
-PEAKS = 4000  # how many parts a waveform is drawn from
 LONGEST = 6.0  # hours; beyond that a recorder was left running, and memory would not do
 STEPS = ("opening the sound", "who spoke when", "measures")
 
 # What ``made_from.json`` keeps of the listening, so that new names or new definitions need no sound opened.
-HEARD = ("engine", "diarizer", "shortest_silence", "sees_overlap", "duration")
+HEARD = ("engine", "diarizer", "shortest_silence", "sees_overlap", "duration", "peaks_a_second")
 
 Progress = Callable[[str, float], None]
 
@@ -201,6 +200,7 @@ def _known_voices(session: Session, diarizer: str | Diarizer | None = None) -> p
     made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
     inputs = session.inputs()
     complete = made.keys() >= {*HEARD, "inputs"} and store.exists(name)
+    complete = complete and made["peaks_a_second"] == PEAKS_A_SECOND
     if not complete or any(
         made["inputs"].get(part) != inputs[part] for part in ("recording", "tracks", "turns")
     ):
@@ -219,7 +219,8 @@ def _listen(
     hearing = _on_tracks(session, recording, listener) or listener
     samples = recording.read()
     store = session.journal.store
-    store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, PEAKS)))
+    parts = round(len(samples) / recording.sample_rate * PEAKS_A_SECOND)
+    store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, parts).astype(np.float16)))
     tell(STEPS[1], 0.2)
     journal = session.journal
     names = {journal.client: "client", journal.therapist: "therapist"}
@@ -234,6 +235,7 @@ def _listen(
         "shortest_silence": getattr(listener, "shortest_silence", MIN_SILENCE),
         "sees_overlap": sees_overlap(listener, voices),
         "duration": recording.duration,
+        "peaks_a_second": PEAKS_A_SECOND,
     }
     return voices, heard
 
@@ -270,7 +272,7 @@ def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> Non
     enrolment.learn(session, voices)
 
 
-def _npy(array: NDArray[np.float32]) -> bytes:
+def _npy(array: NDArray[np.float16]) -> bytes:
     out = io.BytesIO()
     np.save(out, array)
     return out.getvalue()

@@ -10,6 +10,7 @@ import base64
 import functools
 import html
 import io
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image
 
 from therapy_review.glyphs import FONT, write_out
 from therapy_review.still import clock
@@ -41,6 +43,7 @@ NAMES = {"client": "you", "therapist": "therapist", "other": "someone else"}
 NOT_NAMED = "not named yet"
 WIDTH = 9.0  # inches
 DPI = 160
+SHADES = 128
 SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stays sharp at 200 %
 DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
 MARGIN = 0.12  # inches, on every side
@@ -101,6 +104,36 @@ class Chart(Figure):
         super().__init__(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor="white")
         self.alt = ""
         self.caption = ""
+        self.times: list[tuple[Axes, float, float]] = []  # axes of time, each with its first and last second
+        self.session = ""
+
+    def leading_to(self, session: str) -> Chart:
+        """Let a click on an axis of time lead to that time in the player of a session, where there is one.
+
+        Parameters
+        ----------
+        session : str
+            The session's name.
+
+        Returns
+        -------
+        Chart
+            Itself.
+        """
+        self.session = session
+        return self
+
+    def _map(self) -> str:
+        """Tell a page where in the picture which time is; in parts of its width and height, from the top left."""
+        if not (self.session and self.times):
+            return ""
+        rows = []
+        for ax, start, end in self.times:
+            box = ax.get_position()
+            edges = (box.x0, box.x1, 1 - box.y1, 1 - box.y0)
+            rows.append([start, end, *(round(float(edge), 4) for edge in edges)])
+        told = html.escape(json.dumps({"session": self.session, "rows": rows}))
+        return f' data-therapy-review-map="{told}"'
 
     def described(self, alt: str, caption: str) -> Chart:
         """Give the finished chart its words, and see that all of them can be drawn.
@@ -151,8 +184,11 @@ class Chart(Figure):
         bytes
             A PNG file.
         """
-        out = io.BytesIO()
-        self.savefig(out, format="png", dpi=DPI, pil_kwargs={"optimize": True})
+        drawn, out = io.BytesIO(), io.BytesIO()
+        self.savefig(drawn, format="png", dpi=DPI)
+        # A palette is enough for flat colours, and keeps notebooks and reports small.
+        with Image.open(drawn) as picture:
+            picture.convert("RGB").quantize(SHADES).save(out, "png", optimize=True)
         return out.getvalue()
 
     def _ipython_display_(self) -> None:
@@ -165,7 +201,7 @@ class Chart(Figure):
         picture = base64.b64encode(self.png()).decode("ascii")
         alt, caption = html.escape(self.alt), html.escape(self.caption)
         markup = (
-            f'<figure style="margin:0.5em 0"><img alt="{alt}" src="data:image/png;base64,{picture}" '
+            f'<figure style="margin:0.5em 0"><img{self._map()} alt="{alt}" src="data:image/png;base64,{picture}" '
             f'style="max-width:100%;width:{SHOWN}px"><figcaption><em>{caption}</em></figcaption></figure>'
         )
         return {"text/html": markup, "text/plain": f"{self.alt} ({self.caption})"}

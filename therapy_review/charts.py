@@ -37,6 +37,7 @@ LANE = 0.74  # height of a lane
 DIGIT = 0.011  # width of a digit above a silence, as a part of the row
 BEYOND = 20.0  # seconds up to which pauses and gaps are told apart
 MIDDLE_FROM, QUARTILES_FROM = 3, 8  # with fewer values, dots alone say it better
+COLUMNS = 700  # of a waveform
 NO_TURNS = "Nobody is heard speaking in this recording."
 NO_TALK = "There is nothing to show of this session yet."
 NOT_SAID = " Which voice is whose has not been said yet."
@@ -82,6 +83,7 @@ def session_map(
             ax.plot(here, [len(people) - 0.5] * len(here), "^", color=INK, markersize=7, clip_on=False)
         ax.set_ylim(len(people) - 0.45, -0.95)
         minutes_axis(ax, start, end)
+        chart.times.append((ax, start, end))
     _legend(chart, quiet, both, at)
     caption = (
         "Each block is somebody speaking, as the program heard it; silences of 0.2 s or more are left open."
@@ -90,6 +92,58 @@ def session_map(
     if at:
         alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
     return chart.described(alt, caption + ("" if are_named(turns) else NOT_SAID))
+
+
+@styled
+def waveform_map(
+    peaks: np.ndarray[tuple[int, int], np.dtype[np.float32]],
+    duration: float,
+    turns: pd.DataFrame,
+    marks: pd.DataFrame | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+) -> Chart:
+    """Draw a session's loudness over time, with who spoke when below it and the client's marks above.
+
+    Parameters
+    ----------
+    peaks : ndarray of float32, shape (n, 2)
+        Lowest and highest sample of `n` equal parts.
+    duration : float
+        Seconds.
+    turns : DataFrame
+        A turns table.
+    marks : DataFrame, optional
+        The client's marks: start (s).
+    names : mapping of str to str, optional
+        How to call the speakers, in place of "you" and "therapist".
+
+    Returns
+    -------
+    Chart
+    """
+    people = speakers(turns)
+    at = [] if marks is None else sorted(marks["start"].tolist())
+    chart = Chart(1.9 + 0.22 * len(people))
+    (ax,) = chart.panel()
+    columns = np.array_split(np.abs(peaks).max(axis=1), min(len(peaks), COLUMNS)) if len(peaks) else []
+    high = np.sqrt([part.max() for part in columns]) if columns else np.zeros(1)
+    high = high / max(float(high.max()), 1e-9)
+    times = np.linspace(0, duration, len(high))
+    ax.fill_between(times, -high, high, color=FAINT, linewidth=0)
+    for lane, person in enumerate(people):
+        spans = _spans(turns[turns["speaker"] == person])
+        ax.broken_barh(spans, (-1.5 - 0.42 * lane, 0.34), color=colour(person), linewidth=0.3)
+    if at:
+        ax.plot(at, [1.15] * len(at), "v", color=INK, markersize=7, clip_on=False)
+    ax.set_yticks([-1.33 - 0.42 * lane for lane in range(len(people))], [name(p, names) for p in people])
+    ax.set_ylim(-1.35 - 0.42 * len(people), 1.25)
+    minutes_axis(ax, 0, duration)
+    chart.times.append((ax, 0, duration))
+    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns, names)}"
+    if at:
+        alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
+    return chart.described(alt, "How loud it was, and who spoke when; to listen, the notebook has to run.")
 
 
 def _within(table: pd.DataFrame, start: float, end: float) -> pd.DataFrame:

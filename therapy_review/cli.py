@@ -149,6 +149,7 @@ def analyse(
 def _analyse_all(journal: Journal, diarizer: str = "") -> int:
     from therapy_review.analysis import analyse as analyse_one
     from therapy_review.enrolment import forget_without_agreement
+    from therapy_review.playback import prepare
 
     if forgotten := forget_without_agreement(journal):
         say.print(
@@ -167,6 +168,12 @@ def _analyse_all(journal: Journal, diarizer: str = "") -> int:
                         b, completed=done, description=f"{n}  {step}"
                     ),
                     diarizer or None,
+                )
+                prepare(
+                    session,
+                    lambda done, b=bar, n=session.name: bars.update(  # type: ignore[misc]
+                        b, completed=done, description=f"{n}  ready to listen"
+                    ),
                 )
             except TherapyReviewError as error:
                 failed += 1

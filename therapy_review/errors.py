@@ -35,6 +35,10 @@ class TurnsError(TherapyReviewError):
     """A table of turns is not well formed."""
 
 
+class MarkError(TherapyReviewError):
+    """A mark has no place in a session, or no kind."""
+
+
 class NotAnalysedError(TherapyReviewError):
     """The session has no turns yet, or its sound changed since they were found."""
 

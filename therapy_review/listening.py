@@ -3,15 +3,17 @@
 Nothing is asked until the client begins, and every answer is saved at once. An answer that changed something may
 hold for other stretches that sound the same: they are counted, two of them can be heard, and nothing is done
 before the client says so. The last answer, whatever it changed, can be taken back.
+
+What is shown is a `Step`; every verb of `Listening` returns the one that follows. Who shows it, and plays the
+sound, is no matter of this module.
 """
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -19,34 +21,269 @@ from therapy_review import analysis
 from therapy_review.alike import alike, hearing, relabel_alike
 from therapy_review.correcting import relabel
 from therapy_review.corrections import spoken_of
-from therapy_review.errors import TherapyReviewError
 from therapy_review.least_certain import least_certain
-from therapy_review.player import Moment
-from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.still import clock
 from therapy_review.turns import are_named
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
-
     from therapy_review.corrections import Correction
     from therapy_review.session import Session
 
 MINUTES = 2.0
 DONE = "That is all, thank you. Run the cells of this page once more and the charts will follow."
 IF_YOU_LIKE = "If you like, hear them and say who speaks; stop whenever you want."
+LISTENING = "Kept. Listening for others that sound the same …"  # to show while an answer is being kept
+NOT_NAMED = "Say first which voice is yours; then single stretches can be put right."
+NOTHING_LEFT = "There is nothing left to ask about who spoke when."
 TO_HEAR = 2  # of the stretches that sound alike
 ANSWERS = {
-    "Me": "client",
-    "My therapist": "therapist",
-    "Somebody else": "other",
-    "Both at once": "both",
-    "Nobody": "nobody",
+    "client": "Me",
+    "therapist": "My therapist",
+    "other": "Somebody else",
+    "both": "Both at once",
+    "nobody": "Nobody",
 }
-SHOWN = {who: text[0].lower() + text[1:] for text, who in ANSWERS.items()}
+SHOWN = {who: text[0].lower() + text[1:] for who, text in ANSWERS.items()}
+
+Kind = Literal["question", "offer", "done", "nothing"]
 
 
-def two_minutes(session: Session) -> VBox | Still:
-    """Offer to hear the stretches the analysis is least sure of, and to say who speaks there.
+@dataclass(frozen=True)
+class Step:
+    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent.
+
+    Parameters
+    ----------
+    kind : str
+        ``question`` (who speaks here), ``offer`` (to change others that sound alike), ``done`` at the end, or
+        ``nothing`` where there is nothing to ask, or nothing was begun.
+    sentence : str
+        What to tell the client, as plain text.
+    spans : tuple of (float, float)
+        Starts and ends in seconds of what can be heard: one for a question, up to two for an offer.
+    speaker : str
+        Who a question's stretch counts as so far, or who those of an offer would become; a word of `ANSWERS`.
+    number, of : int
+        Which question it is, or was when an offer came of it, and how many there are; else 0.
+    alike : int
+        How many stretches an offer would change; else 0.
+    can_take_back : bool
+        Whether there is an answer to take back.
+    """
+
+    kind: Kind
+    sentence: str
+    spans: tuple[tuple[float, float], ...] = ()
+    speaker: str = ""
+    number: int = 0
+    of: int = 0
+    alike: int = 0
+    can_take_back: bool = False
+
+
+class Listening:
+    """Two minutes of listening: what to ask next, and what an answer changes.
+
+    A verb that does not fit what is asked now, or comes while another is still at work (a button pressed twice),
+    changes nothing and returns the present step.
+
+    Parameters
+    ----------
+    session : Session
+        One that was analysed; nothing is read or heard of it before `begin`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._asked = session, pd.DataFrame()
+        self._alike: dict[int, pd.DataFrame] = {}  # by the question they came of
+        self._said: list[Step] = []  # to what each answer was that can be taken back here
+        self._hear = hearing(session)
+        self._busy = threading.Lock()  # messages may come on a thread of their own
+        self._step = Step("nothing", "")
+
+    @property
+    def step(self) -> Step:
+        """What is asked now; after an error too, so that the client can try again or go on."""
+        return self._step
+
+    def begin(self) -> Step:
+        """Choose what to ask, and ask the first; one that was begun and is not done yet goes on where it was.
+
+        Returns
+        -------
+        Step
+
+        Raises
+        ------
+        NotAnalysedError
+            When the session has no turns yet.
+        """
+        return self._act(self._begun, "nothing", "done")
+
+    def answer(self, who: str) -> Step:
+        """Say who speaks in the stretch that is asked about; it is saved at once.
+
+        Parameters
+        ----------
+        who : str
+            A word of `ANSWERS`.
+
+        Returns
+        -------
+        Step
+            An offer, when something changed and others sound alike; else the next question, or the end.
+
+        Raises
+        ------
+        TherapyReviewError
+            When `who` is no such word, the corrections can't be read, or somebody heard does not agree any more.
+        """
+        return self._act(lambda: self._answered(who), "question")
+
+    def skip(self) -> Step:
+        """Leave the stretch that is asked about as it is, unanswered.
+
+        Returns
+        -------
+        Step
+            The next question, or the end.
+        """
+        return self._act(self._next, "question")
+
+    def change_alike(self) -> Step:
+        """Do what is offered: change the stretches that sound alike too.
+
+        Returns
+        -------
+        Step
+            The next question, or the end.
+
+        Raises
+        ------
+        TherapyReviewError
+            When the corrections can't be read.
+        """
+        return self._act(self._changed, "offer")
+
+    def leave_alike(self) -> Step:
+        """Leave the stretches that sound alike as they are.
+
+        Returns
+        -------
+        Step
+            The next question, or the end.
+        """
+        return self._act(self._next, "offer")
+
+    def take_back(self) -> Step:
+        """Undo the last answer, whatever it changed.
+
+        Returns
+        -------
+        Step
+            The question, or the offer, it was an answer to.
+
+        Raises
+        ------
+        TherapyReviewError
+            When the corrections can't be read.
+        """
+        return self._act(self._taken_back, "question", "offer", "done")
+
+    def _act(self, act: Callable[[], Step], *fits: Kind) -> Step:
+        if not self._busy.acquire(blocking=False):
+            return self._step
+        try:
+            if self._step.kind in fits:
+                self._step = act()
+            return self._step
+        finally:
+            self._busy.release()
+
+    def _begun(self) -> Step:
+        self._asked, sentence = _to_ask(self._session)
+        self._said, self._alike = [], {}
+        return Step("nothing", sentence) if self._asked.empty else self._ask_from(1)
+
+    def _ask_from(self, number: int) -> Step:
+        """Ask the first question from that one on that nothing was said about yet."""
+        answered = spoken_of(self._asked, self._session.corrections)
+        while number <= len(answered) and answered[number - 1]:
+            number += 1
+        if number > len(answered):
+            return Step("done", DONE, can_take_back=bool(self._said))
+        start, end, who = self._asked[["start", "end", "speaker"]].iloc[number - 1]
+        return Step(
+            "question",
+            f"Stretch {number} of {len(answered)}. Who speaks here? So far it counts as: {SHOWN[who]}.",
+            spans=((float(start), float(end)),),
+            speaker=str(who),
+            number=number,
+            of=len(answered),
+            can_take_back=bool(self._said),
+        )
+
+    def _next(self) -> Step:
+        return self._ask_from(self._step.number + 1)
+
+    def _keep(self, lines: list[Correction]) -> None:
+        self._session.correct(lines)
+        self._said.append(self._step)
+        # Whatever fails from here on, the answer is in the file and can be taken back.
+        self._step = replace(self._step, can_take_back=True)
+        analysis.rename(self._session)
+
+    def _answered(self, who: str) -> Step:
+        ((start, end),) = self._step.spans
+        # The file may have been changed by another program since: what holds now is what is answered.
+        lines = relabel(analysis.analyse(self._session), start, end, who, self._step.speaker)
+        if lines:
+            self._keep(lines)
+        if all(line.speaker == line.was for line in lines):
+            return self._next()
+        found = alike(self._session.turns, self._session.corrections, start, end, self._hear)
+        return self._next() if found.empty else self._offer(found)
+
+    def _offer(self, found: pd.DataFrame) -> Step:
+        """Count the stretches that sound alike, and let two of them be heard."""
+        self._alike[self._step.number] = found
+        who, count = str(found["to"].iloc[0]), len(found)
+        times = ", ".join(clock(start) for start in found["start"])
+        middle = found.sort_values("closer", kind="stable").iloc[max(0, (count - TO_HEAR) // 2) :]
+        spans = middle[["start", "end"]].iloc[:TO_HEAR].itertuples(index=False)
+        return Step(
+            "offer",
+            f"Kept. {'One more stretch sounds' if count == 1 else f'{count} more stretches sound'} like this one "
+            f"(at {times}). Change {'it' if count == 1 else 'them'} to “{SHOWN[who]}” too?",
+            spans=tuple((float(start), float(end)) for start, end in spans),
+            speaker=who,
+            number=self._step.number,
+            of=self._step.of,
+            alike=count,
+            can_take_back=True,
+        )
+
+    def _changed(self) -> Step:
+        turns = analysis.analyse(self._session)
+        found = self._alike[self._step.number]
+        unsaid = found[~spoken_of(found, self._session.corrections)]
+        if lines := relabel_alike(turns, unsaid):
+            self._keep(lines)
+        return self._next()
+
+    def _taken_back(self) -> Step:
+        if not self._said:
+            return self._step
+        self._session.undo_correction()
+        last = self._said.pop()
+        # Asked again at once: whatever fails from here on, the answer is no longer in the file.
+        self._step = last if last.kind == "offer" else self._ask_from(last.number)
+        analysis.rename(self._session)
+        return self._step
+
+
+def offer(session: Session) -> str:
+    """Invite to two minutes of listening, or say why there is nothing to ask.
 
     Parameters
     ----------
@@ -55,170 +292,27 @@ def two_minutes(session: Session) -> VBox | Still:
 
     Returns
     -------
-    VBox or Still
-        A button that begins it, or a sentence where there is nothing to ask or nobody to press it.
+    str
+        A sentence or two, as plain text.
 
     Raises
     ------
     NotAnalysedError
         When the session has no turns yet.
     """
-    if not are_named(session.turns):
-        return Still("<p>Say first which voice is yours; then single stretches can be put right.</p>")
-    asked = least_certain(session.turns, MINUTES, session.corrections)
-    if asked.empty:
-        return Still("<p>There is nothing left to ask about who spoke when.</p>")
-    if is_still():
-        return Still(
-            f"<p>{_least_sure(len(asked))}. {HOW_TO_START} to hear and say who speaks; "
-            "it takes about two minutes.</p>"
-        )
-    return Listening(session, asked).box
+    asked, sentence = _to_ask(session)
+    return sentence if asked.empty else f"{_least_sure(len(asked))}. {IF_YOU_LIKE}"
 
 
-class Listening:
-    """The form of two minutes of listening.
-
-    Parameters
-    ----------
-    session : Session
-    asked : DataFrame
-        From `therapy_review.least_certain.least_certain`.
-
-    Attributes
-    ----------
-    box : VBox
-        What is shown.
-    """
-
-    def __init__(self, session: Session, asked: pd.DataFrame) -> None:
-        import ipywidgets as w
-
-        self._session, self._asked, self._at = session, asked, 0
-        self._said: list[int] = []  # where each step was said that can be taken back here
-        self._hear = hearing(session)
-        self._busy = threading.Lock()  # messages may come on a thread of their own
-        self._state = w.HTML()
-        self._question, self._offer = w.VBox(), w.VBox()
-        self._undo = self._button("Take back the last answer", self._take_back)
-        begin = self._button("Two minutes of listening", self._ask, "headphones")
-        self._state.value = f"<em>{_least_sure(len(asked))}. {IF_YOU_LIKE}</em>"
-        self._question.children = [w.HBox([begin])]
-        self.box = w.VBox([self._state, self._question, self._offer])
-
-    def _button(self, text: str, act: Callable[[], None], icon: str = "") -> Any:
-        import ipywidgets as w
-
-        button = w.Button(description=text, icon=icon, layout=w.Layout(width="auto"))
-
-        def pressed(_: Any) -> None:
-            if not self._busy.acquire(blocking=False):
-                return  # pressed twice
-            try:
-                act()
-            except TherapyReviewError as error:
-                self._state.value = f"<strong>{html.escape(str(error))}</strong>"
-            finally:
-                self._busy.release()
-
-        button.on_click(pressed)
-        return button
-
-    def _ask(self) -> None:
-        """Show the next stretch that nothing was said about yet."""
-        import ipywidgets as w
-
-        self._offer.children = []
-        while self._at < len(self._asked) and self._is_answered(self._at):
-            self._at += 1
-        if self._at == len(self._asked):
-            self._state.value = f"<em>{DONE}</em>"
-            self._question.children = [w.HBox([self._undo])] if self._said else []
-            return
-        start, end = self._span()
-        place = f"Stretch {self._at + 1} of {len(self._asked)}"
-        self._state.value = f"<em>{place}. So far it counts as: {SHOWN[self._speaker()]}.</em>"
-        moment = Moment(self._session, start, end, "Who speaks here?")
-        answers = [self._button(text, partial(self._answered, who)) for text, who in ANSWERS.items()]
-        last = [self._undo] if self._said else []
-        skip = self._button("Skip", self._next)
-        self._question.children = [moment, w.HBox(answers, layout=_wrapping()), w.HBox([skip, *last])]
-
-    def _span(self) -> tuple[float, float]:
-        return float(self._asked["start"].iloc[self._at]), float(self._asked["end"].iloc[self._at])
-
-    def _speaker(self) -> str:
-        return str(self._asked["speaker"].iloc[self._at])
-
-    def _is_answered(self, at: int) -> bool:
-        return bool(spoken_of(self._asked.iloc[[at]], self._session.corrections)[0])
-
-    def _next(self) -> None:
-        self._at += 1
-        self._ask()
-
-    def _keep(self, lines: list[Correction]) -> None:
-        self._session.correct(lines)
-        self._said.append(self._at)
-        analysis.rename(self._session)
-
-    def _answered(self, who: str) -> None:
-        start, end = self._span()
-        # The file may have been changed by another program since: what holds now is what is answered.
-        lines = relabel(analysis.analyse(self._session), start, end, who, self._speaker())
-        if lines:
-            self._keep(lines)
-        if all(line.speaker == line.was for line in lines):
-            self._next()
-            return
-        self._state.value = "<em>Kept. Listening for others that sound the same …</em>"
-        self._question.children = []
-        found = alike(self._session.turns, self._session.corrections, start, end, self._hear)
-        if found.empty:
-            self._next()
-        else:
-            self._ask_about(found)
-
-    def _ask_about(self, found: pd.DataFrame) -> None:
-        """Count the stretches that sound alike, and let two of them be heard."""
-        import ipywidgets as w
-
-        one, who = len(found) == 1, SHOWN[found["to"].iloc[0]]
-        times = ", ".join(clock(start) for start in found["start"])
-        self._state.value = (
-            f"<em>Kept. {'One more stretch sounds' if one else f'{len(found)} more stretches sound'} like this one "
-            f"(at {times}). Change {'it' if one else 'them'} to “{who}” too?</em>"
-        )
-        middle = found.sort_values("closer", kind="stable").iloc[max(0, (len(found) - TO_HEAR) // 2) :]
-        spans = middle[["start", "end"]].iloc[:TO_HEAR].itertuples(index=False)
-        moments = [Moment(self._session, a, b, "One of them") for a, b in spans]
-        change = self._button(
-            f"Change {'it' if one else f'these {len(found)}'}", partial(self._change, found)
-        )
-        self._offer.children = [
-            *moments,
-            w.HBox([change, self._button("Leave as it is", self._next), self._undo]),
-        ]
-
-    def _change(self, found: pd.DataFrame) -> None:
-        self._keep(relabel_alike(self._session.turns, found))
-        self._next()
-
-    def _take_back(self) -> None:
-        if self._said:
-            self._session.undo_correction()
-            analysis.rename(self._session)
-            self._at = self._said.pop()
-            self._ask()
+def _to_ask(session: Session) -> tuple[pd.DataFrame, str]:
+    """Choose what to ask, and say why where that is nothing."""
+    turns = session.turns
+    if not are_named(turns):
+        return pd.DataFrame(), NOT_NAMED
+    return least_certain(turns, MINUTES, session.corrections), NOTHING_LEFT
 
 
 def _least_sure(count: int) -> str:
     if count == 1:
         return "There is one short stretch the computer is least sure about"
     return f"There are {count} short stretches the computer is least sure about"
-
-
-def _wrapping() -> Any:
-    import ipywidgets as w
-
-    return w.Layout(flex_flow="row wrap")

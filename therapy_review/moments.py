@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from therapy_review.marks import closed
 from therapy_review.measures import mood_change
 from therapy_review.silences import gaps, long_silences
 from therapy_review.turns import floor_turns, speakers, validate
@@ -35,7 +36,6 @@ LEAST_TURNED = 0.3  # change of the talk share below which the balance is not sa
 LEAST_TALK = 10.0  # seconds of talk a window needs for its share to mean anything
 COLUMNS = ["start", "end", "kind", "why"]
 HELD_DEAR = ("proud", "proud moment", "bookmark")  # kinds of marks, the proud ones first
-TRIGGER = "trigger"
 RANKS = ("", "second ", "third ")
 
 Found = tuple[float, float, str, str]
@@ -74,7 +74,7 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
     """
     validate(turns)
     end = float(turns["end"].max()) if len(turns) else 0.0
-    away, chosen = _triggers(marks), list[Found]()
+    away, chosen = [] if marks is None else closed(marks), list[Found]()
 
     def fits(found: Found) -> bool:
         low, high = found[:2]
@@ -127,17 +127,6 @@ def _cut(found: Found, last: float) -> Found:
     start, end, kind, why = found
     start = max(0.0, start)
     return start, min(end, start + LONGEST, last), kind, why
-
-
-def _triggers(marks: pd.DataFrame | None) -> list[tuple[float, float]]:
-    if marks is None:
-        return []
-    own = marks[marks["kind"] == TRIGGER]
-    # A mark without an end still stands for some seconds around it.
-    return [
-        (start - 2, max(end, start + 5))
-        for start, end in zip(own["start"], own["end"].fillna(0), strict=True)
-    ]
 
 
 def _marked(marks: pd.DataFrame | None) -> list[Found]:

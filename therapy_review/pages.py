@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, listening, measures, path_charts, trends, words
+from therapy_review import analysis, charts, forms, measures, path_charts, trends, words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import moments
-from therapy_review.player import moments_to_hear
+from therapy_review.player import Player, moments_to_hear
 from therapy_review.still import Still, paragraphs
 
 if TYPE_CHECKING:
@@ -41,6 +42,32 @@ class Shown:
 
         for thing in self.things:
             display(thing)
+
+
+class Live:
+    """A chart of a notebook that can be drawn anew where it stands, when the client asks for it.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns what is shown: a chart or a still.
+    """
+
+    def __init__(self, draw: Callable[[], Any]) -> None:
+        self._draw = draw
+        self._name = secrets.token_hex(8)
+
+    def _ipython_display_(self) -> None:
+        self._show(update=False)
+
+    def refresh(self) -> None:
+        """Draw it anew."""
+        self._show(update=True)
+
+    def _show(self, *, update: bool) -> None:
+        from IPython.display import display
+
+        display(self._draw()._repr_mimebundle_(), raw=True, display_id=self._name, update=update)
 
 
 def gently(show: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,6 +99,7 @@ class SessionPage:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.journal = session.journal
+        self._live: list[Live] = []
 
     @property
     def _turns(self) -> pd.DataFrame:
@@ -88,6 +116,17 @@ class SessionPage:
         if self.session.has_recording:
             return None
         return sentence("There is no recording of this session. Your notes tell it, and that is enough.")
+
+    def _following(self, draw: Callable[[], Any]) -> Live:
+        """Let a chart follow what is put right in the player, once the client asks for it."""
+        live = Live(gently(draw))
+        self._live.append(live)
+        return live
+
+    def refresh(self) -> None:
+        """Draw the charts of who spoke when anew."""
+        for live in self._live:
+            live.refresh()
 
     @gently
     def heading(self) -> Still:
@@ -110,26 +149,32 @@ class SessionPage:
 
     @gently
     def session_map(self) -> Any:
-        """Show who spoke when."""
-        return self._without_sound() or charts.session_map(self._turns, self.session.marks)
+        """Show who spoke when; a click on it leads to that time in the player."""
+        return self._without_sound() or self._following(
+            lambda: charts.session_map(self._turns, self.session.marks).leading_to(self.session.name)
+        )
 
     @gently
-    def two_minutes(self) -> Any:
-        """Offer to hear what the analysis is least sure of, and to say who speaks there."""
+    def player(self) -> Any:
+        """Show the player of the whole session."""
         if not self.session.has_recording:
             return Still("")  # said where the map would be
         _ = self._turns
-        return listening.two_minutes(self.session)
+        player = Player(self.session)
+        player.on_refresh(self.refresh)
+        return player
 
     @gently
     def talk_balance(self) -> Any:
         """Show the talk shares over five equal parts of the session."""
-        return self._without_sound() or charts.talk_balance(measures.balance(self._turns))
+        return self._without_sound() or self._following(
+            lambda: charts.talk_balance(measures.balance(self._turns))
+        )
 
     @gently
     def pauses_and_gaps(self) -> Any:
         """Show how long the silences were."""
-        return self._without_sound() or charts.pauses_and_gaps(self._turns)
+        return self._without_sound() or self._following(lambda: charts.pauses_and_gaps(self._turns))
 
     @gently
     def moments(self) -> Any:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 16_000  # Hz
 BLOCK = 30.0  # seconds
 SPARE = 1.0  # seconds: what decoding may give beyond what the packets' times say
+PEAKS_A_SECOND = 32  # of a waveform to be drawn: fine enough for words, far too coarse to be heard
 # Decoders of mp3, aac and opus need what came shortly before; a seek starts this much early.
 PREROLL = 0.5  # seconds
 HIGHEST = 48_000  # Hz: what tracks are joined at, at most
@@ -115,7 +116,11 @@ class Recording:
             return name.hexdigest()
 
     def read(
-        self, start: float = 0.0, end: float | None = None, channel: int | None = None
+        self,
+        start: float = 0.0,
+        end: float | None = None,
+        channel: int | None = None,
+        rate: int = SAMPLE_RATE,
     ) -> NDArray[np.float32]:
         """Decode a stretch, without decoding what lies before it.
 
@@ -127,11 +132,13 @@ class Recording:
             Seconds; the recording's end when left out.
         channel : int, optional
             Which one, from 0; all of them mixed when left out.
+        rate : int
+            Samples a second, 16,000 where nothing is said.
 
         Returns
         -------
         ndarray of float32, shape (n_samples,)
-            Mono, 16 kHz, nominally within -1 and 1; shorter than asked where the recording ends.
+            Mono, nominally within -1 and 1; shorter than asked where the recording ends.
 
         Raises
         ------
@@ -140,11 +147,11 @@ class Recording:
         """
         if start < 0 or (end is not None and end < start):
             raise RecordingError(f"There is no stretch from {start:g} s to {end:g} s in {self.name}.")
-        wanted = None if end is None else round((end - start) * SAMPLE_RATE)
+        wanted = None if end is None else round((end - start) * rate)
         # Filled piece by piece: pieces kept until the end would need the memory twice.
         seconds = self.duration - start if end is None else min(end - start, BLOCK)
-        sound, have = np.empty(round((max(0.0, seconds) + SPARE) * SAMPLE_RATE), np.float32), 0
-        for piece in self._decode(start, channel):
+        sound, have = np.empty(round((max(0.0, seconds) + SPARE) * rate), np.float32), 0
+        for piece in self._decode(start, channel, rate):
             if have + len(piece) > len(sound):
                 sound = np.concatenate([sound[:have], np.empty(len(sound) // 2 + len(piece), np.float32)])
             sound[have : have + len(piece)] = piece
@@ -153,51 +160,27 @@ class Recording:
                 break
         return sound[: have if wanted is None else min(have, wanted)]
 
-    def blocks(self, seconds: float = BLOCK) -> Iterator[NDArray[np.float32]]:
+    def blocks(self, seconds: float = BLOCK, rate: int = SAMPLE_RATE) -> Iterator[NDArray[np.float32]]:
         """Decode from start to end in blocks.
 
         Parameters
         ----------
         seconds : float
             Length of each block; the last one may be shorter.
+        rate : int
+            Samples a second, 16,000 where nothing is said.
 
         Yields
         ------
         ndarray of float32, shape (n_samples,)
-            Mono, 16 kHz.
+            Mono.
 
         Raises
         ------
         RecordingError
             When the file can't be opened or has no sound.
         """
-        yield from _in_blocks(self._decode(0.0), round(seconds * SAMPLE_RATE))
-
-    def peaks(self, n: int = 2000) -> NDArray[np.float32]:
-        """Lowest and highest sample of `n` equal parts, for drawing a waveform.
-
-        Parameters
-        ----------
-        n : int
-            How many parts.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, 2)
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
-        """
-        # First at a fine grain, block by block; then that is gathered into the parts asked for.
-        grains = 16 * n / (self.duration * SAMPLE_RATE)
-        fine = np.concatenate(
-            [waveform_peaks(block, round(len(block) * grains) or 1) for block in self.blocks()]
-        )
-        starts = np.linspace(0, len(fine), min(n, len(fine)) + 1)[:-1].astype(int)
-        low, high = np.minimum.reduceat(fine[:, 0], starts), np.maximum.reduceat(fine[:, 1], starts)
-        return np.column_stack([low, high])
+        yield from _in_blocks(self._decode(0.0, rate=rate), round(seconds * rate))
 
     @contextmanager
     def _container(self) -> Iterator[tuple[Any, Any]]:

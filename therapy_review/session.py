@@ -1,8 +1,8 @@
 """A session: one appointment, its recording, its notes, and what was made from them.
 
 A session is a folder ``sessions/YYYY-MM-DD`` (a second one that day ends in ``-2``) that may hold
-``recording.*``, ``notes.md``, ``marks.csv`` and ``corrections.csv``, and a folder ``derived`` that can always
-be made again. `Session.recording` is the one door to sound.
+``recording.*``, ``notes.md``, ``marks.csv``, ``corrections.csv`` and ``transcript.vtt``, and a folder ``derived``
+that can always be made again. `Session.recording` is the one door to sound, `Session.transcript` the one to words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,11 @@ import pandas as pd
 
 from therapy_review import consent, measures
 from therapy_review import corrections as said
+from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
+from therapy_review import transcript as transcripts
 from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
+from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.store import digest
 
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
 SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
-MARKS = ["start", "end", "kind", "label", "text"]
 
 
 def session_date(name: str) -> dt.date | None:
@@ -113,9 +115,12 @@ class Session:
             When the session has no recording, or more than one.
         """
         name, store = self.recording_file(), self.journal.store
+        self._require(use)
+        return Recording(lambda: store.open(name), store.where(name))
+
+    def _require(self, use: str) -> None:
         heard = self.notes.participants
         consent.require(self.journal.consents, heard, use, self.journal.today(), self.name)
-        return Recording(lambda: store.open(name), store.where(name))
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.
@@ -198,7 +203,62 @@ class Session:
     @property
     def marks(self) -> pd.DataFrame:
         """What the client put at a time: columns start, end (s), kind, label, text."""
-        return self._table("marks.csv", MARKS)
+        store, name = self.journal.store, self.file("marks.csv")
+        return (
+            mark_files.read(store.read(name), store.where(name)) if store.exists(name) else mark_files.none()
+        )
+
+    def add_mark(self, mark: Mark) -> None:
+        """Put a mark into ``marks.csv``; what else the client wrote there stays.
+
+        Raises
+        ------
+        JournalError
+            When the file can't be read as it stands; it is left alone, here and below.
+        """
+        self._keep_marks(lambda marks: mark_files.add(marks, mark))
+
+    def change_mark(self, before: Mark, after: Mark) -> None:
+        """Put one mark in the place of another; where that is gone meanwhile, the new one is added."""
+        self._keep_marks(lambda marks: mark_files.change(marks, before, after))
+
+    def remove_mark(self, mark: Mark) -> None:
+        """Take a mark away; where it is gone already, nothing happens."""
+        self._keep_marks(lambda marks: mark_files.remove(marks, mark))
+
+    def _keep_marks(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+        store = self.journal.store
+        with store.writing():
+            marks = self.marks
+            if (changed := change(marks)) is not marks:
+                store.write(self.file("marks.csv"), mark_files.written(changed))
+
+    def transcript(self, use: str = "self_review") -> pd.DataFrame:
+        """Read what was said, for a use that everybody heard has agreed to.
+
+        Parameters
+        ----------
+        use : str
+            What the words are wanted for; one of `therapy_review.consent.USES`.
+
+        Returns
+        -------
+        DataFrame
+            See `therapy_review.transcript`; empty when there is no ``transcript.vtt``.
+
+        Raises
+        ------
+        ConsentError
+            When an agreement is missing, over, or was taken back.
+        JournalError
+            When the file can't be understood.
+        """
+        store, name = self.journal.store, self.file(transcripts.FILE)
+        if not store.exists(name):
+            return transcripts.none()
+        self._require(use)
+        names = {"client": self.journal.client, "therapist": self.journal.therapist}
+        return transcripts.read(store.read(name), store.where(name), names)
 
     @property
     def corrections(self) -> pd.DataFrame:
@@ -253,21 +313,6 @@ class Session:
         store, name = self.journal.store, self.file("corrections.csv")
         if len(table) or store.exists(name):
             store.write(name, said.written(table))
-
-    def _table(self, file: str, columns: list[str]) -> pd.DataFrame:
-        store, name = self.journal.store, self.file(file)
-        if not store.exists(name):
-            return pd.DataFrame(
-                {c: pd.Series(dtype=float if c in ("start", "end") else str) for c in columns}
-            )
-        try:
-            table = pd.read_csv(io.BytesIO(store.read(name)), encoding="utf-8-sig", keep_default_na=False)
-            return table[columns].astype({"start": float, "end": float})
-        except (ValueError, KeyError, pd.errors.ParserError) as error:
-            raise JournalError(
-                f"{store.where(name)} should be a table with the columns {', '.join(columns)}; "
-                "mend its first line or its numbers."
-            ) from error
 
     def derived(self, file: str) -> bytes:
         """Read something analysis made, if it still fits the recording, the corrections and this program.

@@ -1,34 +1,29 @@
 """One moment to hear: a small player for up to thirty seconds.
 
-The page asks the kernel when the client presses play; the kernel asks the consent gate, decodes the moment,
-brings it to a quiet level and answers with the samples as a binary message. They are played from memory through
-Web Audio and dropped. No trait, no output and no file ever holds sound.
+The page asks the kernel when the client presses play; the kernel asks the consent gate and gives the moment piece
+by piece, as to the large player. No trait, no output and no file ever holds sound.
 """
 
 from __future__ import annotations
 
 import html
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-import numpy as np
 import traitlets
 
 from therapy_review.errors import TherapyReviewError
+from therapy_review.player.feed import Feed
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
 
 if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import VBox
-    from numpy.typing import NDArray
 
     from therapy_review.session import Session
 
 LONGEST = 30.0  # seconds; longer listening is for the full player
-LEVEL = 0.05  # root mean square a moment is brought to: quiet speech
-MOST_GAIN = 8.0  # a nearly silent moment stays nearly silent
 _HERE = Path(__file__).parent
 
 
@@ -56,25 +51,24 @@ class Moment(anywidget.AnyWidget):
     def __init__(self, session: Session, start: float, end: float, why: str = "") -> None:
         super().__init__()
         end = min(end, start + LONGEST)
-        self._session = session
-        self._stretch = (start, end)  # traits can be set by the page; what is sent is settled here
-        self._reading = threading.Lock()  # messages may come on a thread of their own
+        # Traits can be set by the page; what is sent is settled here.
+        self._feed = Feed(session, start, end)
         for name, value in (("start", start), ("end", end), ("when", clock(start)), ("why", why)):
             self.set_trait(name, value)
         self.on_msg(self._answer)
 
     def _answer(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("kind") != "play":
-            return
+        kind, ticket = content.get("kind"), content.get("ticket")
         try:
-            with self._reading:
-                recording = self._session.recording("self_review")
-                samples = level(recording.read(*self._stretch))
+            if kind == "open":
+                self.send(
+                    {"kind": "opened", "duration": self._feed.sound.duration}, buffers=[self._feed.head()]
+                )
+            elif kind == "sound":
+                said, pieces = self._feed.pieces(float(content["from"]))
+                self.send({"kind": "sound", "ticket": ticket, **said}, buffers=pieces)
         except TherapyReviewError as error:
-            self.send({"kind": "sorry", "sentence": str(error)})
-            return
-        pcm = (samples * 32767).astype("<i2").tobytes()
-        self.send({"kind": "sound", "rate": recording.sample_rate}, buffers=[pcm])
+            self.send({"kind": "sorry", "ticket": ticket, "sentence": str(error)})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.still()._repr_mimebundle_() if is_still() else super()._repr_mimebundle_(**kwargs)
@@ -110,27 +104,3 @@ def moments_to_hear(session: Session, moments: pd.DataFrame) -> VBox | Still:
 
 def _line(when: str, why: str) -> str:
     return f"<strong>{html.escape(when)}</strong> {html.escape(why)}"
-
-
-def level(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring a moment to one quiet level, so that no moment is louder than the one before.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-
-    Returns
-    -------
-    ndarray of float32, shape (n_samples,)
-        Within -1 and 1.
-
-    Examples
-    --------
-    >>> loud = np.sin(np.arange(16000) / 10).astype(np.float32)
-    >>> round(float(np.sqrt(np.mean(level(loud) ** 2))), 3)
-    0.05
-    """
-    power = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
-    gain = min(MOST_GAIN, LEVEL / power) if power > 0 else 0.0
-    levelled: NDArray[np.float32] = np.clip(samples * np.float32(gain), -1.0, 1.0)
-    return levelled

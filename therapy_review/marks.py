@@ -1,0 +1,309 @@
+"""Marks: what the client put at a time of a session.
+
+A *marks table* is a DataFrame with one row a mark, in the order of the file ``marks.csv``: ``start``, ``end``
+(seconds from the recording's start; NaN where the mark is of a moment), ``kind``, ``label`` (a few words) and
+``text`` (more of them). `KINDS` are the kinds on offer; a client who writes by hand may use any other word, and any
+further column, and both are kept. With ``start,kind`` alone it is a whole table too.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from therapy_review.errors import JournalError, MarkError
+
+COLUMNS = ["start", "end", "kind", "label", "text"]
+TIMES = COLUMNS[:2]
+TRIGGER = "trigger"
+KINDS = ("bookmark", "question", "proud moment", TRIGGER)
+SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
+SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    r"""Something put at a time; two marks are equal when all they say is.
+
+    Parameters
+    ----------
+    start : float
+        Seconds from the recording's start; kept to the millisecond.
+    end : float
+        Seconds, after the start; NaN for a moment without length.
+    kind : str
+        One of `KINDS`, or any other word.
+    label : str
+        A few words.
+    text : str
+        More words; lines end in ``\n``.
+
+    Raises
+    ------
+    MarkError
+        When the times are none, or no kind is given.
+
+    Examples
+    --------
+    >>> Mark(62.5, math.nan, "bookmark", "the boat")
+    Mark(start=62.5, end=nan, kind='bookmark', label='the boat', text='')
+    """
+
+    start: float
+    end: float
+    kind: str
+    label: str = ""
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        for name in TIMES:
+            object.__setattr__(self, name, round(float(getattr(self, name)), 3))
+        for name in COLUMNS[2:]:
+            object.__setattr__(self, name, _as_kept(getattr(self, name)))
+        if not 0 <= self.start < math.inf:
+            raise MarkError(
+                f"A mark can't begin at {self.start} s; give the seconds from the recording's start."
+            )
+        if not (math.isnan(self.end) or self.start < self.end < math.inf):
+            raise MarkError(
+                f"A mark can't last from {self.start} s to {self.end} s; give an end after its start, or none."
+            )
+        if not self.kind.strip():
+            raise MarkError(f"The mark at {self.start} s is of no kind; give one, such as {KINDS[0]}.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mark) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[float, float | None, str, str, str]:
+        # NaN is unequal to itself, and a mark without an end is not.
+        end = None if math.isnan(self.end) else self.end
+        return self.start, end, self.kind, self.label, self.text
+
+
+def _as_kept(words: str) -> str:
+    # What a CSV file gives back as it took it: half an emoji, cut off in a browser, could not even be written.
+    return re.sub("[\0\ud800-\udfff]", "", re.sub("\r\n?", "\n", words))
+
+
+def none() -> pd.DataFrame:
+    """Make a marks table without a row.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return pd.DataFrame({c: pd.Series(dtype=float if c in TIMES else str) for c in COLUMNS})
+
+
+def read(data: bytes, where: str) -> pd.DataFrame:
+    r"""Read a marks table from a file's bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        CSV; columns may be in any order, and further ones are kept.
+    where : str
+        The file's name, for the sentence of an error.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the file.
+
+    Raises
+    ------
+    JournalError
+        When it is no such table.
+
+    Examples
+    --------
+    >>> read(b"start,kind,label\n62.5,bookmark,the boat\n", "marks.csv")
+       start      kind     label  end text
+    0   62.5  bookmark  the boat  NaN
+    """
+    try:
+        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        if not isinstance(table.index, pd.RangeIndex):
+            raise ValueError("Lines are longer than the first, which pandas takes for an index.")
+        table = table.assign(**{c: "" for c in ("end", "label", "text") if c not in table.columns})
+        table = table.fillna("").map(_as_kept)
+        times = {c: table[c].str.strip() for c in TIMES}
+        table = table.assign(
+            **{c: pd.to_numeric(said.mask(said == "")).astype(float).round(3) for c, said in times.items()}
+        )
+        each(table)
+    except MarkError as error:
+        raise JournalError(f"In {where}: {error}") from error
+    except (ValueError, KeyError, pd.errors.ParserError) as error:
+        raise JournalError(
+            f"{where} should be a table with the columns {', '.join(COLUMNS)}, in UTF-8; mend its first line "
+            "or its numbers, and put words with a comma in double quotes."
+        ) from error
+    return table
+
+
+def written(marks: pd.DataFrame) -> bytes:
+    r"""Write a marks table as the bytes of a file.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table.
+
+    Returns
+    -------
+    bytes
+        CSV, with all columns of the table.
+
+    Examples
+    --------
+    >>> written(add(none(), Mark(62.5, math.nan, "bookmark", "the boat")))
+    b'start,end,kind,label,text\n62.5,,bookmark,the boat,\n'
+    """
+    times = {c: marks[c].map(_seconds) for c in TIMES}
+    return marks.assign(**times).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _seconds(time: float) -> str:
+    return "" if math.isnan(time) else f"{time:.3f}".rstrip("0").rstrip(".")
+
+
+def each(marks: pd.DataFrame) -> list[Mark]:
+    """Give the marks of a table one by one.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table.
+
+    Returns
+    -------
+    list of Mark
+        In the order of the table.
+
+    Raises
+    ------
+    MarkError
+        When one of them is none.
+    """
+    return [Mark(*row) for row in marks[COLUMNS].itertuples(index=False)]
+
+
+def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
+    """Put a mark under the table.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table.
+    mark : Mark
+
+    Returns
+    -------
+    DataFrame
+        The new marks table; further columns stay empty for the new mark.
+
+    Examples
+    --------
+    >>> add(none(), Mark(60, 75, "proud moment"))["kind"].tolist()
+    ['proud moment']
+    """
+    new = {**dict.fromkeys(marks.columns, ""), **asdict(mark)}
+    rows = [*marks.to_dict("records"), new]
+    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
+
+
+def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
+    """Put one mark in the place of another.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table.
+    before : Mark
+        The mark as it was shown. Where it is gone, for another program changed the file, the new one is put under
+        the table, so that nothing that was written is lost.
+    after : Mark
+        The mark as it shall be.
+
+    Returns
+    -------
+    DataFrame
+        The new marks table; what further columns say of the mark stays.
+
+    Examples
+    --------
+    >>> here = Mark(60, math.nan, "bookmark")
+    >>> change(add(none(), here), here, Mark(60, math.nan, "question"))["kind"].tolist()
+    ['question']
+    """
+    every = each(marks)
+    if before not in every:
+        return marks if after in every else add(marks, after)
+    rows = marks.to_dict("records")
+    rows[every.index(before)].update(asdict(after))
+    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
+
+
+def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
+    """Take a mark away; where it is gone already, nothing changes.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table.
+    mark : Mark
+
+    Returns
+    -------
+    DataFrame
+        The new marks table, or the same one.
+
+    Examples
+    --------
+    >>> here = Mark(60, math.nan, "bookmark")
+    >>> len(remove(add(none(), here), here))
+    0
+    """
+    every = each(marks)
+    if mark not in every:
+        return marks
+    at = every.index(mark)
+    return pd.concat([marks[:at], marks[at + 1 :]], ignore_index=True)
+
+
+def closed(marks: pd.DataFrame) -> list[tuple[float, float]]:
+    """Tell which stretches stay silent because the client marked a trigger there.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table, or any with start, end (s) and kind.
+
+    Returns
+    -------
+    list of tuple of float
+        Start and end in seconds, in order of time, none over another.
+
+    Examples
+    --------
+    >>> table = add(add(none(), Mark(60, math.nan, "trigger")), Mark(64, 80, "trigger"))
+    >>> closed(table)
+    [(58.0, 80.0)]
+    """
+    own = marks[marks["kind"] == TRIGGER].sort_values("start")
+    found: list[tuple[float, float]] = []
+    for start, end in zip(own["start"].tolist(), own["end"].fillna(0).tolist(), strict=True):
+        low, high = max(0.0, start - SILENT_BEFORE), max(end, start + SILENT_AT_LEAST)
+        if found and low <= found[-1][1]:
+            low, high = found[-1][0], max(high, found.pop()[1])
+        found.append((float(low), float(high)))
+    return found

@@ -1,0 +1,304 @@
+"""Playback: a session's sound made ready to be heard.
+
+Everybody is brought to one quiet level, and what is suddenly loud is held down, before anything is encoded: no page
+has to be trusted with that. The whole session is prepared once, as Opus packets in ``derived/sound.npz``; until
+that is done, what is asked for is decoded and encoded at once, and sounds the same.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from therapy_review.opus import PACKET, RATE, encoded
+from therapy_review.recording import PEAKS_A_SECOND
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from therapy_review.recording import Recording
+    from therapy_review.session import Session
+
+FILE = "derived/sound.npz"
+VERSION = 1  # of what is done to the sound; older files are made anew
+LEVEL = 0.18  # what the peaks of everybody's speech are brought to
+MOST_GAIN = 8.0  # a voice that is hardly there stays soft: more would bring up the room
+LOUDEST = 0.45  # what nothing gets above
+AHEAD = 0.02  # seconds the limiter looks ahead, and as long as it takes to give way
+RUN_IN = 12  # packets an encoder needs before it gives what one that began long before would give
+ENOUGH = 3.0  # seconds a voice must be heard for its level to be known
+
+Progress = Callable[[float], None]
+Levels = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+
+_PREPARING = threading.Lock()  # one session at a time, whoever asks
+
+
+def levels(turns: pd.DataFrame, peaks: NDArray[np.float32]) -> Levels:
+    """Find by how much everybody is to be made louder or softer, and when.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    peaks : ndarray of float32, shape (n, 2)
+        Lowest and highest sample, 32 a second.
+
+    Returns
+    -------
+    times, gains : ndarray of float64, shape (m,)
+        Seconds in order, and the factor at each; between them it goes from one to the next.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> loud = np.repeat(np.float32([[-0.36, 0.36], [-0.09, 0.09]]), 32 * 4, axis=0)
+    >>> times, gains = levels(turns_table([(0, 4, "client"), (4.5, 8, "therapist")]), loud)
+    >>> gains.round(2).tolist()
+    [0.5, 0.5, 2.0, 2.0]
+    """
+    high = np.abs(peaks).max(axis=1, initial=0.0)
+    middles = (np.arange(len(high)) + 0.5) / PEAKS_A_SECOND
+    everybody = _gain(high[_within(turns, middles)])
+    by_voice = {}
+    for speaker, own in turns.groupby("speaker"):
+        spoken = high[_within(own, middles)]
+        by_voice[speaker] = _gain(spoken) if len(spoken) >= ENOUGH * PEAKS_A_SECOND else everybody
+    edges = np.unique(turns[["start", "end"]].to_numpy(dtype=float))
+    gains = np.full(max(0, len(edges) - 1), np.inf)
+    for start, end, speaker in zip(turns["start"], turns["end"], turns["speaker"], strict=True):
+        here = slice(np.searchsorted(edges, start), np.searchsorted(edges, end))
+        # Where two speak at once, the softer setting holds.
+        gains[here] = np.minimum(gains[here], by_voice[speaker])
+    spoken = np.isfinite(gains)
+    if not spoken.any():
+        return np.zeros(1), np.full(1, everybody)
+    # Just inside each stretch, so that one which follows at once begins with its own gain.
+    inside = np.minimum(AHEAD, np.diff(edges)[spoken] / 2)
+    times = np.column_stack([edges[:-1][spoken] + inside, edges[1:][spoken] - inside]).ravel()
+    return times, np.repeat(gains[spoken], 2)
+
+
+def _within(turns: pd.DataFrame, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    begun = np.searchsorted(np.sort(turns["start"].to_numpy(dtype=float)), times, side="right")
+    over = np.searchsorted(np.sort(turns["end"].to_numpy(dtype=float)), times, side="right")
+    return np.asarray(begun > over)
+
+
+def _gain(high: NDArray[np.float32]) -> float:
+    usual = float(np.quantile(high, 0.75)) if len(high) else 0.0
+    return min(MOST_GAIN, LEVEL / usual) if usual > 0 else 1.0
+
+
+def levelled(samples: NDArray[np.float32], start: float, gains: Levels) -> NDArray[np.float32]:
+    """Bring sound to its level, with nothing above the loudest that is allowed.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+        Mono, 24 kHz.
+    start : float
+        Seconds from the recording's start at which they begin.
+    gains : tuple of ndarray
+        From `levels`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples,)
+        Never beyond 0.45 and -0.45.
+
+    Examples
+    --------
+    >>> shout = np.full(2400, 0.9, np.float32)
+    >>> float(levelled(shout, 0.0, (np.zeros(1), np.ones(1))).max().round(2))
+    0.45
+    """
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    if len(samples) == 0:
+        return samples
+    step = round(PACKET * RATE) // 4  # a gain each 5 ms, and straight lines between
+    coarse = np.interp(start + np.arange(0, len(samples) + step, step) / RATE, *gains)
+    factor = np.interp(np.arange(len(samples)), np.arange(len(coarse)) * step, coarse)
+    sound = samples * factor.astype(np.float32)
+    if np.abs(sound).max() > LOUDEST:
+        size = round(AHEAD * RATE) | 1
+        over = maximum_filter1d(np.abs(sound), size) / np.float32(LOUDEST)
+        sound /= np.maximum(uniform_filter1d(np.maximum(over, 1), size), np.abs(sound) / np.float32(LOUDEST))
+    return np.asarray(sound, np.float32)
+
+
+class Sound:
+    """The sound of one session as packets to be heard, prepared or made when asked for.
+
+    Parameters
+    ----------
+    session : Session
+        One that was analysed.
+
+    Raises
+    ------
+    ConsentError
+        When somebody heard has not agreed to the client listening.
+    NotAnalysedError
+        When it is not known who spoke when.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        session.recording("self_review")  # before anything of it is shown or heard
+        self.peaks = np.load(io.BytesIO(session.derived("peaks.npy"))).astype(np.float32)
+        self.duration = float(session.made_from()["duration"])
+        self._gains = levels(session.turns, self.peaks)
+        self._prepared: tuple[NDArray[np.int64], bytes] | None = None
+
+    def __len__(self) -> int:
+        return int(np.ceil(self.duration / PACKET))
+
+    def packets(self, first: int, after: int) -> list[bytes]:
+        """Give packets, asking the consent gate each time.
+
+        Parameters
+        ----------
+        first, after : int
+            The first one and the one after the last; each lasts 20 ms.
+
+        Returns
+        -------
+        list of bytes
+
+        Raises
+        ------
+        ConsentError
+            When somebody heard has not agreed.
+        RecordingError
+            When the recording can't be read.
+        """
+        recording = self._session.recording("self_review")
+        first, after = max(0, first), min(after, len(self))
+        if self.is_prepared():
+            assert self._prepared
+            offsets, data = self._prepared
+            return [
+                data[a:b] for a, b in zip(offsets[first:after], offsets[first + 1 : after + 1], strict=True)
+            ]
+        begin = max(0, first - RUN_IN)
+        made = list(encoded([self._stretch(recording, begin, after)]))
+        return made[first - begin : after - begin]
+
+    def _stretch(self, recording: Recording, first: int, after: int) -> NDArray[np.float32]:
+        around = round(AHEAD / PACKET)
+        before = min(around, first)
+        start = (first - before) * PACKET
+        samples = recording.read(start, (after + around) * PACKET, rate=RATE)
+        size = round(PACKET * RATE)
+        return levelled(samples, start, self._gains)[before * size : (before + after - first) * size]
+
+    def is_prepared(self) -> bool:
+        """Tell whether the whole session is at hand as packets."""
+        if self._prepared is None:
+            self._prepared = _load(self._session)
+        return self._prepared is not None
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Make the packets of the whole session, and keep them with the derived files.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the part that is done, 0 to 1.
+
+        Raises
+        ------
+        ConsentError
+            When somebody heard has not agreed, or no longer does when it is finished: nothing is kept then.
+        RecordingError
+            When the recording can't be read.
+        """
+        tell = progress or (lambda _done: None)
+        with _PREPARING:
+            if not self.is_prepared():
+                source, made = _source(self._session), []
+                for packet in encoded(self._whole(self._session.recording("self_review"))):
+                    made.append(packet)
+                    if len(made) % 250 == 0:
+                        tell(min(1.0, len(made) / len(self)))
+                self._session.recording("self_review")
+                self._keep(source, made)
+        tell(1.0)
+
+    def _whole(self, recording: Recording) -> Iterator[NDArray[np.float32]]:
+        start = 0.0
+        for block, before, after in _with_edges(recording.blocks(rate=RATE), round(AHEAD * RATE)):
+            whole = levelled(block, start - before / RATE, self._gains)
+            yield whole[before : len(whole) - after]
+            start += (len(whole) - before - after) / RATE
+
+    def _keep(self, source: str, made: list[bytes]) -> None:
+        out = io.BytesIO()
+        lengths = np.array([len(packet) for packet in made], np.uint16)
+        data = np.frombuffer(b"".join(made), np.uint8)
+        np.savez(out, source=np.array(source), lengths=lengths, packets=data)
+        store = self._session.journal.store
+        with store.writing():
+            store.write(self._session.file(FILE), out.getvalue())
+
+
+def prepare(session: Session, progress: Progress | None = None) -> None:
+    """Make the sound of an analysed session ready to be heard, unless it is.
+
+    Parameters
+    ----------
+    session : Session
+    progress : callable, optional
+        Called with the part that is done, 0 to 1.
+
+    Raises
+    ------
+    ConsentError
+        When somebody heard has not agreed.
+    RecordingError
+        When the recording can't be read.
+    NotAnalysedError
+        When it is not known who spoke when.
+    """
+    Sound(session).prepare(progress)
+
+
+def _source(session: Session) -> str:
+    return f"{VERSION} {session.inputs()['recording']}"
+
+
+def _load(session: Session) -> tuple[NDArray[np.int64], bytes] | None:
+    store, name = session.journal.store, session.file(FILE)
+    if not store.exists(name):
+        return None
+    try:
+        with np.load(io.BytesIO(store.read(name))) as kept:
+            if str(kept["source"]) != _source(session):
+                return None
+            lengths = kept["lengths"].astype(np.int64)
+            return np.concatenate([[0], np.cumsum(lengths)]), kept["packets"].tobytes()
+    except (ValueError, KeyError, OSError, EOFError):
+        return None  # broken by whatever: it is made anew
+
+
+def _with_edges(
+    blocks: Iterable[NDArray[np.float32]], size: int
+) -> Iterator[tuple[NDArray[np.float32], int, int]]:
+    """Give each block with the end of the one before and the beginning of the next, and how long these are."""
+    nothing = np.zeros(0, np.float32)
+    before, now = nothing, None
+    for block in blocks:
+        if now is not None:
+            after = block[:size]
+            yield np.concatenate([before, now, after]), len(before), len(after)
+            before = now[-size:]
+        now = block
+    if now is not None:
+        yield np.concatenate([before, now, nothing]), len(before), 0

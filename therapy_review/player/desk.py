@@ -1,0 +1,191 @@
+"""Desk: what a player's page asks the kernel for, and what it gets.
+
+Each act answers one message; what it changes is on disk before the answer leaves.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import analysis, correcting
+from therapy_review.errors import TherapyReviewError
+from therapy_review.listening import Listening
+from therapy_review.player.feed import EVERYONE, Answer, Feed
+from therapy_review.player.picture import as_mark, marks_now, picture, waveform
+
+if TYPE_CHECKING:
+    from therapy_review.corrections import Correction
+    from therapy_review.session import Session
+
+LOCK_AFTER = (
+    10.0  # minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never
+)
+NOTHING_TO_UNDO = "There is nothing left to take back here."
+
+Asked = dict[str, Any]
+
+
+class Desk:
+    """Answers the page of one player.
+
+    Parameters
+    ----------
+    session : Session
+        One that was analysed.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.feed = session, Feed(session)
+        self.is_locked = False
+        self._listening = Listening(session)
+        self._steps = 0  # of the corrections made here, which can be taken back here
+        self._seen = time.monotonic()
+        self._acting = threading.Lock()  # messages may come on a thread of their own
+        self._acts: dict[str, Callable[[Asked], Answer]] = {
+            "open": self._open,
+            "hear_closed": self._hear_closed,
+            "mark": self._mark,
+            "unmark": self._unmark,
+            "relabel": self._relabel,
+            "split": self._split,
+            "merge": self._merge,
+            "undo": self._undo,
+            "listen": self._listen,
+        }
+
+    @property
+    def lock_after(self) -> float:
+        """Minutes without a sign of the client after which the player locks; 0 for never."""
+        return float(self.session.journal.settings.get("player", {}).get("lock_after", LOCK_AFTER))
+
+    def answer(self, asked: Asked) -> Answer | None:
+        """Answer one message of the page.
+
+        Parameters
+        ----------
+        asked : dict
+            ``kind`` says what is asked for; a ``ticket`` comes back with the answer.
+
+        Returns
+        -------
+        content : dict
+        buffers : list of bytes
+            Nothing at all comes back for what is not known.
+        """
+        self._look_at_the_clock()
+        kind = asked.get("kind")
+        if kind in ("lock", "unlock"):
+            self.is_locked = kind == "lock"
+            return {"kind": "locked" if self.is_locked else "unlocked"}, []
+        if kind != "sound" and kind not in self._acts:
+            return None
+        if self.is_locked:
+            return {"kind": "locked", "ticket": asked.get("ticket")}, []
+        try:
+            if kind == "sound":
+                content, buffers = self.feed.pieces(float(asked["from"]), str(asked.get("voice", EVERYONE)))
+                content = {"kind": "sound", **content}
+            else:
+                with self._acting:
+                    content, buffers = self._acts[kind](asked)
+        except TherapyReviewError as error:
+            content, buffers = {"kind": "sorry", "sentence": str(error), "of": kind}, []
+        return {**content, "ticket": asked.get("ticket")}, buffers
+
+    def _look_at_the_clock(self) -> None:
+        now, limit = time.monotonic(), self.lock_after * 60
+        if limit and now - self._seen > limit:
+            self.is_locked = True
+        self._seen = now
+
+    def _open(self, _asked: Asked) -> Answer:
+        analysis.analyse(self.session)
+        sound = self.feed.sound
+        shown = {"kind": "session", "lock_after": self.lock_after, **self._shown()}
+        return shown, [self.feed.head(), waveform(sound.peaks)]
+
+    def _shown(self) -> dict[str, Any]:
+        can_undo = self._steps > 0 or self._listening.step.can_take_back
+        return {
+            **picture(self.session),
+            "can_undo": can_undo,
+            "closed": [list(s) for s in self.feed.closed()],
+        }
+
+    def _turns(self, sentence: str) -> Answer:
+        return {"kind": "session", "sentence": sentence, **self._shown()}, []
+
+    def _hear_closed(self, asked: Asked) -> Answer:
+        self.feed.open_once(float(asked["at"]))
+        return {
+            "kind": "marks",
+            **marks_now(self.session),
+            "closed": [list(s) for s in self.feed.closed()],
+        }, []
+
+    def _mark(self, asked: Asked) -> Answer:
+        mark, before = as_mark(asked["mark"]), asked.get("before")
+        if before:
+            self.session.change_mark(as_mark(before), mark)
+        else:
+            self.session.add_mark(mark)
+        return {"kind": "marks", "kept": asked["mark"], **marks_now(self.session)}, []
+
+    def _unmark(self, asked: Asked) -> Answer:
+        self.session.remove_mark(as_mark(asked["mark"]))
+        return {"kind": "marks", **marks_now(self.session)}, []
+
+    def _keep(self, lines: list[Correction], sentence: str) -> Answer:
+        if not lines:
+            return self._turns("Nobody is heard there, so nothing was changed.")
+        self.session.correct(lines)
+        self._steps += 1
+        self._listening = Listening(self.session)  # what it would take back is no longer the last step
+        analysis.rename(self.session)
+        return self._turns(sentence)
+
+    def _relabel(self, asked: Asked) -> Answer:
+        start, end, speaker, was = (asked[name] for name in ("start", "end", "speaker", "was"))
+        lines = correcting.relabel(analysis.analyse(self.session), start, end, speaker, was)
+        return self._keep(lines, "Kept.")
+
+    def _split(self, asked: Asked) -> Answer:
+        turns = analysis.analyse(self.session)
+        return self._keep(correcting.split(turns, float(asked["at"]), str(asked["then"])), "Kept as two.")
+
+    def _merge(self, asked: Asked) -> Answer:
+        turns = analysis.analyse(self.session)
+        return self._keep(correcting.merge(turns, float(asked["at"])), "Kept as one.")
+
+    def _undo(self, _asked: Asked) -> Answer:
+        if self._listening.step.can_take_back:
+            step = self._listening.take_back()
+            return {**self._turns("Taken back.")[0], "step": asdict(step)}, []
+        if not self._steps:
+            return self._turns(NOTHING_TO_UNDO)
+        self.session.undo_correction()
+        self._steps -= 1
+        analysis.rename(self.session)
+        return self._turns("Taken back.")
+
+    def _listen(self, asked: Asked) -> Answer:
+        listening, act = self._listening, asked.get("act")
+        seen = (asked.get("step"), asked.get("number"))
+        if act == "begin":
+            listening.begin()
+        elif seen == (listening.step.kind, listening.step.number):  # pressed twice, it is said once
+            verbs = {
+                "skip": listening.skip,
+                "change": listening.change_alike,
+                "leave": listening.leave_alike,
+                "take_back": listening.take_back,
+            }
+            if act == "answer":
+                listening.answer(str(asked.get("who")))
+            elif act in verbs:
+                verbs[act]()
+        return {**self._turns("")[0], "step": asdict(listening.step)}, []

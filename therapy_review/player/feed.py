@@ -1,0 +1,201 @@
+"""Feed: what the kernel gives a page to play, piece by piece, and what it keeps back.
+
+The page asks for sound from a time on. It gets the next five seconds that may be heard: nothing of a stretch the
+client closed, only the wanted voice where one was chosen, nothing beyond the moment a player was made for. What is
+kept back is not in the answer at all, so that a page which errs, or sleeps, can't play it.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from therapy_review import marks
+from therapy_review.opus import DELAY, PACKET, head, piece
+from therapy_review.playback import Sound
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.session import Session
+
+Stretches = list[tuple[float, float]]
+Answer = tuple[dict[str, Any], list[bytes]]
+
+PIECE = 250  # packets: five seconds
+RUN_IN = 4  # packets a decoder needs before it gives the right sound, which are not heard
+EVERYONE = "everyone"
+BREATH = 0.4  # seconds within one voice's words that are played on
+EDGE = 0.08  # seconds around a voice's words
+MOST_RUNS = 24  # in one answer
+
+
+class Feed:
+    """The sound of one session for one player.
+
+    Parameters
+    ----------
+    session : Session
+        One that was analysed.
+    start, end : float, optional
+        Seconds: what may be heard; the whole session when left out.
+    """
+
+    def __init__(self, session: Session, start: float = 0.0, end: float = np.inf) -> None:
+        self._session = session
+        self._bounds = (start, end)
+        self._opened: set[tuple[float, float]] = set()  # closed stretches the client chose to hear this once
+        self._reading = threading.Lock()  # messages may come on a thread of their own
+
+    @property
+    def sound(self) -> Sound:
+        """The session's sound.
+
+        Raises
+        ------
+        ConsentError
+            When somebody heard has not agreed.
+        """
+        return _sound_of(self._session, str(self._session.inputs()["recording"]))
+
+    def head(self) -> bytes:
+        """Give what the page needs before the first piece."""
+        return head()
+
+    def closed(self) -> Stretches:
+        """Give the stretches that stay silent until the client says otherwise."""
+        return [stretch for stretch in marks.closed(self._session.marks) if stretch not in self._opened]
+
+    def open_once(self, at: float) -> None:
+        """Let the closed stretch at a time be heard, as the client chose, until it is closed again.
+
+        Parameters
+        ----------
+        at : float
+            Seconds.
+        """
+        self._opened |= {(a, b) for a, b in self.closed() if a <= at < b}
+
+    def close_again(self) -> None:
+        """Close what was opened once."""
+        self._opened.clear()
+
+    def pieces(self, start: float, voice: str = EVERYONE) -> Answer:
+        """Give the next five seconds that may be heard.
+
+        Parameters
+        ----------
+        start : float
+            Seconds from the recording's start.
+        voice : str
+            Whose words alone, as in the turns table; ``everyone`` for all there is.
+
+        Returns
+        -------
+        content : dict
+            ``at``: when each piece begins (s); ``until``: to what time the answer reaches (s).
+        pieces : list of bytes
+
+        Raises
+        ------
+        ConsentError
+            When somebody heard has not agreed.
+        RecordingError
+            When the recording can't be read.
+        """
+        with self._reading:
+            sound = self.sound
+            low, high = max(start, self._bounds[0]), min(self._bounds[1], sound.duration)
+            first, last = int(low / PACKET) - RUN_IN, int(np.ceil(high / PACKET))
+            runs = without(self.closed(), max(0, first, int(self._bounds[0] / PACKET)), min(last, len(sound)))
+            if voice != EVERYONE:
+                runs = _both(runs, spoken(self._session.turns, voice))
+            chosen: list[tuple[int, int]] = []
+            room = PIECE + RUN_IN
+            for a, b in runs:
+                if room <= 0 or len(chosen) == MOST_RUNS:
+                    break
+                b = min(b, a + room)
+                room -= b - a
+                chosen.append((a, b))
+            packets = [sound.packets(a, b) for a, b in chosen]
+        done = room > 0 and len(chosen) == len(runs)
+        until = high if done else chosen[-1][1] * PACKET - DELAY
+        at = [round(a * PACKET - DELAY, 4) for a, _ in chosen]
+        return {"at": at, "until": until}, [piece(some) for some in packets if some]
+
+
+@lru_cache(maxsize=3)
+def _sound_of(session: Session, recording: str) -> Sound:  # noqa: ARG001  another recording has another sound
+    return Sound(session)
+
+
+def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
+    """Leave closed stretches out of a row of packets, whole packets at a time.
+
+    Parameters
+    ----------
+    closed : list of (float, float)
+        Seconds; in order, none over another.
+    first, last : int
+        The first packet, and the one after the last.
+
+    Returns
+    -------
+    list of (int, int)
+        Rows of packets none of which holds anything of a closed stretch.
+
+    Examples
+    --------
+    >>> without([(0.05, 0.10)], 0, 10)
+    [(0, 2), (6, 10)]
+    """
+    runs, at = [], first
+    for start, end in closed:
+        # What a packet holds begins a little earlier than its time, and reaches into the one before.
+        before, after = int(start / PACKET + 1e-6), int(np.ceil((end + 2 * DELAY) / PACKET - 1e-6))
+        if at < min(before, last):
+            runs.append((at, min(before, last)))
+        at = max(at, after)
+    return [*runs, (at, last)] if at < last else runs
+
+
+def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
+    """Give the packets in which a voice speaks, with the breath between its words.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    voice : str
+        A speaker.
+
+    Returns
+    -------
+    list of (int, int)
+        Rows of packets, in order.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> spoken(turns_table([(1, 2, "client"), (2.3, 3, "client"), (3.2, 4, "therapist")]), "client")
+    [(46, 154)]
+    """
+    own = turns.loc[turns["speaker"] == voice, ["start", "end"]].to_numpy(dtype=float)
+    runs: list[tuple[int, int]] = []
+    for start, end in own:
+        a, b = int(max(0.0, start - EDGE) / PACKET), int(np.ceil((end + EDGE) / PACKET))
+        if runs and a - runs[-1][1] <= BREATH / PACKET:
+            runs[-1] = (runs[-1][0], max(b, runs[-1][1]))
+        else:
+            runs.append((a, b))
+    return runs
+
+
+def _both(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Give the packets that are in two lists of rows."""
+    shared = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
+    return sorted((a, b) for a, b in shared if a < b)

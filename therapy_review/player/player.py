@@ -1,0 +1,170 @@
+"""The player: hear any moment of a session at once, see who speaks, put marks, put right who spoke when.
+
+The page holds no sound but the next seconds, in memory; everything else stays with the kernel, which answers its
+messages (see `therapy_review.player.desk`). No trait, no output and no file of a notebook ever holds sound or a
+word the client wrote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from therapy_review.charts import waveform_map
+from therapy_review.errors import TherapyReviewError
+from therapy_review.player.desk import Desk
+from therapy_review.player.moment import Moment
+from therapy_review.still import HOW_TO_START, Still, is_still
+
+if TYPE_CHECKING:
+    from therapy_review.session import Session
+
+_HERE = Path(__file__).parent
+
+
+class Player(anywidget.AnyWidget):
+    """A player for a whole session.
+
+    Parameters
+    ----------
+    session : Session
+        One that was analysed; its recording is played, use ``self_review``.
+
+    Attributes
+    ----------
+    time : float
+        Seconds from the recording's start, as the page shows it; some four times a second while it plays.
+    playing : bool
+        Whether it plays.
+    selected_turn : dict
+        ``start``, ``end`` (s) and ``speaker`` of the turn that is chosen in the page; empty when none is.
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal
+    >>> player = Player(open_journal("data/practice").sessions[0])
+    >>> player.observe(lambda change: print(change["new"]), "time")
+    >>> player.playing
+    False
+    """
+
+    _esm = _HERE / "player.js"
+    _css = _HERE / "player.css"
+
+    time = traitlets.Float(0.0).tag(sync=True)
+    playing = traitlets.Bool(default_value=False).tag(sync=True)
+    selected_turn = traitlets.Dict().tag(sync=True)
+    still_name = traitlets.Unicode(read_only=True).tag(sync=True)
+
+    @traitlets.default("still_name")
+    def _new_name(self) -> str:
+        return secrets.token_hex(8)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session, self._desk = session, Desk(session)
+        self._refreshers: list[Callable[[], None]] = []
+        self._preparing: threading.Thread | None = None
+        self.on_msg(self._asked)
+
+    def play(self, time: float) -> None:
+        """Play from a time on.
+
+        Parameters
+        ----------
+        time : float
+            Seconds from the recording's start.
+        """
+        self.send({"kind": "play", "time": float(time)})
+
+    def stop(self) -> None:
+        """Stop at once."""
+        self.send({"kind": "stop"})
+
+    def moment(self, start: float, end: float, why: str = "") -> Moment:
+        """Make a small player for one moment of the session.
+
+        Parameters
+        ----------
+        start, end : float
+            Seconds; cut to thirty.
+        why : str
+            What this moment is, in a sentence.
+
+        Returns
+        -------
+        Moment
+        """
+        return Moment(self._session, start, end, why)
+
+    def on_refresh(self, refresh: Callable[[], None]) -> None:
+        """Have something done when the client asks for the charts to follow what was put right.
+
+        Parameters
+        ----------
+        refresh : callable
+        """
+        self._refreshers.append(refresh)
+
+    def _asked(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        if content.get("kind") == "refresh":
+            for refresh in self._refreshers:
+                refresh()
+            self.send({"kind": "refreshed"})
+            return
+        answer = self._desk.answer(content)
+        if answer is None:
+            return
+        self.send(answer[0], buffers=answer[1])
+        if answer[0]["kind"] == "session" and content["kind"] == "open":
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Make the sound ready in the background; until then it is made when it is asked for."""
+        if self._desk.feed.sound.is_prepared() or (self._preparing and self._preparing.is_alive()):
+            return
+        self._preparing = threading.Thread(target=self._prepared, daemon=True)
+        self._preparing.start()
+
+    def _prepared(self) -> None:
+        told = 0.0
+
+        def tell(done: float) -> None:
+            nonlocal told
+            if done - told >= 0.05 or done == 1:
+                told = done
+                self.send({"kind": "preparing", "done": done})
+
+        # What hinders it is said where sound is asked for; this only saves time.
+        with contextlib.suppress(TherapyReviewError):
+            self._desk.feed.sound.prepare(tell)
+
+    def still(self) -> Still:
+        """Return the player as a picture to look at, with a word on how to start."""
+        try:
+            turns, sound = self._session.turns, self._desk.feed.sound
+        except TherapyReviewError as error:
+            return Still(f"<p>{error}</p>", str(error))
+        chart = waveform_map(sound.peaks, sound.duration, turns, self._session.marks)
+        shown = chart._repr_mimebundle_()
+        markup = (
+            f'<div data-therapy-review-still="{self.still_name}">{shown["text/html"]}'
+            f"<p><small>{HOW_TO_START} to listen.</small></p></div>"
+        )
+        return Still(markup, shown["text/plain"])
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        # The picture is what a notebook shows that was opened and not run; the live player hides it.
+        display(self.still())
+        if not is_still():
+            live, *_ = super()._repr_mimebundle_() or ({},)
+            display(live, raw=True)

@@ -1,0 +1,189 @@
+// One player's link to its kernel, shared by all its views: what is known of the session, and what was said.
+
+import { Sound, canPlay } from "./sound.js";
+
+const NOT_RUNNING = "The notebook is not running. Choose Run ▸ Run All Cells, then press play again.";
+const SLOW = "The notebook is busy; the sound comes as soon as it is free.";
+const PRESS = "Press play once, so that the browser lets this page be heard.";
+const CANT_PLAY =
+  "This browser can't play the sound. Please open the notebook in a current Chrome, Edge, Firefox or Safari.";
+const ANSWER_WITHIN = 3000; // milliseconds
+const AGAIN = 5000;
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+// Events: "session", "marks", "note" (a sentence to read), "step", "locked", and those of its sound.
+export class Client extends EventTarget {
+  session = null;
+  waveform = new Uint8Array();
+  selected = null;
+  step = null;
+  locked = false;
+  stale = false; // charts in the notebook do not show yet what was put right
+  #model;
+  #told = 0;
+  #sent = new Map(); // marks on their way to the file
+
+  constructor(model) {
+    super();
+    this.#model = model;
+    this.sound = new Sound((content) => this.ask(content));
+    this.onMessage = (content, buffers) => this.#heard(content, buffers);
+    model.on("msg:custom", this.onMessage);
+    for (const kind of ["time", "state"]) this.sound.addEventListener(kind, () => this.#tell(kind));
+    this.sound.addEventListener("sorry", (event) => this.note({ slow: SLOW, press: PRESS }[event.detail]));
+    this.lastSign = Date.now();
+    this.#idle = setInterval(() => this.#restWhenIdle(), 5000);
+    if (canPlay()) this.ask({ kind: "open" });
+    else queueMicrotask(() => this.note(CANT_PLAY));
+  }
+
+  #idle;
+
+  ask(content) {
+    try {
+      this.#model.send(content);
+      return true;
+    } catch {
+      this.note(NOT_RUNNING);
+      return false;
+    }
+  }
+
+  note(sentence) {
+    this.dispatchEvent(new CustomEvent("note", { detail: sentence ?? "" }));
+  }
+
+  select(turn) {
+    this.selected = turn;
+    const [start, end] = turn ?? [];
+    const value = turn ? { start, end, speaker: this.session.people[turn[3]].role } : {};
+    this.#set("selected_turn", value);
+    this.dispatchEvent(new Event("select"));
+  }
+
+  lock() {
+    this.sound.silence();
+    this.ask({ kind: "lock" });
+    this.#locked(true);
+  }
+
+  unlock() {
+    this.lastSign = Date.now();
+    this.ask({ kind: "unlock" });
+  }
+
+  // Keep a mark; the same mark sent again is kept once, so that it can be sent until it is on disk.
+  keep(mark, before = null) {
+    const line = this.#sent.get(mark.id) ?? { saved: before, busy: false };
+    line.wanted = { ...mark };
+    this.#sent.set(mark.id, line);
+    this.#send(mark.id);
+  }
+
+  #send(id) {
+    const line = this.#sent.get(id);
+    if (!line || line.busy || same(line.wanted, line.saved)) return;
+    const { id: _, ...mark } = line.wanted;
+    const { id: __, ...before } = line.saved ?? line.wanted;
+    line.busy = true;
+    line.sending = line.wanted;
+    this.ask({ kind: "mark", mark, before });
+    line.timer = setTimeout(() => {
+      line.busy = false;
+      this.note("Not saved yet: the notebook does not answer. Your words stay here, and are saved as soon as it does.");
+      setTimeout(() => this.#send(id), AGAIN);
+    }, ANSWER_WITHIN);
+  }
+
+  #kept(mark) {
+    for (const [id, line] of this.#sent) {
+      const { id: _, ...sending } = line.sending ?? {};
+      if (!line.busy || !same(sending, mark)) continue;
+      clearTimeout(line.timer);
+      line.busy = false;
+      line.saved = line.sending;
+      this.note("Saved.");
+      this.#send(id);
+    }
+  }
+
+  #heard(content, buffers) {
+    const act = {
+      session: () => {
+        if (buffers.length) {
+          this.waveform = new Uint8Array(buffers[1].buffer, buffers[1].byteOffset, buffers[1].byteLength);
+          this.sound.open(buffers[0], content.duration);
+        } else {
+          this.stale = true;
+        }
+        this.session = { ...this.session, ...content };
+        this.sound.closed = content.closed;
+        this.selected = null;
+        if (content.step) this.step = content.step;
+        if (content.sentence) this.note(content.sentence);
+        this.dispatchEvent(new Event("session"));
+        if (content.step) this.dispatchEvent(new Event("step"));
+      },
+      marks: () => {
+        Object.assign(this.session, { marks: content.marks });
+        const before = JSON.stringify(this.sound.closed);
+        this.sound.closed = content.closed;
+        if (before !== JSON.stringify(content.closed)) this.sound.forget();
+        if (content.kept) this.#kept(content.kept);
+        this.dispatchEvent(new Event("marks"));
+      },
+      sound: () => this.sound.heard(content, buffers),
+      sorry: () => {
+        if (content.of === "sound") this.sound.refused(content);
+        this.note(content.sentence);
+      },
+      locked: () => { this.sound.silence(); this.#locked(true); },
+      unlocked: () => { this.#locked(false); if (!this.session) this.ask({ kind: "open" }); },
+      preparing: () => this.dispatchEvent(new CustomEvent("preparing", { detail: content.done })),
+      refreshed: () => {
+        this.stale = false;
+        this.note("The charts show it now.");
+        this.dispatchEvent(new Event("session"));
+      },
+      play: () => this.sound.play(content.time),
+      stop: () => this.sound.stop(),
+    }[content.kind];
+    act?.();
+  }
+
+  #locked(locked) {
+    this.locked = locked;
+    this.dispatchEvent(new Event("locked"));
+  }
+
+  #tell(kind) {
+    this.dispatchEvent(new Event(kind));
+    const now = Date.now();
+    if (kind === "time" && this.sound.state === "playing" && now - this.#told < 250) return;
+    this.#told = now;
+    this.lastSign = now;
+    this.#set("time", Math.round(this.sound.time * 1000) / 1000, "playing", this.sound.state !== "resting");
+  }
+
+  #set(...pairs) {
+    for (let i = 0; i < pairs.length; i += 2) this.#model.set(pairs[i], pairs[i + 1]);
+    try {
+      this.#model.save_changes();
+    } catch {
+      // A kernel that is gone is told of where something is wanted of it.
+    }
+  }
+
+  #restWhenIdle() {
+    const minutes = this.session?.lock_after;
+    const idle = Date.now() - this.lastSign > minutes * 60_000;
+    if (minutes && idle && !this.locked && this.sound.state === "resting") this.lock();
+  }
+
+  close() {
+    clearInterval(this.#idle);
+    this.sound.close();
+    this.#model.off("msg:custom", this.onMessage);
+  }
+}

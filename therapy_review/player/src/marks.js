@@ -1,0 +1,72 @@
+// Marks: put at once, worded afterwards, listed beside the strip.
+
+import { MARKS } from "./draw.js";
+import { button, clock, part } from "./page.js";
+
+const WHILE_TYPING = 500; // milliseconds after the last key
+const BEFORE = 2; // seconds from which a mark is heard
+
+let numbers = 0;
+
+export class Marks {
+  constructor(client, say) {
+    this.client = client;
+    this.say = say;
+    this.form = part("div", { class: "tr-mark-form", hidden: "" });
+    this.list = part("ul", { class: "tr-marks", "aria-label": "Your marks" });
+    this.box = part("div", { class: "tr-marks-box" }, part("h4", {}, "Your marks"), this.form, this.list);
+  }
+
+  // Put a mark here and now; it is kept before a word is written.
+  put() {
+    const { client } = this;
+    if (!client.session) return;
+    const start = Math.round(client.sound.time * 1000) / 1000;
+    const mark = { id: (numbers += 1), start, end: null, kind: "bookmark", label: "", text: "" };
+    client.keep(mark);
+    this.#word(mark);
+    this.say(`Mark at ${clock(start)}.`);
+  }
+
+  #word(mark) {
+    let timer = 0;
+    const keep = () => { clearTimeout(timer); this.client.keep(mark, mark.before ?? null); };
+    const kinds = part("select", { "aria-label": "What it is" });
+    for (const kind of this.client.session.kinds) kinds.append(part("option", { value: kind }, kind));
+    kinds.value = mark.kind;
+    kinds.addEventListener("change", () => { mark.kind = kinds.value; keep(); });
+    const words = part("input", { type: "text", "aria-label": "A few words", placeholder: "a few words", maxlength: "200" });
+    words.value = mark.label;
+    words.addEventListener("input", () => {
+      mark.label = words.value;
+      clearTimeout(timer);
+      timer = setTimeout(keep, WHILE_TYPING);
+    });
+    words.addEventListener("change", keep);
+    const done = () => { keep(); this.form.hidden = true; this.form.replaceChildren(); };
+    words.addEventListener("keydown", (event) => { if (event.key === "Enter") done(); });
+    this.form.replaceChildren(part("span", { class: "tr-when" }, clock(mark.start)), kinds, words, button("Done", done));
+    this.form.hidden = false;
+    words.focus();
+  }
+
+  draw() {
+    const { client } = this;
+    const rows = (client.session?.marks ?? []).map((mark) => {
+      const name = `${MARKS[mark.kind] ?? "●"} ${clock(mark.start)}`;
+      const words = mark.label || mark.text || mark.kind;
+      const play = button(name, () => client.sound.play(Math.max(0, mark.start - BEFORE)), {
+        class: "tr-mark-play", "aria-label": `Play from ${clock(mark.start)}: ${mark.kind}, ${words}`,
+      });
+      const change = button("Edit", () => this.#word({ ...mark, id: (numbers += 1), before: mark }), {
+        "aria-label": `Edit the mark at ${clock(mark.start)}`,
+      });
+      const away = button("Remove", () => client.ask({ kind: "unmark", mark }), {
+        "aria-label": `Remove the mark at ${clock(mark.start)}`,
+      });
+      return part("li", {}, play, part("span", { class: "tr-mark-words" }, words), change, away);
+    });
+    const empty = part("li", { class: "tr-empty" }, "None yet. Press M while you listen.");
+    this.list.replaceChildren(...(rows.length ? rows : [empty]));
+  }
+}

@@ -1,0 +1,25 @@
+// Small helps for building a page.
+
+export const clock = (seconds) => {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes}:${two(whole % 60)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+};
+
+export function part(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+export const button = (text, press, attributes = {}) =>
+  part("button", { type: "button", onclick: press, ...attributes }, text);
+
+export const isField = (element) => Boolean(element?.closest?.("input:not([type=range]), textarea, select"));
