@@ -57,6 +57,7 @@ def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool
     """
     made = session.made_from()
     fits = made.get("inputs") == session.inputs() and _heard_alike(session, made, diarizer)
+    fits = fits and made.get("peaks_a_second") == PEAKS_A_SECOND
     return fits and not enrolment.is_outdated(session, made.get("by_voice"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,9 +185,8 @@ class Sound:
         if self.is_prepared():
             assert self._prepared
             offsets, data = self._prepared
-            return [
-                data[a:b] for a, b in zip(offsets[first:after], offsets[first + 1 : after + 1], strict=True)
-            ]
+            # The packets' times may promise a little more than decoding gives.
+            return [data[a:b] for a, b in pairwise(offsets[first : after + 1])]
         begin = max(0, first - RUN_IN)
         made = list(encoded([self._stretch(recording, begin, after)]))
         return made[first - begin : after - begin]
@@ -278,14 +278,15 @@ def _load(session: Session) -> tuple[NDArray[np.int64], bytes] | None:
     store, name = session.journal.store, session.file(FILE)
     if not store.exists(name):
         return None
+    source = _source(session)
     try:
         with np.load(io.BytesIO(store.read(name))) as kept:
-            if str(kept["source"]) != _source(session):
+            if str(kept["source"]) != source:
                 return None
             lengths = kept["lengths"].astype(np.int64)
             return np.concatenate([[0], np.cumsum(lengths)]), kept["packets"].tobytes()
-    except (ValueError, KeyError, OSError, EOFError):
-        return None  # broken by whatever: it is made anew
+    except Exception:  # noqa: BLE001  broken by whatever, which numpy and zipfile call many names: it is made anew
+        return None
 
 
 def _with_edges(

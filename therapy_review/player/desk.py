@@ -104,6 +104,7 @@ class Desk:
 
     def _open(self, _asked: Asked) -> Answer:
         analysis.analyse(self.session)
+        self.feed.close_again()  # a page that is opened anew begins with all of them closed
         sound = self.feed.sound
         shown = {"kind": "session", "lock_after": self.lock_after, **self._shown()}
         return shown, [self.feed.head(), waveform(sound.peaks)]
@@ -119,13 +120,13 @@ class Desk:
     def _turns(self, sentence: str) -> Answer:
         return {"kind": "session", "sentence": sentence, **self._shown()}, []
 
+    def _marks(self, **said: Any) -> Answer:
+        closed = [list(stretch) for stretch in self.feed.closed()]
+        return {"kind": "marks", **said, **marks_now(self.session), "closed": closed}, []
+
     def _hear_closed(self, asked: Asked) -> Answer:
         self.feed.open_once(float(asked["at"]))
-        return {
-            "kind": "marks",
-            **marks_now(self.session),
-            "closed": [list(s) for s in self.feed.closed()],
-        }, []
+        return self._marks()
 
     def _mark(self, asked: Asked) -> Answer:
         mark, before = as_mark(asked["mark"]), asked.get("before")
@@ -133,11 +134,11 @@ class Desk:
             self.session.change_mark(as_mark(before), mark)
         else:
             self.session.add_mark(mark)
-        return {"kind": "marks", "kept": asked["mark"], **marks_now(self.session)}, []
+        return self._marks(kept=asked["mark"])
 
     def _unmark(self, asked: Asked) -> Answer:
         self.session.remove_mark(as_mark(asked["mark"]))
-        return {"kind": "marks", **marks_now(self.session)}, []
+        return self._marks()
 
     def _keep(self, lines: list[Correction], sentence: str) -> Answer:
         if not lines:

@@ -26,7 +26,6 @@ Stretches = list[tuple[float, float]]
 Answer = tuple[dict[str, Any], list[bytes]]
 
 PIECE = 250  # packets: five seconds
-RUN_IN = 4  # packets a decoder needs before it gives the right sound, which are not heard
 EVERYONE = "everyone"
 BREATH = 0.4  # seconds within one voice's words that are played on
 EDGE = 0.08  # seconds around a voice's words
@@ -109,23 +108,23 @@ class Feed:
         with self._reading:
             sound = self.sound
             low, high = max(start, self._bounds[0]), min(self._bounds[1], sound.duration)
-            first, last = int(low / PACKET) - RUN_IN, int(np.ceil(high / PACKET))
-            runs = without(self.closed(), max(0, first, int(self._bounds[0] / PACKET)), min(last, len(sound)))
+            first, last = int((low + DELAY) / PACKET + 1e-6), int(np.ceil(high / PACKET))
+            runs = without(self.closed(), first, min(last, len(sound)))
             if voice != EVERYONE:
                 runs = _both(runs, spoken(self._session.turns, voice))
             chosen: list[tuple[int, int]] = []
-            room = PIECE + RUN_IN
+            room = PIECE
             for a, b in runs:
                 if room <= 0 or len(chosen) == MOST_RUNS:
                     break
                 b = min(b, a + room)
                 room -= b - a
                 chosen.append((a, b))
-            packets = [sound.packets(a, b) for a, b in chosen]
+            packets = {a: some for a, b in chosen if (some := sound.packets(a, b))}
         done = room > 0 and len(chosen) == len(runs)
         until = high if done else chosen[-1][1] * PACKET - DELAY
-        at = [round(a * PACKET - DELAY, 4) for a, _ in chosen]
-        return {"at": at, "until": until}, [piece(some) for some in packets if some]
+        at = [round(a * PACKET - DELAY, 4) for a in packets]
+        return {"at": at, "until": until}, [piece(some) for some in packets.values()]
 
 
 @lru_cache(maxsize=3)

@@ -14,6 +14,7 @@ import anywidget
 import traitlets
 
 from therapy_review.errors import TherapyReviewError
+from therapy_review.player.at_once import at_once
 from therapy_review.player.feed import Feed
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
 
@@ -56,6 +57,7 @@ class Moment(anywidget.AnyWidget):
         for name, value in (("start", start), ("end", end), ("when", clock(start)), ("why", why)):
             self.set_trait(name, value)
         self.on_msg(self._answer)
+        at_once(self)
 
     def _answer(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         kind, ticket = content.get("kind"), content.get("ticket")

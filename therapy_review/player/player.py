@@ -19,6 +19,7 @@ import traitlets
 
 from therapy_review.charts import waveform_map
 from therapy_review.errors import TherapyReviewError
+from therapy_review.player.at_once import at_once
 from therapy_review.player.desk import Desk
 from therapy_review.player.moment import Moment
 from therapy_review.still import HOW_TO_START, Still, is_still
@@ -73,6 +74,7 @@ class Player(anywidget.AnyWidget):
         self._refreshers: list[Callable[[], None]] = []
         self._preparing: threading.Thread | None = None
         self.on_msg(self._asked)
+        at_once(self)
 
     def play(self, time: float) -> None:
         """Play from a time on.

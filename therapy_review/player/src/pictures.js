@@ -19,7 +19,8 @@ export class Pictures {
     this.tip = part("div", { class: "tr-tip", "aria-hidden": "true", hidden: "" });
     this.names = part("div", { class: "tr-lanes", "aria-hidden": "true" });
     this.top = part("div", { class: "tr-overview-box" }, this.overview, this.heads[0], this.slider);
-    this.box = part("div", { class: "tr-strip-box" }, this.strip, this.heads[1], this.names, this.tip);
+    this.view = part("div", { class: "tr-strip-view" }, this.strip, this.heads[1], this.tip);
+    this.box = part("div", { class: "tr-strip-box" }, this.names, this.view);
     this.slider.addEventListener("input", () => client.sound.seek(Number(this.slider.value)));
     this.#drags(this.overview, (share) => share * client.session.duration);
     this.#drags(this.strip, (share) => this.from + share * this.span, (event) => this.#select(event));
@@ -41,13 +42,13 @@ export class Pictures {
     if (!session || !this.top.clientWidth) return;
     const room = Math.min(this.span, session.duration);
     this.from = Math.max(0, Math.min(this.from, session.duration - room));
-    drawOverview(this.overview, this.client, [this.from, this.from + room]);
-    drawStrip(this.strip, this.client, [this.from, this.from + this.span]);
     this.names.replaceChildren(...session.people.map(({ name }, lane) => {
       const label = part("span", {}, name);
-      label.style.top = `${TOP + WAVE + LANE * lane + 4}px`;
+      label.style.marginTop = lane ? "" : `${TOP + WAVE}px`;
       return label;
     }));
+    drawOverview(this.overview, this.client, [this.from, this.from + room]);
+    drawStrip(this.strip, this.client, [this.from, this.from + this.span]);
     this.slider.max = Math.floor(session.duration);
     this.place();
   }
@@ -125,7 +126,7 @@ export class Pictures {
     else if (line) said.push(line[2]);
     this.tip.textContent = said.join(" · ");
     this.tip.hidden = false;
-    const { left, width } = this.box.getBoundingClientRect();
+    const { left, width } = this.view.getBoundingClientRect();
     this.tip.style.left = `${Math.max(0, Math.min(width - 160, event.clientX - left + 10))}px`;
   }
 }

@@ -5,6 +5,7 @@ const AHEAD = 12; // seconds kept ready
 const BEHIND = 15; // seconds kept of what was heard
 const FADE_IN = 0.4; // seconds: no sound starts at once
 const FADE_OUT = 0.06;
+const RUN_IN = 0.08; // seconds a decoder needs before it gives the right sound, which are not heard
 const EDGE = 0.04; // seconds before an end that count as there
 const SLOW = 1500; // milliseconds without an answer after which the page says so
 export const QUIET = 0.5; // where the volume starts
@@ -85,13 +86,17 @@ export class Sound extends EventTarget {
     cancelAnimationFrame(this.#tick);
     if (this.state === "playing") {
       this.time = this.#audio.currentTime;
-      const now = this.#context.currentTime;
-      this.#gain.gain.cancelScheduledValues(now);
-      this.#gain.gain.setValueAtTime(this.#gain.gain.value, now);
-      this.#gain.gain.linearRampToValueAtTime(0, now + FADE_OUT);
-      setTimeout(() => this.state === "resting" && this.#audio.pause(), 1000 * FADE_OUT);
+      this.#fade();
     }
     this.#enter("resting");
+  }
+
+  #fade() {
+    const now = this.#context.currentTime;
+    this.#gain.gain.cancelScheduledValues(now);
+    this.#gain.gain.setValueAtTime(this.#gain.gain.value, now);
+    this.#gain.gain.linearRampToValueAtTime(0, now + FADE_OUT);
+    setTimeout(() => this.state !== "playing" && this.#audio.pause(), 1000 * FADE_OUT);
   }
 
   // Silence in the same instant, and nothing kept to play.
@@ -162,7 +167,7 @@ export class Sound extends EventTarget {
     this.#source.addEventListener("sourceopen", () => {
       this.#source.duration = this.duration;
       this.#buffer = this.#source.addSourceBuffer(TYPE);
-      this.#buffer.addEventListener("updateend", () => { this.#pump(); this.#arrive(); });
+      this.#buffer.addEventListener("updateend", () => { this.#arrive(); this.#pump(); });
       this.#jobs.unshift({ data: this.#head });
       this.#pump();
     }, { once: true });
@@ -180,11 +185,12 @@ export class Sound extends EventTarget {
     this.time = this.#target;
     this.dispatchEvent(new Event("time"));
     if (this.#runOf(this.#target) && this.#arrive()) return;
+    if (this.state === "playing") this.#fade(); // what sounded does not go on while the next is fetched
     this.#enter("waiting");
     this.#ticket += 1;
     this.#asked = 0;
     this.#runs = [];
-    this.#next = this.#target;
+    this.#next = Math.max(0, this.#target - RUN_IN);
     this.#jobs = this.#buffer?.buffered.length ? [{ remove: [0, Infinity] }] : this.#jobs.filter((job) => !("at" in job));
     this.#pump();
     this.#request();
@@ -250,7 +256,7 @@ export class Sound extends EventTarget {
         else if (this.#next > this.#target && !this.#jobs.length && !this.#buffer?.updating) this.#request();
         return false;
       }
-      this.#target = later[0] + 0.08;
+      this.#target = later[0] + RUN_IN;
       run = later;
     }
     if (run[1] - this.#target < 0.1 && this.#next < this.duration - EDGE && run === this.#runs.at(-1)) {
@@ -306,7 +312,7 @@ export class Sound extends EventTarget {
       const reach = later ? later[0] : this.#next;
       const kept = this.closed.find(([start]) => start >= run[1] - 0.3 && start <= reach + 0.1);
       if (kept) { this.#pauseBefore(kept); return; }
-      if (later) { this.#go(later[0] + 0.08); return; }
+      if (later) { this.#go(later[0] + RUN_IN); return; }
       if (this.#next >= this.duration - EDGE && !this.#asked && !this.#jobs.length) { this.stop(); return; }
       if (this.#next > run[1] + 0.1 && !this.#asked) { this.#go(this.#next); return; }
     }

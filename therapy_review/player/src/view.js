@@ -47,6 +47,10 @@ export class View {
     this.legend = part("ul", { class: "tr-legend", "aria-label": "What the colours mean" });
     this.stopButton = button("■ Stop", () => sound.stop(), { class: "tr-stop", "aria-keyshortcuts": "Escape" });
     this.playButton = button("▶ Play", () => this.#toggle(), { class: "tr-play", "aria-keyshortcuts": "Space" });
+    this.floating = button("■ Stop", () => sound.stop(), { class: "tr-floating-stop", "aria-label": "Stop the player", hidden: "" });
+    document.body.append(this.floating);
+    this.inView = new IntersectionObserver(([seen]) => { this.isInView = seen.isIntersecting; this.#float(); });
+    this.inView.observe(this.stopButton);
     const step = (text, label, act, key) => button(text, act, { "aria-label": label, title: key ? `${label} (${key})` : label });
     this.voice = part("select", { "aria-label": "Whom to hear", onchange: () => this.#hear(this.voice.value) });
     this.loop = button("Loop this turn", () => this.#loop(), { "aria-pressed": "false", title: "Key O" });
@@ -63,12 +67,12 @@ export class View {
       step("◂ silence", "Long silence before", () => this.#jump("silences", -1), "Shift S"),
       step("silence ▸", "Next long silence", () => this.#jump("silences", 1), "S"),
       step("◂ mark", "Mark before", () => this.#jump("marks", -1), "Shift B"),
-      step("mark ▸", "Next mark", () => this.#jump("marks", 1), "B"));
+      step("mark ▸", "Next mark", () => this.#jump("marks", 1), "B"),
+      button("Mark this moment", () => this.marks.put(), { class: "tr-mark", "aria-keyshortcuts": "m", title: "Key M" }));
     const manner = row("How to listen", part("label", {}, "hear ", this.voice), this.loop,
       part("label", {}, "speed ", this.rate), part("label", {}, "volume ", this.volume),
       step("closer", "Show less, larger", () => this.pictures.zoom(-1), "+"),
       step("wider", "Show more, smaller", () => this.pictures.zoom(1), "−"),
-      button("Mark this moment", () => this.marks.put(), { class: "tr-mark", "aria-keyshortcuts": "m", title: "Key M" }),
       button("Keys", () => this.#help(), { "aria-keyshortcuts": "?" }));
     this.closedBox = part("div", { class: "tr-closed", role: "alertdialog", "aria-label": "A stretch you closed", hidden: "" });
     this.helpBox = part("dialog", { class: "tr-help", "aria-label": "Keys of the player" }, part("h4", {}, "Keys"),
@@ -161,11 +165,17 @@ export class View {
   #state() {
     const { sound } = this.client;
     this.root.dataset.state = sound.state;
+    this.#float();
     this.playButton.textContent = sound.state === "resting" ? "▶ Play" : sound.state === "waiting" ? "… Play" : "▶ Playing";
     this.loop.setAttribute("aria-pressed", String(Boolean(sound.loop)));
     this.rate.value = String(sound.rate);
     if (sound.state !== "resting") { this.closedBox.hidden = true; this.note.textContent = ""; }
     if (sound.state !== "waiting") this.say(`${sound.state === "playing" ? "Playing" : "Stopped"}, ${this.where ?? ""}`);
+  }
+
+  // Stop can be reached wherever on the page one is.
+  #float() {
+    this.floating.hidden = this.isInView || this.client.sound.state === "resting";
   }
 
   #step() {
@@ -305,6 +315,8 @@ export class View {
 
   close() {
     this.off.forEach((off) => off());
+    this.inView.disconnect();
+    this.floating.remove();
     this.pictures.close();
     this.root.remove();
   }

@@ -1,0 +1,22 @@
+// Hear what the page plays: every node that would reach the loudspeaker also reaches an analyser.
+window.heard = [];
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (target, ...rest) {
+  if (target === this.context.destination) {
+    const ear = new AnalyserNode(this.context, { fftSize: 4096, smoothingTimeConstant: 0 });
+    connect.call(this, ear);
+    const block = new Float32Array(1024);
+    const bins = new Float32Array(ear.frequencyBinCount);
+    window.ears = [...(window.ears ?? []), ear];
+    window.setInterval(() => {
+      ear.getFloatTimeDomainData(block);
+      ear.getFloatFrequencyData(bins);
+      const loud = Math.sqrt(block.reduce((sum, one) => sum + one * one, 0) / block.length);
+      let peak = 0;
+      bins.forEach((one, i) => { if (one > bins[peak]) peak = i; });
+      window.heard.push({ at: performance.now(), loud, tone: (peak * this.context.sampleRate) / ear.fftSize });
+    }, 20);
+  }
+  return connect.call(this, target, ...rest);
+};
+window.loudness = () => Math.max(0, ...window.heard.map(({ loud }) => loud));
