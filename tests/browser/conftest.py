@@ -77,8 +77,15 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def lab(workbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab as `therapy-review lab` starts it, with settings and runtime folders of its own."""
     home = tmp_path_factory.mktemp("jupyter")
+    with lab_at(workbook, home, "reports/weekly_review_2026-W10.ipynb") as found:
+        yield found
+
+
+@contextmanager
+def lab_at(root: Path, home: Path, notebook: str) -> Iterator[Lab]:
+    """JupyterLab as `therapy-review lab` starts it, with settings and runtime folders of its own."""
+    home.mkdir(exist_ok=True)
     names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     own = {f"JUPYTER_{name}": str(home / name.lower()) for name in names}
     own |= {f"JUPYTERLAB_{name}_DIR": str(home / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
@@ -93,10 +100,10 @@ def lab(workbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[La
         "--allow-root",
         "--LabApp.expose_app_in_browser=True",
     ]
-    started = [*command(workbook, "reports/weekly_review_2026-W10.ipynb"), *arguments]
+    started = [*command(root, notebook), *arguments]
     log = (home / "lab.log").open("w")
     process = subprocess.Popen(started, env={**environment(), **own}, stdout=log, stderr=log)
-    found = Lab(f"http://127.0.0.1:{port}", token, workbook)
+    found = Lab(f"http://127.0.0.1:{port}", token, root)
     try:
         _wait_for(found, process, home / "lab.log")
         yield found

@@ -58,6 +58,7 @@ class Feed:
         ConsentError
             When somebody heard has not agreed.
         """
+        self._session.recording("self_review")  # asked each time: what was opened before stays at hand
         return _sound_of(self._session, str(self._session.inputs()["recording"]))
 
     def head(self) -> bytes:

@@ -8,6 +8,7 @@ word the client wrote.
 from __future__ import annotations
 
 import contextlib
+import html
 import secrets
 import threading
 from collections.abc import Callable
@@ -41,7 +42,7 @@ class Player(anywidget.AnyWidget):
     Attributes
     ----------
     time : float
-        Seconds from the recording's start, as the page shows it; some four times a second while it plays.
+        Seconds from the recording's start, as the page shows it; twice a second while it plays.
     playing : bool
         Whether it plays.
     selected_turn : dict
@@ -59,9 +60,9 @@ class Player(anywidget.AnyWidget):
     _esm = _HERE / "player.js"
     _css = _HERE / "player.css"
 
-    time = traitlets.Float(0.0).tag(sync=True)
-    playing = traitlets.Bool(default_value=False).tag(sync=True)
-    selected_turn = traitlets.Dict().tag(sync=True)
+    time = traitlets.Float(0.0).tag(sync=True, echo_update=False)
+    playing = traitlets.Bool(default_value=False).tag(sync=True, echo_update=False)
+    selected_turn = traitlets.Dict().tag(sync=True, echo_update=False)
     still_name = traitlets.Unicode(read_only=True).tag(sync=True)
 
     @traitlets.default("still_name")
@@ -151,10 +152,10 @@ class Player(anywidget.AnyWidget):
     def still(self) -> Still:
         """Return the player as a picture to look at, with a word on how to start."""
         try:
-            turns, sound = self._session.turns, self._desk.feed.sound
+            turns, marks, sound = self._session.turns, self._session.marks, self._desk.feed.sound
         except TherapyReviewError as error:
-            return Still(f"<p>{error}</p>", str(error))
-        chart = waveform_map(sound.peaks, sound.duration, turns, self._session.marks)
+            return Still(f"<p>{html.escape(str(error))}</p>", str(error))
+        chart = waveform_map(sound.peaks, sound.duration, turns, marks)
         shown = chart._repr_mimebundle_()
         markup = (
             f'<div data-therapy-review-still="{self.still_name}">{shown["text/html"]}'

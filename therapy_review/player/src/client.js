@@ -160,7 +160,7 @@ export class Client extends EventTarget {
   #tell(kind) {
     this.dispatchEvent(new Event(kind));
     const now = Date.now();
-    if (kind === "time" && this.sound.state === "playing" && now - this.#told < 250) return;
+    if (kind === "time" && this.sound.state === "playing" && now - this.#told < 500) return;
     this.#told = now;
     this.lastSign = now;
     this.#set("time", Math.round(this.sound.time * 1000) / 1000, "playing", this.sound.state !== "resting");

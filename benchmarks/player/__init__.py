@@ -1,0 +1,1 @@
+"""How quickly the player answers in JupyterLab and Chromium; run by ``make bench-player``."""
