@@ -3,7 +3,7 @@ BIN := .venv/bin
 JOURNAL ?= data/practice
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: review test lab lint browser bench bench-diarization lock clean
+.PHONY: review test lab lint player browser bench bench-diarization bench-player lock clean
 
 review: .venv/installed
 	$(BIN)/therapy-review review --journal $(JOURNAL)
@@ -21,7 +21,15 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-browser: .venv/installed-dev
+# The player's page is bundled from player/src; what is committed must be what this makes.
+player: node_modules/.package-lock.json
+	npm run -s build
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --silent
+	touch $@
+
+browser: .venv/installed-dev node_modules/.package-lock.json
 	$(BIN)/python -m pytest -m browser --override-ini norecursedirs=.venv tests/browser
 
 bench: .venv/installed-dev
@@ -29,6 +37,9 @@ bench: .venv/installed-dev
 
 bench-diarization: .venv/installed-dev
 	$(BIN)/python -m benchmarks.diarization
+
+bench-player: .venv/installed-dev
+	$(BIN)/python -m benchmarks.player
 
 lock:
 	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \

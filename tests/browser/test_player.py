@@ -63,6 +63,8 @@ def hear(player: Locator, wait: float = 0.9) -> dict[str, float]:
 
 
 def silent(player: Locator) -> bool:
+    """Tell whether nothing is heard, once what sounded has faded."""
+    player.page.wait_for_timeout(200)
     player.page.evaluate("window.heard.length = 0")
     player.page.wait_for_timeout(250)
     return bool(player.page.evaluate("window.loudness()") == 0)
@@ -131,6 +133,7 @@ def test_stop_and_escape_are_silence(player: Locator) -> None:
 def test_stop_is_at_hand_wherever_the_page_was_scrolled(tab: Page, lab: Lab) -> None:
     tab.goto(lab.page_of(WEEK))
     run_all(tab)
+    expect(tab.get_by_role("heading", name="Thursday 5 March 2026")).to_be_visible()
     tab.locator(".tr-play").click()
     state(tab.locator(".tr-player"), "playing")
     tab.get_by_role("heading", name="The weeks so far").scroll_into_view_if_needed()
@@ -304,6 +307,7 @@ def test_charts_follow_when_asked_and_a_click_on_the_map_leads_there(tab: Page, 
         tab.goto(lab.page_of(WEEK))
         run_all(tab)
         player, chart = tab.locator(".tr-player"), tab.get_by_alt_text(re.compile("^Map of the session")).first
+        expect(player.get_by_role("heading", name="Thursday 5 March 2026")).to_be_visible()
         box = chart.bounding_box()
         assert box
         chart.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.45})
@@ -382,6 +386,7 @@ def test_two_minutes_of_listening_ask_and_keep(tab: Page, lab: Lab) -> None:
         tab.goto(lab.page_of(WEEK))
         run_all(tab)
         player = tab.locator(".tr-player")
+        expect(player.get_by_role("heading", name="Thursday 5 March 2026")).to_be_visible()
         player.get_by_role("button", name="Two minutes of listening").click()
         asking = player.get_by_role("group", name="Two minutes of listening")
         expect(asking).to_contain_text("Stretch 1 of")
