@@ -63,7 +63,9 @@ def make_tones(practice: Path, root: Path, minutes: int) -> Session:
     (folder / "turns.rttm").write_text("".join(lines))
     for path in (root, *root.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
     notebook.cells = [
         nbformat.v4.new_code_cell("busy = False"),
         *(nbformat.v4.new_code_cell(source) for source in CELLS.values()),

@@ -58,11 +58,11 @@ export class Marks {
       const play = button(name, () => client.sound.play(Math.max(0, mark.start - BEFORE)), {
         class: "tr-mark-play", "aria-label": `Play from ${clock(mark.start)}: ${mark.kind}, ${words}`,
       });
-      const change = button("Edit", () => this.#word({ ...mark, id: (numbers += 1), before: mark }), {
-        "aria-label": `Edit the mark at ${clock(mark.start)}`,
+      const change = button("✎", () => this.#word({ ...mark, id: (numbers += 1), before: mark }), {
+        "aria-label": `Edit the mark at ${clock(mark.start)}`, title: "Edit",
       });
-      const away = button("Remove", () => client.ask({ kind: "unmark", mark }), {
-        "aria-label": `Remove the mark at ${clock(mark.start)}`,
+      const away = button("×", () => client.ask({ kind: "unmark", mark }), {
+        "aria-label": `Remove the mark at ${clock(mark.start)}`, title: "Remove",
       });
       return part("li", {}, play, part("span", { class: "tr-mark-words" }, words), change, away);
     });

@@ -68,7 +68,7 @@ export class View {
       step("silence ▸", "Next long silence", () => this.#jump("silences", 1), "S"),
       step("◂ mark", "Mark before", () => this.#jump("marks", -1), "Shift B"),
       step("mark ▸", "Next mark", () => this.#jump("marks", 1), "B"),
-      button("Mark this moment", () => this.marks.put(), { class: "tr-mark", "aria-keyshortcuts": "m", title: "Key M" }));
+      button("Mark", () => this.marks.put(), { class: "tr-mark", "aria-label": "Mark this moment", "aria-keyshortcuts": "m", title: "Mark this moment (M)" }));
     const manner = row("How to listen", part("label", {}, "hear ", this.voice), this.loop,
       part("label", {}, "speed ", this.rate), part("label", {}, "volume ", this.volume),
       step("closer", "Show less, larger", () => this.pictures.zoom(-1), "+"),
