@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
-from therapy_review import Journal, analyse, open_journal
+from therapy_review import Journal, Session, analyse, open_journal
+from therapy_review.opus import RATE, head, piece
 from therapy_review.store import PlainStore
 from therapy_review.turns import turns_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROOT = Path(__file__).parent.parent
 PRACTICE = ROOT / "data" / "practice"
@@ -53,3 +62,40 @@ def reference(day: str) -> pd.DataFrame:
     """Exact turns of a session of the practice journal."""
     rows = pd.read_csv(ROOT / "tests" / "reference" / f"{day}.rttm", sep=" ", header=None)
     return turns_table(zip(rows[3], rows[3] + rows[4], rows[7], strict=True))
+
+
+def session_of(
+    journal: Journal, sound: NDArray[np.float32], turns: Iterable[tuple[float, float, str]]
+) -> Session:
+    """A new, analysed session of a journal whose sound (24 kHz) and turns are known exactly."""
+    out, store = io.BytesIO(), journal.store
+    soundfile.write(out, sound, RATE, format="WAV", subtype="FLOAT")
+    lines = [f"SPEAKER it 1 {a:.3f} {b - a:.3f} <NA> <NA> {who} <NA> <NA>\n" for a, b, who in turns]
+    store.write("sessions/2026-03-10/recording.wav", out.getvalue())
+    store.write("sessions/2026-03-10/turns.rttm", "".join(lines).encode())
+    session = journal.session("2026-03-10")
+    analyse(session)
+    return session
+
+
+def packets_of(sent: bytes) -> list[bytes]:
+    """The packets in a piece that was sent to a page."""
+    import av
+
+    with av.open(io.BytesIO(head() + sent)) as file:
+        return [bytes(packet) for packet in file.demux(audio=0) if packet.size]
+
+
+def decoded(sent: bytes) -> NDArray[np.float32]:
+    """What a page hears of a piece: mono at 48 kHz, from the time on at which the piece begins."""
+    import av
+
+    with av.open(io.BytesIO(head() + sent)) as file:
+        (stream,) = file.streams.audio
+        stream.codec_context.options = {"flags2": "+skip_manual"}  # its run-in is heard, too
+        return np.concatenate([frame.to_ndarray().ravel() for frame in file.decode(stream)])
+
+
+def joined(packets: list[bytes]) -> NDArray[np.float32]:
+    """What is heard of packets one after the other: mono at 48 kHz."""
+    return decoded(piece(packets))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import functools
+import html
 import io
+import json
 import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -43,6 +46,9 @@ TALK = turns_table(
         (47.0, 60.0, "client"),
     ]
 )
+LONG = turns_table(
+    [(30, 520, "client"), (530, 640, "therapist"), (640, 1150, "client"), (1300, 1700, "client")]
+)
 EMPTY = turns_table()
 
 
@@ -61,6 +67,12 @@ def hour(minutes: int = 50, seed: int = 5) -> pd.DataFrame:
 
 def as_voices(turns: pd.DataFrame) -> pd.DataFrame:
     return turns.assign(speaker=turns["speaker"].map({"client": "voice_1", "therapist": "voice_2"}))
+
+
+def peaks(seconds: float, seed: int = 3) -> np.ndarray:
+    """Give an invented waveform as the analysis keeps it."""
+    high = np.random.default_rng(seed).gamma(1.0, 0.1, round(seconds * 32)).clip(0, 1)
+    return np.column_stack([-high, 0.9 * high]).astype(np.float32)
 
 
 DATES = pd.to_datetime(["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05"])
@@ -115,6 +127,12 @@ EVERY: dict[str, Callable[[], Chart]] = {
     "map of one speaker": lambda: charts.session_map(turns_table([(1, 9, "client")])),
     "map of three": lambda: charts.session_map(turns_table([(1, 9, "client"), (9, 20, "other")])),
     "map of nobody": lambda: charts.session_map(EMPTY),
+    "waveform": lambda: charts.waveform_map(peaks(60), 60.0, TALK),
+    "waveform with marks": lambda: charts.waveform_map(peaks(60), 60.0, TALK, MARKS),
+    "waveform of an hour": lambda: charts.waveform_map(peaks(3000), 3000.0, hour()),
+    "waveform of voices": lambda: charts.waveform_map(peaks(60), 60.0, as_voices(TALK)),
+    "waveform of silence": lambda: charts.waveform_map(0 * peaks(60), 60.0, EMPTY),
+    "waveform of nothing": lambda: charts.waveform_map(peaks(0), 0.5, EMPTY),
     "balance": lambda: charts.talk_balance(balance(TALK)),
     "balance of an hour": lambda: charts.talk_balance(balance(hour())),
     "balance of voices": lambda: charts.talk_balance(balance(as_voices(TALK))),
@@ -142,6 +160,14 @@ EVERY: dict[str, Callable[[], Chart]] = {
     "tags of nothing": lambda: path_charts.mood_tags(tags(("2026-01-08", ""))),
 }
 charts_of_all_kinds = pytest.mark.parametrize("kind", EVERY)
+
+
+def told_places(chart: Chart) -> dict[str, Any]:
+    """What a page is told of where in a picture which time is."""
+    found = re.search(r'data-therapy-review-map="([^"]*)"', chart._repr_mimebundle_()["text/html"])
+    assert found
+    told: dict[str, Any] = json.loads(html.unescape(found.group(1)))
+    return told
 
 
 @functools.cache
@@ -283,6 +309,84 @@ def test_a_notebook_shows_the_picture_with_its_words_for_everybody():
 def test_nothing_to_show_is_said_calmly():
     assert nothing_yet("Nothing here yet.").alt == "Nothing here yet."
     assert charts.session_map(EMPTY).alt == "Nobody is heard speaking in this recording."
+
+
+# A click on a time.
+
+
+def test_a_picture_tells_no_page_where_its_times_are_unless_it_leads_to_a_session():
+    assert "data-therapy-review-map" not in charts.session_map(TALK)._repr_mimebundle_()["text/html"]
+    balanced = charts.talk_balance(balance(TALK)).leading_to("2026-03-05")
+    assert "data-therapy-review-map" not in balanced._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize("turns", [TALK, hour()], ids=["a minute", "an hour"])
+def test_a_map_tells_where_each_row_of_time_lies_within_the_picture(turns):
+    chart = charts.session_map(turns, MARKS).leading_to("2026-03-05-2")
+    told = told_places(chart)
+    assert told["session"] == "2026-03-05-2"
+    assert [tuple(row[:2]) for row in told["rows"]] == [ax.get_xlim() for ax in chart.axes]
+    bottom = 0.0
+    for _, _, left, right, top, low in told["rows"]:
+        assert 0 <= left < right <= 1
+        assert bottom <= top < low <= 1
+        bottom = low
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        charts.session_map(TALK),
+        charts.session_map(LONG, names={"client": "A very long name, to move the axis"}),
+        charts.waveform_map(peaks(60), 60.0, TALK),
+    ],
+    ids=["map", "map of three rows", "waveform"],
+)
+def test_a_click_on_a_block_leads_to_the_time_it_was_spoken(chart):
+    rows = told_places(chart.leading_to("2026-03-05"))["rows"]
+    picture = np.asarray(Image.open(io.BytesIO(chart.png())).convert("RGB"), dtype=int)
+    blue = np.abs(picture - [0x00, 0x72, 0xB2]).sum(axis=2) < 60
+    for (start, end, left, right, top, low), ax in zip(rows, chart.axes, strict=True):
+        here = blue[round(top * len(blue)) : round(low * len(blue))]
+        columns = np.flatnonzero(here.sum(axis=0) > 8) / blue.shape[1]
+        first, last = ((x - left) / (right - left) * (end - start) + start for x in (columns[0], columns[-1]))
+        blocks = spans(ax, "client") or [(9.0, 60.0)]
+        within = (end - start) / 500  # two or three of the picture's dots
+        assert first == pytest.approx(min(a for a, _ in blocks), abs=within)
+        assert last == pytest.approx(max(b for _, b in blocks), abs=within)
+
+
+def test_the_name_of_a_session_cannot_break_out_of_the_picture():
+    markup = charts.session_map(TALK).leading_to('"><b>')._repr_mimebundle_()["text/html"]
+    assert "<b>" not in markup
+
+
+# The waveform of one session.
+
+
+def test_a_waveform_says_how_long_it_is_who_speaks_and_where_the_marks_are():
+    chart = charts.waveform_map(peaks(61), 61.0, TALK, MARKS)
+    assert chart.alt.startswith("The sound of the session, 1:01 long, with who spoke when. ")
+    assert charts.session_map(TALK).alt.split(". ", 1)[1] in chart.alt
+    assert chart.alt.endswith(" 1 mark of yours, at 0:20.")
+    assert "mark" not in charts.waveform_map(peaks(61), 61.0, TALK).alt
+    assert "Nobody" not in chart.alt
+
+
+def test_a_waveform_is_as_high_as_the_sound_is_loud_and_a_voice_lies_below_it():
+    quiet_then_loud = np.repeat([[-0.01, 0.01], [-0.8, 0.8]], 30 * 32, axis=0).astype(np.float32)
+    (ax,) = charts.waveform_map(quiet_then_loud, 60.0, TALK).axes
+    shape = ax.collections[0].get_paths()[0].vertices
+    assert shape[shape[:, 0] < 29, 1].max() < 0.2
+    assert shape[shape[:, 0] > 31, 1].max() == pytest.approx(1)
+    assert labels(ax) == ["you", "therapist"]
+    assert ax.get_xlim() == (0.0, 60.0)
+    below = [path.vertices[:, 1].max() for blocks in ax.collections[1:] for path in blocks.get_paths()]
+    assert max(below) < -1
+
+
+def test_an_hour_of_waveform_is_small_enough_to_be_kept_in_a_notebook():
+    assert len(drawn("waveform of an hour").png()) < 70_000
 
 
 # The map of one session.

@@ -102,6 +102,6 @@ def test_analyse_says_one_sentence_for_each_and_goes_on_with_the_others(odd: Jou
 @pytest.mark.parametrize("day", ODD)
 def test_a_notebook_shows_the_sentence_in_place_of_the_chart(day: str, odd: Journal) -> None:
     page = pages.SessionPage(odd.session(day))
-    for part in (page.session_map(), page.moments(), page.who_is_who()):
+    for part in (page.session_map()._draw(), page.player(), page.moments(), page.who_is_who()):
         assert ODD[day][2] in part.text
     assert "You met B on" in page.held().markup

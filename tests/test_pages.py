@@ -14,6 +14,7 @@ from conftest import root_of
 from therapy_review.chart import Chart
 from therapy_review.journal import Journal, create_journal
 from therapy_review.pages import (
+    Live,
     NothingToShow,
     SessionPage,
     Shown,
@@ -21,10 +22,15 @@ from therapy_review.pages import (
     session_report,
     weekly_review,
 )
+from therapy_review.player import Player
 from therapy_review.still import STILL, Still
 
-PARTS = [name for name, part in vars(SessionPage).items() if callable(part) and name[0] != "_"]
-NAMED_ABOVE = "two_minutes"  # shows nothing where there is no recording: the map before it has said so
+PARTS = [
+    name
+    for name, part in vars(SessionPage).items()
+    if callable(part) and name[0] != "_" and name != "refresh"
+]
+NAMED_ABOVE = "player"  # shows nothing where there is no recording: the map before it has said so
 OF_THE_SOUND = ["who_is_who", "session_map", NAMED_ABOVE, "talk_balance", "pauses_and_gaps", "moments"]
 OF_THE_WEEKS = ["opening", "moods", "mood_tags", "talk_time"]
 
@@ -55,6 +61,10 @@ def words_of(part: Any) -> str:
     """Everything a part says to whoever reads it."""
     if isinstance(part, Shown):
         return "\n".join(map(words_of, part.things))
+    if isinstance(part, Live):
+        return words_of(part._draw())
+    if isinstance(part, Player):
+        return part.still().markup
     if isinstance(part, Chart):
         return part.alt
     if isinstance(part, w.Widget):
@@ -124,7 +134,7 @@ TROUBLES: dict[Callable[[Journal], None], tuple[str, list[str]]] = {
     harm_sound: ("recording.m4a", OF_THE_SOUND),
     harm_by_emptying: ("recording.m4a is empty", OF_THE_SOUND),
     harm_by_doubling: ("2 recordings", OF_THE_SOUND),
-    harm_marks: ("marks.csv should be a table", ["session_map", "moments"]),
+    harm_marks: ("marks.csv should be a table", ["session_map", NAMED_ABOVE, "moments"]),
     harm_corrections: ("corrections.csv", OF_THE_SOUND),
     lose_sound: ("no recording of this session", [part for part in OF_THE_SOUND if part != NAMED_ABOVE]),
     lose_notes: ("form", ["notes"]),
@@ -224,3 +234,98 @@ def test_what_a_cell_shows_is_shown_one_below_the_other(monkeypatch: pytest.Monk
     monkeypatch.setattr("IPython.display.display", displayed.append)
     Shown("one", "two")._ipython_display_()
     assert displayed == ["one", "two"]
+
+
+# The player, and the charts that follow it.
+
+
+FOLLOWING = ("session_map", "talk_balance", "pauses_and_gaps")
+
+
+class Cells:
+    """Stands where a notebook would be: each place shows what was last displayed there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.shown: dict[str, str] = {}
+        self.updates = 0
+        monkeypatch.setattr("IPython.display.display", self.display)
+
+    def display(self, bundle: dict[str, str], *, raw: bool, display_id: str, update: bool) -> None:
+        assert raw
+        # A place that was shown once is drawn anew where it stands.
+        assert update == (display_id in self.shown)
+        self.shown[display_id] = bundle["text/plain"]
+        self.updates += update
+
+    def run(self, page: SessionPage) -> dict[str, str]:
+        """Show each chart in a cell of its own, and tell which place is whose."""
+        places = {}
+        for part in FOLLOWING:
+            before = set(self.shown)
+            getattr(page, part)()._ipython_display_()
+            (places[part],) = set(self.shown) - before
+        return places
+
+
+def test_the_player_plays_the_session_of_its_page(heard: Journal) -> None:
+    page = SessionPage(heard.session("2026-03-05"))
+    player = page.player()
+    assert isinstance(player, Player)
+    assert "The sound of the session, 4:03 long" in words_of(player)
+
+
+def test_without_a_recording_there_is_no_player_and_no_word_about_it(heard: Journal) -> None:
+    page = SessionPage(heard.session("2026-02-12"))
+    shown = page.player()
+    assert isinstance(shown, Still)
+    assert (shown.markup, shown.text) == ("", "")
+    assert "no recording of this session" in words_of(page.session_map())
+
+
+def test_a_click_on_the_map_leads_to_the_player_of_that_session(heard: Journal) -> None:
+    markup = SessionPage(heard.session("2026-03-05")).session_map()._draw()._repr_mimebundle_()["text/html"]
+    assert "data-therapy-review-map=" in markup
+    assert "2026-03-05" in markup
+
+
+def test_charts_follow_what_was_put_right_once_the_client_asks_for_it(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells, page = Cells(monkeypatch), SessionPage(heard.session("2026-03-05"))
+    places, player = cells.run(page), page.player()
+    monkeypatch.setattr(player, "send", lambda content, buffers=None: None)
+    before = dict(cells.shown)
+    assert "someone else" not in before[places["session_map"]]
+    turn = page.session.turns.query("speaker == 'client'").iloc[4]
+    player._handle_custom_msg(
+        {"kind": "relabel", "start": turn["start"], "end": turn["end"], "speaker": "other", "was": "client"},
+        [],
+    )
+    assert cells.shown == before
+    player._handle_custom_msg({"kind": "refresh"}, [])
+    assert cells.updates == len(FOLLOWING)
+    assert "someone else" in cells.shown[places["session_map"]]
+    assert all(cells.shown[place] != before[place] for place in places.values())
+
+
+def test_a_chart_that_cannot_be_drawn_anew_says_why_where_it_stands(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells, page = Cells(monkeypatch), SessionPage(heard.session("2026-03-05"))
+    places = cells.run(page)
+    harm_corrections(heard)
+    page.refresh()
+    assert all("corrections.csv" in cells.shown[place] for place in places.values())
+
+
+def test_a_chart_is_drawn_from_what_holds_when_it_is_shown(heard: Journal) -> None:
+    drawn: list[int] = []
+
+    def draw() -> Still:
+        drawn.append(1)
+        return Still("", "")
+
+    live = Live(draw)
+    assert drawn == []
+    live.refresh()
+    assert drawn == [1]

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, Session
+from therapy_review import Journal, Session, analyse
+from therapy_review.analysis import is_current
 from therapy_review.corrections import Correction
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.session import session_date
@@ -84,6 +85,19 @@ def test_derived_files_name_what_they_came_from(session: Session) -> None:
     made = json.loads(session.journal.store.read(session.file("derived/made_from.json")))
     assert made["inputs"]["recording"] == session.recording().digest
     assert made["engine"]
+
+
+def test_a_session_whose_waveform_was_made_in_another_way_is_heard_anew(session: Session) -> None:
+    store, name = session.journal.store, session.file("derived/made_from.json")
+    made, good = session.made_from(), store.read(session.file("derived/peaks.npy"))
+    assert is_current(session)
+    del made["peaks_a_second"]
+    store.write(name, json.dumps(made).encode())
+    store.write(session.file("derived/peaks.npy"), b"")
+    assert not is_current(session)
+    analyse(session)
+    assert is_current(session)
+    assert store.read(session.file("derived/peaks.npy")) == good
 
 
 def test_marks_are_read_as_they_were_put_and_none_is_an_empty_table(session: Session) -> None:

@@ -126,8 +126,8 @@ def waveform_map(
     at = [] if marks is None else sorted(marks["start"].tolist())
     chart = Chart(1.9 + 0.22 * len(people))
     (ax,) = chart.panel()
-    columns = np.array_split(np.abs(peaks).max(axis=1), min(len(peaks), COLUMNS)) if len(peaks) else []
-    high = np.sqrt([part.max() for part in columns]) if columns else np.zeros(1)
+    starts = np.linspace(0, len(peaks), min(len(peaks), COLUMNS) + 1)[:-1].astype(int)
+    high = np.sqrt(np.maximum.reduceat(np.abs(peaks).max(axis=1), starts)) if len(peaks) else np.zeros(1)
     high = high / max(float(high.max()), 1e-9)
     times = np.linspace(0, duration, len(high))
     ax.fill_between(times, -high, high, color=FAINT, linewidth=0)

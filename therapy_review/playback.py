@@ -116,7 +116,7 @@ def levelled(samples: NDArray[np.float32], start: float, gains: Levels) -> NDArr
     Examples
     --------
     >>> shout = np.full(2400, 0.9, np.float32)
-    >>> float(levelled(shout, 0.0, (np.zeros(1), np.ones(1))).max().round(2))
+    >>> round(float(levelled(shout, 0.0, (np.zeros(1), np.ones(1))).max()), 2)
     0.45
     """
     from scipy.ndimage import maximum_filter1d, uniform_filter1d

@@ -458,3 +458,22 @@ def test_the_table_of_marks_can_be_read_by_any_program(player: Locator, tones: S
     wait_until(lambda: len(tones.marks) == 1, 3)
     table = pd.read_csv(lab.root / "tones" / "sessions" / DAY / "marks.csv")
     assert table[["start", "kind"]].to_numpy().tolist() == [[50.0, "bookmark"]]
+
+
+def test_left_alone_it_covers_itself_and_the_kernel_sends_nothing(
+    tab: Page, lab: Lab, tones: Session
+) -> None:
+    settings = lab.root / "tones" / "journal.toml"
+    given = settings.read_text()
+    settings.write_text(given + "\n[player]\nlock_after = 0.05  # minutes\n")
+    try:
+        tab.goto(lab.page_of("tones/notebooks/tones.ipynb"))
+        run_all(tab)
+        player = tab.locator(".tr-player")
+        expect(player.get_by_text("This is resting")).to_be_visible(timeout=20_000)
+        expect(player.locator(".tr-play")).to_be_hidden()
+        player.get_by_role("button", name="Go on").click()
+        player.locator(".tr-play").click()
+        state(player, "playing")
+    finally:
+        settings.write_text(given)

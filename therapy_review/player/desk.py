@@ -60,7 +60,9 @@ class Desk:
     @property
     def lock_after(self) -> float:
         """Minutes without a sign of the client after which the player locks; 0 for never."""
-        return float(self.session.journal.settings.get("player", {}).get("lock_after", LOCK_AFTER))
+        wanted = self.session.journal.settings.get("player")
+        minutes = wanted.get("lock_after") if isinstance(wanted, dict) else None
+        return float(minutes) if isinstance(minutes, int | float) else LOCK_AFTER
 
     def answer(self, asked: Asked) -> Answer | None:
         """Answer one message of the page.
