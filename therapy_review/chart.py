@@ -97,11 +97,13 @@ class Chart(Figure):
     ----------
     height : float
         Inches; every chart has the same width.
+    dpi : int
+        Dots an inch.
     """
 
-    def __init__(self, height: float) -> None:
+    def __init__(self, height: float, dpi: int = DPI) -> None:
         layout = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN)
-        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor="white")
+        super().__init__(figsize=(WIDTH, height), dpi=dpi, layout=layout, facecolor="white")
         self.alt = ""
         self.caption = ""
         self.times: list[tuple[Axes, float, float]] = []  # axes of time, each with its first and last second
@@ -185,7 +187,7 @@ class Chart(Figure):
             A PNG file.
         """
         drawn, out = io.BytesIO(), io.BytesIO()
-        self.savefig(drawn, format="png", dpi=DPI)
+        self.savefig(drawn, format="png")
         # A palette is enough for flat colours, and keeps notebooks and reports small.
         with Image.open(drawn) as picture:
             picture.convert("RGB").quantize(SHADES).save(out, "png", optimize=True)

@@ -38,6 +38,7 @@ DIGIT = 0.011  # width of a digit above a silence, as a part of the row
 BEYOND = 20.0  # seconds up to which pauses and gaps are told apart
 MIDDLE_FROM, QUARTILES_FROM = 3, 8  # with fewer values, dots alone say it better
 COLUMNS = 700  # of a waveform
+SMALL = 110  # dots an inch: a waveform has many edges, and a notebook keeps the picture
 NO_TURNS = "Nobody is heard speaking in this recording."
 NO_TALK = "There is nothing to show of this session yet."
 NOT_SAID = " Which voice is whose has not been said yet."
@@ -124,7 +125,7 @@ def waveform_map(
     """
     people = speakers(turns)
     at = [] if marks is None else sorted(marks["start"].tolist())
-    chart = Chart(1.9 + 0.22 * len(people))
+    chart = Chart(1.9 + 0.22 * len(people), dpi=SMALL)
     (ax,) = chart.panel()
     starts = np.linspace(0, len(peaks), min(len(peaks), COLUMNS) + 1)[:-1].astype(int)
     high = np.sqrt(np.maximum.reduceat(np.abs(peaks).max(axis=1), starts)) if len(peaks) else np.zeros(1)

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 MINUTES = 2.0
-DONE = "That is all, thank you. Run the cells of this page once more and the charts will follow."
+DONE = "That is all, thank you. Bring the charts up to date whenever you like."
 IF_YOU_LIKE = "If you like, hear them and say who speaks; stop whenever you want."
-LISTENING = "Kept. Listening for others that sound the same …"  # to show while an answer is being kept
 NOT_NAMED = "Say first which voice is yours; then single stretches can be put right."
 NOTHING_LEFT = "There is nothing left to ask about who spoke when."
 TO_HEAR = 2  # of the stretches that sound alike

@@ -477,3 +477,16 @@ def test_left_alone_it_covers_itself_and_the_kernel_sends_nothing(
         state(player, "playing")
     finally:
         settings.write_text(given)
+
+
+def test_opened_without_running_there_is_a_picture_and_how_to_start(player: Locator, lab: Lab) -> None:
+    page = player.page
+    picture = page.get_by_alt_text(re.compile("^The sound of the session, 6:00 long"))
+    expect(picture).to_be_hidden()  # the live player stands in its place
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_timeout(1500)
+    for kernel in lab.ask("kernels"):
+        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    page.goto(lab.page_of("tones/notebooks/tones.ipynb"))
+    expect(picture).to_be_visible()
+    expect(page.get_by_text("and choose Run ▸ Run All Cells to listen")).to_be_visible()

@@ -3,7 +3,8 @@
 import { Sound, canPlay } from "./sound.js";
 
 const NOT_RUNNING = "The notebook is not running. Choose Run ▸ Run All Cells, then press play again.";
-const SLOW = "The notebook is busy; the sound comes as soon as it is free.";
+const SLOW =
+  "The notebook is busy; the sound comes as soon as it is free. If it was restarted, choose Run ▸ Run All Cells.";
 const PRESS = "Press play once, so that the browser lets this page be heard.";
 const CANT_PLAY =
   "This browser can't play the sound. Please open the notebook in a current Chrome, Edge, Firefox or Safari.";

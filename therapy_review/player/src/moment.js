@@ -5,7 +5,7 @@ import { QUIET, Sound, canPlay } from "./sound.js";
 
 const NOT_RUNNING = "The notebook is not running: choose Run ▸ Run All Cells, then press play again.";
 const SORRY = {
-  slow: "The notebook is busy; the sound comes as soon as it is free.",
+  slow: "The notebook is busy; the sound comes as soon as it is free. If it was restarted, choose Run ▸ Run All Cells.",
   press: "Press play once more, so that the browser lets this page be heard.",
 };
 const CANT_PLAY = "This browser can't play the sound; a current Chrome, Edge, Firefox or Safari can.";

@@ -45,6 +45,11 @@ export class Sound extends EventTarget {
     this.#audio.preservesPitch = true;
     this.#audio.addEventListener("timeupdate", () => this.#moved());
     this.#audio.addEventListener("waiting", () => this.#moved());
+    this.#audio.addEventListener("error", () => {
+      if (!this.#source) return;
+      this.stop();
+      this.#build(); // whatever it could not play is asked for anew at the next press
+    });
     this.onStarted = (event) => event.detail !== this && this.state !== "resting" && this.stop();
     document.addEventListener(STARTED, this.onStarted);
   }
@@ -125,7 +130,10 @@ export class Sound extends EventTarget {
     this.#runs = [];
     if (this.#buffer) this.#jobs = [{ remove: [0, Infinity] }];
     this.#pump();
-    if (this.state === "playing") this.#enter("waiting");
+    if (this.state === "playing") {
+      this.#fade();
+      this.#enter("waiting");
+    }
     if (this.state === "waiting") this.#go(this.#audio.currentTime || this.time);
   }
 

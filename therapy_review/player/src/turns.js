@@ -88,11 +88,13 @@ export class Turns {
       button("Join with the next", () => this.merge(), { "aria-keyshortcuts": "j", title: "Key J" }),
       undo, refresh,
     ];
-    const begin = button("Two minutes of listening", () => this.begin(), { title: session.offer });
+    const begin = button("Two minutes of listening", () => this.begin());
     begin.disabled = !session.named;
     if (!selected) {
       const hint = session.named ? "Is a turn shown as the wrong person's? Click on it." : "Click on a turn and say whose it is.";
-      this.chosen.replaceChildren(part("span", { class: "tr-chosen-what" }, hint), undo, refresh, ...(asked ? [] : [begin]));
+      const offer = asked ? "" : session.offer;
+      this.chosen.replaceChildren(part("span", { class: "tr-chosen-what" }, hint), undo, refresh, part("span", { class: "tr-offer" }, offer),
+        ...(asked ? [] : [begin]));
       return;
     }
     const [start, end, , lane] = selected;
