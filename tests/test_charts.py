@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from therapy_review import charts, path_charts
-from therapy_review.chart import DPI, WIDTH, Chart, nothing_yet
+from therapy_review.chart import WIDTH, Chart, nothing_yet
 from therapy_review.measures import balance, evaluate, talk_time
 from therapy_review.silences import gaps, long_silences, overlaps, pauses
 from therapy_review.turns import turns_table
@@ -218,9 +218,10 @@ def test_every_chart_has_its_words(kind):
 
 @charts_of_all_kinds
 def test_every_chart_is_a_png_that_is_not_blank_and_not_too_large(kind):
-    data = drawn(kind).png()
+    chart = drawn(kind)
+    data = chart.png()
     picture = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
-    assert picture.shape[1] == WIDTH * DPI
+    assert picture.shape[1] == WIDTH * chart.dpi
     assert len(np.unique(picture)) > 5
     assert len(data) < 250_000
 
