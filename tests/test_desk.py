@@ -15,7 +15,7 @@ from therapy_review import Journal, Session, open_journal
 from therapy_review.marks import Mark
 from therapy_review.opus import head
 from therapy_review.player import desk as module
-from therapy_review.player.desk import LOCK_AFTER, NOTHING_TO_UNDO, Desk
+from therapy_review.player.desk import CHANGED_ELSEWHERE, LOCK_AFTER, NOTHING_TO_UNDO, Desk
 from therapy_review.player.picture import as_mark, as_sent, waveform
 from therapy_review.turns import floor_turns
 
@@ -259,6 +259,28 @@ def test_an_answer_and_a_correction_are_taken_back_the_last_one_first(page: Page
     assert page.ask("undo")["sentence"] == "Taken back."
     pd.testing.assert_frame_equal(page.session.corrections, answered)
     assert len(answered) > len(before)
+
+
+def test_corrections_and_answers_are_all_taken_back_in_their_order(page: Page) -> None:
+    before, (start, end) = page.session.corrections, a_turn(page, "client", 3.0)
+    page.ask("relabel", start=start, end=end, speaker="other", was="client")
+    step = page.ask("listen", act="begin")["step"]
+    page.ask("listen", act="answer", who="nobody", step="question", number=step["number"])
+    page.ask("relabel", start=start, end=end, speaker="client", was="other")
+    for left in (True, True, False):
+        told = page.ask("undo")
+        assert (told["sentence"], told["can_undo"]) == ("Taken back.", left)
+    pd.testing.assert_frame_equal(page.session.corrections, before)
+
+
+def test_what_was_put_right_elsewhere_since_is_not_taken_back_here(page: Page) -> None:
+    start, end = a_turn(page, "client", 3.0)
+    page.ask("relabel", start=start, end=end, speaker="other", was="client")
+    other = Page(page.session)
+    other.ask("relabel", start=start, end=end, speaker="therapist", was="other")
+    kept = page.session.corrections
+    assert page.ask("undo")["sentence"] == CHANGED_ELSEWHERE
+    pd.testing.assert_frame_equal(page.session.corrections, kept)
 
 
 # Listening.

@@ -25,6 +25,7 @@ LOCK_AFTER = (
     10.0  # minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never
 )
 NOTHING_TO_UNDO = "There is nothing left to take back here."
+CHANGED_ELSEWHERE = "Something was put right elsewhere since, so nothing was taken back here."
 
 Asked = dict[str, Any]
 
@@ -42,7 +43,7 @@ class Desk:
         self.session, self.feed = session, Feed(session)
         self.is_locked = False
         self._listening = Listening(session)
-        self._steps = 0  # of the corrections made here, which can be taken back here
+        self._steps: list[int] = []  # how many lines there were after each correction made here
         self._seen = time.monotonic()
         self._acting = threading.Lock()  # messages may come on a thread of their own
         self._acts: dict[str, Callable[[Asked], Answer]] = {
@@ -112,10 +113,9 @@ class Desk:
         return shown, [self.feed.head(), waveform(sound.peaks)]
 
     def _shown(self) -> dict[str, Any]:
-        can_undo = self._steps > 0 or self._listening.step.can_take_back
         return {
             **picture(self.session),
-            "can_undo": can_undo,
+            "can_undo": bool(self._steps),
             "closed": [list(s) for s in self.feed.closed()],
         }
 
@@ -146,10 +146,13 @@ class Desk:
         if not lines:
             return self._turns("Nobody is heard there, so nothing was changed.")
         self.session.correct(lines)
-        self._steps += 1
+        self._steps.append(self._lines())
         self._listening = Listening(self.session)  # what it would take back is no longer the last step
         analysis.rename(self.session)
         return self._turns(sentence)
+
+    def _lines(self) -> int:
+        return len(self.session.corrections)
 
     def _relabel(self, asked: Asked) -> Answer:
         start, end, speaker, was = (asked[name] for name in ("start", "end", "speaker", "was"))
@@ -165,22 +168,31 @@ class Desk:
         return self._keep(correcting.merge(turns, float(asked["at"])), "Kept as one.")
 
     def _undo(self, _asked: Asked) -> Answer:
-        if self._listening.step.can_take_back:
-            step = self._listening.take_back()
-            return {**self._turns("Taken back.")[0], "step": asdict(step)}, []
         if not self._steps:
             return self._turns(NOTHING_TO_UNDO)
+        if self._is_changed_elsewhere():
+            return self._turns(CHANGED_ELSEWHERE)
+        if self._listening.step.can_take_back:
+            return self._listen({"act": "take_back", **self._now_asked()}, "Taken back.")
         self.session.undo_correction()
-        self._steps -= 1
+        self._steps.pop()
         analysis.rename(self.session)
         return self._turns("Taken back.")
 
-    def _listen(self, asked: Asked) -> Answer:
+    def _is_changed_elsewhere(self) -> bool:
+        return bool(self._steps) and self._steps[-1] != self._lines()
+
+    def _now_asked(self) -> Asked:
+        return {"step": self._listening.step.kind, "number": self._listening.step.number}
+
+    def _listen(self, asked: Asked, sentence: str = "") -> Answer:
         listening, act = self._listening, asked.get("act")
-        seen = (asked.get("step"), asked.get("number"))
+        if act == "take_back" and self._is_changed_elsewhere():
+            return self._turns(CHANGED_ELSEWHERE)
+        before, now = self._lines(), self._now_asked()
         if act == "begin":
             listening.begin()
-        elif seen == (listening.step.kind, listening.step.number):  # pressed twice, it is said once
+        elif {name: asked.get(name) for name in now} == now:  # pressed twice, it is said once
             verbs = {
                 "skip": listening.skip,
                 "change": listening.change_alike,
@@ -191,4 +203,9 @@ class Desk:
                 listening.answer(str(asked.get("who")))
             elif act in verbs:
                 verbs[act]()
-        return {**self._turns("")[0], "step": asdict(listening.step)}, []
+        after = self._lines()
+        if after > before:
+            self._steps.append(after)
+        elif after < before and self._steps:
+            self._steps.pop()
+        return {**self._turns(sentence)[0], "step": asdict(listening.step)}, []
