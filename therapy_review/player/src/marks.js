@@ -1,7 +1,7 @@
 // Marks: put at once, worded afterwards, listed beside the strip.
 
 import { MARKS } from "./draw.js";
-import { button, clock, part } from "./page.js";
+import { button, clock, keepingFocus, part } from "./page.js";
 
 const WHILE_TYPING = 500; // milliseconds after the last key
 const BEFORE = 2; // seconds from which a mark is heard
@@ -51,6 +51,10 @@ export class Marks {
   }
 
   draw() {
+    keepingFocus(this.box, () => this.#draw());
+  }
+
+  #draw() {
     const { client } = this;
     const rows = (client.session?.marks ?? []).map((mark) => {
       const name = `${MARKS[mark.kind] ?? "●"} ${clock(mark.start)}`;

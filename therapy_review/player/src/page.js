@@ -23,3 +23,13 @@ export const button = (text, press, attributes = {}) =>
   part("button", { type: "button", onclick: press, ...attributes }, text);
 
 export const isField = (element) => Boolean(element?.closest?.("input:not([type=range]), textarea, select"));
+
+// Draw a part anew, and leave the focus where it was: who uses the keyboard does not lose the place.
+export function keepingFocus(box, draw) {
+  const { activeElement } = document;
+  const name = box.contains(activeElement) ? activeElement.getAttribute("aria-label") ?? activeElement.textContent : null;
+  draw();
+  if (name === null || box.contains(document.activeElement)) return;
+  const named = [...box.querySelectorAll("button:enabled")].find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name);
+  (named ?? box.closest(".tr-player")?.querySelector(".tr-play"))?.focus({ preventScroll: true });
+}

@@ -1,6 +1,6 @@
 // Who spoke when, put right: the chosen turn, and two minutes of listening.
 
-import { button, clock, part } from "./page.js";
+import { button, clock, keepingFocus, part } from "./page.js";
 
 const KEYS = { client: "1", therapist: "2", other: "3", both: "4", nobody: "0" };
 
@@ -72,6 +72,10 @@ export class Turns {
   }
 
   draw() {
+    keepingFocus(this.box, () => this.#draw());
+  }
+
+  #draw() {
     const { client } = this;
     const { session, selected, step } = client;
     if (!session) return;
