@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import voice_commands
+from therapy_review import seal_commands, voice_commands
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ say = Console(highlight=False, markup=False, soft_wrap=True)
 turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
 app.add_typer(turns, name="turns")
 app.add_typer(voice_commands.voice, name="voice")
+seal_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
@@ -40,11 +41,19 @@ def init(
     therapist: Annotated[str, typer.Option(prompt="And your therapist", help="Name or pseudonym.")],
     place: Annotated[str, typer.Option(help="Where your sessions take place, as in GB or US-CA.")] = "",
     time_zone: Annotated[str, typer.Option(help="As in Europe/London.")] = "",
+    sealed: Annotated[
+        bool | None,
+        typer.Option("--seal/--no-seal", help="Seal it with a passphrase; you are asked for one."),
+    ] = None,
 ) -> None:
     """Make a new, empty journal."""
-    from therapy_review.journal import create_journal
+    from therapy_review.journal import create_journal, folder_of
 
     create_journal(folder, client=name, therapist=therapist, place=place, time_zone=time_zone)
+    if seal_commands.is_wanted(sealed):
+        seal_commands.seal_new(folder_of(folder)[0])
+    else:
+        say.print(seal_commands.WITHOUT)
     say.print(
         f"Your journal is in {folder}. Before the first recording, talk it over with {therapist}; then:"
     )
@@ -106,20 +115,30 @@ def add(
             "the names of the files, or found from the sound, when left out."
         ),
     ] = "",
+    remove_original: Annotated[
+        bool | None,
+        typer.Option(
+            "--remove-original/--keep-original",
+            help="Whether the file you give is removed once it is sealed in the journal; you are asked.",
+        ),
+    ] = None,
     journal: JournalOption = HERE,
 ) -> None:
-    """Add the recording of a session; the file itself stays where it is."""
+    """Add the recording of a session; the file itself stays where it is, unless you say otherwise."""
     from therapy_review.adding import add_recording
     from therapy_review.journal import open_journal
 
     day = _day(date)
     who = [name.strip() for name in tracks.split(",") if name.strip()]
-    session = add_recording(open_journal(journal), files, day, who)
+    opened = open_journal(journal)
+    session = add_recording(opened, files, day, who)
     beside = "" if session.name == f"{day}" else ", another session of that day"
     still = f"{files[0]} is still" if len(files) == 1 else "The files are still"
     say.print(
         f"Added as {session.name}{beside}. {still} where {'it was' if len(files) == 1 else 'they were'}."
     )
+    if remove_original or opened.settings.get("sealed"):
+        seal_commands.offer_to_remove(files, answer=remove_original)
 
 
 @app.command()

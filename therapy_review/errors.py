@@ -15,6 +15,10 @@ class JournalError(TherapyReviewError):
     """The journal's folder, or something in it, is not as it should be."""
 
 
+class LockedError(JournalError):
+    """The journal is sealed, and what opens it is not at hand or is another."""
+
+
 class NoteError(TherapyReviewError):
     """A session's notes can't be read or saved as they stand."""
 

@@ -170,12 +170,50 @@ def open_journal(path: str | Path) -> Journal:
     Raises
     ------
     JournalError
-        When the folder is no journal or its settings can't be read.
+        When the folder is no journal, its settings can't be read, or others on this computer may look into it.
+    LockedError
+        When it is sealed and its passphrase is not at hand.
 
     Examples
     --------
     >>> open_journal("data/practice")
     Journal('practice', 8 sessions)
+    """
+    store, settings = folder_of(path)
+    if not settings.get("sealed"):
+        return Journal(store, settings)
+    from therapy_review.sealed import SealedStore
+    from therapy_review.unlock import identity_of
+
+    seal = settings.get("seal", {})
+    if begun := seal.get("unfinished"):
+        raise JournalError(
+            f"{store.where('')} was left while its files were being changed; nothing is lost. Finish it with: "
+            f"therapy-review {begun} --journal {path}"
+        )
+    hides_dates = bool(seal.get("hide_dates", False))
+    return Journal(SealedStore(store, identity_of(store, settings), hides_dates=hides_dates), settings)
+
+
+def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
+    """Find a journal's folder and settings, without opening what is sealed in it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder that holds ``journal.toml``.
+
+    Returns
+    -------
+    store : PlainStore
+        The folder as it is on disk.
+    settings : dict
+        Content of ``journal.toml``.
+
+    Raises
+    ------
+    JournalError
+        When the folder is no journal, its settings can't be read, or others on this computer may look into it.
     """
     store = PlainStore(Path(path).expanduser().resolve())
     if not store.exists("journal.toml"):
@@ -190,7 +228,13 @@ def open_journal(path: str | Path) -> Journal:
             f"{store.where('journal.toml')} can't be read ({error}); "
             "mend that line, or restore the file from a copy."
         ) from error
-    return Journal(store, settings)
+    # The practice journal has nothing to keep; `shared_disk` is for disks that know no permissions.
+    if store.is_open_to_others() and not (settings.get("practice") or settings.get("shared_disk")):
+        raise JournalError(
+            f"Others who use this computer may look into {store.where('')}; make it yours alone with: "
+            f"therapy-review protect --journal {path}"
+        )
+    return store, settings
 
 
 def create_journal(

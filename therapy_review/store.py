@@ -11,6 +11,8 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
@@ -60,6 +62,9 @@ class Store(Protocol):
 
     def remove(self, name: str) -> None:
         """Delete a file if it is there."""
+
+    def remove_folder(self, folder: str) -> None:
+        """Delete a folder with all that is in it."""
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted."""
@@ -147,7 +152,7 @@ class PlainStore:
             except OSError:
                 temporary.unlink(missing_ok=True)
                 raise
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
         """Delete a file if it is there.
@@ -158,7 +163,24 @@ class PlainStore:
             When it may not be deleted.
         """
         with _in_a_sentence("delete", self.where(name)):
-            self._path(name).unlink(missing_ok=True)
+            path = self._path(name)
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_folder(path.parent)
+
+    def remove_folder(self, folder: str) -> None:
+        """Delete a folder with all that is in it; stopped in between, it can be asked again.
+
+        Raises
+        ------
+        JournalError
+            When it may not be deleted.
+        """
+        path = self._path(folder)
+        with _in_a_sentence("delete", self.where(folder)):
+            if path.is_dir():
+                shutil.rmtree(path)
+                sync_folder(path.parent)
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted; none when there is no such folder."""
@@ -183,6 +205,28 @@ class PlainStore:
     def where(self, name: str) -> str:
         """Return the name as a person would look for it: the journal's folder and the way below it."""
         return str(PurePosixPath(self.root.name, name)) if name else self.root.name
+
+    def is_open_to_others(self) -> bool:
+        """Tell whether other people with an account on this computer may look into the folder."""
+        return os.name == "posix" and bool(stat.S_IMODE(self.root.stat().st_mode) & 0o077)
+
+    def protect(self) -> bool:
+        """Make folder and files their owner's alone.
+
+        Returns
+        -------
+        bool
+            Whether that took: some disks know no permissions.
+
+        Raises
+        ------
+        JournalError
+            When something is not the owner's to change.
+        """
+        with _in_a_sentence("protect", self.root.name):
+            for path in [self.root, *self.root.rglob("*")]:
+                path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+        return not self.is_open_to_others()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -216,7 +260,8 @@ def _make_folder(folder: Path) -> None:
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let a folder's list of names reach the disk, where the system can be asked to."""
     if os.name == "posix":  # Windows has no handle for a folder to flush
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,0 +1,221 @@
+"""Keys: what opens a sealed journal.
+
+A journal has one age identity (X25519). It lies in the journal twice, sealed: ``identity.age`` opens with the
+passphrase, ``recovery.age`` with the recovery code that is printed once, on paper. Each session has an identity of
+its own, sealed to the journal's, so that a session can be erased by destroying its key. All is the public age
+format: ``age -d`` and the passphrase are enough to read everything without this program.
+
+References
+----------
+The age file format, version 1: https://c2sp.org/age
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from pyrage import DecryptError, IdentityError, decrypt, passphrase, x25519
+
+from therapy_review.errors import LockedError
+
+IDENTITY = "identity.age"  # the journal's identity, sealed with the passphrase
+RECOVERY = "recovery.age"  # the same, sealed with the recovery code
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look alike on paper
+GROUPS, GROUP = 6, 5  # 30 letters of 30: 147 bits
+WEAK = 3  # of zxcvbn's 0 to 4: below it, somebody who has the file is likely to find it
+
+Identity = x25519.Identity
+
+
+@dataclass(frozen=True)
+class NewKeys:
+    """Everything a journal needs to be sealed.
+
+    Parameters
+    ----------
+    identity : Identity
+        The journal's.
+    by_passphrase, by_recovery : bytes
+        Content of ``identity.age`` and ``recovery.age``.
+    """
+
+    identity: Identity
+    by_passphrase: bytes
+    by_recovery: bytes
+
+
+def new_keys(words: str, code: str) -> NewKeys:
+    """Make the keys of a journal; takes some seconds, on purpose.
+
+    Parameters
+    ----------
+    words : str
+        The passphrase.
+    code : str
+        From `new_recovery_code`.
+
+    Returns
+    -------
+    NewKeys
+    """
+    identity = Identity.generate()
+    return NewKeys(identity, locked_with(words, identity), locked_with(plain_code(code), identity))
+
+
+def locked_with(words: str, identity: Identity) -> bytes:
+    """Seal an identity with a passphrase, as an age identity file.
+
+    Parameters
+    ----------
+    words : str
+    identity : Identity
+
+    Returns
+    -------
+    bytes
+    """
+    return passphrase.encrypt(as_file(identity), words)
+
+
+def as_file(identity: Identity) -> bytes:
+    """Write an identity as age's own identity files are: one line of text."""
+    return f"{identity}\n".encode()
+
+
+def from_file(data: bytes) -> Identity:
+    """Read an identity from an age identity file.
+
+    Raises
+    ------
+    LockedError
+        When it holds none.
+    """
+    for line in data.decode("ascii", "replace").splitlines():
+        if line.startswith("AGE-SECRET-KEY-"):
+            try:
+                return Identity.from_str(line.strip())
+            except IdentityError:
+                break
+    raise LockedError("A key of this journal can't be read; restore the journal from a backup.")
+
+
+def opened(data: bytes, words: str) -> Identity:
+    """Open an identity with its passphrase, or with the recovery code.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of ``identity.age`` or ``recovery.age``.
+    words : str
+
+    Returns
+    -------
+    Identity
+
+    Raises
+    ------
+    LockedError
+        When it is another passphrase, or the file is damaged.
+    """
+    try:
+        return from_file(passphrase.decrypt(data, words))
+    except DecryptError as error:
+        raise LockedError(
+            "That does not open this journal; type it again, with capital letters and spaces as you chose them."
+        ) from error
+
+
+def session_identity(sealed: bytes, identity: Identity) -> Identity:
+    """Open a session's identity with the journal's.
+
+    Raises
+    ------
+    LockedError
+        When it is sealed to another journal, or damaged.
+    """
+    try:
+        return from_file(decrypt(sealed, [identity]))
+    except DecryptError as error:
+        raise LockedError("A session's key does not belong to this journal, or is damaged.") from error
+
+
+def new_recovery_code() -> str:
+    """Draw a recovery code: 147 random bits in six groups of letters that can't be mistaken on paper.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> len(new_recovery_code())
+    35
+    """
+    drawn = ["".join(secrets.choice(LETTERS) for _ in range(GROUP)) for _ in range(GROUPS)]
+    return "-".join(drawn)
+
+
+def plain_code(typed: str) -> str:
+    """Read a recovery code as it was typed: spaces, dashes and small letters make no difference.
+
+    Parameters
+    ----------
+    typed : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain_code(" abcde fghjk-mnpqr ")
+    'ABCDE-FGHJK-MNPQR'
+    """
+    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How long a passphrase would stand against somebody who has the journal's files.
+
+    Parameters
+    ----------
+    is_weak : bool
+    sentence : str
+        For the client.
+    """
+
+    is_weak: bool
+    sentence: str
+
+
+def strength(words: str) -> Strength:
+    """Judge a passphrase before it is used, by zxcvbn (Wheeler 2016, USENIX Security).
+
+    Parameters
+    ----------
+    words : str
+
+    Returns
+    -------
+    Strength
+
+    Examples
+    --------
+    >>> strength("password1").is_weak, strength("harbour lentil oboe margin").is_weak
+    (True, False)
+    """
+    from zxcvbn import zxcvbn
+
+    # zxcvbn takes long over long texts, and beyond this no judgement is needed. Each guess costs about a second.
+    found = zxcvbn(words[:72])
+    how_long = str(found["crack_times_display"]["offline_slow_hashing_1e4_per_second"])
+    if found["score"] >= WEAK:
+        return Strength(False, "That is hard to guess.")  # noqa: FBT003  the field's own name says it
+    return Strength(
+        True,  # noqa: FBT003
+        f"Somebody with a copy of the journal might find that in {how_long}; four or five words that have "
+        "nothing to do with each other are harder to guess, and easier to remember.",
+    )

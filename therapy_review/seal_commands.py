@@ -1,0 +1,309 @@
+"""The commands that seal a journal, open it for good, keep copies of it, and make it its owner's alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from therapy_review.errors import JournalError, LockedError
+
+if TYPE_CHECKING:
+    from therapy_review.keys import Identity, NewKeys
+    from therapy_review.store import PlainStore
+
+say = Console(highlight=False, markup=False, soft_wrap=True)
+JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
+HERE = Path()
+
+WITHOUT = (
+    "Without a passphrase, anybody who can open this folder (on a lent or lost computer, in a copy in the cloud) "
+    "can hear and read everything in it. You can seal it later with: therapy-review seal"
+)
+OPEN_STILL = (
+    "journal.toml stays readable: the names and the place you gave stand there. Pseudonyms will do as well."
+)
+ON_REMOVING = (
+    "Removing a file hides it; on most disks its bytes stay for a while, and a copy may be on your phone, in a "
+    "backup or in the cloud. What is sealed in the journal is not touched by that."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    for command in (seal, unseal, rekey, backup, restore, protect):
+        app.command()(command)
+
+
+def is_wanted(answer: bool | None) -> bool:
+    """Tell whether a new journal is to be sealed: as was said, or else where somebody can be asked."""
+    from therapy_review.unlock import FILE
+
+    return (sys.stdin.isatty() or FILE in os.environ) if answer is None else answer
+
+
+def choose_passphrase() -> str:
+    """Ask for a new passphrase, twice; empty when the client would rather have none."""
+    from therapy_review.keys import strength
+    from therapy_review.unlock import FILE, from_passphrase_file
+
+    if named := os.environ.get(FILE):
+        return from_passphrase_file(Path(named))
+    if not sys.stdin.isatty():
+        raise LockedError(f"Nobody can be asked for a passphrase here; name a passphrase file in {FILE}.")
+    say.print("A passphrase keeps the journal closed to everybody else. Four or five words do well.")
+    while True:
+        words = str(
+            typer.prompt("Passphrase (empty for none)", default="", show_default=False, hide_input=True)
+        )
+        if not words:
+            return ""
+        judged = strength(words)
+        say.print(judged.sentence)
+        if judged.is_weak and not typer.confirm("Use it all the same?", default=False):
+            continue
+        if str(typer.prompt("The same again", hide_input=True)) == words:
+            return words
+        say.print("Those were two different ones; let us begin again.")
+
+
+def make_keys(words: str) -> NewKeys:
+    """Make a journal's keys, and see that the recovery code is on paper before anything rests on it."""
+    from therapy_review import keys
+
+    code = keys.new_recovery_code()
+    made = keys.new_keys(words, code)
+    say.print(
+        "\nIf the passphrase is ever forgotten, only this code opens the journal. It is shown this once:\n"
+    )
+    say.print(f"    {code}\n")
+    say.print("Write it on paper, and keep the paper away from this computer.")
+    if not sys.stdin.isatty():
+        return made
+    while True:
+        typed = str(typer.prompt("To be sure it is written down, type it from the paper"))
+        try:
+            keys.opened(made.by_recovery, keys.plain_code(typed))
+        except LockedError:
+            say.print("That is not quite it; look at the paper again.")
+            continue
+        # Off the screen: what scrolled away could still be read by whoever sits here next.
+        say.clear()
+        say.print("Yes, that opens it.")
+        return made
+
+
+def seal_new(store: PlainStore, *, hides_dates: bool = False, keyring: bool = False) -> bool:
+    """Ask for a passphrase and seal a plain journal with it; say what it means where the client wants none."""
+    from therapy_review import sealing, unlock
+
+    words = choose_passphrase()
+    if not words:
+        say.print(WITHOUT)
+        return False
+    made = make_keys(words)
+    sealing.seal(store, made, hides_dates=hides_dates)
+    unlock.keep(made.identity)
+    if keyring:
+        _use_keyring(store, str(made.identity.to_public()), words)
+    say.print("Sealed. Nobody can open it without the passphrase or the code on paper: not we, not anybody.")
+    say.print(OPEN_STILL)
+    return True
+
+
+def seal(
+    journal: JournalOption = HERE,
+    hide_dates: Annotated[
+        bool | None,
+        typer.Option("--hide-dates/--show-dates", help="Keep days out of the names of folders and files."),
+    ] = None,
+    keyring: Annotated[
+        bool,
+        typer.Option(
+            "--keyring", help="Let this computer's keyring keep the passphrase, so that it is not asked."
+        ),
+    ] = False,
+) -> None:
+    """Seal a journal with a passphrase; also what was put into a sealed one since, or what was interrupted."""
+    from therapy_review import sealing
+    from therapy_review.journal import folder_of
+
+    store, settings = folder_of(journal)
+    if not settings.get("sealed"):
+        seal_new(store, hides_dates=bool(hide_dates), keyring=keyring)
+        return
+    _unless_begun(store, settings, "seal")
+    waiting = len(list(sealing.lies_open(store.root)))
+    sealing.finish_sealing(store, _identity(store, settings), hides_dates=hide_dates)
+    if keyring:
+        _use_keyring(store, str(settings["seal"]["recipient"]), choose_again(store))
+    say.print(f"Sealed: {waiting} file{'s' * (waiting != 1)} more." if waiting else "All is sealed.")
+
+
+def unseal(
+    journal: JournalOption = HERE,
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
+    from therapy_review import sealing
+    from therapy_review.journal import folder_of
+    from therapy_review.unlock import forget_in_keyring
+
+    store, settings = _sealed(*folder_of(journal))
+    _unless_begun(store, settings, "unseal")
+    if not (
+        sure or typer.confirm("Afterwards anybody who can open the folder can read it. Take the seal off?")
+    ):
+        raise typer.Exit(1)
+    sealing.unseal(store, _identity(store, settings))
+    forget_in_keyring(str(settings["seal"]["recipient"]))
+    say.print(f"Done: {store.where('')} lies open now.")
+
+
+def rekey(journal: JournalOption = HERE) -> None:
+    """Choose another passphrase and recovery code; where the passphrase is gone, the code on paper opens it."""
+    from therapy_review import sealing, unlock
+    from therapy_review.journal import folder_of
+
+    store, settings = _sealed(*folder_of(journal))
+    _unless_begun(store, settings, "rekey")
+    identity = _identity(store, settings)
+    words = choose_passphrase()
+    if not words:
+        raise LockedError("A sealed journal needs a passphrase; to go without one: therapy-review unseal")
+    made = make_keys(words)
+    sealing.rekey(store, identity, made)
+    unlock.keep(made.identity)
+    unlock.forget_in_keyring(str(settings["seal"]["recipient"]))
+    if settings["seal"].get("keyring"):
+        _use_keyring(store, str(made.identity.to_public()), words)
+    say.print(
+        "Changed. The old passphrase and the old code open it no longer; they still open copies made before."
+    )
+
+
+def backup(
+    file: Annotated[
+        Path, typer.Argument(help="A new file, best on another disk, as in /media/usb/journal.tar.")
+    ],
+    journal: JournalOption = HERE,
+) -> None:
+    """Write the whole journal into one file; a sealed journal stays sealed in it."""
+    from therapy_review import backups
+    from therapy_review.journal import folder_of
+
+    store, settings = folder_of(journal)
+    number = backups.backup(store, file)
+    sealed = settings.get("sealed")
+    how = (
+        "It is sealed as the journal is." if sealed else "It is as open as the journal: anybody can read it."
+    )
+    say.print(f"Written and read back: {number} files in {file}. {how}")
+    say.print("What you erase from the journal later stays in this copy until you delete it.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file from therapy-review backup.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder for the journal.")],
+) -> None:
+    """Make a journal from a backup, in a new folder."""
+    from therapy_review import backups
+
+    number = backups.restore(file, folder)
+    say.print(
+        f"{number} files are back in {folder}; to see that all is well: therapy-review check -j {folder}"
+    )
+
+
+def protect(journal: JournalOption = HERE) -> None:
+    """Make the journal's folder and files yours alone on a shared computer."""
+    import tomlkit
+
+    from therapy_review.store import PlainStore as Folder
+
+    store = Folder(journal.expanduser().resolve())
+    if not store.exists("journal.toml"):
+        raise JournalError(f"There is no journal in {journal} (no journal.toml lies there).")
+    if store.protect():
+        say.print("Done: only you can look into it now.")
+        return
+    settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+    settings["shared_disk"] = True
+    store.write("journal.toml", tomlkit.dumps(settings).encode())
+    say.print(
+        "This disk knows no permissions, so whoever can use it can look into the journal; a passphrase keeps it "
+        "closed: therapy-review seal"
+    )
+
+
+def offer_to_remove(files: list[Path], *, answer: bool | None) -> None:
+    """Offer to remove the plain originals of what was sealed; without an answer and nobody to ask, they stay."""
+    if answer is None:
+        if not sys.stdin.isatty():
+            return
+        say.print(ON_REMOVING)
+        these = files[0].name if len(files) == 1 else "the files"
+        answer = typer.confirm(f"Remove {these} from where you added it?", default=False)
+    if answer:
+        for file in files:
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise JournalError(
+                    f"{file} could not be removed ({error.strerror}); it is still there."
+                ) from error
+        say.print("Removed." if sys.stdin.isatty() else f"Removed. {ON_REMOVING}")
+
+
+def choose_again(store: PlainStore) -> str:
+    """Ask for the passphrase that is in use, to hand it on."""
+    from therapy_review.keys import IDENTITY, opened
+
+    words = str(typer.prompt("The passphrase of this journal", hide_input=True))
+    opened(store.read(IDENTITY), words)
+    return words
+
+
+def _use_keyring(store: PlainStore, public: str, words: str) -> None:
+    import tomlkit
+
+    from therapy_review.unlock import remember_in_keyring
+
+    try:
+        remember_in_keyring(public, words)
+    except LockedError as error:
+        say.print(str(error))
+        return
+    settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+    settings["seal"]["keyring"] = True
+    store.write("journal.toml", tomlkit.dumps(settings).encode())
+    say.print(
+        "This computer's keyring keeps the passphrase: whoever can use your account here can open the journal."
+    )
+
+
+def _sealed(store: PlainStore, settings: dict[str, Any]) -> tuple[PlainStore, dict[str, Any]]:
+    if not settings.get("sealed"):
+        raise JournalError(f"{store.where('')} is not sealed; to seal it: therapy-review seal")
+    return store, settings
+
+
+def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None:
+    from therapy_review.sealing import unfinished
+
+    begun = unfinished(settings)
+    if begun and begun != act:
+        raise JournalError(
+            f"{store.where('')} was left in the middle of something else; first finish that with: "
+            f"therapy-review {begun}"
+        )
+
+
+def _identity(store: PlainStore, settings: dict[str, Any]) -> Identity:
+    from therapy_review.unlock import identity_of
+
+    return identity_of(store, settings)

@@ -1,0 +1,252 @@
+"""A sealed journal's files: the same names to the rest of the package, age files on disk.
+
+Every file but ``journal.toml`` lies there as ``NAME.age``. What belongs to a session is sealed to that session's
+own key, ``sessions/NAME/key.age``, and the rest to the journal's. Bytes are opened in memory only. Where the client
+wants not even dates to be seen, folders and files that are named by a day get names without meaning; which is which
+stands, sealed, in ``names.age``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from filelock import FileLock
+from pyrage import DecryptError, decrypt, encrypt
+
+from therapy_review.errors import JournalError, LockedError
+from therapy_review.keys import Identity, as_file, session_identity
+from therapy_review.store import FILE_MODE, LOCK_WAIT, PlainStore
+
+AGE = ".age"
+KEY = "key.age"  # in a session's folder
+NAMES = "names.age"
+SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
+OPEN = frozenset(
+    {SETTINGS, ".lock", "identity.age", "recovery.age"}
+)  # what is never an age file of this store's
+DATED = re.compile(r"\d{4}-(?:\d{2}-\d{2}|W\d{2})")
+
+
+class SealedStore:
+    """A folder of age files.
+
+    Parameters
+    ----------
+    plain : PlainStore
+        The folder as it is on disk.
+    identity : Identity
+        The journal's.
+    hides_dates : bool
+        Whether days are kept out of the names on disk.
+    """
+
+    def __init__(self, plain: PlainStore, identity: Identity, *, hides_dates: bool = False) -> None:
+        self.plain = plain
+        self.identity = identity
+        self.hides_dates = hides_dates
+        self._keys: dict[str, tuple[tuple[int, int], Identity]] = {}
+        self._names: tuple[tuple[int, int], dict[str, str]] | None = None
+        self._guard = threading.RLock()  # a player asks from a thread of its own
+
+    def __repr__(self) -> str:
+        return f"SealedStore({self.plain.root.name!r})"
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+        return self.plain.exists(self.on_disk(name))
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes, opened in memory.
+
+        Raises
+        ------
+        JournalError
+            When the file is missing, may not be read, or is damaged.
+        LockedError
+            When the session's key was destroyed.
+        """
+        on_disk = self.on_disk(name)
+        data = self.plain.read(on_disk)
+        if name == SETTINGS:
+            return data
+        try:
+            return decrypt(data, [self._identity_of(name)])
+        except DecryptError as error:
+            raise JournalError(
+                f"{self.plain.where(on_disk)} can't be opened: it is damaged, or was sealed for another journal; "
+                "restore it from a backup."
+            ) from error
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading, with seeking; it is in memory whole.
+
+        Raises
+        ------
+        JournalError, LockedError
+            As `read`.
+        """
+        return io.BytesIO(self.read(name))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a file whole, or leave it as it was.
+
+        Raises
+        ------
+        JournalError
+            When the disk is full or may not be written to; the earlier file stays.
+        """
+        if name == SETTINGS:
+            self.plain.write(name, data)
+            return
+        on_disk = self.on_disk(name, new=True)
+        self.plain.write(on_disk, encrypt(data, [self._identity_of(name, new=True).to_public()]))
+
+    def remove(self, name: str) -> None:
+        """Delete a file if it is there."""
+        self.plain.remove(self.on_disk(name))
+
+    def remove_folder(self, folder: str) -> None:
+        """Delete a folder with all that is in it; a session's key is destroyed before anything else.
+
+        Parameters
+        ----------
+        folder : str
+        """
+        on_disk = self._folder_on_disk(folder)
+        self.plain.remove(f"{on_disk}/{KEY}")
+        self.plain.remove_folder(on_disk)
+        with self._guard:
+            self._keys.pop(on_disk, None)
+
+    def files(self, folder: str) -> list[str]:
+        """List the plain names of the files in a folder, sorted."""
+        found = self.plain.files(self._folder_on_disk(folder))
+        hidden = {"names", "identity", "recovery"} if not folder else {"key"}
+        sealed = [name.removesuffix(AGE) for name in found if name.endswith(AGE)]
+        back = self._back()
+        return sorted(back.get(name, name) for name in sealed if name not in hidden)
+
+    def folders(self, folder: str) -> list[str]:
+        """List the plain names of the folders in a folder, sorted."""
+        back = self._back()
+        return sorted(back.get(name, name) for name in self.plain.folders(self._folder_on_disk(folder)))
+
+    def stamp(self, name: str) -> tuple[int, int]:
+        """Return size on disk in bytes and time of change in nanoseconds."""
+        return self.plain.stamp(self.on_disk(name))
+
+    def where(self, name: str) -> str:
+        """Return the name as a person would look for it on this computer."""
+        return self.plain.where(self.on_disk(name) if name else name)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the journal's lock, so that two programs never write at once."""
+        return self.plain.writing()
+
+    def on_disk(self, name: str, *, new: bool = False) -> str:
+        """Return the name a file has on disk.
+
+        Parameters
+        ----------
+        name : str
+        new : bool
+            Give names to what has none yet; otherwise nothing is written.
+
+        Returns
+        -------
+        str
+        """
+        return name if name in OPEN else f"{self._folder_on_disk(name, new=new)}{AGE}"
+
+    def given_names(self, parts: list[str]) -> dict[str, str]:
+        """Tell which name on disk stands for which, after giving names to parts that have none yet.
+
+        Parameters
+        ----------
+        parts : list of str
+            Names of folders or files, without what is before and after.
+
+        Returns
+        -------
+        dict of str to str
+        """
+        with self._guard:
+            given = self._given_names()
+            if all(part in given for part in parts):
+                return given
+            with self._adding():
+                given = {**{part: secrets.token_hex(8) for part in parts}, **self._given_names()}
+                content = json.dumps(given, indent=0).encode()
+                self.plain.write(NAMES, encrypt(content, [self.identity.to_public()]))
+            return given
+
+    def _folder_on_disk(self, folder: str, *, new: bool = False) -> str:
+        if not (self.hides_dates and DATED.search(folder)):
+            return folder
+        parts = PurePosixPath(folder).parts
+        given = self._given_names()
+        if new and (nameless := [part for part in parts if DATED.search(part) and part not in given]):
+            given = self.given_names(nameless)
+        return "/".join(given.get(part, part) for part in parts)
+
+    def _back(self) -> dict[str, str]:
+        return {given: part for part, given in self._given_names().items()} if self.hides_dates else {}
+
+    def _given_names(self) -> dict[str, str]:
+        """Read which name on disk stands for which; kept while the file is the same."""
+        with self._guard:
+            if not self.plain.exists(NAMES):
+                return {}
+            stamp = self.plain.stamp(NAMES)
+            if self._names is None or self._names[0] != stamp:
+                try:
+                    content = json.loads(decrypt(self.plain.read(NAMES), [self.identity]))
+                except (DecryptError, ValueError) as error:
+                    raise JournalError(
+                        f"{self.plain.where(NAMES)}, which says what the folders are, can't be read; restore it "
+                        "from a backup."
+                    ) from error
+                self._names = (stamp, {str(part): str(given) for part, given in content.items()})
+            return self._names[1]
+
+    @contextmanager
+    def _adding(self) -> Iterator[None]:
+        """Let one program at a time make a key or give a name; who writes may hold the other lock already."""
+        with FileLock(self.plain.root / ".keys.lock", timeout=LOCK_WAIT, mode=FILE_MODE):
+            yield
+
+    def _identity_of(self, name: str, *, new: bool = False) -> Identity:
+        """Return what a file is sealed to: its session's key, or the journal's."""
+        parts = PurePosixPath(name).parts
+        if len(parts) < 3 or parts[0] != "sessions":
+            return self.identity
+        folder = self._folder_on_disk("/".join(parts[:2]), new=new)
+        key = f"{folder}/{KEY}"
+        with self._guard:
+            if not self.plain.exists(key):
+                if not new:
+                    raise LockedError(
+                        f"The key of {self.plain.where(folder)} was destroyed, so what is left there can't be "
+                        f"opened; to clear it away: therapy-review erase {parts[1]}"
+                    )
+                self._make_key(key)
+            stamp = self.plain.stamp(key)
+            known = self._keys.get(folder)
+            if known is None or known[0] != stamp:
+                known = (stamp, session_identity(self.plain.read(key), self.identity))
+                self._keys[folder] = known
+            return known[1]
+
+    def _make_key(self, key: str) -> None:
+        with self._adding():
+            if not self.plain.exists(key):
+                made = as_file(Identity.generate())
+                self.plain.write(key, encrypt(made, [self.identity.to_public()]))

@@ -1,0 +1,270 @@
+"""Unlock: where the key of a sealed journal comes from, once for each program that runs.
+
+In order: what was opened in this program before; a passphrase file, for runs without people
+(``THERAPY_REVIEW_PASSPHRASE_FILE``); this computer's keyring, where the client wants that; and the client, who is
+asked in a field that shows nothing. The key stays in memory, and the passphrase nowhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from therapy_review.errors import LockedError, MissingPackageError
+from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, from_file, opened, plain_code
+from therapy_review.store import PlainStore
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+
+FILE = "THERAPY_REVIEW_PASSPHRASE_FILE"
+TRIES = 3
+KEYRING = "therapy-review"
+ASK = "The passphrase of this journal: "
+_KNOWN: dict[str, Identity] = {}  # by the journal's public key
+
+
+def identity_of(store: PlainStore, settings: Mapping[str, Any]) -> Identity:
+    """Find what opens a sealed journal, asking the client where nothing else knows.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    settings : mapping
+        Content of ``journal.toml``.
+
+    Returns
+    -------
+    Identity
+
+    Raises
+    ------
+    LockedError
+        When nobody can be asked, or what was given is another passphrase.
+    """
+    public = str(settings.get("seal", {}).get("recipient", ""))
+    if public in _KNOWN:
+        return _KNOWN[public]
+    sealed = store.read(IDENTITY)
+    if named := os.environ.get(FILE):
+        return keep(opened(sealed, from_passphrase_file(Path(named))))
+    if settings.get("seal", {}).get("keyring") and (kept := _from_keyring(public)):
+        with contextlib.suppress(LockedError):  # another passphrase by now: the client is asked
+            return keep(opened(sealed, kept))
+    return keep(_ask(store, sealed))
+
+
+def keep(identity: Identity) -> Identity:
+    """Keep a key in this program's memory until it ends, and out of what is written when a program crashes.
+
+    Parameters
+    ----------
+    identity : Identity
+
+    Returns
+    -------
+    Identity
+        The same.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _KNOWN[str(identity.to_public())] = identity
+    return identity
+
+
+def forget() -> None:
+    """Forget every key this program knows."""
+    _KNOWN.clear()
+
+
+def from_passphrase_file(path: Path) -> str:
+    """Read a passphrase from a file that only its owner can read.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+        Its first line.
+
+    Raises
+    ------
+    LockedError
+        When it is not there, is empty, or others may read it.
+    """
+    try:
+        mode, owner = path.stat().st_mode, path.stat().st_uid
+        words = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockedError(
+            f"The passphrase file {path} can't be read; check {FILE}, or unset it to be asked."
+        ) from error
+    if os.name == "posix" and (stat.S_IMODE(mode) & 0o077 or owner != os.getuid()):
+        raise LockedError(
+            f"Others on this computer may read the passphrase file {path}; make it yours alone first:  "
+            f"chmod 600 {path}"
+        )
+    if not words:
+        raise LockedError(f"The passphrase file {path} is empty; its first line is the passphrase.")
+    return words
+
+
+def _ask(store: PlainStore, sealed: bytes) -> Identity:
+    """Ask the client, in the terminal or below the notebook's cell; the recovery code is taken as well."""
+    name = store.where("")
+    prompt = ASK
+    for _ in range(TRIES):
+        words = _field(prompt, name)
+        with contextlib.suppress(LockedError):
+            return opened(sealed, words)
+        # Six groups of five are a recovery code; trying it takes another second, so only what looks like one is.
+        if len(plain_code(words).split("-")) > 5 and store.exists(RECOVERY):
+            with contextlib.suppress(LockedError):
+                return opened(store.read(RECOVERY), plain_code(words))
+        prompt = "That was another one. The passphrase (or the recovery code): "
+    raise LockedError(
+        f"{name} stays closed: none of these was its passphrase. If it is forgotten, the recovery code on paper "
+        "opens it; type that in place of the passphrase."
+    )
+
+
+def _field(prompt: str, name: str) -> str:
+    closed = LockedError(
+        f"{name} is sealed, and nobody can be asked for its passphrase here; open it in a notebook or a terminal, "
+        f"or name a passphrase file in {FILE}."
+    )
+    in_notebook = "ipykernel" in sys.modules and _kernel_asks()
+    if not in_notebook and not (sys.stdin is not None and sys.stdin.isatty()):
+        raise closed
+    try:
+        return getpass.getpass(prompt)
+    except (EOFError, OSError) as error:
+        raise closed from error
+    except KeyboardInterrupt as error:
+        raise LockedError(f"{name} stays closed.") from error
+
+
+def _kernel_asks() -> bool:
+    from ipykernel.kernelapp import IPKernelApp
+
+    if not IPKernelApp.initialized():
+        return False
+    return bool(getattr(IPKernelApp.instance().kernel, "_allow_stdin", False))
+
+
+def _from_keyring(public: str) -> str | None:
+    with contextlib.suppress(MissingPackageError, LockedError):
+        found = _keyring().get_password(KEYRING, public)
+        return None if found is None else str(found)
+    return None
+
+
+def remember_in_keyring(public: str, words: str) -> None:
+    """Put a passphrase into this computer's keyring.
+
+    Parameters
+    ----------
+    public : str
+        The journal's public key.
+    words : str
+
+    Raises
+    ------
+    LockedError
+        When this computer has no keyring.
+    MissingPackageError
+        When the package keyring is not installed.
+    """
+    try:
+        _keyring().set_password(KEYRING, public, words)
+    except Exception as error:
+        if isinstance(error, MissingPackageError | LockedError):
+            raise
+        raise LockedError(f"This computer's keyring did not take the passphrase ({error}).") from error
+
+
+def forget_in_keyring(public: str) -> None:
+    """Take a passphrase out of this computer's keyring, if it is there."""
+    with contextlib.suppress(Exception):
+        _keyring().delete_password(KEYRING, public)
+
+
+def _keyring() -> Any:
+    try:
+        import keyring
+        from keyring.backends.fail import Keyring as NoKeyring
+    except ImportError as error:
+        raise MissingPackageError(
+            "This computer's keyring needs a package more; install it with:  pip install therapy-review[keyring]"
+        ) from error
+    if isinstance(keyring.get_keyring(), NoKeyring):
+        raise LockedError(
+            "This computer has no keyring (machines without a screen often have none), so the passphrase is asked "
+            "for each time, or read from a passphrase file."
+        )
+    return keyring
+
+
+def secret_of(journal: Journal) -> str | None:
+    """Return a sealed journal's key, to hand it to a program started from this one; None for a plain journal.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    str or None
+    """
+    identity = getattr(journal.store, "identity", None)
+    return None if identity is None else as_file(identity).decode()
+
+
+def take_over() -> None:
+    """Take a key that the program which started this kernel gives through the field for passwords."""
+    keep(from_file(getpass.getpass("").encode()))
+
+
+HAND_OVER = "from therapy_review import unlock as _u; _u.take_over(); del _u"
+
+
+def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
+    """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file.
+
+    Parameters
+    ----------
+    client : jupyter_client.BlockingKernelClient
+        Of a kernel that is ready.
+    secret : str
+        From `secret_of`.
+    wait : float
+        Seconds.
+
+    Raises
+    ------
+    LockedError
+        When the kernel did not take it.
+    """
+    reply = client.execute_interactive(
+        HAND_OVER,
+        silent=True,
+        store_history=False,
+        allow_stdin=True,
+        stop_on_error=False,
+        timeout=wait,
+        output_hook=lambda _message: None,
+        stdin_hook=lambda _message: client.input(secret.strip()),
+    )
+    if reply["content"]["status"] != "ok":
+        raise LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
