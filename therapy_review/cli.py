@@ -283,18 +283,20 @@ def lab(
 ) -> None:
     """Open the weekly notebook in JupyterLab, in its simple interface."""
     from therapy_review import lab as jupyter
+    from therapy_review import unlock
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     chosen = _week(opened, week)
-    root = Path(journal).resolve()
     notebook = f"reports/weekly_review_{chosen}.ipynb"
-    if not (root / notebook).exists():
+    if not opened.store.exists(notebook):
         raise JournalError(
             f"The review of {chosen} is not written yet; run: therapy-review review -j {journal}"
         )
-    started = jupyter.command(root, notebook)
-    os.execvpe(started[0], started, jupyter.environment())
+    sealed = bool(opened.settings.get("sealed"))
+    started = jupyter.command(Path(journal).resolve(), notebook, sealed=sealed)
+    os.umask(0o077)  # what Jupyter writes is its owner's, too
+    os.execvpe(started[0], started, {**jupyter.environment(), **unlock.passed_on(opened)})
 
 
 @app.command()

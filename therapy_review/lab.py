@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 
+HAS_SOCKET_FILES = hasattr(socket, "AF_UNIX")  # not on Windows
 # labconfig/: no news asked for, no tools for programming in view; custom/: a notebook as a page to read.
 SETTINGS = Path(__file__).parent / "jupyter"
 # Updates and the list of extensions would ask an outside server too.
@@ -17,10 +19,18 @@ QUIET = (
     "--LabApp.extension_manager=readonly",
     "--LabApp.custom_css=True",
     f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom')]} }",
+    # No second copies of notebooks, and nothing others on this computer could listen to.
+    "--AsyncContentsManager.checkpoints_class=therapy_review.contents.NoCheckpoints",
+    *(
+        ["--KernelManager.transport=ipc"]
+        if HAS_SOCKET_FILES
+        else ["--KernelManager.transport_encryption=auto"]
+    ),
 )
+SEALED = "--ServerApp.contents_manager_class=therapy_review.contents.SealedContents"
 
 
-def command(root: Path, notebook: str) -> list[str]:
+def command(root: Path, notebook: str, *, sealed: bool = False) -> list[str]:
     """Give the command that opens one notebook in Lab's simple interface.
 
     Parameters
@@ -29,6 +39,8 @@ def command(root: Path, notebook: str) -> list[str]:
         The folder Lab may see.
     notebook : str
         The notebook's name below that folder, with forward slashes.
+    sealed : bool
+        Whether the folder is a sealed journal.
 
     Returns
     -------
@@ -41,7 +53,8 @@ def command(root: Path, notebook: str) -> list[str]:
     '--LabApp.default_url=/doc/tree/reports/week.ipynb'
     """
     program = shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) or "jupyter-lab"
-    return [program, f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/doc/tree/{notebook}", *QUIET]
+    opened = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/doc/tree/{notebook}"]
+    return [program, *opened, *QUIET, *([SEALED] if sealed else [])]
 
 
 def environment() -> dict[str, str]:

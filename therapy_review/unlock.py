@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 FILE = "THERAPY_REVIEW_PASSPHRASE_FILE"
+PIPE = "THERAPY_REVIEW_KEY_PIPE"
 TRIES = 3
 KEYRING = "therapy-review"
 ASK = "The passphrase of this journal: "
@@ -50,6 +51,8 @@ def identity_of(store: PlainStore, settings: Mapping[str, Any]) -> Identity:
         When nobody can be asked, or what was given is another passphrase.
     """
     public = str(settings.get("seal", {}).get("recipient", ""))
+    if PIPE in os.environ:
+        _from_pipe()
     if public in _KNOWN:
         return _KNOWN[public]
     sealed = store.read(IDENTITY)
@@ -229,6 +232,36 @@ def secret_of(journal: Journal) -> str | None:
     """
     identity = getattr(journal.store, "identity", None)
     return None if identity is None else as_file(identity).decode()
+
+
+def passed_on(journal: Journal) -> dict[str, str]:
+    """Lay a sealed journal's key in a pipe for the program that takes this one's place.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    dict of str to str
+        What to add to that program's environment; empty for a plain journal, and where programs inherit no pipes.
+    """
+    secret = secret_of(journal)
+    if secret is None or os.name != "posix":
+        return {}
+    reading, writing = os.pipe()
+    os.write(writing, secret.encode())
+    os.close(writing)
+    os.set_inheritable(reading, True)  # noqa: FBT003
+    return {PIPE: str(reading)}
+
+
+def _from_pipe() -> None:
+    """Take the key that was laid in a pipe, which can be done once."""
+    with contextlib.suppress(OSError, ValueError, LockedError):
+        reading = int(os.environ.pop(PIPE))
+        with os.fdopen(reading, "rb") as pipe:
+            keep(from_file(pipe.read()))
 
 
 def take_over() -> None:
