@@ -24,11 +24,22 @@ def check(journal: Journal) -> list[str]:
     -------
     list of str
     """
-    found = list(_folders(journal))
+    found = [*_open_in_sealed(journal), *_folders(journal)]
     for session in journal.sessions:
         found += _session(session)
     # What concerns the whole journal is met at every session, and said once.
     return list(dict.fromkeys(found))
+
+
+def _open_in_sealed(journal: Journal) -> Iterator[str]:
+    if not journal.settings.get("sealed"):
+        return
+    from therapy_review.sealed import SealedStore
+    from therapy_review.sealing import lies_open
+
+    if isinstance(store := journal.store, SealedStore):
+        for name in lies_open(store.plain.root):
+            yield f"{store.plain.where(name)} lies in the sealed journal as a plain file; seal it with: therapy-review seal"
 
 
 def _folders(journal: Journal) -> Iterator[str]:

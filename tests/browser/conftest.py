@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
-from therapy_review import analyse, open_journal, reports
+from therapy_review import Journal, analyse, open_journal, reports
 from therapy_review.lab import command, environment
+from therapy_review.unlock import passed_on
 
 ROOT = Path(__file__).parent.parent.parent
 PRACTICE = ROOT / "data" / "practice"
@@ -83,8 +84,11 @@ def lab(workbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[La
 
 
 @contextmanager
-def lab_at(root: Path, home: Path, notebook: str) -> Iterator[Lab]:
-    """JupyterLab as `therapy-review lab` starts it, with settings and runtime folders of its own."""
+def lab_at(root: Path, home: Path, notebook: str, sealed: Journal | None = None) -> Iterator[Lab]:
+    """JupyterLab as `therapy-review lab` starts it, with settings and runtime folders of its own.
+
+    The server is given the key of a sealed journal as the command gives it; its kernels have to ask.
+    """
     home.mkdir(exist_ok=True)
     names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     own = {f"JUPYTER_{name}": str(home / name.lower()) for name in names}
@@ -100,9 +104,16 @@ def lab_at(root: Path, home: Path, notebook: str) -> Iterator[Lab]:
         "--allow-root",
         "--LabApp.expose_app_in_browser=True",
     ]
-    started = [*command(root, notebook), *arguments]
+    key = passed_on(sealed) if sealed else {}
+    started = [*command(root, notebook, sealed=sealed is not None), *arguments]
     log = (home / "lab.log").open("w")
-    process = subprocess.Popen(started, env={**environment(), **own}, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        started,
+        env={**environment(), **own, **key},
+        stdout=log,
+        stderr=log,
+        pass_fds=[int(pipe) for pipe in key.values()],
+    )
     found = Lab(f"http://127.0.0.1:{port}", token, root)
     try:
         _wait_for(found, process, home / "lab.log")
