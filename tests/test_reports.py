@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from therapy_review import reports
@@ -23,13 +24,18 @@ def template(folder: Path, source: str) -> None:
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "asked.ipynb")
 
 
+def made_from(journal: Journal) -> NotebookNode:
+    made = reports.run(journal, "asked", "asked", {})
+    return nbformat.reads(journal.store.read(made.notebook).decode(), as_version=4)
+
+
 @pytest.mark.skipif(not reports.HAS_SOCKET_FILES, reason="Windows has no socket files; see the next test")
 def test_a_reports_kernel_can_be_reached_from_no_network(
     journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template(tmp_path, REACHED)
     monkeypatch.setattr(reports, "TEMPLATES", tmp_path)
-    made = nbformat.read(reports.run(journal, "asked", "asked", {}).notebook, as_version=4)
+    made = made_from(journal)
     assert made.cells[-1].outputs[0]["data"]["text/plain"] == "('ipc', set())"
 
 
@@ -39,6 +45,6 @@ def test_where_there_are_no_socket_files_the_kernel_is_spoken_to_in_cipher(
     template(tmp_path, "import ipykernel; ipykernel.get_connection_info(unpack=True)['curve_publickey'][:0]")
     monkeypatch.setattr(reports, "TEMPLATES", tmp_path)
     monkeypatch.setattr(reports, "HAS_SOCKET_FILES", False)
-    made = nbformat.read(reports.run(journal, "asked", "asked", {}).notebook, as_version=4)
+    made = made_from(journal)
     assert made.cells[-1].outputs[0]["data"]["text/plain"] == "''"
     assert capfd.readouterr().err == ""

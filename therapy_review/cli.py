@@ -259,6 +259,10 @@ def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> Non
 @app.command()
 def review(
     week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
+    plain_to: Annotated[
+        Path | None,
+        typer.Option(help="Also write the page of a sealed journal into this folder, where it lies open."),
+    ] = None,
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
@@ -270,8 +274,13 @@ def review(
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
         made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
-    say.print(f"To read:  {made.page}")
-    say.print(f"Notebook: {made.notebook}")
+    if not opened.settings.get("sealed"):
+        say.print(f"To read:  {opened.root / made.page}")
+        say.print(f"Notebook: {opened.root / made.notebook}")
+    elif plain_to is None:
+        say.print(f"It is sealed in {opened.name}. To read it:  therapy-review lab --journal {journal}")
+    else:
+        _write_plain(opened, made.page, plain_to)
     if failed:
         raise typer.Exit(1)
 
@@ -313,6 +322,21 @@ def check(journal: JournalOption = HERE) -> None:
         raise typer.Exit(1)
     number = len(opened.sessions)
     say.print(f"All is well: {number} session{'s' * (number != 1)}.")
+
+
+def _write_plain(journal: Journal, page: str, folder: Path) -> None:
+    """Write a page of a sealed journal where the client wants it, with a word on what that means."""
+    from therapy_review.store import PlainStore
+
+    target = folder / Path(page).name
+    if target.exists():
+        raise JournalError(f"There is already a file {target}; choose another folder, or remove it first.")
+    PlainStore(folder.resolve()).write(target.name, journal.store.read(page))
+    say.print(f"To read:  {target}")
+    say.print(
+        "It lies open there: whoever comes by it can read it, and your browser may remember that you did. Delete "
+        "it when you are done."
+    )
 
 
 def _week(journal: Journal, week: str) -> str:

@@ -70,6 +70,11 @@ class Journal:
         return self.store.where("")
 
     @property
+    def root(self) -> Path:
+        """The journal's folder, where kernels work; its files are read and written by `store`."""
+        return self.store.root
+
+    @property
     def client(self) -> str:
         """What the client wants to be called."""
         return str(self.settings.get("client", "you"))

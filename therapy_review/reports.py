@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from therapy_review.errors import ReportError
 from therapy_review.journal import Journal
-from therapy_review.still import STILL
-from therapy_review.store import FOLDER_MODE, PlainStore
+from therapy_review.still import OPENS_LAB, STILL
+from therapy_review.store import FOLDER_MODE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -37,11 +37,12 @@ class Report:
 
     Parameters
     ----------
-    notebook, page : Path
+    notebook, page : str
+        Names within the journal.
     """
 
-    notebook: Path
-    page: Path
+    notebook: str
+    page: str
 
 
 def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str]) -> Report:
@@ -67,38 +68,41 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
         When the template is missing or one of its cells fails.
     """
     import nbformat
-    import papermill
-    from papermill.exceptions import PapermillException
+    from papermill.exceptions import PapermillException, PapermillExecutionError
+
+    from therapy_review import engine, unlock
 
     source = TEMPLATES / f"{template}.ipynb"
     if not source.is_file():
         raise ReportError(
             f"There is no notebook {template}.ipynb in {TEMPLATES.name}; choose one that is there."
         )
-    if not isinstance(journal.store, PlainStore):
-        raise ReportError(f"Reports of {journal.name} can't be written yet.")
-    root = journal.store.root
-    (root / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder = journal.root / "reports"
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    secret = unlock.secret_of(journal)
+    # The folder holds the kernel's socket and no content.
     with tempfile.TemporaryDirectory() as scratch, _reading_only():
-        made = Path(scratch) / f"{name}.ipynb"
         try:
-            papermill.execute_notebook(
+            executed = engine.execute(
                 source,
-                made,
-                parameters={"journal": "..", **parameters},  # no name of this computer's folders inside
-                cwd=str(root / "reports"),
-                progress_bar=False,
-                store_widget_state=False,
-                kernel_name="python3",
+                {"journal": "..", **parameters},  # no name of this computer's folders inside
+                cwd=folder,
+                on_start=(lambda client: unlock.hand_over(client, secret)) if secret else None,
                 config=_between_us(Path(scratch)),
             )
+        except PapermillExecutionError as error:
+            # What the cell said may hold the client's own words; its place is enough to find it.
+            raise ReportError(
+                f"{template}.ipynb could not be run for {journal.name}: its cell {error.cell_index + 1} ended with "
+                f"{error.ename}. Open it with {OPENS_LAB} to see why."
+            ) from None
         except PapermillException as error:
-            raise ReportError(f"{template}.ipynb could not be run for {journal.name}: {error}") from error
-        notebook, page = f"reports/{name}.ipynb", f"reports/{name}.html"
-        executed = _tidied(nbformat.read(made, as_version=4))
-        journal.store.write(notebook, nbformat.writes(executed).encode())
-        journal.store.write(page, as_page(executed).encode())
-    return Report(root / notebook, root / page)
+            raise ReportError(f"{template}.ipynb could not be run for {journal.name}.") from error
+    notebook, page = f"reports/{name}.ipynb", f"reports/{name}.html"
+    executed = _tidied(executed)
+    journal.store.write(notebook, nbformat.writes(executed).encode())
+    journal.store.write(page, as_page(executed).encode())
+    return Report(notebook, page)
 
 
 def _between_us(folder: Path) -> Config:

@@ -15,7 +15,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from filelock import FileLock
@@ -58,6 +58,11 @@ class SealedStore:
 
     def __repr__(self) -> str:
         return f"SealedStore({self.plain.root.name!r})"
+
+    @property
+    def root(self) -> Path:
+        """The journal's folder."""
+        return self.plain.root
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""

@@ -48,6 +48,10 @@ def digest(data: bytes) -> str:
 class Store(Protocol):
     """What the rest of the package may ask of the files of a journal."""
 
+    @property
+    def root(self) -> Path:
+        """The journal's folder."""
+
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
 

@@ -272,12 +272,12 @@ def take_over() -> None:
 HAND_OVER = "from therapy_review import unlock as _u; _u.take_over(); del _u"
 
 
-def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
+async def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
     """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file.
 
     Parameters
     ----------
-    client : jupyter_client.BlockingKernelClient
+    client : jupyter_client.AsyncKernelClient
         Of a kernel that is ready.
     secret : str
         From `secret_of`.
@@ -289,7 +289,7 @@ def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
     LockedError
         When the kernel did not take it.
     """
-    reply = client.execute_interactive(
+    reply = await client.execute_interactive(
         HAND_OVER,
         silent=True,
         store_history=False,
