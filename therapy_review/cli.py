@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import seal_commands, voice_commands
+from therapy_review import consent_commands, erasing_commands, seal_commands, voice_commands
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ say = Console(highlight=False, markup=False, soft_wrap=True)
 turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
 app.add_typer(turns, name="turns")
 app.add_typer(voice_commands.voice, name="voice")
+app.add_typer(consent_commands.consent, name="consent")
+app.command()(erasing_commands.erase)
 seal_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
@@ -57,44 +59,8 @@ def init(
     say.print(
         f"Your journal is in {folder}. Before the first recording, talk it over with {therapist}; then:"
     )
-    say.print(f"  therapy-review agree --journal {folder}")
-
-
-@app.command()
-def agree(
-    client: Annotated[
-        bool, typer.Option("--client/--no-client", prompt="Do you agree to recording and listening again")
-    ],
-    therapist: Annotated[
-        bool, typer.Option("--therapist/--no-therapist", prompt="Has your therapist agreed to both, openly")
-    ],
-    how: Annotated[str, typer.Option(help="How it was given: written or spoken.")] = "written",
-    since: Annotated[str, typer.Option(help="First day it holds; today when left out.")] = "",
-    journal: JournalOption = HERE,
-) -> None:
-    """Write down who agreed to recording, listening again and reports."""
-    from therapy_review import consent
-    from therapy_review.journal import open_journal
-
-    opened = open_journal(journal)
-    day = _day(since) if since else opened.today()
-    file = consent.FILE
-    people = [("client", opened.client, client), ("therapist", opened.therapist, therapist)]
-    with opened.store.writing():
-        data = opened.store.read(file) if opened.store.exists(file) else b""
-        for who, name, given in people:
-            if given:
-                uses = ("record", "self_review", "review_together", "report")
-                data = consent.append(data, who, uses, given_from=day, name=name, how=how)
-        opened.store.write(file, data)
-    missing = [name for _, name, given in people if not given]
-    if missing:
-        verb = "agree" if len(missing) > 1 else "agrees"
-        say.print(f"Kept. Recordings stay closed until {' and '.join(missing)} {verb}.")
-    elif day > opened.today():
-        say.print(f"Kept. Recordings stay closed until {day}, the first day it holds.")
-    else:
-        say.print("Kept. Thank you.")
+    say.print(f"  therapy-review consent draft --journal {folder}    makes a page to talk it over")
+    say.print(f"  therapy-review consent add --journal {folder}      writes down what you agreed on")
 
 
 @app.command()
@@ -210,12 +176,16 @@ def export_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
+    from therapy_review import ledger
     from therapy_review.interchange import write_turns
     from therapy_review.journal import open_journal
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
-    write_turns(open_journal(journal).session(session).turns, file)
+    opened = open_journal(journal)
+    found = opened.session(session).turns
+    ledger.record(opened, ledger.EXPORTED, session=session, who="client", note=file.name)
+    write_turns(found, file)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
 
 

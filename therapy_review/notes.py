@@ -37,7 +37,8 @@ class SessionNotes:
     bring_next : str
         What to bring next time.
     participants : tuple of str
-        Who was heard: ``client``, ``therapist`` or a name; client and therapist when nothing is said.
+        Who was heard: ``client``, ``therapist`` or a name; client and therapist when nothing is said, nobody when
+        what is said can't be read.
     tracks : tuple of str
         Who is on each channel of the recording, where everybody has one of their own; found from the sound when
         nothing is said. A single word, as in ``together``, says that nobody has.
@@ -106,6 +107,8 @@ def parse(data: bytes, where: str) -> SessionNotes:
     values, broken = _load(header, where)
     problems += broken
     fields, odd = _read_fields(values, where)
+    if broken and "participants" in header:
+        fields["participants"] = ()
     return SessionNotes(**fields, text=text, problems=tuple(problems + odd), source=source)
 
 
@@ -242,7 +245,8 @@ def _read_fields(values: Any, where: str) -> tuple[dict[str, Any], list[str]]:
         "tags": words("tags"),
         "scores": numbers,
         "bring_next": str(values.get("bring_next") or "").strip(),
-        "participants": words("participants") or ("client", "therapist"),
+        "participants": words("participants")
+        or (() if values.get("participants") else ("client", "therapist")),
         "tracks": words("tracks"),
     }
     return fields, problems

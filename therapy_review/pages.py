@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, charts, forms, measures, path_charts, trends, words
+from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import moments
 from therapy_review.player import Player, moments_to_hear
-from therapy_review.still import Still, paragraphs
+from therapy_review.still import Still, is_still, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,22 +90,25 @@ def sentence(text: str) -> Still:
 
 
 class SessionPage:
-    """One session, part by part.
+    """One session, part by part; what rests on its sound asks the consent gate each time it is shown.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, use: str = SELF_REVIEW) -> None:
         self.session = session
+        self.use = use
         self.journal = session.journal
         self._live: list[Live] = []
 
     @property
     def _turns(self) -> pd.DataFrame:
-        if self.session.has_recording and not analysis.is_current(self.session):
-            return analysis.analyse(self.session)
+        if self.session.has_recording:
+            return analysis.analyse(self.session, use=self.use)
         return self.session.turns
 
     def _listen_if_possible(self) -> None:
@@ -137,7 +141,7 @@ class SessionPage:
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
         self._listen_if_possible()
-        return Still(words.what_it_held(self.session))
+        return Still(words.what_it_held(self.session, self.use))
 
     @gently
     def who_is_who(self) -> Any:
@@ -197,7 +201,7 @@ class SessionPage:
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
-        return Still(words.changes(self.session))
+        return Still(words.changes(self.session, self.use))
 
 
 class WeeklyReview:
@@ -233,6 +237,12 @@ class WeeklyReview:
     def opening(self) -> Still:
         """Greet, and say which week this is."""
         return Still(words.opening(self.journal, self.week, [page.session for page in self.pages]))
+
+    @gently
+    def agreements(self) -> Still | None:
+        """Say which agreement ends within two weeks; nothing where none does."""
+        said = words.agreements_ending(self.journal)
+        return Still(said) if said else None
 
     @gently
     def moods(self) -> Any:
@@ -286,6 +296,9 @@ def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | Nothing
 def session_report(journal: str | Path, session: str = "") -> SessionPage | NothingToShow:
     """Open the page of one session.
 
+    Where it is run to be read, as a report, everybody heard must have agreed to ``report``; where the client looks
+    at it themselves, to ``self_review``.
+
     Parameters
     ----------
     journal : str or Path
@@ -302,6 +315,7 @@ def session_report(journal: str | Path, session: str = "") -> SessionPage | Noth
         opened = open_journal(journal)
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
-        return SessionPage(opened.session(session) if session else opened.sessions[-1])
+        chosen = opened.session(session) if session else opened.sessions[-1]
+        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

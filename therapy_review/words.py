@@ -10,6 +10,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from therapy_review.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.still import clock, paragraphs
 
@@ -80,6 +81,40 @@ def _week_title(week: str) -> str:
     return f"Your week, {first} to {sunday.day} {sunday:%B %Y}"
 
 
+def agreements_ending(journal: Journal) -> str:
+    """Say which agreement ends within two weeks, and how to give it anew.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    str
+        HTML; empty where none ends.
+    """
+    people = {
+        "client": "your own agreement",
+        "therapist": f"the agreement of {html.escape(journal.therapist)}",
+    }
+    said = []
+    for given, uses in ending(journal.consents, journal.today()):
+        whose = people.get(given.who, f"the agreement of {html.escape(given.name or given.who)}")
+        what = _listed([html.escape(in_words(use)) for use in uses])
+        said.append(f"<p>On {day(given.until or journal.today())}, {whose} comes to its end ({what}).</p>")
+    if not said:
+        return ""
+    return "\n".join(said) + (
+        "\n<p>If you both would like to go on, a few words about it in a session are enough; write down what you "
+        "agreed on with <code>therapy-review consent add</code>, or in the notebook about agreements. Otherwise "
+        "those recordings simply stay closed from then on, and your notes and moods go on as before.</p>"
+    )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(parts[:-1])] if parts[1:] else []), parts[-1]])
+
+
 def session_heading(session: Session) -> str:
     """Name the session by its day, and say what is kept of it.
 
@@ -114,12 +149,14 @@ def which(session: Session) -> str:
     return f"<h3>{session.date:%A} {session.date.day} {session.date:%B}{beside}</h3>"
 
 
-def what_it_held(session: Session) -> str:
+def what_it_held(session: Session, use: str = SELF_REVIEW) -> str:
     """Say what the session held, in the client's own words and a few plain figures.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What it is told for: no figure of a session is told that not everybody heard has agreed to.
 
     Returns
     -------
@@ -137,7 +174,7 @@ def what_it_held(session: Session) -> str:
         sentences.append(f"You put your mood at {after or before}, of 10.")
     if written.tags:
         sentences.append(f"Your words for it: {html.escape(', '.join(written.tags))}.")
-    row = _measured(session)
+    row = _measured(session, use)
     if row is not None:
         sentences.append(_session_in_figures(row))
     parts = [f"<p>{' '.join(sentences)}</p>"]
@@ -159,12 +196,14 @@ def _session_in_figures(row: pd.Series) -> str:
     )
 
 
-def changes(session: Session) -> str:
+def changes(session: Session, use: str = SELF_REVIEW) -> str:
     """Say what is different from the session before.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What it is told for, as in `what_it_held`.
 
     Returns
     -------
@@ -175,11 +214,12 @@ def changes(session: Session) -> str:
     if earlier is None:
         return "<p>This is the first session here; there is nothing to put beside it yet.</p>"
     now, then = session.notes, earlier.notes
+    measured = _measured(session, use), _measured(earlier, use)
     items = [
         _mood_change(now.mood_after, then.mood_after),
         _tag_change(now.tags, then.tags),
-        _talk_change(_measured(session), _measured(earlier)),
-        _silence_change(_measured(session), _measured(earlier)),
+        _talk_change(*measured),
+        _silence_change(*measured),
     ]
     said = [f"<li>{item}</li>" for item in items if item]
     if not said:
@@ -195,11 +235,13 @@ def _session_before(session: Session) -> Session | None:
     return earlier[-1] if earlier else None
 
 
-def _measured(session: Session) -> pd.Series | None:
+def _measured(session: Session, use: str) -> pd.Series | None:
     try:
-        return session.measures.iloc[0]
+        row = session.measures.iloc[0]
+        session.require(use)
     except TherapyReviewError:
         return None
+    return row
 
 
 def _mood_change(now: int | None, then: int | None) -> str:
