@@ -45,7 +45,9 @@ def test_letters_with_accents_open_it_however_a_system_writes_them() -> None:
     mine = Identity.generate()
     apart = k.locked_with("cafe\u0301 gru\u0308n", mine)  # as a file from a Mac may have them
     assert str(k.opened(apart, "caf\u00e9 gr\u00fcn")) == str(mine)
-    assert passphrase.decrypt(apart, "caf\u00e9 gr\u00fcn") == k.as_file(mine)  # as a keyboard gives them to age
+    assert passphrase.decrypt(apart, "caf\u00e9 gr\u00fcn") == k.as_file(
+        mine
+    )  # as a keyboard gives them to age
 
 
 def test_an_identity_file_is_the_one_that_age_writes() -> None:
@@ -64,7 +66,9 @@ def test_recovery_codes_are_never_the_same_and_have_no_letters_that_look_alike()
 
 
 @given(st.text(k.LETTERS, min_size=30, max_size=30), st.data())
-def test_a_code_may_be_typed_with_any_spaces_dashes_and_small_letters(letters: str, data: st.DataObject) -> None:
+def test_a_code_may_be_typed_with_any_spaces_dashes_and_small_letters(
+    letters: str, data: st.DataObject
+) -> None:
     code = "-".join(letters[at : at + 5] for at in range(0, 30, 5))
     between = st.sampled_from(["", " ", "-", " - ", "  ", "–", "\t"])
     typed = "".join(data.draw(between) + letter for letter in letters)

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrage import encrypt
+from pyrage.x25519 import Recipient
 
 from therapy_review import sealed as sealed_files
 from therapy_review import store as bytes_on_disk
@@ -175,7 +177,9 @@ def test_to_remove_a_folder_of_a_session_leaves_the_session_its_key(store: Seale
 
 @pytest.mark.parametrize("name", ["agreements.toml", "sessions/2026-03-04/notes.md"])
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "plain", "another journal's"])
-def test_a_file_that_was_damaged_or_exchanged_is_a_sentence(store: SealedStore, name: str, damage: str) -> None:
+def test_a_file_that_was_damaged_or_exchanged_is_a_sentence(
+    store: SealedStore, name: str, damage: str
+) -> None:
     store.write(name, b"mine " * 100)
     path = store.plain.root / f"{name}.age"
     good = path.read_bytes()
@@ -249,6 +253,11 @@ def test_no_name_leads_out_of_the_journal(store: SealedStore) -> None:
 
 
 def _write_many(root: Path, who: int, together: threading.Barrier, hides_dates: bool) -> None:
+    def slowly(data: bytes, recipients: list[Recipient]) -> bytes:
+        time.sleep(0.003)  # between what was read and what is written, so that the others come in between
+        return encrypt(data, recipients)
+
+    sealed_files.encrypt = slowly  # in this program, which ends with this function
     store = SealedStore(PlainStore(root), MINE, hides_dates=hides_dates)
     together.wait(60)
     for number in range(15):
@@ -261,10 +270,11 @@ def test_programs_that_write_at_once_make_one_key_and_one_name_for_a_session(
 ) -> None:
     root, writers = tmp_path / "journal", 3
     root.mkdir()
-    processes = multiprocessing.get_context("fork")
+    processes = multiprocessing.get_context("forkserver")
     together = processes.Barrier(writers)
     started = [
-        processes.Process(target=_write_many, args=(root, who, together, hides_dates)) for who in range(writers)
+        processes.Process(target=_write_many, args=(root, who, together, hides_dates))
+        for who in range(writers)
     ]
     for each in started:
         each.start()
@@ -282,7 +292,9 @@ def test_threads_of_one_program_share_a_store(store: SealedStore) -> None:
     store.hides_dates = True
     store.plain.root.mkdir()
     threads = [
-        threading.Thread(target=lambda day=day: store.write(f"sessions/2026-03-{day % 5 + 10}/{day}.md", b"x"))
+        threading.Thread(
+            target=lambda day=day: store.write(f"sessions/2026-03-{day % 5 + 10}/{day}.md", b"x")
+        )
         for day in range(20)
     ]
     for each in threads:
