@@ -1,4 +1,4 @@
-"""A watch over the tests: whatever connects to anywhere but this computer fails, also where the failure is caught."""
+"""A watch over the tests: whatever connects to anywhere but this computer fails, also where that is caught."""
 
 from __future__ import annotations
 

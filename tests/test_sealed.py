@@ -252,13 +252,13 @@ def test_no_name_leads_out_of_the_journal(store: SealedStore) -> None:
             act("../other/notes.md")
 
 
-def _write_many(root: Path, who: int, together: threading.Barrier, hides_dates: bool) -> None:
+def _write_many(root: Path, who: int, together: threading.Barrier, hides_dates: bool, mine: str) -> None:
     def slowly(data: bytes, recipients: list[Recipient]) -> bytes:
         time.sleep(0.003)  # between what was read and what is written, so that the others come in between
         return encrypt(data, recipients)
 
     sealed_files.encrypt = slowly  # in this program, which ends with this function
-    store = SealedStore(PlainStore(root), MINE, hides_dates=hides_dates)
+    store = SealedStore(PlainStore(root), Identity.from_str(mine), hides_dates=hides_dates)
     together.wait(60)
     for number in range(15):
         store.write(f"sessions/2026-03-{number + 1:02}/{who}.md", f"{who} {number}".encode())
@@ -273,7 +273,7 @@ def test_programs_that_write_at_once_make_one_key_and_one_name_for_a_session(
     processes = multiprocessing.get_context("forkserver")
     together = processes.Barrier(writers)
     started = [
-        processes.Process(target=_write_many, args=(root, who, together, hides_dates))
+        processes.Process(target=_write_many, args=(root, who, together, hides_dates, str(MINE)))
         for who in range(writers)
     ]
     for each in started:
