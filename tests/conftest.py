@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from no_network import nothing_leaves  # noqa: F401  watches every test
 
-from therapy_review import Journal, Session, analyse, open_journal
+from therapy_review import Journal, Session, analyse, open_journal, unlock
+from therapy_review.keys import NewKeys, new_keys
 from therapy_review.opus import RATE, head, piece
+from therapy_review.sealing import seal
 from therapy_review.store import PlainStore
 from therapy_review.turns import turns_table
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PRACTICE = ROOT / "data" / "practice"
+WORDS = "harbour lentil oboe margin"
+CODE = "ABCDE-FGHJK-MNPQR-STVWX-YZ234-56789"
 RECORDED = ["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05", "2026-02-19", "2026-02-26", "2026-03-05"]
 
 
@@ -52,10 +57,33 @@ def heard(heard_once: Path, tmp_path: Path) -> Journal:
     return open_journal(tmp_path / "practice")
 
 
+@pytest.fixture(scope="session")
+def keys() -> NewKeys:
+    """Keys that `WORDS` and `CODE` open; made once, because making them takes seconds."""
+    return new_keys(WORDS, CODE)
+
+
+@pytest.fixture
+def sealed(journal: Journal, keys: NewKeys) -> Journal:
+    """A sealed copy of the practice journal, opened."""
+    root = root_of(journal)
+    seal(PlainStore(root), keys)
+    unlock.keep(keys.identity)
+    return open_journal(root)
+
+
+@pytest.fixture(autouse=True)
+def every_journal_is_closed() -> Iterator[None]:
+    """Forget the keys a test used, so that the next one has to open its journal itself."""
+    yield
+    unlock.forget()
+
+
 def root_of(journal: Journal) -> Path:
-    """The folder of a journal made of plain files."""
-    assert isinstance(journal.store, PlainStore)
-    return journal.store.root
+    """The folder of a journal, sealed or not."""
+    store = getattr(journal.store, "plain", journal.store)
+    assert isinstance(store, PlainStore)
+    return store.root
 
 
 def reference(day: str) -> pd.DataFrame:

@@ -6,16 +6,22 @@ plain one goes in plain, and the file is then as open as the journal.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
 import tarfile
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from therapy_review.errors import JournalError
-from therapy_review.store import FILE_MODE, FOLDER_MODE, PlainStore, digest, sync_folder
+from therapy_review.sealed import KEYS_LOCK, LOCK, SETTINGS
+from therapy_review.store import FILE_MODE, FOLDER_MODE, PlainStore, digest, is_half, sync_folder
 
-LEFT_OUT = (".lock", ".keys.lock")
+LEFT_OUT = (LOCK, KEYS_LOCK)
+COMMENT, SHA = "comment", "sha256 "  # of each file, where other programs that read a tar leave it alone
+END = bytes(2 * tarfile.BLOCKSIZE)  # without it, a tar was cut off
 
 
 def backup(store: PlainStore, file: Path) -> int:
@@ -38,41 +44,33 @@ def backup(store: PlainStore, file: Path) -> int:
     JournalError
         When there is such a file, it lies in the journal, or the disk refuses.
     """
-    if file.exists():
-        raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
-    if store.root.resolve() in file.resolve().parents:
-        raise JournalError(
-            f"{file} would lie in the journal itself; choose a place outside it, best on another disk."
-        )
     half = file.with_name(f".{file.name}.part")
-    try:
-        half.unlink(missing_ok=True)  # of an earlier run that was stopped
-        with store.writing():
-            names = sorted(
-                path.relative_to(store.root).as_posix() for path in store.root.rglob("*") if path.is_file()
+    with store.writing(), _removed(half):
+        if file.exists():
+            raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
+        if store.root.resolve() in file.resolve().parents:
+            raise JournalError(
+                f"{file} would lie in the journal itself; choose a place outside it, best on another disk."
             )
-            names = [
-                name for name in names if PurePosixPath(name).name not in LEFT_OUT and not _is_half(name)
-            ]
-            written = {}
+        paths = [path for path in store.root.rglob("*") if path.is_file()]
+        names = sorted(path.relative_to(store.root).as_posix() for path in paths)
+        names = [name for name in names if name not in LEFT_OUT and not is_half(name)]
+        try:
             with os.fdopen(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b") as out:
                 with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                    for name in names:
-                        written[name] = _add(tar, store, name)
+                    written = {name: _add(tar, store, name) for name in names}
                 out.flush()
                 os.fsync(out.fileno())
                 out.seek(0)
                 if _content(out) != written:
                     raise JournalError(f"{file} can't be read back as it was written; try another disk.")
-        half.rename(file)
-        sync_folder(file.parent)
-    except OSError as error:
-        reason = (error.strerror or "the disk gave no reason").lower()
-        raise JournalError(
-            f"Could not write {file} ({reason}); choose another place, then try again."
-        ) from error
-    finally:
-        half.unlink(missing_ok=True)
+            half.rename(file)
+            sync_folder(file.parent)
+        except OSError as error:
+            reason = (error.strerror or "the disk gave no reason").lower()
+            raise JournalError(
+                f"Could not write {file} ({reason}); choose another place, then try again."
+            ) from error
     return len(names)
 
 
@@ -111,7 +109,10 @@ def restore(file: Path, folder: Path) -> int:
                     raise tarfile.TarError(f"{member.name} is no file")
                 store.write(member.name, _bytes(tar, member))
                 number += 1
-        if not store.exists("journal.toml"):
+            found.seek(tar.offset)
+            if found.read(len(END)) != END:
+                raise tarfile.ReadError("it ends early")
+        if not store.exists(SETTINGS):
             raise JournalError(f"{file} is not a backup of a journal (no journal.toml is in it).")
         (half / "sessions").mkdir(mode=FOLDER_MODE, exist_ok=True)
         if folder.exists():
@@ -130,11 +131,24 @@ def restore(file: Path, folder: Path) -> int:
     return number
 
 
+@contextmanager
+def _removed(half: Path) -> Iterator[None]:
+    """Remove what an earlier run left that was stopped, and what this one leaves."""
+    try:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+
+
 def _add(tar: tarfile.TarFile, store: PlainStore, name: str) -> str:
     data = store.read(name)
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(data), FILE_MODE
     entry.mtime = store.stamp(name)[1] // 10**9
+    entry.pax_headers = {COMMENT: f"{SHA}{digest(data)}"}
     tar.addfile(entry, io.BytesIO(data))
     return digest(data)
 
@@ -149,9 +163,9 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     data = content.read() if content else b""
     if len(data) != member.size:
         raise tarfile.ReadError(f"{member.name} ends early")
+    if (
+        member.pax_headers.get(COMMENT, "").startswith(SHA)
+        and member.pax_headers[COMMENT] != f"{SHA}{digest(data)}"
+    ):
+        raise tarfile.ReadError(f"{member.name} is damaged")
     return data
-
-
-def _is_half(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.name.startswith(".") and path.suffix == ".tmp"

@@ -39,10 +39,8 @@ def _open_in_sealed(journal: Journal) -> Iterator[str]:
 
     if isinstance(store := journal.store, SealedStore):
         for name in lies_open(store.plain.root):
-            yield (
-                f"{store.plain.where(name)} lies in the sealed journal as a plain file; seal it with: "
-                "therapy-review seal"
-            )
+            where = store.plain.where(name)
+            yield f"{where} lies in the sealed journal as a plain file; seal it with: therapy-review seal"
 
 
 def _folders(journal: Journal) -> Iterator[str]:

@@ -240,8 +240,15 @@ def open_journal(path: str | Path) -> Journal:
     >>> open_journal("data/practice")
     Journal('practice', 8 sessions)
     """
-    store, settings = folder_of(path)
+    folder, settings = folder_of(path)
+    store = PlainStore(folder.root, before_change=_AsOpened(folder, settings))
     if not settings.get("sealed"):
+        # Where an earlier journal.toml was put back, what is written now would lie open.
+        if folder.exists("identity.age") and any(folder.root.glob("sessions/*/key.age")):
+            raise JournalError(
+                f"Sealed files lie in {folder.where('')}, but its journal.toml says that it is not sealed; to put "
+                f"that right: therapy-review seal --journal {path}"
+            )
         return Journal(store, settings)
     from therapy_review.sealed import SealedStore
     from therapy_review.unlock import identity_of
@@ -253,7 +260,44 @@ def open_journal(path: str | Path) -> Journal:
             f"therapy-review {begun} --journal {path}"
         )
     hides_dates = bool(seal.get("hide_dates", False))
-    return Journal(SealedStore(store, identity_of(store, settings), hides_dates=hides_dates), settings)
+    return Journal(SealedStore(store, identity_of(folder, settings), hides_dates=hides_dates), settings)
+
+
+class _AsOpened:
+    """Refuses to write into a journal that another program sealed, unsealed or rekeyed since it was opened here."""
+
+    def __init__(self, folder: PlainStore, settings: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.opened = _seal_of(settings)
+        self.seen: tuple[int, int] | None = None
+
+    def __call__(self) -> None:
+        name = "journal.toml"
+        stamp = self.folder.stamp(name)
+        if stamp == self.seen:
+            return
+        if _seal_of(_settings_of(self.folder)) != self.opened:
+            raise JournalError(
+                f"{self.folder.where('')} was sealed, unsealed or given another passphrase since it was opened "
+                "here, so nothing was changed; open it again (in a notebook: restart its kernel)."
+            )
+        self.seen = stamp
+
+
+def _seal_of(settings: Mapping[str, Any]) -> tuple[object, ...]:
+    seal = settings.get("seal", {})
+    wanted = ("recipient", "hide_dates", "unfinished")
+    return bool(settings.get("sealed")), *(seal.get(key) or None for key in wanted)
+
+
+def _settings_of(folder: PlainStore) -> dict[str, Any]:
+    try:
+        return tomllib.loads(folder.read("journal.toml").decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise JournalError(
+            f"{folder.where('journal.toml')} can't be read ({error}); "
+            "mend that line, or restore the file from a copy."
+        ) from error
 
 
 def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
@@ -282,13 +326,7 @@ def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
             f"There is no journal in {store.where('') or path} (no journal.toml lies there); name the folder of "
             "yours, or make one with: therapy-review init my-journal"
         )
-    try:
-        settings = tomllib.loads(store.read("journal.toml").decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise JournalError(
-            f"{store.where('journal.toml')} can't be read ({error}); "
-            "mend that line, or restore the file from a copy."
-        ) from error
+    settings = _settings_of(store)
     # The practice journal has nothing to keep; `shared_disk` is for disks that know no permissions.
     if store.is_open_to_others() and not (settings.get("practice") or settings.get("shared_disk")):
         raise JournalError(

@@ -13,6 +13,7 @@ The age file format, version 1: https://c2sp.org/age
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 
 from pyrage import DecryptError, IdentityError, decrypt, passphrase, x25519
@@ -75,7 +76,12 @@ def locked_with(words: str, identity: Identity) -> bytes:
     -------
     bytes
     """
-    return passphrase.encrypt(as_file(identity), words)
+    return passphrase.encrypt(as_file(identity), _as_typed(words))
+
+
+def _as_typed(words: str) -> str:
+    """Give letters with accents the one form that keyboards give them; some systems' files have another."""
+    return unicodedata.normalize("NFC", words)
 
 
 def as_file(identity: Identity) -> bytes:
@@ -119,7 +125,7 @@ def opened(data: bytes, words: str) -> Identity:
         When it is another passphrase, or the file is damaged.
     """
     try:
-        return from_file(passphrase.decrypt(data, words))
+        return from_file(passphrase.decrypt(data, _as_typed(words)))
     except DecryptError as error:
         raise LockedError(
             "That does not open this journal; type it again, with capital letters and spaces as you chose them."
@@ -137,7 +143,9 @@ def session_identity(sealed: bytes, identity: Identity) -> Identity:
     try:
         return from_file(decrypt(sealed, [identity]))
     except DecryptError as error:
-        raise LockedError("A session's key does not belong to this journal, or is damaged.") from error
+        raise LockedError(
+            "A session's key is damaged or belongs to another journal; put it back from a backup."
+        ) from error
 
 
 def new_recovery_code() -> str:

@@ -29,7 +29,7 @@ OPEN_STILL = (
 )
 ON_REMOVING = (
     "Removing a file hides it; on most disks its bytes stay for a while, and a copy may be on your phone, in a "
-    "backup or in the cloud. What is sealed in the journal is not touched by that."
+    "backup or in the cloud. What is in the journal is not touched by that."
 )
 
 
@@ -43,12 +43,11 @@ def is_wanted(answer: bool | None) -> bool:
     """Tell whether a new journal is to be sealed: as was said, or else where somebody can be asked."""
     from therapy_review.unlock import FILE
 
-    return (sys.stdin.isatty() or FILE in os.environ) if answer is None else answer
+    return (sys.stdin.isatty() or bool(os.environ.get(FILE))) if answer is None else answer
 
 
 def choose_passphrase() -> str:
-    """Ask for a new passphrase, twice; empty when the client would rather have none."""
-    from therapy_review.keys import strength
+    """Take the passphrase of a journal to be sealed from its file, or ask; empty when the client wants none."""
     from therapy_review.unlock import FILE, from_passphrase_file
 
     if named := os.environ.get(FILE):
@@ -56,10 +55,14 @@ def choose_passphrase() -> str:
     if not sys.stdin.isatty():
         raise LockedError(f"Nobody can be asked for a passphrase here; name a passphrase file in {FILE}.")
     say.print("A passphrase keeps the journal closed to everybody else. Four or five words do well.")
+    return _ask_twice("Passphrase (empty for none)", default="")
+
+
+def _ask_twice(prompt: str, default: str | None = None) -> str:
+    from therapy_review.keys import strength
+
     while True:
-        words = str(
-            typer.prompt("Passphrase (empty for none)", default="", show_default=False, hide_input=True)
-        )
+        words = str(typer.prompt(prompt, default=default, show_default=False, hide_input=True))
         if not words:
             return ""
         judged = strength(words)
@@ -91,8 +94,8 @@ def make_keys(words: str) -> NewKeys:
         except LockedError:
             say.print("That is not quite it; look at the paper again.")
             continue
-        # Off the screen: what scrolled away could still be read by whoever sits here next.
-        say.clear()
+        # Off the screen and out of what can be scrolled back to: whoever sits here next could read it.
+        typer.echo("\x1b[H\x1b[2J\x1b[3J", nl=False)
         say.print("Yes, that opens it.")
         return made
 
@@ -133,14 +136,15 @@ def seal(
     from therapy_review.journal import folder_of
 
     store, settings = folder_of(journal)
-    if not settings.get("sealed"):
+    if not settings.get("sealed") and not sealing.holds_sealed(store):
         seal_new(store, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
     waiting = len(list(sealing.lies_open(store.root)))
-    sealing.finish_sealing(store, _identity(store, settings), hides_dates=hide_dates)
+    identity = _identity(store, settings)
+    sealing.finish_sealing(store, identity, hides_dates=hide_dates)
     if keyring:
-        _use_keyring(store, str(settings["seal"]["recipient"]), choose_again(store))
+        _use_keyring(store, str(identity.to_public()), choose_again(store))
     say.print(f"Sealed: {waiting} file{'s' * (waiting != 1)} more." if waiting else "All is sealed.")
 
 
@@ -151,16 +155,23 @@ def unseal(
     """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
     from therapy_review import sealing
     from therapy_review.journal import folder_of
+    from therapy_review.keys import IDENTITY
     from therapy_review.unlock import forget_in_keyring
 
-    store, settings = _sealed(*folder_of(journal))
+    store, settings = folder_of(journal)
+    if not settings.get("sealed") and store.exists(IDENTITY) and not sealing.holds_sealed(store):
+        sealing.forget_keys(store)  # all that was left to do when it was stopped
+        say.print(f"Done: {store.where('')} lies open now.")
+        return
+    _sealed(store, settings)
     _unless_begun(store, settings, "unseal")
     if not (
         sure or typer.confirm("Afterwards anybody who can open the folder can read it. Take the seal off?")
     ):
         raise typer.Exit(1)
-    sealing.unseal(store, _identity(store, settings))
-    forget_in_keyring(str(settings["seal"]["recipient"]))
+    identity = _identity(store, settings)
+    sealing.unseal(store, identity)
+    forget_in_keyring(str(identity.to_public()))
     say.print(f"Done: {store.where('')} lies open now.")
 
 
@@ -171,19 +182,21 @@ def rekey(journal: JournalOption = HERE) -> None:
 
     store, settings = _sealed(*folder_of(journal))
     _unless_begun(store, settings, "rekey")
+    if not sys.stdin.isatty():  # a passphrase file says what the passphrase is, not what it is to be
+        raise LockedError("A new passphrase is asked for in a terminal, and nobody can be asked here.")
     identity = _identity(store, settings)
-    words = choose_passphrase()
-    if not words:
-        raise LockedError("A sealed journal needs a passphrase; to go without one: therapy-review unseal")
+    words = _ask_twice("New passphrase")
     made = make_keys(words)
-    sealing.rekey(store, identity, made)
+    closed = sealing.rekey(store, identity, made)
     unlock.keep(made.identity)
-    unlock.forget_in_keyring(str(settings["seal"]["recipient"]))
-    if settings["seal"].get("keyring"):
+    unlock.forget_in_keyring(str(identity.to_public()))
+    if settings.get("seal", {}).get("keyring"):
         _use_keyring(store, str(made.identity.to_public()), words)
     say.print(
         "Changed. The old passphrase and the old code open it no longer; they still open copies made before."
     )
+    if closed:
+        say.print(f"Left as they are, because they could not be opened before either: {', '.join(closed)}.")
 
 
 def backup(
@@ -278,9 +291,10 @@ def _use_keyring(store: PlainStore, public: str, words: str) -> None:
     except LockedError as error:
         say.print(str(error))
         return
-    settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
-    settings["seal"]["keyring"] = True
-    store.write("journal.toml", tomlkit.dumps(settings).encode())
+    with store.writing():
+        settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+        settings["seal"]["keyring"] = True
+        store.write("journal.toml", tomlkit.dumps(settings).encode())
     say.print(
         "This computer's keyring keeps the passphrase: whoever can use your account here can open the journal."
     )

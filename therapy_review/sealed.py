@@ -13,25 +13,22 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from filelock import FileLock
 from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError, LockedError
-from therapy_review.keys import Identity, as_file, session_identity
-from therapy_review.store import FILE_MODE, LOCK_WAIT, PlainStore
+from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, session_identity
+from therapy_review.store import PlainStore
 
 AGE = ".age"
 KEY = "key.age"  # in a session's folder
 NAMES = "names.age"
 SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
-OPEN = frozenset(
-    {SETTINGS, ".lock", "identity.age", "recovery.age"}
-)  # what is never an age file of this store's
+LOCK, KEYS_LOCK = ".lock", ".keys.lock"
+OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})  # what is never an age file of this store's
 DATED = re.compile(r"\d{4}-(?:\d{2}-\d{2}|W\d{2})")
 
 
@@ -126,7 +123,8 @@ class SealedStore:
         folder : str
         """
         on_disk = self._folder_on_disk(folder)
-        self.plain.remove(f"{on_disk}/{KEY}")
+        if _is_session(folder):
+            self.plain.remove(f"{on_disk}/{KEY}")
         self.plain.remove_folder(on_disk)
         with self._guard:
             self._keys.pop(on_disk, None)
@@ -134,10 +132,12 @@ class SealedStore:
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted."""
         found = self.plain.files(self._folder_on_disk(folder))
-        hidden = {"names", "identity", "recovery"} if not folder else {"key"}
+        inside = f"{folder}/" if folder else ""
         sealed = [name.removesuffix(AGE) for name in found if name.endswith(AGE)]
+        names = [name for name in sealed if not is_reserved(f"{inside}{name}")]
+        names += [SETTINGS] if not folder and SETTINGS in found else []
         back = self._back()
-        return sorted(back.get(name, name) for name in sealed if name not in hidden)
+        return sorted(back.get(name, name) for name in names)
 
     def folders(self, folder: str) -> list[str]:
         """List the plain names of the folders in a folder, sorted."""
@@ -168,8 +168,49 @@ class SealedStore:
         Returns
         -------
         str
+
+        Raises
+        ------
+        JournalError
+            When a key of the journal has that name.
         """
-        return name if name in OPEN else f"{self._folder_on_disk(name, new=new)}{AGE}"
+        if name in OPEN:
+            return name
+        if is_reserved(name):
+            raise JournalError(
+                f"{self.plain.where(name)} can't have that name in a sealed journal, where {name}{AGE} is one of "
+                "its keys; choose another."
+            )
+        return f"{self._folder_on_disk(name, new=new)}{AGE}"
+
+    def name_of(self, on_disk: str) -> str:
+        """Return the name that a file on disk has for the rest of the package.
+
+        Parameters
+        ----------
+        on_disk : str
+            With or without ``.age``.
+
+        Returns
+        -------
+        str
+        """
+        back = {given: part for part, given in self._given_names().items()}
+        parts = PurePosixPath(on_disk.removesuffix(AGE)).parts
+        return "/".join(back.get(part, part) for part in parts)
+
+    def place_of(self, on_disk: str) -> str:
+        """Return where an age file belongs, as dates are hidden or not; it may lie elsewhere still.
+
+        Parameters
+        ----------
+        on_disk : str
+
+        Returns
+        -------
+        str
+        """
+        return f"{self._folder_on_disk(self.name_of(on_disk), new=True)}{AGE}"
 
     def given_names(self, parts: list[str]) -> dict[str, str]:
         """Tell which name on disk stands for which, after giving names to parts that have none yet.
@@ -187,7 +228,8 @@ class SealedStore:
             given = self._given_names()
             if all(part in given for part in parts):
                 return given
-            with self._adding():
+            # One program at a time gives names or makes keys; who writes may hold the other lock already.
+            with self.plain.holding(KEYS_LOCK):
                 given = {**{part: secrets.token_hex(8) for part in parts}, **self._given_names()}
                 content = json.dumps(given, indent=0).encode()
                 self.plain.write(NAMES, encrypt(content, [self.identity.to_public()]))
@@ -222,22 +264,17 @@ class SealedStore:
                 self._names = (stamp, {str(part): str(given) for part, given in content.items()})
             return self._names[1]
 
-    @contextmanager
-    def _adding(self) -> Iterator[None]:
-        """Let one program at a time make a key or give a name; who writes may hold the other lock already."""
-        with FileLock(self.plain.root / ".keys.lock", timeout=LOCK_WAIT, mode=FILE_MODE):
-            yield
-
     def _identity_of(self, name: str, *, new: bool = False) -> Identity:
         """Return what a file is sealed to: its session's key, or the journal's."""
-        parts = PurePosixPath(name).parts
-        if len(parts) < 3 or parts[0] != "sessions":
+        if is_sealed_to_journal(f"{name}{AGE}"):
             return self.identity
+        parts = PurePosixPath(name).parts
         folder = self._folder_on_disk("/".join(parts[:2]), new=new)
         key = f"{folder}/{KEY}"
         with self._guard:
             if not self.plain.exists(key):
-                if not new:
+                # A new key beside files of the old one would make them look damaged, should the old one come back.
+                if not new or self._is_left(folder):
                     raise LockedError(
                         f"The key of {self.plain.where(folder)} was destroyed, so what is left there can't be "
                         f"opened; to clear it away: therapy-review erase {parts[1]}"
@@ -250,8 +287,58 @@ class SealedStore:
                 self._keys[folder] = known
             return known[1]
 
+    def _is_left(self, folder: str) -> bool:
+        return any((self.plain.root / folder).rglob(f"*{AGE}")) and not self.plain.exists(f"{folder}/{KEY}")
+
     def _make_key(self, key: str) -> None:
-        with self._adding():
+        with self.plain.holding(KEYS_LOCK):
             if not self.plain.exists(key):
                 made = as_file(Identity.generate())
                 self.plain.write(key, encrypt(made, [self.identity.to_public()]))
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a key of a sealed journal lies where a file of that name would.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
+    (True, True, False)
+    """
+    on_disk = f"{name}{AGE}".casefold()  # some disks know no capital letters
+    return on_disk in (IDENTITY, RECOVERY, NAMES) or (
+        PurePosixPath(on_disk).name == KEY and _is_session(str(PurePosixPath(name).parent))
+    )
+
+
+def is_sealed_to_journal(on_disk: str) -> bool:
+    """Tell whether a file is sealed to the journal's own key: all but what lies in sessions, and their keys.
+
+    Parameters
+    ----------
+    on_disk : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_sealed_to_journal("agreements.toml.age"), is_sealed_to_journal("sessions/2026-03-04/notes.md.age")
+    (True, False)
+    """
+    parts = PurePosixPath(on_disk).parts
+    return parts[0] != "sessions" or len(parts) < 3 or (len(parts) == 3 and parts[2] == KEY)
+
+
+def _is_session(folder: str) -> bool:
+    parts = PurePosixPath(folder).parts
+    return len(parts) == 2 and parts[0].casefold() == "sessions"

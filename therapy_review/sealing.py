@@ -7,8 +7,8 @@ sealed twin was read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -16,10 +16,20 @@ from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, NewKeys
-from therapy_review.sealed import AGE, DATED, KEY, NAMES, OPEN, SETTINGS, SealedStore
-from therapy_review.store import PlainStore
+from therapy_review.sealed import (
+    AGE,
+    KEY,
+    NAMES,
+    OPEN,
+    SETTINGS,
+    SealedStore,
+    is_reserved,
+    is_sealed_to_journal,
+)
+from therapy_review.store import PlainStore, is_half, make_folder, sync_folder
 
 UNFINISHED = "unfinished"
+CHECKPOINTS = ".ipynb_checkpoints"
 
 
 def seal(store: PlainStore, keys: NewKeys, *, hides_dates: bool = False) -> None:
@@ -37,18 +47,16 @@ def seal(store: PlainStore, keys: NewKeys, *, hides_dates: bool = False) -> None
     Raises
     ------
     JournalError
-        When a file can't be read or written; what was begun is finished by `finish_sealing`.
+        When it is sealed already, or a file can't be read or written; what was begun is finished by
+        `finish_sealing`.
     """
     with store.writing():
+        # Keys are never written over: what is sealed with them would be lost.
+        if _settings(store).get("sealed") or holds_sealed(store):
+            raise JournalError(f"{store.where('')} is sealed already, so nothing was changed.")
         store.write(IDENTITY, keys.by_passphrase)
         store.write(RECOVERY, keys.by_recovery)
-        settings = _settings(store)
-        settings["sealed"] = True
-        table = tomlkit.table()
-        public = str(keys.identity.to_public())
-        table.update({"recipient": public, "hide_dates": hides_dates, UNFINISHED: "seal"})
-        settings["seal"] = table
-        _save(store, settings)
+        _begin(store, keys.identity, "seal", hides_dates=hides_dates)
         _seal_what_is_plain(store, keys.identity)
 
 
@@ -70,10 +78,8 @@ def finish_sealing(store: PlainStore, identity: Identity, *, hides_dates: bool |
         When a plain file lies beside a sealed one of the same name that says something else; both stay.
     """
     with store.writing():
-        settings = _settings(store)
-        if hides_dates is not None and settings["seal"].get("hide_dates", False) != hides_dates:
-            settings["seal"].update({"hide_dates": hides_dates, UNFINISHED: "seal"})
-            _save(store, settings)
+        _unless_rekeyed(store, identity)
+        _begin(store, identity, "seal", hides_dates=hides_dates)
         _seal_what_is_plain(store, identity)
 
 
@@ -90,32 +96,69 @@ def unseal(store: PlainStore, identity: Identity) -> None:
     Raises
     ------
     JournalError
-        When a file can't be opened or written; every file that was opened so far stays.
+        When a file can't be opened or written; all others lie open then, and it can be asked again.
     """
     with store.writing():
-        _begin(store, "unseal")
+        _unless_rekeyed(store, identity)
         sealed = _sealed_store(store, identity)
-        known = dict.fromkeys(_sealed_names(sealed))
-        for name in known:
-            data = sealed.read(name)
+        _unless_twins_differ(sealed)
+        _begin(store, identity, "unseal")
+        closed = _name_anew(sealed)
+        for on_disk in sorted({*_sealed_files(store)} - {*closed}):
+            name = sealed.name_of(on_disk)
+            try:
+                data = sealed.read(name)
+            except JournalError:
+                closed.append(on_disk)
+                continue
             store.write(name, data)
-            if store.read(name) != data:
-                raise JournalError(
-                    f"{store.where(name)} can't be read back as it was written; is the disk well?"
-                )
+            _unless_as_written(store, name, data)
             sealed.remove(name)
+        if closed:
+            raise JournalError(
+                f"All else lies open now, but these can't be opened: {_places(store, closed)}. Put them back from "
+                "a backup, or delete them, and try again."
+            )
         for path in [*store.root.glob(f"sessions/*/{KEY}"), store.root / NAMES]:
-            path.unlink(missing_ok=True)
-        _remove_empty_folders(store.root)
+            store.remove(path.relative_to(store.root).as_posix())
+        _tidy(store)
         settings = _settings(store)
         settings["sealed"] = False
-        settings.remove("seal")
+        settings.pop("seal", None)
         _save(store, settings)
-        store.remove(IDENTITY)
+        forget_keys(store)
+
+
+def forget_keys(store: PlainStore) -> None:
+    """Delete what opened a journal that is not sealed any more.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    """
+    if not holds_sealed(store):
         store.remove(RECOVERY)
+        store.remove(IDENTITY)
 
 
-def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> None:
+def holds_sealed(store: PlainStore) -> bool:
+    """Tell whether anything in a journal's folder may need its key, whatever ``journal.toml`` says.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+
+    Returns
+    -------
+    bool
+    """
+    has_key = store.exists(IDENTITY) or store.exists(RECOVERY)
+    return has_key and any(path.name not in (IDENTITY, RECOVERY) for path in store.root.rglob(f"*{AGE}"))
+
+
+def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> list[str]:
     """Change passphrase, recovery code and the journal's own key; the sessions keep theirs.
 
     Parameters
@@ -127,6 +170,11 @@ def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> None:
     keys : NewKeys
         What is to open it from now on.
 
+    Returns
+    -------
+    list of str
+        Where files lie that could not be opened before either, and stay as they are.
+
     Raises
     ------
     JournalError
@@ -134,10 +182,12 @@ def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> None:
     """
     new = keys.identity
     with store.writing():
-        _begin(store, "rekey")
+        _unless_rekeyed(store, identity)
+        _begin(store, identity, "rekey")
         # At each instant the identity that lies there opens every file: both do, while one takes the other's place.
-        for name in _sealed_to_journal(store):
-            _reseal(store, name, identity, [identity, new])
+        closed = [
+            name for name in _sealed_to_journal(store) if not _reseal(store, name, identity, [identity, new])
+        ]
         store.write(RECOVERY, keys.by_recovery)
         store.write(IDENTITY, keys.by_passphrase)
         settings = _settings(store)
@@ -145,10 +195,12 @@ def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> None:
         _save(store, settings)
         for name in _sealed_to_journal(store):
             _reseal(store, name, new, [new])
+        _tidy(store)
         _end(store)
+    return [store.where(name) for name in closed]
 
 
-def unfinished(settings: Any) -> str:
+def unfinished(settings: Mapping[str, Any]) -> str:
     """Tell which of the acts was begun and not finished: ``seal``, ``unseal``, ``rekey``, or none (empty)."""
     return str(settings.get("seal", {}).get(UNFINISHED, ""))
 
@@ -164,104 +216,142 @@ def lies_open(root: Path) -> Iterator[str]:
     Yields
     ------
     str
-        Names as the journal's store has them.
+        Names on disk.
     """
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and path.suffix != AGE and name not in OPEN and path.name not in LOCKS:
+        if path.is_file() and path.suffix != AGE and name not in OPEN:
             yield name
 
 
-LOCKS = frozenset({".lock", ".keys.lock"})
-
-
 def _seal_what_is_plain(store: PlainStore, identity: Identity) -> None:
-    first_time = unfinished(_settings(store)) == "seal"
     sealed = _sealed_store(store, identity)
-    differing = []
-    for name in list(lies_open(store.root)):
-        path = PurePosixPath(name)
-        if (path.name.startswith(".") and path.suffix == ".tmp") or ".ipynb_checkpoints" in path.parts:
-            store.remove(name)  # half a file, or a copy of a notebook that is here itself
+    _tidy(store)
+    left = _name_anew(sealed)
+    for on_disk in list(lies_open(store.root)):
+        name, data = sealed.name_of(on_disk), store.read(on_disk)
+        if is_reserved(name) or (sealed.exists(name) and _read(sealed, name) != data):
+            left.append(on_disk)
             continue
-        data = store.read(name)
-        if not (there := sealed.exists(name)) or (first_time and sealed.read(name) != data):
-            sealed.write(name, data)
-        if sealed.read(name) != data:
-            if not there:
-                raise JournalError(
-                    f"{sealed.where(name)} can't be read back as it was written; is the disk well?"
-                )
-            differing.append(name)
+        try:
+            if not sealed.exists(name):
+                sealed.write(name, data)
+                _unless_as_written(sealed, name, data)
+        except LockedError:  # the key of its session was destroyed
+            left.append(on_disk)
             continue
-        store.remove(name)
-    _name_anew(sealed)
-    _remove_empty_folders(store.root)
+        store.remove(on_disk)
+    if store.exists(NAMES) and not sealed.hides_dates and not left:
+        store.remove(NAMES)
+    _tidy(store)
     _end(store)
-    if differing:
-        places = ", ".join(store.where(name) for name in differing)
+    if left:
         raise JournalError(
-            f"Left as they are: {places}. The journal holds something else under the same name; put the two "
-            "together by hand, or take the plain one away."
+            f"All else is sealed. Left as they are: {_places(store, left)}. The journal holds something else under "
+            "the same name; keep the one you want and take the other away, then try again."
         )
 
 
-def _name_anew(sealed: SealedStore) -> None:
-    """Let names on disk follow the wish to hide dates, or no longer to."""
+def _name_anew(sealed: SealedStore) -> list[str]:
+    """Let names on disk follow the wish to hide dates, or no longer to; give those whose place is taken."""
     root = sealed.plain.root
-    if sealed.hides_dates:
-        # Deepest first, so that the way to a file stays true while it is renamed.
-        dated = [path for path in root.rglob("*") if DATED.search(path.name) and path.name != SETTINGS]
-        for path in sorted(dated, key=lambda path: len(path.parts), reverse=True):
-            part = path.name.removesuffix(AGE) if path.is_file() else path.name
-            given = sealed.given_names([part])[part]
-            path.rename(path.with_name(f"{given}{AGE}" if path.is_file() else given))
-    elif sealed.plain.exists(NAMES):
-        back = {given: part for part, given in sealed.given_names([]).items()}
-        opaque = [path for path in root.rglob("*") if path.name.removesuffix(AGE) in back]
-        for path in sorted(opaque, key=lambda path: len(path.parts), reverse=True):
-            part = back[path.name.removesuffix(AGE)]
-            path.rename(path.with_name(f"{part}{AGE}" if path.is_file() else part))
-        sealed.plain.remove(NAMES)
+    left: list[str] = []
+    touched: set[Path] = set()
+    strangers: set[Path] = set()  # folders of a session that is here twice, each with a key of its own
+    # Keys first: what is sealed to a key goes only where that key went.
+    for path in sorted(root.rglob(f"*{AGE}"), key=lambda path: (path.name != KEY, path)):
+        on_disk = path.relative_to(root).as_posix()
+        if on_disk in OPEN or on_disk == NAMES or (place := sealed.place_of(on_disk)) == on_disk:
+            continue
+        target = root / place
+        if target.exists() or strangers.intersection(path.parents):
+            left.append(on_disk)
+            strangers |= {path.parent} if path.name == KEY else set()
+            continue
+        make_folder(target.parent)
+        path.rename(target)
+        touched |= {path.parent, target.parent, target.parent.parent}
+    for folder in touched:  # before anything says that it is done
+        sync_folder(folder)
+    return left
 
 
-def _sealed_names(sealed: SealedStore) -> Iterator[str]:
-    """Give the journal's names for all that is sealed in it."""
-    folders = [""]
-    while folders:
-        folder = folders.pop()
-        inside = f"{folder}/" if folder else ""
-        yield from (f"{inside}{name}" for name in sealed.files(folder))
-        folders += [f"{inside}{name}" for name in sealed.folders(folder)]
+def _unless_rekeyed(store: PlainStore, identity: Identity) -> None:
+    """Refuse where the journal was unsealed or rekeyed while its passphrase was being asked for."""
+    if not store.exists(IDENTITY) and not store.exists(RECOVERY):
+        raise JournalError(f"{store.where('')} is not sealed any more, so nothing was changed.")
+    names = _sealed_to_journal(store)
+    if names and not any(_opened(store, name, identity) is not None for name in names):
+        raise LockedError(f"Another key opens {store.where('')} by now, so nothing was changed; try again.")
+
+
+def _unless_twins_differ(sealed: SealedStore) -> None:
+    store = sealed.plain
+    names = {sealed.name_of(on_disk) for on_disk in _sealed_files(store)}
+    twins = [name for name in sorted(names) if store.exists(name) and store.read(name) != _read(sealed, name)]
+    if twins:
+        raise JournalError(
+            f"Nothing was changed: {_places(store, twins)} would be written over by what the journal holds under "
+            "the same name; move it out of the journal first."
+        )
+
+
+def _unless_as_written(store: PlainStore | SealedStore, name: str, data: bytes) -> None:
+    if store.read(name) != data:
+        raise JournalError(f"{store.where(name)} can't be read back as it was written; is the disk well?")
+
+
+def _read(sealed: SealedStore, name: str) -> bytes | None:
+    try:
+        return sealed.read(name)
+    except JournalError:  # damaged
+        return None
+
+
+def _places(store: PlainStore, names: list[str]) -> str:
+    return ", ".join(store.where(name) for name in names)
+
+
+def _sealed_files(store: PlainStore) -> list[str]:
+    """Name, as on disk, all that is sealed in a journal except its keys and names."""
+    names = [path.relative_to(store.root).as_posix() for path in store.root.rglob(f"*{AGE}")]
+    return sorted(name for name in names if not is_reserved(name.removesuffix(AGE)))
 
 
 def _sealed_to_journal(store: PlainStore) -> list[str]:
     """Name, as on disk, what is sealed to the journal's own key: all but what is in sessions, and those keys."""
     names = [path.relative_to(store.root).as_posix() for path in store.root.rglob(f"*{AGE}")]
-    return sorted(
-        name
-        for name in names
-        if name not in (IDENTITY, RECOVERY)
-        and (not name.startswith("sessions/") or PurePosixPath(name).name == KEY)
-    )
+    return sorted(name for name in names if name not in OPEN and is_sealed_to_journal(name))
 
 
-def _reseal(store: PlainStore, on_disk: str, identity: Identity, to: list[Identity]) -> None:
+def _reseal(store: PlainStore, on_disk: str, identity: Identity, to: list[Identity]) -> bool:
+    data = _opened(store, on_disk, identity)
+    if data is not None:
+        store.write(on_disk, encrypt(data, [each.to_public() for each in to]))
+    return data is not None
+
+
+def _opened(store: PlainStore, on_disk: str, identity: Identity) -> bytes | None:
     try:
-        data = decrypt(store.read(on_disk), [identity])
-    except DecryptError as error:
-        raise LockedError(f"{store.where(on_disk)} can't be opened, so nothing more was changed.") from error
-    store.write(on_disk, encrypt(data, [each.to_public() for each in to]))
+        return decrypt(store.read(on_disk), [identity])
+    except DecryptError:
+        return None
 
 
 def _sealed_store(store: PlainStore, identity: Identity) -> SealedStore:
-    return SealedStore(store, identity, hides_dates=bool(_settings(store)["seal"].get("hide_dates", False)))
+    hides_dates = _settings(store).get("seal", {}).get("hide_dates", store.exists(NAMES))
+    return SealedStore(store, identity, hides_dates=bool(hides_dates))
 
 
-def _remove_empty_folders(root: Path) -> None:
-    folders = sorted((path for path in root.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
-    for folder in folders:
-        if folder != root / "sessions" and not any(folder.iterdir()):
+def _tidy(store: PlainStore) -> None:
+    """Remove halves of files, second copies of notebooks, and empty folders."""
+    for path in list(store.root.rglob("*")):
+        name = path.relative_to(store.root)
+        if path.is_file() and (is_half(name.as_posix()) or CHECKPOINTS in name.parts):
+            store.remove(name.as_posix())
+    folders = [path for path in store.root.rglob("*") if path.is_dir() and not path.is_symlink()]
+    for folder in sorted(folders, key=lambda path: -len(path.parts)):
+        if folder != store.root / "sessions" and not any(folder.iterdir()):
             folder.rmdir()
 
 
@@ -273,9 +363,15 @@ def _save(store: PlainStore, settings: tomlkit.TOMLDocument) -> None:
     store.write(SETTINGS, tomlkit.dumps(settings).encode())
 
 
-def _begin(store: PlainStore, act: str) -> None:
+def _begin(store: PlainStore, identity: Identity, act: str, *, hides_dates: bool | None = None) -> None:
+    """Say what was begun; also what is sealed with which key, where an earlier ``journal.toml`` was put back."""
     settings = _settings(store)
-    settings["seal"][UNFINISHED] = act
+    if not settings.get("sealed") or "seal" not in settings:
+        settings["sealed"] = True
+        settings["seal"] = {"hide_dates": store.exists(NAMES)}
+    settings["seal"].update({"recipient": str(identity.to_public()), UNFINISHED: act})
+    if hides_dates is not None:
+        settings["seal"]["hide_dates"] = hides_dates
     _save(store, settings)
 
 

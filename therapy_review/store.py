@@ -11,11 +11,12 @@ import errno
 import glob
 import hashlib
 import os
+import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
 from therapy_review.errors import JournalError
@@ -24,6 +25,7 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 LOCK_WAIT = 10.0  # seconds
 LAST = "journal.toml"  # without it a journal is not found again
+HALF = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what `PlainStore.write` leaves when it is killed
 
 
 def digest(data: bytes) -> str:
@@ -44,6 +46,17 @@ def digest(data: bytes) -> str:
     'e3b0c44298fc'
     """
     return hashlib.sha256(data).hexdigest()
+
+
+def is_half(name: str) -> bool:
+    """Tell whether a file is what a program left that was killed while it wrote.
+
+    Examples
+    --------
+    >>> is_half("sessions/2026-03-04/.notes.md.0a1b2c3d.tmp"), is_half("notes.tmp")
+    (True, False)
+    """
+    return bool(HALF.fullmatch(PurePosixPath(name).name))
 
 
 class Store(Protocol):
@@ -94,10 +107,13 @@ class PlainStore:
     ----------
     root : Path
         The journal's folder.
+    before_change : callable, optional
+        Asked before anything is written or deleted; may refuse by raising.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, before_change: Callable[[], None] | None = None) -> None:
         self.root = root
+        self._before_change = before_change
 
     def __repr__(self) -> str:
         return f"PlainStore({self.root.name!r})"
@@ -110,7 +126,8 @@ class PlainStore:
 
     def _path(self, name: str) -> Path:
         pure = PurePosixPath(name)
-        if pure.is_absolute() or ".." in pure.parts:
+        there = PureWindowsPath(name) if os.name == "nt" else pure  # a backslash leads up there, too
+        if pure.is_absolute() or there.anchor or ".." in there.parts:
             raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
         return self.root.joinpath(*pure.parts)
 
@@ -150,9 +167,10 @@ class PlainStore:
             When the disk is full or may not be written to; the earlier file stays.
         """
         path = self._path(name)
+        self._ask_before_change()
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         with _in_a_sentence("write", self.where(name)):
-            _make_folder(path.parent)
+            make_folder(path.parent)
             try:
                 descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
                 with os.fdopen(descriptor, "wb") as file:
@@ -174,6 +192,7 @@ class PlainStore:
             When it may not be deleted.
         """
         path = self._path(name)
+        self._ask_before_change()
         with _in_a_sentence("delete", self.where(name)):
             if not path.parent.is_dir():
                 return
@@ -194,6 +213,7 @@ class PlainStore:
             When something may not be deleted.
         """
         path = self._path(folder)
+        self._ask_before_change()
         with _in_a_sentence("delete", self.where(folder)):
             if path.is_symlink():
                 path.unlink()
@@ -251,8 +271,11 @@ class PlainStore:
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         return not self.is_open_to_others()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def _ask_before_change(self) -> None:
+        if self._before_change:
+            self._before_change()
+
+    def writing(self) -> AbstractContextManager[None]:
         """Hold the journal's lock, so that two programs never write at once.
 
         Raises
@@ -260,9 +283,25 @@ class PlainStore:
         JournalError
             When another program holds it for longer than ten seconds, or the folder may not be written to.
         """
+        return self.holding(".lock")
+
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """Hold one of the journal's locks.
+
+        Parameters
+        ----------
+        name : str
+            Of the lock's file.
+
+        Raises
+        ------
+        JournalError
+            As `writing`.
+        """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.root / ".lock", timeout=LOCK_WAIT, mode=FILE_MODE)
+        lock = FileLock(self.root / name, timeout=LOCK_WAIT, mode=FILE_MODE)
         with _in_a_sentence("write into", self.root.name):
             try:
                 lock.acquire()
@@ -277,7 +316,8 @@ class PlainStore:
             lock.release()
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder with those above it that are missing, each its owner's alone."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)

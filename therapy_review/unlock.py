@@ -28,6 +28,7 @@ PIPE = "THERAPY_REVIEW_KEY_PIPE"
 TRIES = 3
 KEYRING = "therapy-review"
 ASK = "The passphrase of this journal: "
+ASK_CODE = "identity.age, which the passphrase opens, is missing. The recovery code of this journal: "
 _KNOWN: dict[str, Identity] = {}  # by the journal's public key
 
 
@@ -55,9 +56,16 @@ def identity_of(store: PlainStore, settings: Mapping[str, Any]) -> Identity:
         _from_pipe()
     if public in _KNOWN:
         return _KNOWN[public]
-    sealed = store.read(IDENTITY)
+    # Without it, the recovery code still opens the journal.
+    sealed = store.read(IDENTITY) if store.exists(IDENTITY) or not store.exists(RECOVERY) else b""
     if named := os.environ.get(FILE):
-        return keep(opened(sealed, from_passphrase_file(Path(named))))
+        words = from_passphrase_file(Path(named))
+        try:
+            return keep(opened(sealed, words))
+        except LockedError as error:
+            raise LockedError(
+                f"What the passphrase file {named} says does not open {store.where('')}; check its first line."
+            ) from error
     if settings.get("seal", {}).get("keyring") and (kept := _from_keyring(public)):
         with contextlib.suppress(LockedError):  # another passphrase by now: the client is asked
             return keep(opened(sealed, kept))
@@ -106,14 +114,19 @@ def from_passphrase_file(path: Path) -> str:
     LockedError
         When it is not there, is empty, or others may read it.
     """
+    path = path.expanduser()
     try:
-        mode, owner = path.stat().st_mode, path.stat().st_uid
-        words = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        found = path.stat()
+        words = path.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise LockedError(
             f"The passphrase file {path} can't be read; check {FILE}, or unset it to be asked."
         ) from error
-    if os.name == "posix" and (stat.S_IMODE(mode) & 0o077 or owner != os.getuid()):
+    if os.name == "posix" and found.st_uid != os.getuid():
+        raise LockedError(
+            f"The passphrase file {path} belongs to somebody else on this computer; use a file of your own."
+        )
+    if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
         raise LockedError(
             f"Others on this computer may read the passphrase file {path}; make it yours alone first:  "
             f"chmod 600 {path}"
@@ -126,7 +139,7 @@ def from_passphrase_file(path: Path) -> str:
 def _ask(store: PlainStore, sealed: bytes) -> Identity:
     """Ask the client, in the terminal or below the notebook's cell; the recovery code is taken as well."""
     name = store.where("")
-    prompt = ASK
+    prompt = ASK if sealed else ASK_CODE
     for _ in range(TRIES):
         words = _field(prompt, name)
         with contextlib.suppress(LockedError):
@@ -135,7 +148,9 @@ def _ask(store: PlainStore, sealed: bytes) -> Identity:
         if len(plain_code(words).split("-")) > 5 and store.exists(RECOVERY):
             with contextlib.suppress(LockedError):
                 return opened(store.read(RECOVERY), plain_code(words))
-        prompt = "That was another one. The passphrase (or the recovery code): "
+        prompt = (
+            f"That was another one. {'The passphrase (or the recovery code): ' if sealed else 'The code: '}"
+        )
     raise LockedError(
         f"{name} stays closed: none of these was its passphrase. If it is forgotten, the recovery code on paper "
         "opens it; type that in place of the passphrase."
@@ -167,7 +182,9 @@ def _kernel_asks() -> bool:
 
 
 def _from_keyring(public: str) -> str | None:
-    with contextlib.suppress(MissingPackageError, LockedError):
+    with contextlib.suppress(
+        Exception
+    ):  # a keyring may be locked or broken in its own way: the client is asked
         found = _keyring().get_password(KEYRING, public)
         return None if found is None else str(found)
     return None
@@ -191,6 +208,10 @@ def remember_in_keyring(public: str, words: str) -> None:
     """
     try:
         _keyring().set_password(KEYRING, public, words)
+        if _from_keyring(public) != words:
+            raise LockedError(
+                "This computer's keyring did not keep the passphrase, so it is asked for each time."
+            )
     except Exception as error:
         if isinstance(error, MissingPackageError | LockedError):
             raise
@@ -207,11 +228,12 @@ def _keyring() -> Any:
     try:
         import keyring
         from keyring.backends.fail import Keyring as NoKeyring
+        from keyring.backends.null import Keyring as NullKeyring
     except ImportError as error:
         raise MissingPackageError(
             "This computer's keyring needs a package more; install it with:  pip install therapy-review[keyring]"
         ) from error
-    if isinstance(keyring.get_keyring(), NoKeyring):
+    if isinstance(keyring.get_keyring(), (NoKeyring, NullKeyring)):
         raise LockedError(
             "This computer has no keyring (machines without a screen often have none), so the passphrase is asked "
             "for each time, or read from a passphrase file."
@@ -289,15 +311,19 @@ async def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
     LockedError
         When the kernel did not take it.
     """
-    reply = await client.execute_interactive(
-        HAND_OVER,
-        silent=True,
-        store_history=False,
-        allow_stdin=True,
-        stop_on_error=False,
-        timeout=wait,
-        output_hook=lambda _message: None,
-        stdin_hook=lambda _message: client.input(secret.strip()),
-    )
+    failed = LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
+    try:
+        reply = await client.execute_interactive(
+            HAND_OVER,
+            silent=True,
+            store_history=False,
+            allow_stdin=True,
+            stop_on_error=False,
+            timeout=wait,
+            output_hook=lambda _message: None,
+            stdin_hook=lambda _message: client.input(secret.strip()),
+        )
+    except (TimeoutError, RuntimeError) as error:  # it answered too late, or it died
+        raise failed from error
     if reply["content"]["status"] != "ok":
-        raise LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
+        raise failed
