@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import seal_commands, voice_commands
+from therapy_review import report_commands, seal_commands, voice_commands
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from othe
 app.add_typer(turns, name="turns")
 app.add_typer(voice_commands.voice, name="voice")
 seal_commands.register(app)
+report_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
@@ -270,8 +271,8 @@ def review(
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
         made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
-    say.print(f"To read:  {made.page}")
-    say.print(f"Notebook: {made.notebook}")
+    say.print(f"To read:  {reports.place(opened, made.page)}")
+    say.print(f"Notebook: {reports.place(opened, made.notebook)}")
     if failed:
         raise typer.Exit(1)
 
