@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 NO_PANGO = (
-    "PDF needs Pango, which is not on this computer; install it (Debian: apt install libpangoft2-1.0-0, macOS: brew "
-    "install pango), or print the page from your browser."
+    "PDF needs Pango, which is not on this computer; install it (Debian: apt install libpangoft2-1.0-0, macOS: "
+    "brew install pango), or print the page from your browser."
 )
 NO_PDF = "PDF needs a package more; install it with:  pip install therapy-review[pdf]"
 

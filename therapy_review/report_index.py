@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,43 +31,7 @@ STATES = {
     "failed": "could not be made",
 }
 COLUMNS = ("Day", "Report", "Who spoke when", "Length", "Your share", "Long silences", "Mood")
-STYLE = """
-  body { max-width: 68rem; }
-  table { width: 100%; border-collapse: collapse; font-size: 0.95rem; line-height: 1.4; }
-  th, td { padding: 0.45rem 0.7rem 0.45rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-  th { font-weight: normal; color: var(--faint); vertical-align: bottom; white-space: nowrap; }
-  th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
-  th button::after { content: " ↕"; opacity: 0.5; }
-  th[aria-sort=ascending] button::after { content: " ↑"; opacity: 1; } th[aria-sort=descending] button::after { content: " ↓"; opacity: 1; }
-  td.number { text-align: right; padding-right: 1.4rem; white-space: nowrap; } td:first-child { white-space: nowrap; }
-  td small { display: block; max-width: 22rem; }
-  a { color: inherit; } .state { color: var(--faint); }
-  svg { display: block; width: 100%; min-width: 8rem; max-width: 15rem; }
-  i.key { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 2px; margin: 0 0.3em 0 0.9em; }
-  @media print { table { font-size: 9pt; } th button::after { content: ""; } thead { display: table-header-group; } }
-  @media (max-width: 46rem) { th:nth-child(n+4), td:nth-child(n+4) { display: none; } }
-"""
-# Rows keep their order until a heading is pressed; missing values stay below.
-SCRIPT = """
-const body = document.querySelector("tbody");
-document.querySelectorAll("th").forEach((head, column) => {
-  const button = document.createElement("button");
-  button.append(...head.childNodes);
-  head.append(button);
-  button.addEventListener("click", () => {
-    const up = head.getAttribute("aria-sort") !== "ascending";
-    document.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
-    head.setAttribute("aria-sort", up ? "ascending" : "descending");
-    const value = (row) => row.cells[column].dataset.value;
-    const order = (a, b) => isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
-    const rows = [...body.rows].sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      return x === "" || y === "" ? (x === "") - (y === "") : (up ? 1 : -1) * order(x, y);
-    });
-    body.append(...rows);
-  });
-});
-"""
+FIRST_NUMBER, NUMBER = 3, ' class="number"'
 
 
 def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str:
@@ -92,9 +57,12 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str
         for state, text in STATES.items()
         if any(line.state == state for line in listed)
     ]
-    heads = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
+    heads = "".join(
+        f'<th scope="col"{NUMBER if at >= FIRST_NUMBER else ""}>{column}</th>'
+        for at, column in enumerate(COLUMNS)
+    )
     rows = "\n".join(_row(line) for line in reversed(listed))
-    files = ", ".join(
+    beside = ", ".join(
         f'<a href="{html.escape(file)}">{html.escape(file)}</a> ({html.escape(what)})'
         for file, what in also.items()
     )
@@ -107,9 +75,13 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
         f"<p><small>Each strip shows one session from its first to its last minute.{keys}; other colours are "
         f"voices nobody has named yet. None of these figures has a right value.</small></p>\n"
-        f"<p><small>For your own analysis: {files}.</small></p>"
+        f"<p><small>For your own analysis: {beside}.</small></p>"
     )
-    return in_shell(body, style=STYLE, script=SCRIPT)
+    style, script = (
+        files("therapy_review").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
+        for end in ("css", "js")
+    )
+    return in_shell(body, style=style, script=script)
 
 
 def _row(line: Standing) -> str:
@@ -131,24 +103,21 @@ def _row(line: Standing) -> str:
             if part is not None and np.isfinite(float(part)):
                 share, sort[1] = f"{float(part):.0%}", f"{float(part):.4f}"
     before, after = written.mood_before, written.mood_after
-    mood = f"{before or '–'} → {after or '–'}" if before or after else ""
+    mood = f"{before or '?'} → {after or '?'}" if before or after else ""
     cells = [
-        (session.name, f'<time datetime="{session.date}">{day}</time>', ""),
-        (STATES[line.state], _report(line), ""),
-        (sort[1], strip, ""),
-        (sort[0], length, "number"),
-        (sort[1], share, "number"),
-        (sort[2], silences, "number"),
-        (f"{after or before or ''}", mood, "number"),
+        (session.name, f'<time datetime="{session.date}">{day}</time>'),
+        (STATES[line.state], _report(line)),
+        (sort[1], strip),
+        (sort[0], length),
+        (sort[1], share),
+        (sort[2], silences),
+        (f"{after or before or ''}", mood),
     ]
-    return (
-        "<tr>"
-        + "".join(
-            f'<td data-value="{html.escape(value)}"{f" class={kind}" if kind else ""}>{shown}</td>'
-            for value, shown, kind in cells
-        )
-        + "</tr>"
+    shown = (
+        f'<td data-value="{html.escape(value)}"{NUMBER if at >= FIRST_NUMBER else ""}>{text}</td>'
+        for at, (value, text) in enumerate(cells)
     )
+    return f"<tr>{''.join(shown)}</tr>"
 
 
 def _report(line: Standing) -> str:

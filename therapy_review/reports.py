@@ -170,7 +170,7 @@ def run_all(
     for outcome in work.outcomes.values():
         _tell(told, outcome)
     if wanted:
-        _check(job, wanted)
+        _check(job)
         if scheduler:
             from therapy_review.batch import cluster
 
@@ -203,7 +203,7 @@ def _tell(told: Told | None, outcome: Outcome) -> None:
         told(outcome)
 
 
-def _check(job: Job, wanted: list[Session]) -> None:
+def _check(job: Job) -> None:
     """See that the template can be used at all, before anything is started for it."""
     if "session" not in job.template.parameters:
         raise ReportError(

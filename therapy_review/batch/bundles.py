@@ -1,8 +1,8 @@
 """Bundles: what another computer needs of one session to make its report, and nothing else, for a while.
 
-Where a worker does not see the journal's folder it is sent these bytes, lays them into a folder only it may open, and
-takes that away when the report is made. Sound is sent only to be listened to; for a report, where it is not needed,
-an empty file of the same length stands in its place. No voice print is ever sent.
+Where a worker does not see the journal's folder it is sent these bytes, lays them into a folder only it may open,
+and takes that away when the report is made. Sound is sent only to be listened to; for a report, where it is not
+needed, an empty file of the same length stands in its place. No voice print is ever sent.
 """
 
 from __future__ import annotations

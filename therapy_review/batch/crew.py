@@ -1,4 +1,4 @@
-"""Crew: orders handed to processes on this computer or to a Dask cluster, and what they made handed back as it comes.
+"""Crew: orders handed to processes on this computer or to a Dask cluster, and what they made as it comes back.
 
 A process that dies is replaced, and what it had in hand is done by another.
 """

@@ -1,7 +1,7 @@
 """Engine: a template's cells run through papermill in a kernel that is ready already, all of it in memory.
 
-papermill's own engine starts a kernel for each notebook and saves the notebook after each cell. This one is given its
-kernel and no file, so that nothing a client wrote lies open on a disk while a report is made.
+papermill's own engine starts a kernel for each notebook and saves the notebook after each cell. This one is given
+its kernel and no file, so that nothing a client wrote lies open on a disk while a report is made.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors
-from therapy_review.batch.kernels import Kernel, KernelEndedError, ToldError
+from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -110,7 +110,7 @@ def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | No
         raise FailedError(ENDED) from None
     except TimeoutError:
         raise FailedError(
-            f"Listening to the recording took longer than {LISTENING / 60:.0f} minutes."
+            f"Listening to the recording took longer than {_lasting(LISTENING)}."
         ) from None
 
 
@@ -176,7 +176,7 @@ def execute(
     except PapermillExecutionError as error:
         raise FailedError(_in_words(error.ename, error.evalue, f"Cell {cell()}"), cell()) from None
     except CellTimeoutError:
-        raise FailedError(f"Cell {cell()} took longer than {cell_wait / 60:.3g} minutes.", cell()) from None
+        raise FailedError(f"Cell {cell()} took longer than {_lasting(cell_wait)}.", cell()) from None
     except (DeadKernelError, KernelEndedError):
         raise FailedError(ENDED, cell()) from None
     except ToldError as error:
@@ -188,7 +188,12 @@ def execute(
 def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:
     kernel.tell(PLACE.format(folder))
     if on_start:
+        kernel.client.wait_for_ready(timeout=START)  # what it shows is heard, too, from here on
         on_start(kernel.client)
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
 def _in_words(name: str, text: str, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Keeping: a finished report into the journal, whole or not at all, and nothing over what the client wrote there."""
+"""Keeping: a finished report into the journal, whole or not at all, and over nothing the client wrote there."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FAILED = "failed.html"
 HELD_BACK = {
-    "words": "Words from your notes stand in it, so it was not kept; ask for them with --private-notes, or change the "
-    "template.",
+    "words": "Words from your notes stand in it, so it was not kept; ask for them with --private-notes, or "
+    "change the template.",
     "sound": "The template puts sound into the report, so it was not kept; a report holds none.",
 }
 

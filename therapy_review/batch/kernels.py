@@ -58,16 +58,10 @@ class Kernel:
 
     @property
     def client(self) -> BlockingKernelClient:
-        """A client to talk to it before its first cell; the first call waits until the kernel is ready."""
+        """A client to talk to it before its first cell; the first question waits until the kernel is ready."""
         if self._client is None:
-            client = self.manager.blocking_client()
-            client.start_channels()
-            try:
-                client.wait_for_ready(timeout=START)
-            except RuntimeError as error:
-                client.stop_channels()
-                raise KernelEndedError from error
-            self._client = client
+            self._client = self.manager.blocking_client()
+            self._client.start_channels()
         return self._client
 
     def tell(self, code: str, wait: float = START) -> None:
