@@ -205,7 +205,9 @@ def test_what_a_notebook_says_is_the_same_however_its_kernel_was_started(tmp_pat
     said = []
     for start in STARTS:
         kernels = Kernels(start)  # type: ignore[arg-type]
-        said.append(last(kernels, tmp_path, "import os, sys; (sys.argv[:0], __name__, list({'a', 'b', 'c', 'd'}))"))
+        said.append(
+            last(kernels, tmp_path, "import os, sys; (sys.argv[:0], __name__, list({'a', 'b', 'c', 'd'}))")
+        )
         kernels.close()
     assert len(set(said)) == 1
 

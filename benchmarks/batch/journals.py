@@ -107,8 +107,12 @@ def plant_bad_ones(root: Path, at: list[str]) -> Path:
     sound = next((root / "sessions" / damaged).glob("recording.*"))
     sound.write_bytes(sound.read_bytes()[:700] + b"\0" * 5000)
     shutil.rmtree(root / "sessions" / damaged / "derived")
-    (root / "sessions" / broken / "notes.md").write_text("---\nparticipants: [client, therapist, {\n---\nA secret.\n")
-    (root / "sessions" / unasked / "notes.md").write_text("---\nparticipants: [client, therapist, Anna]\n---\n")
+    (root / "sessions" / broken / "notes.md").write_text(
+        "---\nparticipants: [client, therapist, {\n---\nA secret.\n"
+    )
+    (root / "sessions" / unasked / "notes.md").write_text(
+        "---\nparticipants: [client, therapist, Anna]\n---\n"
+    )
     notebook = nbformat.read(FOLDER / "session_report.ipynb", as_version=4)
     trouble = {
         failing: "raise ValueError(open('../sessions/' + session + '/notes.md').read())",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from therapy_review.batch.orders import Made, Order, carry_out
+from therapy_review.batch.orders import Made, Order, carry_out, end_with
 
 TRIES = 3  # rounds in which nothing was finished before what is left is given up
 GIVEN_UP = (
@@ -55,9 +55,9 @@ def done(orders: Sequence[Order], jobs: int, client: Any = None) -> Iterator[Mad
 def _round(orders: list[Order], jobs: int, client: Any) -> Iterator[Made]:
     from joblib import Parallel, delayed, parallel_config
 
-    here = None if client is not None else os.getpid()
-    backend = {"backend": "loky"} if client is None else {"backend": "dask", "client": client}
-    with parallel_config(**backend):
+    here = {"backend": "loky", "initializer": end_with, "initargs": (os.getpid(),)}
+    there = {"backend": "dask", "client": client}
+    with parallel_config(**(here if client is None else there)):
         made = Parallel(
             n_jobs=min(jobs, len(orders)) if client is None else -1,
             return_as="generator_unordered",
@@ -65,7 +65,7 @@ def _round(orders: list[Order], jobs: int, client: Any) -> Iterator[Made]:
             pre_dispatch="2*n_jobs",
             max_nbytes=None,  # nothing of an order is laid into a file to be shared
         )
-        yield from made(delayed(carry_out)(order, here) for order in orders)
+        yield from made(delayed(carry_out)(order) for order in orders)
 
 
 _DEATHS = (BrokenExecutor,)

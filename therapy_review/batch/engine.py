@@ -109,9 +109,7 @@ def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | No
     except KernelEndedError:
         raise FailedError(ENDED) from None
     except TimeoutError:
-        raise FailedError(
-            f"Listening to the recording took longer than {_lasting(LISTENING)}."
-        ) from None
+        raise FailedError(f"Listening to the recording took longer than {_lasting(LISTENING)}.") from None
 
 
 def execute(

@@ -38,8 +38,13 @@ CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 START = 120.0  # seconds a kernel may take to start on a busy computer
 # A kernel that is told to stop while it is busy says so as an error. No history is kept anywhere.
 ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL", "--HistoryManager.enabled=False"]
-# The names in a set come in the same order in every run, and a kernel leaves the other cores to other kernels.
-ENVIRONMENT = {STILL: "1", "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {
+    STILL: "1",
+    "PYTHONHASHSEED": "0",  # the names in a set come in the same order in every run
+    "OPENBLAS_NUM_THREADS": "1",  # the other cores are for other kernels
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel would choose, before any import
+}
 IMPORTS = """--IPKernelApp.exec_lines=['__import__("therapy_review.pages")']"""
 
 

@@ -95,14 +95,12 @@ class Made:
     seconds: float = field(default=0.0, compare=False)
 
 
-def carry_out(order: Order, started_by: int | None = None) -> Made:
+def carry_out(order: Order) -> Made:
     """Carry out an order in this process; whatever goes wrong comes back as a sentence.
 
     Parameters
     ----------
     order : Order
-    started_by : int, optional
-        The process this one is to end with.
 
     Returns
     -------
@@ -110,8 +108,6 @@ def carry_out(order: Order, started_by: int | None = None) -> Made:
     """
     from therapy_review.batch.engine import FailedError
 
-    if started_by is not None:
-        _end_with(started_by)
     began = time.monotonic()
     try:
         with _place(order) as folder, _kernel() as kernel:
@@ -205,14 +201,19 @@ def close() -> None:
         _KERNELS.clear()
 
 
-@functools.cache
-def _end_with(process: int) -> None:
-    """Let this process end when the one that started it is killed, and its kernels with it."""
+def end_with(process: int) -> None:
+    """Let this process end when the one that started it is killed, and its kernels with it.
+
+    Parameters
+    ----------
+    process : int
+        The number of the process that started this one.
+    """
 
     def watch() -> None:
         while os.getppid() == process:
             time.sleep(0.5)
         os._exit(1)
 
-    if os.name == "posix" and os.getppid() == process:
+    if os.name == "posix":
         threading.Thread(target=watch, daemon=True).start()
