@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import consent_commands, erasing_commands, seal_commands, voice_commands
+from therapy_review import consent_commands, erasing_commands, report_commands, seal_commands, voice_commands
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ app.add_typer(voice_commands.voice, name="voice")
 app.add_typer(consent_commands.consent, name="consent")
 app.command()(erasing_commands.erase)
 seal_commands.register(app)
+report_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
@@ -245,8 +246,8 @@ def review(
     with say.status(f"Writing the review of {chosen} …"):
         made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
     if not opened.settings.get("sealed"):
-        say.print(f"To read:  {opened.root / made.page}")
-        say.print(f"Notebook: {opened.root / made.notebook}")
+        say.print(f"To read:  {reports.place(opened, made.page)}")
+        say.print(f"Notebook: {reports.place(opened, made.notebook)}")
     elif plain_to is None:
         say.print(f"It is sealed in {opened.name}. To read it:  therapy-review lab --journal {journal}")
     else:

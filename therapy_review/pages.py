@@ -18,7 +18,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import moments
 from therapy_review.player import Player, moments_to_hear
-from therapy_review.still import Still, is_still, paragraphs
+from therapy_review.still import SHOWN, Still, is_still, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,12 +97,15 @@ class SessionPage:
     session : Session
     use : str
         What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
+    private_notes : str
+        ``shown``; anything else leaves the client's own sentences out, and keeps moods, mood words and figures.
     """
 
-    def __init__(self, session: Session, use: str = SELF_REVIEW) -> None:
+    def __init__(self, session: Session, use: str = SELF_REVIEW, private_notes: str = SHOWN) -> None:
         self.session = session
         self.use = use
         self.journal = session.journal
+        self.private_notes = private_notes
         self._live: list[Live] = []
 
     @property
@@ -141,7 +144,7 @@ class SessionPage:
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
         self._listen_if_possible()
-        return Still(words.what_it_held(self.session, self.use))
+        return Still(words.what_it_held(self.session, self.use, private_notes=self.private_notes))
 
     @gently
     def who_is_who(self) -> Any:
@@ -185,7 +188,9 @@ class SessionPage:
         """Show five moments worth hearing, each with its play button."""
         if missing := self._without_sound():
             return missing
-        return moments_to_hear(self.session, moments(self._turns, self.session.marks))
+        marks = self.session.marks
+        told = marks if self.private_notes == SHOWN else marks.assign(label="", text="")
+        return moments_to_hear(self.session, moments(self._turns, told))
 
     @gently
     def notes(self) -> Any:
@@ -194,7 +199,9 @@ class SessionPage:
 
     @gently
     def written(self) -> Any:
-        """Show the notes to read."""
+        """Show the notes to read, or say that they are left out."""
+        if self.private_notes != SHOWN:
+            return sentence("What you wrote in your own words is left out of this report; it is in your notes.")
         return forms.notes_to_read(self.session)
 
     @gently
@@ -293,7 +300,9 @@ def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | Nothing
         return NothingToShow(str(error))
 
 
-def session_report(journal: str | Path, session: str = "") -> SessionPage | NothingToShow:
+def session_report(
+    journal: str | Path, session: str = "", private_notes: str = SHOWN
+) -> SessionPage | NothingToShow:
     """Open the page of one session.
 
     Where it is run to be read, as a report, everybody heard must have agreed to ``report``; where the client looks
@@ -305,6 +314,8 @@ def session_report(journal: str | Path, session: str = "") -> SessionPage | Noth
         The journal's folder.
     session : str
         The session's name, as in ``2026-03-04``; the newest when empty.
+    private_notes : str
+        ``shown``, or ``left out``: then none of the client's own sentences is in it.
 
     Returns
     -------
@@ -316,6 +327,6 @@ def session_report(journal: str | Path, session: str = "") -> SessionPage | Noth
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
         chosen = opened.session(session) if session else opened.sessions[-1]
-        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW)
+        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

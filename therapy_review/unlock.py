@@ -294,12 +294,12 @@ def take_over() -> None:
 HAND_OVER = "from therapy_review import unlock as _u; _u.take_over(); del _u"
 
 
-async def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
+def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
     """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file.
 
     Parameters
     ----------
-    client : jupyter_client.AsyncKernelClient
+    client : jupyter_client.BlockingKernelClient
         Of a kernel that is ready.
     secret : str
         From `secret_of`.
@@ -313,7 +313,7 @@ async def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
     """
     failed = LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
     try:
-        reply = await client.execute_interactive(
+        reply = client.execute_interactive(
             HAND_OVER,
             silent=True,
             store_history=False,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.still import clock, paragraphs
+from therapy_review.still import SHOWN, clock, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,7 @@ def which(session: Session) -> str:
     return f"<h3>{session.date:%A} {session.date.day} {session.date:%B}{beside}</h3>"
 
 
-def what_it_held(session: Session, use: str = SELF_REVIEW) -> str:
+def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SHOWN) -> str:
     """Say what the session held, in the client's own words and a few plain figures.
 
     Parameters
@@ -157,6 +157,8 @@ def what_it_held(session: Session, use: str = SELF_REVIEW) -> str:
     session : Session
     use : str
         What it is told for: no figure of a session is told that not everybody heard has agreed to.
+    private_notes : str
+        ``shown``; anything else leaves the client's own sentences out.
 
     Returns
     -------
@@ -178,6 +180,8 @@ def what_it_held(session: Session, use: str = SELF_REVIEW) -> str:
     if row is not None:
         sentences.append(_session_in_figures(row))
     parts = [f"<p>{' '.join(sentences)}</p>"]
+    if private_notes != SHOWN:
+        return parts[0]
     earlier = _session_before(session)
     if earlier is not None and earlier.notes.bring_next:
         parts.append(f"<p>The time before, you wanted to bring:</p>{_quote(earlier.notes.bring_next)}")
