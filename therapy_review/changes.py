@@ -212,8 +212,8 @@ def theil_sen(dates: Line, values: Line, carried: float = 0.0) -> Slope:
     n, z = len(line), _Z * _wider(carried)
     # Where chance alone spreads over more pairs than there are, no pair can bound an interval.
     bounded = z * math.sqrt(n * (n - 1) * (2 * n + 5) / 18) <= n * (n - 1) / 2
-    level = 1 - 2 * float(stats.norm.sf(z)) if bounded else LEVEL
-    slope, _, low, high = stats.theilslopes(line.to_numpy(), months, alpha=level)
+    outside = 2 * float(stats.norm.sf(z if bounded else _Z))  # which scipy takes for the level, too
+    slope, _, low, high = stats.theilslopes(line.to_numpy(), months, alpha=outside)
     return Slope(float(slope), *((float(low), float(high)) if bounded else (-math.inf, math.inf)))
 
 

@@ -245,12 +245,11 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def _kept(session: Session) -> list[dict[str, Any]] | None:
     """Return the rows at hand when they rest on this sound, these turns and this program."""
-    store, rests_on = session.journal.store, _rests_on(session)
-    if not store.exists(session.file(f"derived/{FILE}")):
+    if not session.journal.store.exists(session.file(f"derived/{FILE}")):
         return None
     try:
         content = json.loads(session.derived(FILE))
-        return list(content["rows"]) if content.items() >= rests_on.items() else None
+        return list(content["rows"]) if content.items() >= _rests_on(session).items() else None
     except (ValueError, KeyError, AttributeError):
         return None
 

@@ -46,7 +46,7 @@ def sentence(table: pd.DataFrame) -> str:
     >>> from therapy_review.trends import trends
     >>> table = trends(open_journal("data/practice"), ["phq9"])
     >>> sentence(table)
-    'PHQ9, from January to March 2026: it moved lower by about 3.5 points a month; that is more than chance would
+    'PHQ9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
     usually do.'
     """
     if not table["value"].notna().any():

@@ -47,6 +47,7 @@ PLACES = (
 NOT_ACROSS = (*PLACES, "shortest_silence", "latency_n")
 PEOPLE = ("client", "therapist", "other")
 WAYS = ("therapist", "setting", "microphone", "engine", "floor")  # the first two matter to moods too
+NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 COLUMNS = ["session", "date", "measure", "speaker", "value", "unit", "phase", "floor"]
 _VERSION = 1
 
@@ -291,7 +292,7 @@ def _phases(ways: list[dict[str, str]], there: list[bool], parts: Iterable[str])
     present = [way for way, is_there in zip(ways, there, strict=True) if is_there]
     differ = [part for part in parts if len({way[part] for way in present}) > 1]
     return [
-        ", ".join(way[part] or f"{part} not named" for part in differ) if is_there else ""
+        (", ".join(way[part] for part in differ if way[part]) or NOT_NAMED) if differ and is_there else ""
         for way, is_there in zip(ways, there, strict=True)
     ]
 
