@@ -59,10 +59,11 @@ def silence_form(session: Session, sound: Literal["on", "off"] = "on") -> VBox |
     heard = sound == "on" and session.has_recording
     state = w.HTML(f"<em>{ASK}</em>")
     every = list(enumerate(row for _, row in found.iterrows()))
-    longest = set(found["duration"].to_numpy().argsort(kind="stable")[::-1][:AT_ONCE].tolist())
-    rows = {at: _row(session, row, state, heard=heard) for at, row in every if at in longest}
+    in_view = set(found["duration"].to_numpy().argsort(kind="stable")[::-1][:AT_ONCE].tolist())
+    in_view |= {at for at, row in every if row["kind"] or row["text"]}  # what was said is in view
+    rows = {at: _row(session, row, state, heard=heard) for at, row in every if at in in_view}
     shown = w.VBox([rows[at] for at in sorted(rows)])
-    rest = [(at, row) for at, row in every if at not in longest]
+    rest = [(at, row) for at, row in every if at not in in_view]
     if not rest:
         return w.VBox([state, shown])
     label = "Show one more" if len(rest) == 1 else f"Show the other {len(rest)}"
