@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import consent, scales
+from therapy_review import consent, days, scales
 from therapy_review.errors import JournalError
 from therapy_review.scales import Scale
 from therapy_review.session import Session, session_date
@@ -90,6 +90,11 @@ class Journal:
         """Mood words by group, as the client arranged them."""
         groups = self.settings.get("moods", {}).get("groups", {})
         return {str(group): [str(tag) for tag in tags] for group, tags in groups.items()}
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """Moods noted between the sessions; see `therapy_review.days`."""
+        return days.kept(self.store)
 
     @property
     def scales(self) -> dict[str, Scale]:
