@@ -162,7 +162,7 @@ class _FileForm:
         self.asked, self.looked, self.said = w.VBox(), w.HTML(), w.HTML()
         self.go = w.Button(description="Bring these in", button_style="primary")
         self.away = w.Button(description="Put the file away")
-        self.go.on_click(lambda _: self._gently(self._bring_in))
+        self.go.on_click(lambda _: self._pressed())
         self.away.on_click(lambda _: self._put_away("Put away; nothing was kept."))
         self.buttons = w.HBox([self.go, self.away], layout=w.Layout(display="none"))
         self.box = w.VBox([self.upload, self.said, self.asked, self.looked, self.buttons])
@@ -184,6 +184,12 @@ class _FileForm:
         except TherapyReviewError as error:
             self.looked.value = _sentence(str(error))
             self.go.disabled = True
+
+    def _pressed(self) -> None:
+        try:
+            self._bring_in()
+        except TherapyReviewError as error:  # the file is still here: it can be tried again
+            self.said.value = _sentence(str(error))
 
     def _put_away(self, said: str) -> None:
         self.data, self.name = b"", ""
