@@ -64,8 +64,8 @@ def test_each_damaged_line_has_its_number_and_the_good_ones_stay() -> None:
     )
     assert [(row.line, row.fields["mood"]) for row in table.rows] == [(3, "good"), (8, "rad")]
     assert table.damaged == [
-        Damaged(5, "has 2 of 3 columns"),
-        Damaged(6, "has 4 of 3 columns"),
+        Damaged(5, "has 2 fields in place of 3"),
+        Damaged(6, "has 4 fields in place of 3"),
         Damaged(7, "has a quotation mark that is not closed, or not doubled"),
     ]
 

@@ -160,8 +160,8 @@ def damaged() -> tuple[bytes, list[tuple[int, str]]]:
         (6, "'2026-02-30' for a day"),
         (7, "'25:39' for a time"),
         (8, "no mood"),
-        (9, "9 of 8 columns"),
-        (10, "2 of 8 columns"),
+        (9, "9 fields in place of 8"),
+        (10, "2 fields in place of 8"),
         (11, "no day"),
     ]
     return "\r\n".join(lines).encode(), wrong

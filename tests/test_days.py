@@ -113,7 +113,7 @@ def test_a_table_written_by_hand_may_be_short_and_have_columns_of_its_own() -> N
     assert b"slept" in written(table)
     more = merge(table, file_of([Entry("2026-03-06", "", 5, "meh")]))
     assert more["slept"].tolist() == ["8", "6.5", ""]
-    assert [(one.origin, one.number) for one in days.sources(more)][0] == ("", 2)
+    assert next((one.origin, one.number) for one in days.sources(more)) == ("", 2)
 
 
 @pytest.mark.parametrize(

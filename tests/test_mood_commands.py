@@ -52,7 +52,7 @@ def test_moods_come_in_are_listed_and_go_out(journal: Journal, file: Path) -> No
     again = run(journal, "import", str(file))  # the words are known
     assert f"Brought in: 0 entries, {len(a_year())} were there already." in again.output
     listed = run(journal, "list").output
-    assert f"daylio_export.csv (daylio): {len(a_year())}, 2025-03-10 to 2026-03-09" in listed
+    assert f"daylio_export.csv (daylio): {len(a_year())} entries, 2025-03-10 to 2026-03-09" in listed
     assert (
         run(journal, "remove", "daylio_export.csv").output.strip() == f"Taken out: {len(a_year())} entries."
     )
@@ -86,7 +86,7 @@ def test_a_calendar_comes_in_and_goes_out(journal: Journal, tmp_path: Path) -> N
     assert "2026-01-22 17:00 Therapy with Daniel" in looked.output
     done = run(journal, "import", str(path), "--containing", "therapy")
     assert "Brought in: 3 appointments of 3." in done.output
-    assert "c.ics (calendar): 3, 2026-01-08 to 2026-01-22" in run(journal, "list").output
+    assert "c.ics (calendar): 3 entries, 2026-01-08 to 2026-01-22" in run(journal, "list").output
     assert "Taken out: 3 appointments." in run(journal, "remove", "c.ics").output
 
 

@@ -94,7 +94,8 @@ class Source:
     def __str__(self) -> str:
         kind, _, name = (*self.origin.split(" ", 2), "", "")[:3]
         where = f"{name} ({kind})" if kind else "Written by hand"
-        return f"{where}: {self.number}, {self.first} to {self.last}"
+        number = f"{self.number} entr{'y' if self.number == 1 else 'ies'}"
+        return f"{where}: {number}, {self.first} to {self.last}"
 
 
 def none() -> pd.DataFrame:

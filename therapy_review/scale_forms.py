@@ -27,15 +27,18 @@ HELP = (
     "emergency number. {help_line} Nothing was sent, and nobody else was told."
 )
 HELP_LINE = "Helplines in your country are listed at findahelpline.com."
-# A question above its answers, whatever its length.
+# A question above its answers, whatever its length, in letters of the page's own size.
 STYLE = """<style>
+.tr-scale .widget-html-content, .tr-item { font: var(--jp-content-font-size1, 15px) / 1.6
+  var(--jp-content-font-family, sans-serif); }
+.tr-scale .widget-html-content p { margin: 0.4rem 0; }
 .tr-item.widget-radio { flex-direction: column; align-items: stretch; width: auto; height: auto;
-  margin: 0.9rem 0 0; }
+  margin: 0.9rem 0 0; font: inherit; }
 .tr-item > .widget-label { width: auto; max-width: none; height: auto; padding: 0; text-align: left;
-  white-space: normal; overflow: visible; line-height: 1.5; }
+  white-space: normal; overflow: visible; line-height: 1.5; font: inherit; }
 .tr-item .widget-radio-box { flex-flow: row wrap; gap: 0 1.3rem; height: auto; max-width: none; margin: 0; }
-.tr-item .widget-radio-box label { display: inline-flex; align-items: center; gap: 0.35rem; width: auto;
-  min-height: 1.9rem; line-height: 1.9rem; }
+.tr-item .widget-radio-box label { display: inline-flex; flex-direction: row-reverse; align-items: center;
+  gap: 0.4rem; width: auto; min-height: 1.9rem; line-height: 1.9rem; }
 .tr-item .widget-radio-box label input { position: static; margin: 0; float: none; }
 .tr-item .widget-radio-box label:last-child { opacity: 0.75; }
 </style>"""
@@ -186,8 +189,11 @@ class _Form:
         )
         self.total.observe(self._total_given, "value")
         self.items = [self._item(number) for number in range(len(scale.items))] if scale.asks else []
-        asked = [w.HTML(f"{STYLE}<p>{html.escape(scale.question)}</p>"), *self.items] if self.items else []
-        self.box = w.VBox([*asked, self.help, self.total, self.said, self.state, w.HTML(self._about())])
+        asked = [w.HTML(f"<p>{html.escape(scale.question)}</p>"), *self.items] if self.items else []
+        self.box = w.VBox(
+            [w.HTML(STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
+        )
+        self.box.add_class("tr-scale")
         self._draw()
 
     def _item(self, number: int) -> Any:
@@ -216,7 +222,7 @@ class _Form:
             )
         if scale.reliable_change is not None:
             said.append(
-                f"Differences below {plain(scale.reliable_change)} come about by themselves "
+                f"Differences below {plain(scale.reliable_change)} can come about by themselves "
                 f"({scale.change_source})."
             )
         if scale.made_by and scale.asks:
