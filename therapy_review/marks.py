@@ -63,7 +63,7 @@ class Mark:
         for name in TIMES:
             object.__setattr__(self, name, round(float(getattr(self, name)), 3))
         for name in COLUMNS[2:]:
-            object.__setattr__(self, name, _as_kept(getattr(self, name)))
+            object.__setattr__(self, name, as_kept(getattr(self, name)))
         if not 0 <= self.start < math.inf:
             raise MarkError(
                 f"A mark can't begin at {self.start} s; give the seconds from the recording's start."
@@ -88,8 +88,15 @@ class Mark:
         return self.start, end, self.kind, self.label, self.text
 
 
-def _as_kept(words: str) -> str:
-    # What a CSV file gives back as it took it: half an emoji, cut off in a browser, could not even be written.
+def as_kept(words: str) -> str:
+    r"""Return words as a CSV file gives them back.
+
+    Examples
+    --------
+    >>> as_kept("one\r\ntwo\0")
+    'one\ntwo'
+    """
+    # Half an emoji, cut off in a browser, could not even be written.
     return re.sub("[\0\ud800-\udfff]", "", re.sub("\r\n?", "\n", words))
 
 
@@ -134,7 +141,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("Lines are longer than the first, which pandas takes for an index.")
         table = table.assign(**{c: "" for c in ("end", "label", "text") if c not in table.columns})
-        table = table.fillna("").map(_as_kept)
+        table = table.fillna("").map(as_kept)
         times = {c: table[c].str.strip() for c in TIMES}
         table = table.assign(
             **{c: pd.to_numeric(said.mask(said == "")).astype(float).round(3) for c, said in times.items()}
