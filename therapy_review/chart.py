@@ -108,6 +108,7 @@ class Chart(Figure):
         self.caption = ""
         self.times: list[tuple[Axes, float, float]] = []  # axes of time, each with its first and last second
         self.session = ""
+        self.sessions: list[tuple[Axes, str, list[float], list[str]]] = []  # what, where, and which sessions
 
     def leading_to(self, session: str) -> Chart:
         """Let a click on an axis of time lead to that time in the player of a session, where there is one.
@@ -136,6 +137,32 @@ class Chart(Figure):
             rows.append([start, end, *(round(float(edge), 4) for edge in edges)])
         told = html.escape(json.dumps({"session": self.session, "rows": rows}))
         return f' data-therapy-review-map="{told}"'
+
+    def standing(self) -> list[dict[str, Any]]:
+        """Tell where in the finished picture which session stands.
+
+        Returns
+        -------
+        list of dict
+            One for each row of sessions: what it shows, its left, right, top and bottom, sessions (their names) and
+            at (from the left), all in parts of the picture's width and height from the top left.
+        """
+        found = []
+        for ax, what, days, names in self.sessions:
+            box = ax.get_position()
+            across = self.transFigure.inverted().transform(
+                ax.transData.transform([(day, 0.0) for day in days])
+            )[:, 0]
+            edges = {"left": box.x0, "right": box.x1, "top": 1 - box.y1, "bottom": 1 - box.y0}
+            found.append(
+                {
+                    "what": what,
+                    **{edge: round(float(place), 4) for edge, place in edges.items()},
+                    "sessions": names,
+                    "at": [round(float(place), 4) for place in across],
+                }
+            )
+        return found
 
     def described(self, alt: str, caption: str) -> Chart:
         """Give the finished chart its words, and see that all of them can be drawn.

@@ -20,7 +20,8 @@ from therapy_review.errors import JournalError, MarkError
 COLUMNS = ["start", "end", "kind", "label", "text"]
 TIMES = COLUMNS[:2]
 TRIGGER = "trigger"
-KINDS = ("bookmark", "question", "proud moment", TRIGGER)
+PROUD = ("proud moment", "proud")  # the second is what a client may write by hand
+KINDS = ("bookmark", "question", PROUD[0], TRIGGER)
 SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
 SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time
 

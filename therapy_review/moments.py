@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.marks import closed
+from therapy_review.marks import PROUD, closed
 from therapy_review.measures import mood_change
 from therapy_review.silences import gaps, long_silences
 from therapy_review.turns import floor_turns, speakers, validate
@@ -35,7 +35,7 @@ WINDOW = 60.0  # seconds on either side of a turn of the balance
 LEAST_TURNED = 0.3  # change of the talk share below which the balance is not said to have turned
 LEAST_TALK = 10.0  # seconds of talk a window needs for its share to mean anything
 COLUMNS = ["start", "end", "kind", "why"]
-HELD_DEAR = ("proud", "proud moment", "bookmark")  # kinds of marks, the proud ones first
+HELD_DEAR = (*PROUD, "bookmark")  # kinds of marks, the proud ones first
 RANKS = ("", "second ", "third ")
 
 Found = tuple[float, float, str, str]
