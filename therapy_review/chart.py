@@ -48,6 +48,7 @@ SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stay
 DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
 MARGIN = 0.12  # inches, on every side
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
+MANY = 40  # beyond so many sessions everything is drawn smaller
 STYLE: Any = {
     "font.family": [FONT],
     "font.size": 10,

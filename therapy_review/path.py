@@ -6,52 +6,76 @@ or what somebody has opened. Nothing is filled in.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from therapy_review import trends
 from therapy_review.errors import TherapyReviewError
 from therapy_review.marks import PROUD
+from therapy_review.trends import tags_table, trends
+from therapy_review.usual import SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from therapy_review.journal import Journal
-    from therapy_review.session import Session
+
+MOODS = ("mood_before", "mood_after")
+MARK = {"session": str, "date": "datetime64[s]", "start": float, "end": float, "label": str, "text": str}
 
 
 @dataclass(frozen=True)
 class Way:
-    """Everything the path shows, as tables with a column session each.
+    """Everything the path shows, as tables with a row for each session at least.
 
     Parameters
     ----------
-    sessions : DataFrame
-        As from `therapy_review.trends.sessions_table`.
-    moods : DataFrame
-        As from `therapy_review.trends.moods_table`.
+    measured : DataFrame
+        Moods, totals of questionnaires and measures, as from `therapy_review.trends.trends`.
     tags : DataFrame
-        As from `therapy_review.trends.tags_table`.
-    scores : DataFrame
-        Tidy: session, date, scale, total.
+        As from `therapy_review.trends.tags_table`: a session without any has a row with an empty tag.
     proud : DataFrame
         The client's marks of proud moments: session, date, start, end (s), label, text.
     groups : mapping of str to sequence of str
         Mood words by group.
     """
 
-    sessions: pd.DataFrame
-    moods: pd.DataFrame
+    measured: pd.DataFrame
     tags: pd.DataFrame
-    scores: pd.DataFrame
     proud: pd.DataFrame
     groups: Mapping[str, Sequence[str]]
 
-    def of(self, names: Collection[str]) -> Way:
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """The sessions in order of time: session, date."""
+        every = self.tags.drop_duplicates("session").sort_values(["date", "session"])
+        return every[["session", "date"]].reset_index(drop=True)
+
+    @property
+    def scales(self) -> list[str]:
+        """The questionnaires of which there are totals."""
+        points = self.measured[(self.measured["unit"] == "points") & self.measured["value"].notna()]
+        return [name for name in dict.fromkeys(points["measure"]) if not name.startswith("mood_")]
+
+    def of(self, measure: str, speaker: str = "") -> pd.DataFrame:
+        """Give one measure, where it has a value.
+
+        Parameters
+        ----------
+        measure : str
+        speaker : str
+            Whose, where it belongs to one.
+
+        Returns
+        -------
+        DataFrame
+            In order of time: session, date, value, phase and the rest of `measured`.
+        """
+        table = self.measured
+        own = table[(table["measure"] == measure) & (table["speaker"] == speaker) & table["value"].notna()]
+        return own.sort_values(["date", "session"], ignore_index=True)
+
+    def only(self, names: Collection[str]) -> Way:
         """Keep some sessions alone.
 
         Parameters
@@ -63,8 +87,8 @@ class Way:
         -------
         Way
         """
-        kept = {name: table[table["session"].isin(names)] for name, table in self._tables()}
-        return replace(self, **kept)
+        measured, tags, proud = (t[t["session"].isin(names)] for t in (self.measured, self.tags, self.proud))
+        return replace(self, measured=measured, tags=tags, proud=proud)
 
     def between(self, first: str, last: str) -> Way:
         """Keep the sessions from one to another, both included.
@@ -79,7 +103,7 @@ class Way:
         Way
         """
         names = self.sessions["session"]
-        return self.of(set(names[(names >= first) & (names <= last)]))
+        return self.only(set(names[(names >= first) & (names <= last)]))
 
     def named(self, tag: str) -> Way:
         """Keep the sessions for which a mood word was used.
@@ -92,11 +116,7 @@ class Way:
         -------
         Way
         """
-        return self.of(set(self.tags.loc[self.tags["tag"] == tag, "session"]))
-
-    def _tables(self) -> list[tuple[str, pd.DataFrame]]:
-        every = [(field.name, getattr(self, field.name)) for field in fields(self)]
-        return [(name, table) for name, table in every if isinstance(table, pd.DataFrame)]
+        return self.only(set(self.tags.loc[self.tags["tag"] == tag, "session"]))
 
 
 def way(journal: Journal) -> Way:
@@ -114,42 +134,23 @@ def way(journal: Journal) -> Way:
     --------
     >>> from therapy_review import open_journal
     >>> found = way(open_journal("data/practice"))
-    >>> len(found.moods), found.named("proud").moods["session"].tolist()
+    >>> len(found.sessions), found.named("proud").sessions["session"].tolist()
     (8, ['2026-01-29', '2026-02-26', '2026-03-05'])
     """
-    return Way(
-        trends.sessions_table(journal),
-        trends.moods_table(journal),
-        trends.tags_table(journal),
-        _gathered(journal, _scores, {"scale": str, "total": float}),
-        _gathered(journal, _proud, {"start": float, "end": float, "label": str, "text": str}),
-        journal.mood_groups,
-    )
+    scales = dict.fromkeys(scale for session in journal.sessions for scale in session.notes.scores)
+    measured = trends(journal, [*MOODS, *scales, *SHOWN])
+    return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups)
 
 
-def _gathered(
-    journal: Journal, rows_of: Callable[[Session], list[dict[str, object]]], columns: Mapping[str, type]
-) -> pd.DataFrame:
-    rows = [
-        {"session": session.name, "date": pd.Timestamp(session.date), **row}
-        for session in journal.sessions
-        for row in rows_of(session)
-    ]
-    types = {"session": str, "date": "datetime64[s]", **columns}
-    return pd.DataFrame(rows, columns=list(types)).astype(types)
-
-
-def _scores(session: Session) -> list[dict[str, object]]:
-    return [{"scale": scale, "total": float(total)} for scale, total in session.notes.scores.items()]
-
-
-def _proud(session: Session) -> list[dict[str, object]]:
-    try:
-        marks = session.marks
-    except TherapyReviewError:  # said where that session is shown, and by `check`
-        return []
-    own = marks[marks["kind"].isin(PROUD)]
-    return [
-        {name: row[name] for name in ("start", "end", "label", "text")}
-        for row in own.fillna({"label": "", "text": "", "end": np.nan}).to_dict("records")
-    ]
+def _proud(journal: Journal) -> pd.DataFrame:
+    rows: list[dict[str, object]] = []
+    for session in journal.sessions:
+        try:
+            marks = session.marks
+        except TherapyReviewError:  # said where that session is shown, and by `check`
+            continue
+        own = marks[marks["kind"].isin(PROUD)].fillna({"label": "", "text": ""})
+        rows += [
+            {**row, "session": session.name, "date": pd.Timestamp(session.date)} for row in own.to_dict("records")
+        ]
+    return pd.DataFrame(rows, columns=list(MARK)).astype(MARK)

@@ -18,6 +18,7 @@ from therapy_review.chart import (
     FAINT,
     FEW,
     INK,
+    MANY,
     QUIET,
     Chart,
     colour,
@@ -27,16 +28,16 @@ from therapy_review.chart import (
     places,
     styled,
 )
-from therapy_review.path import Way
+from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
-from therapy_review.usual import written
+from therapy_review.usual import label, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-MANY = 40  # sessions from which on everything is drawn smaller
-SHARE, LONG = "client_talk_share", "long_silences"
+    from therapy_review.scales import Scale
+
 PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
 SCORE = "#009E73"
 TAG = 0.21  # inches a mood word
@@ -52,7 +53,7 @@ ROWS = {
 
 @styled
 def path(
-    way: Way, rows: Collection[str] = tuple(ROWS), *, cut_offs: Mapping[str, tuple[float, float]] | None = None
+    way: Way, rows: Collection[str] = tuple(ROWS), *, scales: Mapping[str, Scale] | None = None
 ) -> Chart:
     """Draw the path.
 
@@ -62,8 +63,8 @@ def path(
         As from `therapy_review.path.way`.
     rows : collection of str
         Which of `ROWS` to draw; those of which nothing is kept are left out.
-    cut_offs : mapping of str to (float, float), optional
-        For a questionnaire, the total from which on its authors look closer, and the highest there is.
+    scales : mapping of str to Scale, optional
+        What is known of questionnaires; the others are drawn without a cut-off.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def path(
         Its ``sessions`` tell where each session stands, by the names of `ROWS`.
     """
     days = _days(way)
-    parts = [part for name in ROWS if name in rows for part in _parts(name, way, cut_offs or {})]
+    parts = [part for name in ROWS if name in rows for part in _parts(name, way, scales or {})]
     if not parts:
         return nothing_yet("Nothing of this has been noted yet.")
     heights = [part.height for part in parts]
@@ -94,11 +95,11 @@ def path(
                 handletextpad=0.4,
             )
         chart.sessions.append((ax, part.name, list(days.values()), list(days)))
-    days_axis(axes[-1], way.moods["date"])
+    days_axis(axes[-1], way.sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
-    _between_phases(axes, way.sessions, days)
-    span = way.moods["date"]
+    _between_phases(axes, way, days)
+    span = way.sessions["date"]
     said = " ".join(part.said for part in parts)
     alt = f"{counted(len(days), 'session')} from {span.min().date()} to {span.max().date()}. {said}"
     return chart.described(alt, " ".join(part.caption for part in parts))
@@ -124,33 +125,35 @@ class _Part:
 
 
 def _days(way: Way) -> dict[str, float]:
-    moods = way.moods.sort_values(["date", "session"])
-    return dict(zip(moods["session"], places(moods["date"]), strict=True)) if len(moods) else {}
+    sessions = way.sessions
+    return dict(zip(sessions["session"], places(sessions["date"]), strict=True)) if len(sessions) else {}
 
 
-def _parts(name: str, way: Way, cut_offs: Mapping[str, tuple[float, float]]) -> list[_Part]:
+def _parts(name: str, way: Way, scales: Mapping[str, Scale]) -> list[_Part]:
     if name == "scores":
-        return [_score(scale, own, cut_offs.get(scale)) for scale, own in way.scores.groupby("scale")]
+        return [_score(scale, way.of(scale), scales.get(scale)) for scale in way.scales]
     part = {"mood": _mood, "talk": _talk, "silences": _silences, "proud": _proud, "tags": _tags}[name](way)
     return [part] if part else []
 
 
 def _mood(way: Way) -> _Part | None:
-    given = way.moods.dropna(subset=["mood_before", "mood_after"], how="all")
+    sides = [way.of(name).set_index("session")["value"].rename(name) for name in MOODS]
+    given = pd.concat(sides, axis=1).reset_index()
     if given.empty:
         return None
-    middle = given[["mood_before", "mood_after"]].median()
+    middle = given[list(MOODS)].median()
 
     def draw(ax: Axes, days: dict[str, float]) -> None:
         draw_moods(ax, given, _at(given, days))
         ax.set_yticks([1, 4, 7, 10], ["1", "4", "7", "10"], fontsize=9)
+        ax.set_ylim(0.2, 10.5)
 
     dot = {"linestyle": "", "marker": "o", "color": colour("client")}
     return _Part(
         "mood",
         draw,
         height=1.6,
-        said=f"Mood: in the middle session {middle['mood_before']:g} before, {middle['mood_after']:g} after.",
+        said=f"Mood: in the middle session {_points(middle.iloc[0])} before, {_points(middle.iloc[1])} after.",
         caption="An open circle is the mood you came with, a full one the mood you left with.",
         handles=[
             Line2D([], [], fillstyle="none", label="before", **dot),
@@ -159,76 +162,83 @@ def _mood(way: Way) -> _Part | None:
     )
 
 
+def _points(value: float) -> str:
+    return "not noted" if np.isnan(value) else f"{value:g}"
+
+
 def _talk(way: Way) -> _Part | None:
-    own = _measured(way, SHARE)
+    own, few = way.of("talk_share", "client"), len(way.sessions) <= MANY
     if own.empty:
         return None
 
     def draw(ax: Axes, days: dict[str, float]) -> None:
-        at, share = _at(own, days), own[SHARE].to_numpy(dtype=float)
-        if len(days) > MANY:
-            ax.scatter(at, share, s=_size(days, 34), color=colour("client"), linewidth=0)
-        else:
+        at, share = _at(own, days), own["value"].to_numpy(dtype=float)
+        if few:
             ax.bar(at, share, width=BAR, color=colour("client"))
             ax.bar(at, 1 - share, bottom=share, width=BAR, color=colour("therapist"))
+        else:
+            ax.scatter(at, share, s=_size(days, 34), color=colour("client"), linewidth=0)
         ax.set_ylim(0, 1)
         ax.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"], fontsize=9)
 
-    patches = [Patch(color=colour("client"), label="you"), Patch(color=colour("therapist"), label="everybody else")]
+    you, rest = (
+        Patch(color=colour(who), label=text) for who, text in (("client", "you"), ("therapist", "everybody else"))
+    )
     return _Part(
         "talk",
         draw,
-        said=f"Your part of the talking: {written(own[SHARE].median(), SHARE)} in the middle session.",
+        title=label("talk_share", "client"),
+        said=f"Your part of the talking: {written(own['value'].median(), 'share')} in the middle session.",
         caption="There is no right part of the talking.",
-        handles=patches if len(way.moods) <= MANY else [],
+        handles=[you, rest] if few else [],
     )
 
 
 def _silences(way: Way) -> _Part | None:
-    own = _measured(way, LONG)
+    own = way.of("long_silences")
     if own.empty:
         return None
 
     def draw(ax: Axes, days: dict[str, float]) -> None:
-        number = own[LONG].to_numpy(dtype=float)
-        if len(days) > MANY:
-            ax.scatter(_at(own, days), number, s=_size(days, 34), color=FAINT, linewidth=0)
+        at, number = _at(own, days), own["value"].to_numpy(dtype=float)
+        if len(days) <= MANY:
+            ax.bar(at, number, width=BAR, color=FAINT)
         else:
-            ax.bar(_at(own, days), number, width=BAR, color=FAINT)
+            ax.scatter(at, number, s=_size(days, 34), color=FAINT, linewidth=0)
         most = max(2.0, float(number.max()))
-        ax.set_ylim(0, most * 1.05)
-        ax.set_yticks([0, int(most)], ["0", f"{most:.0f}"], fontsize=9)
+        ax.set_ylim(0, most * 1.08)
+        ax.set_yticks([0, most], ["0", f"{most:.0f}"], fontsize=9)
 
     return _Part(
         "silences",
         draw,
-        said=f"Long silences: {own[LONG].median():g} in the middle session, {own[LONG].max():g} at most.",
+        title=label("long_silences"),
+        said=f"Long silences: {own['value'].median():g} in the middle session, {own['value'].max():g} at most.",
         caption="Silences are counted; what each one was, only you know.",
     )
 
 
-def _score(scale: str, own: pd.DataFrame, cut_off: tuple[float, float] | None) -> _Part:
-    def draw(ax: Axes, days: dict[str, float]) -> None:
-        ax.scatter(_at(own, days), own["total"], s=_size(days, 34), color=SCORE, zorder=2, linewidth=0)
-        top = max(float(own["total"].max()), cut_off[1] if cut_off else 1.0)
-        ticks = [0.0, top]
-        if cut_off:
-            ax.axhline(cut_off[0], color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-            ticks.insert(1, cut_off[0])
-        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=9)
-        ax.set_ylim(-0.04 * top, top * 1.04)
+def _score(key: str, own: pd.DataFrame, scale: Scale | None) -> _Part:
+    called, cut_off = (scale.name, scale.cut_off) if scale else (key, None)
 
-    line = f" The broken line of {scale} is at {cut_off[0]:g}, where its authors look closer." if cut_off else ""
-    first, last = (
-        own.sort_values(["date", "session"]).iloc[0],
-        own.sort_values(["date", "session"]).iloc[-1],
-    )
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        ax.scatter(_at(own, days), own["value"], s=_size(days, 34), color=SCORE, zorder=2, linewidth=0)
+        low, high = (scale.low, scale.high) if scale else (0.0, float(own["value"].max()))
+        low, high = min(low, own["value"].min()), max(high, own["value"].max(), low + 1)
+        ticks = [low, high]
+        if cut_off is not None:
+            ax.axhline(cut_off, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+            ticks.insert(1, cut_off)
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=9)
+        ax.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+
+    first, last = own["value"].iloc[0], own["value"].iloc[-1]
     return _Part(
         "scores",
         draw,
-        title=scale,
-        said=f"{scale}: {counted(len(own), 'total')}, first {first['total']:g}, last {last['total']:g}.",
-        caption=line.strip(),
+        title=called,
+        said=f"{called}: {counted(len(own), 'total')}, first {first:g}, last {last:g}.",
+        caption="" if cut_off is None else f"From the broken line of {called}, {cut_off:g}, services look more closely.",
     )
 
 
@@ -290,12 +300,6 @@ def _tags(way: Way) -> _Part | None:
     )
 
 
-def _measured(way: Way, measure: str) -> pd.DataFrame:
-    if measure not in way.sessions:
-        return way.sessions.iloc[:0]
-    return way.sessions.dropna(subset=[measure])
-
-
 def _at(table: pd.DataFrame, days: dict[str, float]) -> NDArray[np.float64]:
     return table["session"].map(days).to_numpy(dtype=float)
 
@@ -304,15 +308,21 @@ def _size(days: dict[str, float], large: float) -> float:
     return large if len(days) <= MANY else large * 0.35
 
 
-def _between_phases(axes: list[Axes], sessions: pd.DataFrame, days: dict[str, float]) -> None:
+def _between_phases(axes: list[Axes], way: Way, days: dict[str, float]) -> None:
     """Draw a dotted line through every row where a new phase begins, and name it at the top."""
-    if "phase" not in sessions:
-        return
-    known = sessions.dropna(subset=["phase"]).sort_values(["date", "session"])
+    known = way.of("talk_share", "client")
+    known = known if known["phase"].nunique() > 1 else way.of(MOODS[1])
     at = _at(known, days)
-    new = np.flatnonzero((known["phase"] != known["phase"].shift()).to_numpy())[1:]
-    for place in new:
+    for place in np.flatnonzero((known["phase"] != known["phase"].shift()).to_numpy())[1:]:
         middle = max((at[place - 1] + at[place]) / 2, at[place] - 3.5)
         for ax in axes:
             ax.axvline(middle, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
-
+        axes[-1].annotate(
+            f"from here: {known['phase'].iloc[place]}",
+            (middle, 0),
+            (3, -24),
+            xycoords=axes[-1].get_xaxis_transform(),
+            textcoords="offset points",
+            fontsize=8.5,
+            color=FAINT,
+        )

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, days_axis, nothing_yet, places, styled
-from therapy_review.usual import FEWEST, far_out, label, unit, written
+from therapy_review.chart import FAINT, INK, MANY, QUIET, Chart, colour, days_axis, nothing_yet, places, styled
+from therapy_review.usual import FEWEST, far_out, label, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RANGE = "#C9DCEA"  # a light tint of the client's blue
-MANY = 40  # sessions from which on everything is drawn smaller
 WIDTH = 3.2  # days: the width of a session's range
 PANEL = 0.85  # inches
-NO_RANGE = f"After {FEWEST} sessions, this will show what is usual for you."
+NO_RANGE = f"After {FEWEST} sessions with a recording, this will show what is usual for you."
 WHAT = (
     "The light bar is the middle half of your own sessions before; half of all sessions lie outside it, so that alone "
     "says nothing."
@@ -36,71 +34,59 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     Returns
     -------
     Chart
-        One row a measure; its ``sessions`` tell where each session stands, by the names of the measures. What is
-        far out has a ring.
+        One row a measure; its ``sessions`` tell where each session stands, by measure and speaker
+        (``client_talk_share``). What is far out has a ring.
     """
     table = table.dropna(subset=["value"])
     if table["middle"].isna().all():
         return nothing_yet(NO_RANGE)
-    measures = list(dict.fromkeys(table["measure"]))
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
-    chart = Chart(0.6 + (PANEL + 0.3) * len(measures))
-    axes = chart.panel(len(measures), sharex=True)
-    for ax, measure in zip(axes, measures, strict=True):
-        own = table[table["measure"] == measure]
-        _over_time(ax, own.assign(at=own["session"].map(days)), measure, len(sessions))
-        chart.sessions.append((ax, measure, own["session"].map(days).tolist(), own["session"].tolist()))
+    rows = table.groupby(["measure", "speaker"], sort=False)
+    chart = Chart(0.6 + (PANEL + 0.3) * len(rows))
+    axes, said = chart.panel(len(rows), sharex=True), []
+    for ax, ((measure, speaker), own) in zip(axes, rows, strict=True):
+        at = own["session"].map(days)
+        _over_time(ax, own.assign(at=at), days)
+        ax.set_title(label(str(measure), str(speaker)), loc="left", fontsize=10, color=INK, pad=4)
+        chart.sessions.append((ax, f"{speaker}_{measure}".strip("_"), at.tolist(), own["session"].tolist()))
+        said.append(_in_words(own))
     days_axis(axes[-1], sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
         ax.spines["bottom"].set_color(QUIET)
     ring = " A ring is far outside it." if len(far_out(table)) else ""
-    return chart.described(_over_time_in_words(table, measures), WHAT + ring)
+    alt = f"Your measures over the sessions, each beside your own sessions before. {'. '.join(said)}."
+    return chart.described(alt, WHAT + ring)
 
 
-def _over_time(ax: Axes, own: pd.DataFrame, measure: str, n: int) -> None:
-    known, small = own.dropna(subset=["middle"]), n > MANY
-    ax.bar(known["at"], known["high"] - known["low"], bottom=known["low"], width=WIDTH, color=RANGE, zorder=1)
-    ax.hlines(
-        known["middle"],
-        known["at"] - WIDTH / 2,
-        known["at"] + WIDTH / 2,
-        color="white",
-        linewidth=1.2,
-        zorder=2,
-    )
-    blue, far = colour("client"), far_out(own)
-    ax.scatter(own["at"], own["value"], s=11 if small else 36, color=blue, zorder=3, linewidth=0)
-    ax.scatter(
-        far["at"], far["value"], s=60 if small else 150, facecolor="none", edgecolor=INK, linewidth=1.2, zorder=4
-    )
-    ax.set_title(label(measure), loc="left", fontsize=10, color=INK, pad=4)
-    _few_ticks(ax, pd.concat([own["value"], own["low"], own["high"]]), measure)
+def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:
+    known, few = own.dropna(subset=["middle"]), len(days) <= MANY
+    # Where many sessions stand close together their bars touch: a band, with nothing guessed between them.
+    width = max(WIDTH, (max(days.values()) - min(days.values())) / 120)
+    low, high, middle = known["low"], known["high"], known["middle"]
+    ax.bar(known["at"], high - low, bottom=low, width=width, color=RANGE, zorder=1)
+    ax.hlines(middle, known["at"] - width / 2, known["at"] + width / 2, color="white", linewidth=1.3, zorder=2)
+    ax.scatter(own["at"], own["value"], s=36 if few else 11, color=colour("client"), zorder=3, linewidth=0)
+    far, size = far_out(own), 150 if few else 60
+    ax.scatter(far["at"], far["value"], s=size, facecolor="none", edgecolor=INK, linewidth=1.2, zorder=4)
+    every = pd.concat([own["value"], low, high])
+    least, most, unit = float(every.min()), float(every.max()), str(own["unit"].iloc[0])
+    room = max((most - least) * 0.14, 1e-3)
+    ax.set_ylim(least - room, most + room)
+    ax.set_yticks([least, most], [written(least, unit), written(most, unit)], fontsize=9)
 
 
-def _few_ticks(ax: Axes, values: pd.Series, measure: str) -> None:
-    low, high = float(values.min()), float(values.max())
-    room = max((high - low) * 0.12, 0.5 if unit(measure) == "count" else 0.02)
-    ax.set_ylim(low - room, high + room)
-    ax.set_yticks([low, high], [written(low, measure), written(high, measure)], fontsize=9)
-
-
-def _over_time_in_words(table: pd.DataFrame, measures: Sequence[str]) -> str:
-    said = []
-    for measure in measures:
-        own = table[(table["measure"] == measure)]
-        last = own.iloc[-1]
-        usual = (
-            f"usual before: {written(last['low'], measure)} to {written(last['high'], measure)}"
-            if pd.notna(last["middle"])
-            else "no usual range yet"
-        )
-        far = far_out(own)
-        rings = f"; far outside on {', '.join(far['session'])}" if 0 < len(far) <= 6 else ""
-        rings = f"; far outside in {len(far)} sessions" if len(far) > 6 else rings
-        said.append(f"{label(measure)}: last {written(last['value'], measure)}, {usual}{rings}")
-    return f"Your measures over the sessions, each beside your own sessions before. {'. '.join(said)}."
+def _in_words(own: pd.DataFrame) -> str:
+    last, far, unit = own.iloc[-1], far_out(own), str(own["unit"].iloc[0])
+    named = f"{label(str(last['measure']), str(last['speaker']))}: last {written(last['value'], unit)}"
+    usual = "no usual range yet"
+    if pd.notna(last["middle"]):
+        usual = f"usual before {written(last['low'], unit)} to {written(last['high'], unit)}"
+    if far.empty:
+        return f"{named}, {usual}"
+    where = ", ".join(far["session"]) if len(far) <= 6 else f"{len(far)} of {len(own)} sessions"
+    return f"{named}, {usual}; far outside it: {where}"
 
 
 @styled
@@ -122,25 +108,17 @@ def beside_usual(table: pd.DataFrame, session: str) -> Chart:
     own = table[(table["session"] == session) & table["value"].notna() & table["middle"].notna()]
     if own.empty:
         return nothing_yet(NO_RANGE)
-    chart = Chart(0.35 + 0.78 * len(own))
-    said = []
+    chart, said = Chart(0.35 + 0.78 * len(own)), []
     for ax, now in zip(chart.panel(len(own)), own.to_dict("records"), strict=True):
-        measure = str(now["measure"])
-        before = table[
-            (table["measure"] == measure)
-            & (table["phase"] == now["phase"])
-            & ((table["date"] < now["date"]) | ((table["date"] == now["date"]) & (table["session"] < session)))
-        ]["value"].dropna()
-        _strip(ax, before, now, measure)
-        said.append(
-            f"{label(measure)}: {written(now['value'], measure)}, usual "
-            f"{written(now['low'], measure)} to {written(now['high'], measure)}"
-        )
+        same = (table[["measure", "speaker", "phase"]] == [now[c] for c in ("measure", "speaker", "phase")]).all(axis=1)
+        _strip(ax, table.loc[same & (table["session"] < session), "value"].dropna(), now)
+        low, high, value = (written(now[name], now["unit"]) for name in ("low", "high", "value"))
+        said.append(f"{label(now['measure'], now['speaker'])}: {value}, usual {low} to {high}")
     alt = f"The session of {session} beside your {int(own['n'].max())} sessions before. {'; '.join(said)}."
     return chart.described(alt, f"{WHAT} Each small dot is an earlier session, the large one is this.")
 
 
-def _strip(ax: Axes, before: pd.Series, now: dict[str, float], measure: str) -> None:
+def _strip(ax: Axes, before: pd.Series, now: dict[Any, Any]) -> None:
     every = [*before, now["value"]]
     low, high = min(every), max(every)
     room = max((high - low) * 0.06, 1e-3)
@@ -148,9 +126,9 @@ def _strip(ax: Axes, before: pd.Series, now: dict[str, float], measure: str) -> 
     ax.vlines(now["middle"], -0.45, 0.45, color="white", linewidth=2, zorder=2)
     ax.scatter(before, [0] * len(before), s=22, color=FAINT, alpha=0.55, linewidth=0, zorder=3)
     ax.scatter(now["value"], 0, s=120, color=colour("client"), edgecolor="white", linewidth=1.2, zorder=4)
-    ax.set_title(label(measure), loc="left", fontsize=10, color=INK, pad=3)
-    ax.set_title(written(now["value"], measure), loc="right", fontsize=10, color=colour("client"), pad=3)
+    ax.set_title(label(now["measure"], now["speaker"]), loc="left", fontsize=10, color=INK, pad=3)
+    ax.set_title(written(now["value"], now["unit"]), loc="right", fontsize=10, color=colour("client"), pad=3)
     ax.set_xlim(low - room, high + room)
     ax.set_ylim(-0.8, 0.8)
     ax.set_yticks([])
-    ax.set_xticks([low, high], [written(low, measure), written(high, measure)], fontsize=9)
+    ax.set_xticks([low, high], [written(low, now["unit"]), written(high, now["unit"])], fontsize=9)
