@@ -1,7 +1,7 @@
 """Path: what is kept of all sessions, gathered to be seen side by side.
 
-`way` reads a journal once; everything after that only chooses from it: a span of time, the sessions with a mood word,
-or what somebody has opened. Nothing is filled in.
+`way` reads a journal once; everything after that only chooses from it: a span of time, the sessions with a mood
+word, or what somebody has opened. Nothing is filled in.
 """
 
 from __future__ import annotations
@@ -151,6 +151,7 @@ def _proud(journal: Journal) -> pd.DataFrame:
             continue
         own = marks[marks["kind"].isin(PROUD)].fillna({"label": "", "text": ""})
         rows += [
-            {**row, "session": session.name, "date": pd.Timestamp(session.date)} for row in own.to_dict("records")
+            {**row, "session": session.name, "date": pd.Timestamp(session.date)}
+            for row in own.to_dict("records")
         ]
     return pd.DataFrame(rows, columns=list(MARK)).astype(MARK)

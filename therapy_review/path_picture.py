@@ -120,7 +120,7 @@ class _Part:
         handles: list[Any] | None = None,
     ) -> None:
         self.name, self.draw, self.height, self.said, self.caption = name, draw, height, said, caption
-        self.title = ROWS[name] if not title else title
+        self.title = title or ROWS[name]
         self.handles = handles or []
 
 
@@ -182,7 +182,8 @@ def _talk(way: Way) -> _Part | None:
         ax.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"], fontsize=9)
 
     you, rest = (
-        Patch(color=colour(who), label=text) for who, text in (("client", "you"), ("therapist", "everybody else"))
+        Patch(color=colour(who), label=text)
+        for who, text in (("client", "you"), ("therapist", "everybody else"))
     )
     return _Part(
         "talk",
@@ -233,12 +234,13 @@ def _score(key: str, own: pd.DataFrame, scale: Scale | None) -> _Part:
         ax.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
 
     first, last = own["value"].iloc[0], own["value"].iloc[-1]
+    line = f"From the broken line of {called} on, {cut_off}, services look more closely."
     return _Part(
         "scores",
         draw,
         title=called,
         said=f"{called}: {counted(len(own), 'total')}, first {first:g}, last {last:g}.",
-        caption="" if cut_off is None else f"From the broken line of {called}, {cut_off:g}, services look more closely.",
+        caption=line if cut_off is not None else "",
     )
 
 
@@ -278,16 +280,31 @@ def _tags(way: Way) -> _Part | None:
             ax.scatter(_at(used, days), heights, s=46, marker="s", color=colour("client"), linewidth=0)
         else:
             ax.vlines(
-                _at(used, days), heights - 0.36, heights + 0.36, color=colour("client"), linewidth=1.6, alpha=0.8
+                _at(used, days),
+                heights - 0.36,
+                heights + 0.36,
+                color=colour("client"),
+                linewidth=1.6,
+                alpha=0.8,
             )
         for i in range(len(rows)):
             new_group = i > 0 and rows[i][0] != rows[i - 1][0]
-            ax.axhline(i - 0.5, color=FAINT if new_group else QUIET, linewidth=0.8 if new_group else 0.5, zorder=0)
+            ax.axhline(
+                i - 0.5, color=FAINT if new_group else QUIET, linewidth=0.8 if new_group else 0.5, zorder=0
+            )
         ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=9.5)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         for group in dict.fromkeys(group for group, _ in rows):
             middle = float(np.mean([i for i, row in enumerate(rows) if row[0] == group]))
-            ax.text(1.01, middle, group, transform=ax.get_yaxis_transform(), va="center", fontsize=9.5, color=FAINT)
+            ax.text(
+                1.01,
+                middle,
+                group,
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize=9.5,
+                color=FAINT,
+            )
 
     often = used["tag"].value_counts()
     said = ", ".join(f"{tag} {count}" for tag, count in often.head(FEW).items())
@@ -311,7 +328,7 @@ def _size(days: dict[str, float], large: float) -> float:
 def _between_phases(axes: list[Axes], way: Way, days: dict[str, float]) -> None:
     """Draw a dotted line through every row where a new phase begins, and name it at the top."""
     known = way.of("talk_share", "client")
-    known = known if known["phase"].nunique() > 1 else way.of(MOODS[1])
+    known = known if len(set(known["phase"])) > 1 else way.of(MOODS[1])
     at = _at(known, days)
     for place in np.flatnonzero((known["phase"] != known["phase"].shift()).to_numpy())[1:]:
         middle = max((at[place - 1] + at[place]) / 2, at[place] - 3.5)

@@ -121,7 +121,7 @@ def label(measure: str, speaker: str = "") -> str:
     ('your part of the talking', 'longest silence')
     """
     said = WORDS.get(measure) or MEASURES.get(measure, (measure.replace("_", " "), ""))[0]
-    whose = {"": "", "client": "your "}.get(speaker, f"the {speaker}’s ")
+    whose = {"": "", "client": "your "}.get(speaker, f"the {speaker}'s ")
     return f"{whose}{said}"
 
 

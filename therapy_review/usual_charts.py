@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.chart import FAINT, INK, MANY, QUIET, Chart, colour, days_axis, nothing_yet, places, styled
+from therapy_review.chart import (
+    FAINT,
+    INK,
+    MANY,
+    QUIET,
+    Chart,
+    colour,
+    days_axis,
+    nothing_yet,
+    places,
+    styled,
+)
 from therapy_review.usual import FEWEST, far_out, label, written
 
 if TYPE_CHECKING:
@@ -17,8 +28,8 @@ WIDTH = 3.2  # days: the width of a session's range
 PANEL = 0.85  # inches
 NO_RANGE = f"After {FEWEST} sessions with a recording, this will show what is usual for you."
 WHAT = (
-    "The light bar is the middle half of your own sessions before; half of all sessions lie outside it, so that alone "
-    "says nothing."
+    "The light bar is the middle half of your own sessions before; half of all sessions lie outside it, so that "
+    "alone says nothing."
 )
 
 
@@ -66,7 +77,9 @@ def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:
     width = max(WIDTH, (max(days.values()) - min(days.values())) / 120)
     low, high, middle = known["low"], known["high"], known["middle"]
     ax.bar(known["at"], high - low, bottom=low, width=width, color=RANGE, zorder=1)
-    ax.hlines(middle, known["at"] - width / 2, known["at"] + width / 2, color="white", linewidth=1.3, zorder=2)
+    ax.hlines(
+        middle, known["at"] - width / 2, known["at"] + width / 2, color="white", linewidth=1.3, zorder=2
+    )
     ax.scatter(own["at"], own["value"], s=36 if few else 11, color=colour("client"), zorder=3, linewidth=0)
     far, size = far_out(own), 150 if few else 60
     ax.scatter(far["at"], far["value"], s=size, facecolor="none", edgecolor=INK, linewidth=1.2, zorder=4)
@@ -110,7 +123,8 @@ def beside_usual(table: pd.DataFrame, session: str) -> Chart:
         return nothing_yet(NO_RANGE)
     chart, said = Chart(0.35 + 0.78 * len(own)), []
     for ax, now in zip(chart.panel(len(own)), own.to_dict("records"), strict=True):
-        same = (table[["measure", "speaker", "phase"]] == [now[c] for c in ("measure", "speaker", "phase")]).all(axis=1)
+        alike = ["measure", "speaker", "phase"]
+        same = (table[alike] == [now[name] for name in alike]).all(axis=1)
         _strip(ax, table.loc[same & (table["session"] < session), "value"].dropna(), now)
         low, high, value = (written(now[name], now["unit"]) for name in ("low", "high", "value"))
         said.append(f"{label(now['measure'], now['speaker'])}: {value}, usual {low} to {high}")
