@@ -51,6 +51,10 @@ class DiarizerError(TherapyReviewError):
     """What should find out who spoke when is unknown, lacks something, or gave no turns."""
 
 
+class TrendsError(TherapyReviewError):
+    """What is to be looked at across sessions is unknown, or its numbers and days do not fit."""
+
+
 class MissingPackageError(TherapyReviewError):
     """Something that was asked for needs a package that is not installed; the message says how to add it."""
 

@@ -17,7 +17,8 @@ from typing import Any
 from therapy_review.errors import NoteError
 
 MOODS = range(1, 11)
-KNOWN = ("mood_before", "mood_after", "tags", "scores", "bring_next", "participants", "tracks")
+OF_THE_WAY = ("setting", "therapist", "microphone")  # in which a session was held
+KNOWN = ("mood_before", "mood_after", "tags", "scores", "bring_next", "participants", "tracks", *OF_THE_WAY)
 _HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _BOM = "\ufeff"
 
@@ -41,6 +42,10 @@ class SessionNotes:
     tracks : tuple of str
         Who is on each channel of the recording, where everybody has one of their own; found from the sound when
         nothing is said. A single word, as in ``together``, says that nobody has.
+    setting : str
+        Where this session was held, as in ``room``, ``online`` or ``walking``.
+    therapist, microphone : str
+        With whom, and by what it was recorded, from this session on until another note says otherwise.
     text : str
         Free text, with plain line ends.
     problems : tuple of str
@@ -62,6 +67,9 @@ class SessionNotes:
     bring_next: str = ""
     participants: tuple[str, ...] = ("client", "therapist")
     tracks: tuple[str, ...] = ()
+    setting: str = ""
+    therapist: str = ""
+    microphone: str = ""
     text: str = ""
     problems: tuple[str, ...] = ()
     source: str = ""
@@ -244,5 +252,6 @@ def _read_fields(values: Any, where: str) -> tuple[dict[str, Any], list[str]]:
         "bring_next": str(values.get("bring_next") or "").strip(),
         "participants": words("participants") or ("client", "therapist"),
         "tracks": words("tracks"),
+        **{name: str(values.get(name) or "").strip() for name in OF_THE_WAY},
     }
     return fields, problems
