@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
 SCORE = "#009E73"
 TAG = 0.21  # inches a mood word
+LASTS = 3  # sessions from which on a phase is one that lasts
 ROWS = {
     "mood": "mood, before and after",
     "talk": "your part of the talking",
@@ -98,11 +99,11 @@ def path(
     days_axis(axes[-1], way.sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
-    _between_phases(axes, way, days)
+    otherwise = _mark_phases(axes, way, days)
     span = way.sessions["date"]
     said = " ".join(part.said for part in parts)
     alt = f"{counted(len(days), 'session')} from {span.min().date()} to {span.max().date()}. {said}"
-    return chart.described(alt, " ".join(part.caption for part in parts))
+    return chart.described(alt, " ".join(part.caption for part in parts if part.caption) + otherwise)
 
 
 class _Part:
@@ -325,21 +326,35 @@ def _size(days: dict[str, float], large: float) -> float:
     return large if len(days) <= MANY else large * 0.35
 
 
-def _between_phases(axes: list[Axes], way: Way, days: dict[str, float]) -> None:
-    """Draw a dotted line through every row where a new phase begins, and name it at the top."""
+def _phases(way: Way) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find the first session of every phase that lasts, and the sessions of those that do not."""
     known = way.of("talk_share", "client")
     known = known if len(set(known["phase"])) > 1 else way.of(MOODS[1])
-    at = _at(known, days)
-    for place in np.flatnonzero((known["phase"] != known["phase"].shift()).to_numpy())[1:]:
-        middle = max((at[place - 1] + at[place]) / 2, at[place] - 3.5)
+    run = (known["phase"] != known["phase"].shift()).cumsum()
+    lasts = run.map(run.value_counts()) >= LASTS
+    lasting = known[lasts]
+    return lasting[lasting["phase"] != lasting["phase"].shift()].iloc[1:], known[~lasts]
+
+
+def _mark_phases(axes: list[Axes], way: Way, days: dict[str, float]) -> str:
+    """Draw a dotted line where a new phase begins and a stroke where one session was otherwise; say so."""
+    begun, otherwise = _phases(way)
+    below = axes[-1].get_xaxis_transform()
+    for day, phase in zip(_at(begun, days), begun["phase"], strict=True):
         for ax in axes:
-            ax.axvline(middle, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
+            ax.axvline(day - 3.5, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
         axes[-1].annotate(
-            f"from here: {known['phase'].iloc[place]}",
-            (middle, 0),
-            (3, -24),
-            xycoords=axes[-1].get_xaxis_transform(),
+            f"from here: {phase}",
+            (day - 3.5, 0),
+            (3, -25),
+            xycoords=below,
             textcoords="offset points",
             fontsize=8.5,
             color=FAINT,
         )
+    if otherwise.empty:
+        return ""
+    at = _at(otherwise, days)
+    axes[-1].plot(at, [0] * len(at), "|", transform=below, color=INK, markersize=9, clip_on=False, zorder=5)
+    named = "; ".join(dict.fromkeys(otherwise["phase"]))
+    return f" A stroke on the line of time is a session held or heard otherwise ({named})."

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from therapy_review.measures import MEASURES
+from therapy_review.trend_words import name_of
 
 FEWEST = 5  # earlier sessions without which nothing is called usual
 FENCE = 1.5  # widths of the usual range from which on a value is far out
@@ -120,9 +120,10 @@ def label(measure: str, speaker: str = "") -> str:
     >>> label("talk_share", "client"), label("longest_silence")
     ('your part of the talking', 'longest silence')
     """
-    said = WORDS.get(measure) or MEASURES.get(measure, (measure.replace("_", " "), ""))[0]
+    if measure not in WORDS:
+        return name_of(measure, speaker)
     whose = {"": "", "client": "your "}.get(speaker, f"the {speaker}'s ")
-    return f"{whose}{said}"
+    return f"{whose}{WORDS[measure]}"
 
 
 def written(value: float, unit: str) -> str:
