@@ -14,6 +14,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -91,6 +92,33 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return drawn
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of a chart in which sessions stand side by side.
+
+    Parameters
+    ----------
+    ax : Axes
+    what : str
+        What it shows, by its key.
+    named : str
+        The same in words.
+    days : list of float
+        Where each session stands, as matplotlib counts days.
+    sessions : list of str
+        Their names.
+    said : list of str
+        What the row says of each, in words.
+    """
+
+    ax: Axes
+    what: str
+    named: str
+    days: list[float]
+    sessions: list[str]
+    said: list[str]
+
+
 class Chart(Figure):
     """A figure that carries its caption and its description.
 
@@ -109,7 +137,7 @@ class Chart(Figure):
         self.caption = ""
         self.times: list[tuple[Axes, float, float]] = []  # axes of time, each with its first and last second
         self.session = ""
-        self.sessions: list[tuple[Axes, str, list[float], list[str]]] = []  # what, where, and which sessions
+        self.rows: list[Row] = []  # of sessions, where the chart shows some side by side
 
     def leading_to(self, session: str) -> Chart:
         """Let a click on an axis of time lead to that time in the player of a session, where there is one.
@@ -145,21 +173,21 @@ class Chart(Figure):
         Returns
         -------
         list of dict
-            One for each row of sessions: what it shows, its left, right, top and bottom, sessions (their names) and
-            at (from the left), all in parts of the picture's width and height from the top left.
+            One for each of its `rows`: what, its left, right, top and bottom, at (from the left; all in parts of the
+            picture's width and height from the top left), sessions and said.
         """
         found = []
-        for ax, what, days, names in self.sessions:
-            box = ax.get_position()
-            across = self.transFigure.inverted().transform(
-                ax.transData.transform([(day, 0.0) for day in days])
-            )[:, 0]
+        for row in self.rows:
+            box, places = row.ax.get_position(), row.ax.transData.transform([(day, 0.0) for day in row.days])
+            across = self.transFigure.inverted().transform(places)[:, 0]
             edges = {"left": box.x0, "right": box.x1, "top": 1 - box.y1, "bottom": 1 - box.y0}
             found.append(
                 {
-                    "what": what,
+                    "what": row.what,
+                    "named": row.named,
                     **{edge: round(float(place), 4) for edge, place in edges.items()},
-                    "sessions": names,
+                    "sessions": row.sessions,
+                    "said": row.said,
                     "at": [round(float(place), 4) for place in across],
                 }
             )

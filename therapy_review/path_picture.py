@@ -21,6 +21,7 @@ from therapy_review.chart import (
     MANY,
     QUIET,
     Chart,
+    Row,
     colour,
     counted,
     days_axis,
@@ -70,7 +71,7 @@ def path(
     Returns
     -------
     Chart
-        Its ``sessions`` tell where each session stands, by the names of `ROWS`.
+        Its ``rows`` are of the names of `ROWS`.
     """
     days = _days(way)
     parts = [part for name in ROWS if name in rows for part in _parts(name, way, scales or {})]
@@ -95,7 +96,7 @@ def path(
                 borderaxespad=0.1,
                 handletextpad=0.4,
             )
-        chart.sessions.append((ax, part.name, list(days.values()), list(days)))
+        chart.rows.append(_row(ax, part, days))
     days_axis(axes[-1], way.sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
@@ -104,6 +105,12 @@ def path(
     said = " ".join(part.said for part in parts)
     alt = f"{counted(len(days), 'session')} from {span.min().date()} to {span.max().date()}. {said}"
     return chart.described(alt, " ".join(part.caption for part in parts if part.caption) + otherwise)
+
+
+def _row(ax: Axes, part: _Part, days: dict[str, float]) -> Row:
+    there = [name for name in days if name in part.values]
+    values = [part.values[name] for name in there]
+    return Row(ax, part.name, part.title, [days[name] for name in there], there, values)
 
 
 class _Part:
@@ -119,10 +126,11 @@ class _Part:
         said: str,
         caption: str,
         handles: list[Any] | None = None,
+        values: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self.draw, self.height, self.said, self.caption = name, draw, height, said, caption
         self.title = title or ROWS[name]
-        self.handles = handles or []
+        self.handles, self.values = handles or [], values or {}
 
 
 def _days(way: Way) -> dict[str, float]:
@@ -154,6 +162,10 @@ def _mood(way: Way) -> _Part | None:
         "mood",
         draw,
         height=1.6,
+        values={
+            row["session"]: f"{_points(row[MOODS[0]])} before, {_points(row[MOODS[1]])} after"
+            for row in given.to_dict("records")
+        },
         said=f"Mood: in the middle session {_points(middle.iloc[0])} before, {_points(middle.iloc[1])} after.",
         caption="An open circle is the mood you came with, a full one the mood you left with.",
         handles=[
@@ -190,6 +202,7 @@ def _talk(way: Way) -> _Part | None:
         "talk",
         draw,
         title=label("talk_share", "client"),
+        values=_values(own),
         said=f"Your part of the talking: {written(own['value'].median(), 'share')} in the middle session.",
         caption="There is no right part of the talking.",
         handles=[you, rest] if few else [],
@@ -215,6 +228,7 @@ def _silences(way: Way) -> _Part | None:
         "silences",
         draw,
         title=label("long_silences"),
+        values=_values(own),
         said=f"Long silences: {own['value'].median():g} in the middle session, {own['value'].max():g} at most.",
         caption="Silences are counted; what each one was, only you know.",
     )
@@ -240,6 +254,7 @@ def _score(key: str, own: pd.DataFrame, scale: Scale | None) -> _Part:
         "scores",
         draw,
         title=called,
+        values=_values(own),
         said=f"{called}: {counted(len(own), 'total')}, first {first:g}, last {last:g}.",
         caption=line if cut_off is not None else "",
     )
@@ -265,6 +280,9 @@ def _proud(way: Way) -> _Part | None:
         height=0.26 + 0.14 * int(way.proud.groupby("session").cumcount().max()),
         said=f"You marked {counted(len(way.proud), 'proud moment')} in {counted(where, 'session')}.",
         caption="A star is a moment you marked as a proud one.",
+        values={
+            name: counted(count, "moment") for name, count in way.proud["session"].value_counts().items()
+        },
     )
 
 
@@ -315,7 +333,13 @@ def _tags(way: Way) -> _Part | None:
         height=TAG * len(rows),
         said=f"Words for moods, with how often: {said}.",
         caption="A square stands where you used the word.",
+        values={str(name): ", ".join(own) for name, own in used.groupby("session")["tag"]},
     )
+
+
+def _values(own: pd.DataFrame) -> dict[str, str]:
+    rows = zip(own["session"], own["value"], own["unit"], strict=True)
+    return {name: written(value, unit) for name, value, unit in rows}
 
 
 def _at(table: pd.DataFrame, days: dict[str, float]) -> NDArray[np.float64]:

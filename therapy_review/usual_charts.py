@@ -12,6 +12,7 @@ from therapy_review.chart import (
     MANY,
     QUIET,
     Chart,
+    Row,
     colour,
     days_axis,
     nothing_yet,
@@ -45,8 +46,7 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     Returns
     -------
     Chart
-        One row a measure; its ``sessions`` tell where each session stands, by measure and speaker
-        (``client_talk_share``). What is far out has a ring.
+        One row a measure, by measure and speaker (``client_talk_share``). What is far out has a ring.
     """
     table = table.dropna(subset=["value"])
     if table["middle"].isna().all():
@@ -59,8 +59,10 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     for ax, ((measure, speaker), own) in zip(axes, rows, strict=True):
         at = own["session"].map(days)
         _over_time(ax, own.assign(at=at), days)
-        ax.set_title(label(str(measure), str(speaker)), loc="left", fontsize=10, color=INK, pad=4)
-        chart.sessions.append((ax, f"{speaker}_{measure}".strip("_"), at.tolist(), own["session"].tolist()))
+        named, key = label(str(measure), str(speaker)), f"{speaker}_{measure}".strip("_")
+        ax.set_title(named, loc="left", fontsize=10, color=INK, pad=4)
+        values = [beside_in_words(row) for row in own.to_dict("records")]
+        chart.rows.append(Row(ax, key, named, at.tolist(), own["session"].tolist(), values))
         said.append(_in_words(own))
     days_axis(axes[-1], sessions["date"])
     for ax in axes[:-1]:
@@ -88,6 +90,24 @@ def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:
     room = max((most - least) * 0.14, 1e-3)
     ax.set_ylim(least - room, most + room)
     ax.set_yticks([least, most], [written(least, unit), written(most, unit)], fontsize=9)
+
+
+def beside_in_words(row: dict[Any, Any]) -> str:
+    """Say a value beside what was usual before.
+
+    Parameters
+    ----------
+    row : dict
+        A row of `therapy_review.usual.usual`.
+
+    Returns
+    -------
+    str
+    """
+    value = written(row["value"], row["unit"])
+    if pd.isna(row["middle"]):
+        return value
+    return f"{value}; usual before: {written(row['low'], row['unit'])} to {written(row['high'], row['unit'])}"
 
 
 def _in_words(own: pd.DataFrame) -> str:
