@@ -51,15 +51,15 @@ class Clickable(anywidget.AnyWidget):
         chart : Chart
         """
         self._shown = _as_sent(chart)
-        self._send()
+        self._tell()
 
-    def _send(self) -> None:
+    def _tell(self) -> None:
         content, picture = self._shown
         self.send(content, buffers=[picture])
 
     def _asked(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("kind") == "open":
-            self._send()
+            self._tell()
         elif content.get("kind") == "choose":
             what, session = str(content.get("what")), str(content.get("session"))
             if any(row["what"] == what and session in row["sessions"] for row in self._shown[0]["rows"]):

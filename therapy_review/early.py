@@ -1,8 +1,8 @@
 """Early and recent: the first sessions of a journal beside the newest ones, and what of both can be heard.
 
-*Early* are the first quarter of the sessions, *recent* the last quarter, at least one each. A pair of moments is one
-of a kind from the first half of the path and one from the second, as early and as recent as there is one: nobody
-chooses what sounds well.
+*Early* are the first quarter of the sessions, *recent* the last quarter, at least one each. A pair of moments is
+one of a kind from the first half of the path and one from the second, as early and as recent as there is one:
+nobody chooses what sounds well.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def pairs(journal: Journal) -> list[Pair]:
     Returns
     -------
     list of Pair
-        None of a kind that is missing in one half of the path. Only sessions that were listened to by the program and
-        may be heard by the client; nothing of what is marked as a trigger.
+        None of a kind that is missing in one half of the path. Only of sessions that were listened to by the program
+        and may be heard by the client; nothing of what is marked as a trigger.
     """
     sessions = [session for session in journal.sessions if session.has_recording]
     half = len(sessions) // 2
@@ -161,7 +161,7 @@ _KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame]], ...] = (
     ),
     (
         "A silence",
-        "The longest silence in the first session that can be heard and has one of three seconds, and in the newest.",
+        "The longest silence of the first session that can be heard and has a long one, and of the newest.",
         _silence,
     ),
 )

@@ -108,8 +108,8 @@ def path(
 
 
 def _row(ax: Axes, part: _Part, days: dict[str, float]) -> Row:
-    there = [name for name in days if name in part.values]
-    values = [part.values[name] for name in there]
+    there = [name for name in days if name in part.told]
+    values = [part.told[name] for name in there]
     return Row(ax, part.name, part.title, [days[name] for name in there], there, values)
 
 
@@ -130,7 +130,7 @@ class _Part:
     ) -> None:
         self.name, self.draw, self.height, self.said, self.caption = name, draw, height, said, caption
         self.title = title or ROWS[name]
-        self.handles, self.values = handles or [], values or {}
+        self.handles, self.told = handles or [], values or {}
 
 
 def _days(way: Way) -> dict[str, float]:
