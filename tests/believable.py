@@ -1,7 +1,8 @@
 """Believable journals of two years: sessions without sound whose moods and scores move in known ways.
 
-Turns have the rhythm of real counselling dialogues where those are at hand (`THERAPY_REVIEW_SHARED` names the folder
-that holds ``turns/counselling_turns.csv``), else of their deciles, which stand here. Everything comes from one seed.
+Turns have the rhythm of real counselling dialogues where those are at hand (`THERAPY_REVIEW_SHARED` names the
+folder that holds ``turns/counselling_turns.csv``), else of their deciles, which stand here. Everything comes from
+one seed.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def write_journal(root: Path, sessions: int = 100, truth: Truth | None = None, s
     for number, day in enumerate(every):
         folder = root / "sessions" / f"{day}"
         (folder / "derived").mkdir(parents=True)
-        (folder / "notes.md").write_text(_notes(number, (day - every[0]).days / 30.4375, truth, rng), encoding="utf-8")
+        (folder / "notes.md").write_text(
+            _notes(number, (day - every[0]).days / 30.4375, truth, rng), encoding="utf-8"
+        )
         _write_derived(Session(folder.name, journal), folder / "derived", number, truth, seed)
         _written_on(folder, day)
     return journal
@@ -92,7 +95,9 @@ def _notes(number: int, months: float, truth: Truth, rng: np.random.Generator) -
     lines = [f"mood_before: {mood(3.5)}", f"mood_after: {mood(4.5)}"]
     lines.append(f"tags: [{', '.join(sorted(rng.choice(TAGS, 3, replace=False)))}]")
     if number % 4 == 0:
-        lines.append(f"scores: {{phq9: {int(np.clip(round(18 + truth.phq9_a_month * months + rng.normal()), 0, 27))}}}")
+        lines.append(
+            f"scores: {{phq9: {int(np.clip(round(18 + truth.phq9_a_month * months + rng.normal()), 0, 27))}}}"
+        )
     if number in (0, truth.new_microphone):
         lines.append(f"microphone: {'clip-on' if number else 'phone on the table'}")
     if number % 17 == 16:

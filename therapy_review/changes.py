@@ -203,9 +203,12 @@ def theil_sen(dates: Line, values: Line, carried: float = 0.0) -> Slope:
     >>> theil_sen(pd.date_range("2026-01-01", periods=6, freq="30D"), [3, 4, 5, 6, 7, 8]).per_month.__round__(2)
     1.01
     """
+    return _theil_sen(validate(dates, values), carried)
+
+
+def _theil_sen(line: pd.Series, carried: float) -> Slope:
     from scipy import stats
 
-    line = validate(dates, values)
     months = _months(line)
     if len(line) < 2 or months[0] == months[-1]:
         return Slope(math.nan, -math.inf, math.inf)
@@ -236,9 +239,12 @@ def kendall_tau(dates: Line, values: Line, carried: float = 0.0) -> Tau:
     >>> kendall_tau(["2026-01-01", "2026-01-08", "2026-01-15"], [3, 4, 4]).tau.__round__(2)
     0.82
     """
+    return _kendall_tau(validate(dates, values), carried)
+
+
+def _kendall_tau(line: pd.Series, carried: float) -> Tau:
     from scipy import stats
 
-    line = validate(dates, values)
     if len(line) < 2 or line.nunique() < 2 or line.index[0] == line.index[-1]:
         return Tau(math.nan, 1.0)
     found = stats.kendalltau(_months(line), line.to_numpy())
@@ -259,11 +265,14 @@ def carried_over(dates: Line, values: Line) -> float:
     float
         0 to 0.95; 0 of fewer than `CARRIED_FROM` sessions, or where it is negative.
     """
-    line = validate(dates, values)
+    return _carried_over(validate(dates, values))
+
+
+def _carried_over(line: pd.Series) -> float:
     n = len(line)
     if n < CARRIED_FROM or line.index[0] == line.index[-1]:
         return 0.0
-    rest = line.to_numpy() - theil_sen(line.index, line).per_month * _months(line)
+    rest = line.to_numpy() - _theil_sen(line, 0.0).per_month * _months(line)
     rest = rest - rest.mean()
     power = float(rest @ rest)
     if power <= 1e-12 * max(1.0, float(np.abs(line).max()) ** 2):
@@ -285,9 +294,12 @@ def quarters(dates: Line, values: Line) -> Quarters | None:
     Quarters or None
         None of fewer than eight sessions. The same numbers always give the same interval.
     """
+    return _quarters(validate(dates, values))
+
+
+def _quarters(line: pd.Series) -> Quarters | None:
     from scipy import stats
 
-    line = validate(dates, values)
     if len(line) < QUARTERS_FROM:
         return None
     n = len(line) // 4
@@ -361,14 +373,14 @@ def change(dates: Line, values: Line) -> Change:
     start, end = (line.index[0], line.index[-1]) if len(line) else (None, None)
     if len(line) < FEWEST or start == end:
         return Change(len(line), start, end, None, None, None, 0.0, "too early to say")
-    carried = carried_over(line.index, line)
-    slope, tau = theil_sen(line.index, line, carried), kendall_tau(line.index, line, carried)
+    carried = _carried_over(line)
+    slope, tau = _theil_sen(line, carried), _kendall_tau(line, carried)
     found = direction(len(line), slope, tau)
-    return Change(len(line), start, end, slope, tau, quarters(line.index, line), carried, found)
+    return Change(len(line), start, end, slope, tau, _quarters(line), carried, found)
 
 
-def newest_phase(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of the phase that the newest number belongs to; no line goes from one phase into another.
+def current_phase(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of the phase the client is in; no line goes from one phase into another.
 
     Parameters
     ----------
@@ -378,14 +390,19 @@ def newest_phase(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows with a value.
+        Rows with a value, of the phase that most of the newest ten numbers belong to: a single session online
+        between others is not where the client is.
     """
     there = table[table["value"].notna()].sort_values("session")
-    return there[there["phase"] == there["phase"].iloc[-1]] if len(there) else there
+    if there.empty:
+        return there
+    newest = there["phase"].iloc[: -2 * FEWEST - 1 : -1]  # from the newest back, so that it wins a tie
+    here: pd.DataFrame = there[there["phase"] == max(dict.fromkeys(newest), key=newest.tolist().count)]
+    return here
 
 
 def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
-    """Compute what is known of every measure, each in its newest phase.
+    """Compute what is known of every measure, each in its current phase.
 
     Each has its own chance to be wrong: of twenty lines without any change, about one is called changed.
 
@@ -401,7 +418,7 @@ def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
     """
     found = {}
     for (measure, speaker), rows in table.groupby(["measure", "speaker"], sort=False):
-        own = newest_phase(rows)
+        own = current_phase(rows)
         found[str(measure), str(speaker)] = change(own["date"], own["value"])
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from therapy_review.changes import FEWEST, Change, change, newest_phase
+from therapy_review.changes import FEWEST, Change, change, current_phase
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
 from therapy_review.trends import MOODS
@@ -38,7 +38,7 @@ def sentence(table: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Plain words. Where the line has several phases they are about the newest, and say so.
+        Plain words. Where the line has several phases they are about the one the client is in, and say so.
 
     Examples
     --------
@@ -52,12 +52,12 @@ def sentence(table: pd.DataFrame) -> str:
     if not table["value"].notna().any():
         return "Nothing has been noted of this yet."
     first = table.iloc[0]
-    own = newest_phase(table)
+    own = current_phase(table)
     said = in_words(
         change(own["date"], own["value"]), name_of(first["measure"], first["speaker"]), first["unit"]
     )
     if own["phase"].iloc[0] and len(own) < table["value"].notna().sum():
-        return f"{said} This is about the newest part of the line alone ({own['phase'].iloc[0]})."
+        return f"{said} This is about one part of the line alone ({own['phase'].iloc[0]})."
     return said
 
 
