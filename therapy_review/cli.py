@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import seal_commands, voice_commands
+from therapy_review import mood_commands, seal_commands, voice_commands
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ say = Console(highlight=False, markup=False, soft_wrap=True)
 turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
 app.add_typer(turns, name="turns")
 app.add_typer(voice_commands.voice, name="voice")
+app.add_typer(mood_commands.moods, name="moods")
 seal_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
@@ -292,7 +292,6 @@ def lab(
 ) -> None:
     """Open the weekly notebook in JupyterLab, in its simple interface."""
     from therapy_review import lab as jupyter
-    from therapy_review import unlock
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
@@ -302,10 +301,7 @@ def lab(
         raise JournalError(
             f"The review of {chosen} is not written yet; run: therapy-review review -j {journal}"
         )
-    sealed = bool(opened.settings.get("sealed"))
-    started = jupyter.command(Path(journal).resolve(), notebook, sealed=sealed)
-    os.umask(0o077)  # what Jupyter writes is its owner's, too
-    os.execvpe(started[0], started, {**jupyter.environment(), **unlock.passed_on(opened)})
+    jupyter.start(opened, notebook)
 
 
 @app.command()

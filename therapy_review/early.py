@@ -103,8 +103,8 @@ def pairs(journal: Journal) -> list[Pair]:
     Returns
     -------
     list of Pair
-        None of a kind that is missing in one half of the path. Only of sessions that were listened to by the program
-        and may be heard by the client; nothing of what is marked as a trigger.
+        None of a kind that is missing in one half of the path. Only of sessions that were analysed and may be heard
+        by the client; nothing of what is marked as a trigger.
     """
     sessions = [session for session in journal.sessions if session.has_recording]
     half = len(sessions) // 2

@@ -61,3 +61,7 @@ class MissingPackageError(TherapyReviewError):
 
 class ReportError(TherapyReviewError):
     """A notebook or report could not be made."""
+
+
+class ImportFileError(TherapyReviewError):
+    """A file of moods or appointments can't be brought in as it stands."""

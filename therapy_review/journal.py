@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import consent
+from therapy_review import consent, days, scales
 from therapy_review.errors import JournalError
+from therapy_review.scales import Scale
 from therapy_review.session import Session, session_date
 from therapy_review.store import PlainStore, Store
 
@@ -89,6 +90,31 @@ class Journal:
         """Mood words by group, as the client arranged them."""
         groups = self.settings.get("moods", {}).get("groups", {})
         return {str(group): [str(tag) for tag in tags] for group, tags in groups.items()}
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """Moods noted between the sessions; see `therapy_review.days`."""
+        return days.kept(self.store)
+
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """The scales the client may fill in, by the name of their totals in the notes."""
+        return scales.scales_of(self.settings, self.store.where("journal.toml"))
+
+    def scale(self, key: str) -> Scale:
+        """Return one scale by the name of its totals in the notes, as in ``phq9``.
+
+        Raises
+        ------
+        JournalError
+            When there is none of that name.
+        """
+        if key not in self.scales:
+            raise JournalError(
+                f"There is no scale {key} in {self.name}; describe it in {self.store.where('journal.toml')} with "
+                f"a name, a low and a high end, under [scales.{key}]."
+            )
+        return self.scales[key]
 
     def today(self) -> dt.date:
         """Return the day it is where the client lives; by this computer's clock where no zone is known."""

@@ -69,8 +69,13 @@ class Mark:
     def __post_init__(self) -> None:
         for name in TIMES:
             object.__setattr__(self, name, round(float(getattr(self, name)), 3))
+<<<<<<< HEAD
         for name in (*COLUMNS[2:], BY):
             object.__setattr__(self, name, _as_kept(getattr(self, name)))
+=======
+        for name in COLUMNS[2:]:
+            object.__setattr__(self, name, as_kept(getattr(self, name)))
+>>>>>>> datain
         if not 0 <= self.start < math.inf:
             raise MarkError(
                 f"A mark can't begin at {self.start} s; give the seconds from the recording's start."
@@ -95,8 +100,15 @@ class Mark:
         return self.start, end, self.kind, self.label, self.text, self.by
 
 
-def _as_kept(words: str) -> str:
-    # What a CSV file gives back as it took it: half an emoji, cut off in a browser, could not even be written.
+def as_kept(words: str) -> str:
+    r"""Return words as a CSV file gives them back.
+
+    Examples
+    --------
+    >>> as_kept("one\r\ntwo\0")
+    'one\ntwo'
+    """
+    # Half an emoji, cut off in a browser, could not even be written.
     return re.sub("[\0\ud800-\udfff]", "", re.sub("\r\n?", "\n", words))
 
 
@@ -141,7 +153,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("Lines are longer than the first, which pandas takes for an index.")
         table = table.assign(**{c: "" for c in ("end", "label", "text") if c not in table.columns})
-        table = table.fillna("").map(_as_kept)
+        table = table.fillna("").map(as_kept)
         times = {c: table[c].str.strip() for c in TIMES}
         table = table.assign(
             **{c: pd.to_numeric(said.mask(said == "")).astype(float).round(3) for c, said in times.items()}

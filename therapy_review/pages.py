@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, measures, path_charts, trends, words
+from therapy_review import analysis, charts, forms, measures, path_charts, scale_forms, trends, words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import moments
@@ -187,6 +187,11 @@ class SessionPage:
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
         return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session))
+
+    @gently
+    def questionnaires(self) -> Any:
+        """Show the questionnaires, folded together; in batch those that were filled in."""
+        return scale_forms.scale_forms(self.session)
 
     @gently
     def written(self) -> Any:

@@ -10,6 +10,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from therapy_review import days
 from therapy_review.errors import TherapyReviewError
 from therapy_review.still import clock, paragraphs
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+OFTEN = 3  # tags of the week before that are named
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same
 
 
@@ -144,10 +146,31 @@ def what_it_held(session: Session) -> str:
     earlier = _session_before(session)
     if earlier is not None and earlier.notes.bring_next:
         parts.append(f"<p>The time before, you wanted to bring:</p>{_quote(earlier.notes.bring_next)}")
+    parts.append(_week_before(session))
     first = written.text.strip().split("\n\n")[0]
     if first:
         parts.append(f"<p>Afterwards you wrote:</p>{_quote(first)}")
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
+
+
+def _week_before(session: Session) -> str:
+    """Say in a line what the client noted on the days before, where anything is known of them."""
+    try:
+        entries = days.week_before(session.journal, session)
+    except TherapyReviewError:  # said by `check`
+        return ""
+    if entries.empty:
+        return ""
+    noted = entries["date"].nunique()
+    moods = entries["mood"].dropna()
+    said = f"In the seven days before, you noted something on {noted}"
+    if len(moods):
+        low, high = (f"{mood:.2g}" for mood in (moods.min(), moods.max()))
+        lay = f"lay at {low}" if low == high else f"lay between {low} and {high}"
+        said += f"; your mood {lay}, of 10"
+    often = days.tags(entries)["tag"].value_counts()
+    named = ", ".join(html.escape(str(tag)) for tag in often.index[:OFTEN])
+    return f"<p>{said}.{f' What came up most: {named}.' if named else ''}</p>"
 
 
 def _session_in_figures(row: pd.Series) -> str:
