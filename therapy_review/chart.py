@@ -173,8 +173,8 @@ class Chart(Figure):
         Returns
         -------
         list of dict
-            One for each of its `rows`: what, named, sessions, said; and its left, right, top and bottom and at (from
-            the left), all in parts of the picture's width and height from the top left.
+            One for each of its `rows`: what, named, sessions, said; left, right, top, bottom, and at: where each
+            session stands. All of these are parts of the picture's width and height, from the top left.
         """
         found = []
         for row in self.rows:

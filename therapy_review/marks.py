@@ -69,13 +69,8 @@ class Mark:
     def __post_init__(self) -> None:
         for name in TIMES:
             object.__setattr__(self, name, round(float(getattr(self, name)), 3))
-<<<<<<< HEAD
         for name in (*COLUMNS[2:], BY):
-            object.__setattr__(self, name, _as_kept(getattr(self, name)))
-=======
-        for name in COLUMNS[2:]:
             object.__setattr__(self, name, as_kept(getattr(self, name)))
->>>>>>> datain
         if not 0 <= self.start < math.inf:
             raise MarkError(
                 f"A mark can't begin at {self.start} s; give the seconds from the recording's start."
@@ -220,9 +215,9 @@ def _by(marks: pd.DataFrame) -> list[str]:
     return [BY] if BY in marks.columns else []
 
 
-def _row(marks: pd.DataFrame, mark: Mark) -> dict[str, object]:
+def _row(marks: pd.DataFrame, mark: Mark) -> dict[Hashable, object]:
     """Give a mark as a row; in a table of the client's own marks alone, nobody has to be named."""
-    row = asdict(mark)
+    row: dict[Hashable, object] = dict(asdict(mark))
     if not mark.by and not _by(marks):
         del row[BY]
     return row

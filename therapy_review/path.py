@@ -6,9 +6,9 @@ word, or what somebody has opened. Nothing is filled in.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 MOODS = ("mood_before", "mood_after")
-MARK = {"session": str, "date": "datetime64[s]", "start": float, "end": float, "label": str, "text": str}
+MARK: dict[str, Any] = {
+    "session": str,
+    "date": "datetime64[s]",
+    "start": float,
+    "end": float,
+    "label": str,
+    "text": str,
+}
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ def way(journal: Journal) -> Way:
 
 
 def _proud(journal: Journal) -> pd.DataFrame:
-    rows: list[dict[str, object]] = []
+    rows: list[dict[Hashable, object]] = []
     for session in journal.sessions:
         try:
             marks = session.marks

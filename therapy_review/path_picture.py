@@ -157,7 +157,7 @@ def _mood(way: Way) -> _Part | None:
         ax.set_yticks([1, 4, 7, 10], ["1", "4", "7", "10"], fontsize=9)
         ax.set_ylim(0.2, 10.5)
 
-    dot = {"linestyle": "", "marker": "o", "color": colour("client")}
+    dot: Any = {"linestyle": "", "marker": "o", "color": colour("client")}
     return _Part(
         "mood",
         draw,
@@ -281,7 +281,8 @@ def _proud(way: Way) -> _Part | None:
         said=f"You marked {counted(len(way.proud), 'proud moment')} in {counted(where, 'session')}.",
         caption="A star is a moment you marked as a proud one.",
         values={
-            name: counted(count, "moment") for name, count in way.proud["session"].value_counts().items()
+            str(name): counted(int(count), "moment")
+            for name, count in way.proud["session"].value_counts().items()
         },
     )
 
@@ -343,7 +344,7 @@ def _values(own: pd.DataFrame) -> dict[str, str]:
 
 
 def _at(table: pd.DataFrame, days: dict[str, float]) -> NDArray[np.float64]:
-    return table["session"].map(days).to_numpy(dtype=float)
+    return np.array([days[name] for name in table["session"]], dtype=np.float64)
 
 
 def _size(days: dict[str, float], large: float) -> float:
