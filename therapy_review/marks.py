@@ -217,7 +217,7 @@ def _by(marks: pd.DataFrame) -> list[str]:
 
 def _row(marks: pd.DataFrame, mark: Mark) -> dict[Hashable, object]:
     """Give a mark as a row; in a table of the client's own marks alone, nobody has to be named."""
-    row: dict[Hashable, object] = dict(asdict(mark))
+    row: dict[Hashable, object] = {name: value for name, value in asdict(mark).items()}  # noqa: C416
     if not mark.by and not _by(marks):
         del row[BY]
     return row

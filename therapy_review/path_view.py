@@ -37,14 +37,17 @@ class Place:
     Parameters
     ----------
     journal : Journal
-    listeners : Listeners
-        Who listens and what for.
+    listeners : callable
+        Tells of a session who listens to it and what for; the client alone when left out.
     told : callable
         What is said of a session before it is heard, as HTML.
     """
 
     def __init__(
-        self, journal: Journal, listeners: Listeners = ALONE, told: Told = words.what_it_held
+        self,
+        journal: Journal,
+        listeners: Callable[[Session], Listeners] = lambda _: ALONE,
+        told: Told = words.what_it_held,
     ) -> None:
         import ipywidgets as w
 
@@ -60,6 +63,15 @@ class Place:
         session : Session
         """
         self._show(session, lambda: [self._player(session)], self._told(session))
+
+    def open_without_sound(self, session: Session) -> None:
+        """Show what is kept of a session, and no player.
+
+        Parameters
+        ----------
+        session : Session
+        """
+        self._show(session, list, self._told(session))
 
     def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
         """Show some moments of a session, with a way to all of it.
@@ -78,7 +90,7 @@ class Place:
         whole.on_click(lambda _: self.open(session))
 
         def parts() -> list[Any]:
-            listed = moments_to_hear(session, found, use=self.listeners.use)
+            listed = moments_to_hear(session, found, use=self.listeners(session).use)
             self.players += [one for one in getattr(listed, "children", ()) if isinstance(one, Moment)]
             return [listed, whole]
 
@@ -90,7 +102,8 @@ class Place:
         self.box.children = ()
 
     def _player(self, session: Session) -> Any:
-        player = Player(session, self.listeners)
+        session.recording(self.listeners(session).use)  # asked before anything of it is shown
+        player = Player(session, self.listeners(session))
         self.players.append(player)
         return player
 
