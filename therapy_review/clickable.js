@@ -20,6 +20,8 @@ function render({ model, el }) {
   let url = "";
   let row = 0;
   let place = 0;
+  let last = "";
+  let opened = "";
 
   const ask = (content) => {
     try {
@@ -32,18 +34,23 @@ function render({ model, el }) {
   function point() {
     const { sessions, at, named, said: values } = rows[row];
     place = Math.max(0, Math.min(place, sessions.length - 1));
+    if (rows[row].sessions[place] !== last) opened = "";
+    last = rows[row].sessions[place];
     const words = `${days[sessions[place]]} · ${named}${values[place] ? `: ${values[place]}` : ""}`;
     const top = Math.min(...rows.map((one) => one.top));
     const bottom = Math.max(...rows.map((one) => one.bottom));
     Object.assign(line.style, { left: `${100 * at[place]}%`, top: `${100 * top}%`, height: `${100 * (bottom - top)}%` });
     line.hidden = false;
-    said.textContent = words;
+    said.textContent = words + opened;
     frame.setAttribute("aria-valuemax", sessions.length - 1);
     frame.setAttribute("aria-valuenow", place);
     frame.setAttribute("aria-valuetext", words);
   }
 
-  const choose = () => ask({ kind: "choose", what: rows[row].what, session: rows[row].sessions[place] });
+  const choose = () => {
+    ask({ kind: "choose", what: rows[row].what, session: rows[row].sessions[place] });
+    opened = " · opened below";
+  };
 
   function under(event) {
     const box = image.getBoundingClientRect();
@@ -98,7 +105,7 @@ function render({ model, el }) {
   }
 
   frame.addEventListener("pointermove", (event) => { if (under(event)) point(); });
-  frame.addEventListener("click", (event) => { if (under(event)) { point(); choose(); } });
+  frame.addEventListener("click", (event) => { if (under(event)) { point(); choose(); point(); } });
   frame.addEventListener("focus", () => { if (rows.length && line.hidden && frame.matches(":focus-visible")) point(); });
   frame.addEventListener("keydown", onKey);
   model.on("msg:custom", onMessage);

@@ -173,9 +173,7 @@ def words_then_and_now(
     _legend(chart)
     said = "; ".join(f"{tag} {_of(parts[0], tag)} and {_of(parts[1], tag)}" for _, tag in rows)
     alt = f"Part of the early and of the recent sessions in which you used each word: {said}."
-    return chart.described(
-        alt, "An open circle is early, a full one is recent: how often you chose the word."
-    )
+    return chart.described(alt, "An open circle is early, a full one is recent: how often the word was used.")
 
 
 def _part_of(used: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:

@@ -68,7 +68,9 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
         opened(choice)
 
     buttons = [
-        _button("Choose what to open", lambda: listed.__setattr__("children", _list(way, last, choose)))
+        _button(
+            "Choose what to open", lambda: listed.set_trait("children", _list(journal, way, last, choose))
+        )
     ]
     if last != Opened():
         again = _known(last, way)
@@ -85,12 +87,13 @@ def _known(last: Opened, way: Way) -> Opened:
     return Opened(last.tags & tags, last.scales & scales, kept)
 
 
-def _list(way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
+def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
     import ipywidgets as w
 
     tags, scales, sessions = on_offer(way)
     words = {tag: _box(tag, tag in last.tags) for tag in tags}
-    totals = {scale: _box(scale, scale in last.scales) for scale in scales}
+    named = journal.scales
+    totals = {key: _box(named[key].name if key in named else key, key in last.scales) for key in scales}
     parts: dict[str, dict[str, Any]] = {}
     rows = w.VBox([])
 
@@ -153,6 +156,8 @@ def _box(text: str, value: object) -> Any:
 def _button(text: str, press: Callable[[], None], style: str = "") -> Any:
     import ipywidgets as w
 
-    button = w.Button(description=text, button_style=style, layout=w.Layout(width="auto"))
+    button = w.Button(
+        description=text, button_style=style, layout=w.Layout(width="auto", align_self="flex-start")
+    )
     button.on_click(lambda _: press())
     return button

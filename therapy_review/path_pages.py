@@ -127,7 +127,7 @@ class HowFar(PathPage):
 
 
 def _pair(kind: str, chosen: str, *both: Heard) -> Any:
-    heading = f"<h3>{kind}</h3><p><small>{chosen}</small></p>"
+    heading = f"<h3>{kind}</h3><p>{chosen}</p>"
     if is_still():
         items = "".join(
             f"<li>{day(one.session.date)}, <strong>{clock(one.start)}</strong> {one.why}</li>" for one in both

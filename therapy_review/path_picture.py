@@ -25,13 +25,14 @@ from therapy_review.chart import (
     colour,
     counted,
     days_axis,
+    name,
     nothing_yet,
     places,
     styled,
 )
 from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
-from therapy_review.usual import label, written
+from therapy_review.usual import WORDS, label, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,11 @@ ROWS = {
 
 @styled
 def path(
-    way: Way, rows: Collection[str] = tuple(ROWS), *, scales: Mapping[str, Scale] | None = None
+    way: Way,
+    rows: Collection[str] = tuple(ROWS),
+    *,
+    scales: Mapping[str, Scale] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Chart:
     """Draw the path.
 
@@ -67,6 +72,8 @@ def path(
         Which of `ROWS` to draw; those of which nothing is kept are left out.
     scales : mapping of str to Scale, optional
         What is known of questionnaires; the others are drawn without a cut-off.
+    names : mapping of str to str, optional
+        How to call the speakers, in place of "you" and "therapist".
 
     Returns
     -------
@@ -74,7 +81,7 @@ def path(
         Its ``rows`` are of the names of `ROWS`.
     """
     days = _days(way)
-    parts = [part for name in ROWS if name in rows for part in _parts(name, way, scales or {})]
+    parts = [part for what in ROWS if what in rows for part in _parts(what, way, scales or {}, names or {})]
     if not parts:
         return nothing_yet("Nothing of this has been noted yet.")
     heights = [part.height for part in parts]
@@ -138,10 +145,13 @@ def _days(way: Way) -> dict[str, float]:
     return dict(zip(sessions["session"], places(sessions["date"]), strict=True)) if len(sessions) else {}
 
 
-def _parts(name: str, way: Way, scales: Mapping[str, Scale]) -> list[_Part]:
-    if name == "scores":
+def _parts(what: str, way: Way, scales: Mapping[str, Scale], names: Mapping[str, str]) -> list[_Part]:
+    if what == "scores":
         return [_score(scale, way.of(scale), scales.get(scale)) for scale in way.scales]
-    part = {"mood": _mood, "talk": _talk, "silences": _silences, "proud": _proud, "tags": _tags}[name](way)
+    if what == "talk":
+        part = _talk(way, names)
+    else:
+        part = {"mood": _mood, "silences": _silences, "proud": _proud, "tags": _tags}[what](way)
     return [part] if part else []
 
 
@@ -167,7 +177,7 @@ def _mood(way: Way) -> _Part | None:
             for row in given.to_dict("records")
         },
         said=f"Mood: in the middle session {_points(middle.iloc[0])} before, {_points(middle.iloc[1])} after.",
-        caption="An open circle is the mood you came with, a full one the mood you left with.",
+        caption="An open circle is the mood before, a full one the mood after.",
         handles=[
             Line2D([], [], fillstyle="none", label="before", **dot),
             Line2D([], [], label="after", **dot),
@@ -179,8 +189,10 @@ def _points(value: float) -> str:
     return "not noted" if np.isnan(value) else f"{value:g}"
 
 
-def _talk(way: Way) -> _Part | None:
+def _talk(way: Way, names: Mapping[str, str]) -> _Part | None:
     own, few = way.of("talk_share", "client"), len(way.sessions) <= MANY
+    you = name("client", names)
+    title = label("talk_share", "client") if you == "you" else f"{you}'s {WORDS['talk_share']}"
     if own.empty:
         return None
 
@@ -194,18 +206,18 @@ def _talk(way: Way) -> _Part | None:
         ax.set_ylim(0, 1)
         ax.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"], fontsize=9)
 
-    you, rest = (
+    handles = [
         Patch(color=colour(who), label=text)
-        for who, text in (("client", "you"), ("therapist", "everybody else"))
-    )
+        for who, text in (("client", you), ("therapist", "everybody else"))
+    ]
     return _Part(
         "talk",
         draw,
-        title=label("talk_share", "client"),
+        title=title,
         values=_values(own),
-        said=f"Your part of the talking: {written(own['value'].median(), 'share')} in the middle session.",
+        said=f"{title[0].upper()}{title[1:]}: {written(own['value'].median(), 'share')} in the middle session.",
         caption="There is no right part of the talking.",
-        handles=[you, rest] if few else [],
+        handles=handles if few else [],
     )
 
 
@@ -230,7 +242,7 @@ def _silences(way: Way) -> _Part | None:
         title=label("long_silences"),
         values=_values(own),
         said=f"Long silences: {own['value'].median():g} in the middle session, {own['value'].max():g} at most.",
-        caption="Silences are counted; what each one was, only you know.",
+        caption="Silences are counted; what each one was, no number tells.",
     )
 
 
@@ -249,7 +261,7 @@ def _score(key: str, own: pd.DataFrame, scale: Scale | None) -> _Part:
         ax.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
 
     first, last = own["value"].iloc[0], own["value"].iloc[-1]
-    line = f"From the broken line of {called} on, {cut_off}, services look more closely."
+    line = f"From the broken line of {called}, {cut_off}, services look more closely."
     return _Part(
         "scores",
         draw,
@@ -278,8 +290,8 @@ def _proud(way: Way) -> _Part | None:
         "proud",
         draw,
         height=0.26 + 0.14 * int(way.proud.groupby("session").cumcount().max()),
-        said=f"You marked {counted(len(way.proud), 'proud moment')} in {counted(where, 'session')}.",
-        caption="A star is a moment you marked as a proud one.",
+        said=f"{counted(len(way.proud), 'proud moment').capitalize()} marked in {counted(where, 'session')}.",
+        caption="A star is a moment that was marked as a proud one.",
         values={
             str(name): counted(int(count), "moment")
             for name, count in way.proud["session"].value_counts().items()
@@ -333,7 +345,7 @@ def _tags(way: Way) -> _Part | None:
         draw,
         height=TAG * len(rows),
         said=f"Words for moods, with how often: {said}.",
-        caption="A square stands where you used the word.",
+        caption="A mark stands where the word was used.",
         values={str(name): ", ".join(own) for name, own in used.groupby("session")["tag"]},
     )
 

@@ -5,9 +5,10 @@ Everything is there without sound too: what is opened begins with the session's 
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from therapy_review.moments import behind, moments
 from therapy_review.path_picture import ROWS, path
 from therapy_review.player import Moment, Player, moments_to_hear
 from therapy_review.player.desk import ALONE, Listeners
-from therapy_review.usual import label
+from therapy_review.usual import label, side_of
 from therapy_review.usual_charts import beside_in_words, usual_over_time
 
 if TYPE_CHECKING:
@@ -145,8 +146,9 @@ def path_view(way: Way, place: Place) -> Any:
     names = way.sessions["session"].tolist()
     wide = {"layout": w.Layout(width="min(52rem, 99%)"), "style": {"description_width": "7rem"}}
     span = w.SelectionRangeSlider(
-        options=names, index=(0, len(names) - 1), description="From, to", continuous_update=False, **wide
+        options=names, index=(0, len(names) - 1), description="Sessions", readout=False, **wide
     )
+    reach = w.HTML(_reach(names[0], names[-1]), layout=w.Layout(margin="0 0 0 7.3rem"))
     tags = sorted(set(way.tags["tag"]) - {""})
     tag = w.Dropdown(options=[EVERY, *tags], description="With the word", **wide)
     boxes = {
@@ -158,7 +160,7 @@ def path_view(way: Way, place: Place) -> Any:
     )
 
     def redraw(_change: Any) -> None:
-        chosen = way.between(*span.value)
+        chosen, reach.value = way.between(*span.value), _reach(*span.value)
         chosen = chosen if tag.value == EVERY else chosen.named(tag.value)
         rows = [name for name, box in boxes.items() if box.value]
         drawn.show(path(chosen, rows, scales=place.journal.scales))
@@ -166,7 +168,12 @@ def path_view(way: Way, place: Place) -> Any:
     for control in (span, tag, *boxes.values()):
         control.observe(redraw, "value")
     which = w.HBox(list(boxes.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="0 1.2rem"))
-    return w.VBox([span, tag, which, drawn, place.box])
+    return w.VBox([span, reach, tag, which, drawn, place.box])
+
+
+def _reach(first: str, last: str) -> str:
+    days = [words.day(dt.date.fromisoformat(name[:10])) for name in (first, last)]
+    return f"from {days[0]} to {days[1]}"
 
 
 def _open(way: Way, place: Place, what: str, name: str) -> None:
@@ -204,9 +211,10 @@ def usual_view(table: pd.DataFrame, place: Place) -> Any:
         session, own = place.journal.session(name), table[table["session"] == name]
         (row,) = own[(own["speaker"] + "_" + own["measure"]).str.strip("_") == what].to_dict("records")
         said = f"{label(row['measure'], row['speaker']).capitalize()}: {beside_in_words(row)}."
-        side: Literal["above", "below"] = "below" if "below" in row["place"] else "above"
         try:
-            found = behind(session.turns, row["measure"], row["speaker"], side=side, marks=session.marks)
+            found = behind(
+                session.turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=session.marks
+            )
         except TherapyReviewError:
             place.open(session)
             return

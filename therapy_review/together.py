@@ -184,7 +184,7 @@ class Together:
 
     def _asked(self, row: str) -> Still:
         question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'
-        chart = path(self.opened.of(self._every), [row], scales=self.journal.scales)
+        chart = path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
         if not chart.rows:
             return Still(f"{question}<p><small>{CLOSED}</small></p>", QUESTIONS[row])
         shown = chart._repr_mimebundle_()
@@ -313,7 +313,7 @@ class Together:
             return Still("")
         import ipywidgets as w
 
-        button, said = w.Button(description="We stop here", layout=w.Layout(width="auto")), w.HTML()
+        button, said = w.Button(description="We stop here"), w.HTML()
         button.on_click(lambda _: self._stop())
         self._ends.append(said)
         return w.VBox([button, said])

@@ -1,8 +1,8 @@
 r"""Notes written together: what client and therapist put down before one screen, each under their own name.
 
 They lie in ``together.csv`` of a session, beside the client's own ``notes.md`` and apart from it: ``when``, ``by``
-(``client`` or ``therapist``), ``kind`` (``note``, or ``next`` for what is to be brought next time) and ``text``. Lines
-are only ever added.
+(``client`` or ``therapist``), ``kind`` (``note``, or ``next`` for what is to be brought next time) and ``text``.
+Lines are only ever added.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def read(data: bytes, where: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> read(b"when,by,kind,text\n2026-03-05T16:10:00+00:00,therapist,next,The boat\n", "together.csv")["text"].tolist()
+    >>> line = b"2026-03-05T16:10:00+00:00,therapist,next,The boat\n"
+    >>> read(b"when,by,kind,text\n" + line, "together.csv")["text"].tolist()
     ['The boat']
     """
     try:

@@ -9,6 +9,8 @@ finding, only a place where it may be worth listening. Later sessions never chan
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -99,6 +101,26 @@ def far_out(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
     """
     return table[table["place"].isin(FAR)]
+
+
+def side_of(place: str) -> Literal["above", "below"]:
+    """Tell on which side of the usual range a place lies; within counts as above.
+
+    Parameters
+    ----------
+    place : str
+        One of `PLACES`.
+
+    Returns
+    -------
+    {"above", "below"}
+
+    Examples
+    --------
+    >>> side_of("far below"), side_of("within")
+    ('below', 'above')
+    """
+    return "below" if "below" in place else "above"
 
 
 def label(measure: str, speaker: str = "") -> str:

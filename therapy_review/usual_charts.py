@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -123,7 +124,9 @@ def _in_words(own: pd.DataFrame) -> str:
 
 
 @styled
-def beside_usual(table: pd.DataFrame, session: str) -> Chart:
+def beside_usual(
+    table: pd.DataFrame, session: str, times: Mapping[tuple[str, str], float] | None = None
+) -> Chart:
     """Draw one session beside the sessions before it, measure by measure.
 
     Parameters
@@ -132,6 +135,8 @@ def beside_usual(table: pd.DataFrame, session: str) -> Chart:
         As from `therapy_review.usual.usual`.
     session : str
         The session's name.
+    times : mapping of (str, str) to float, optional
+        Where in the recording a measure, by measure and speaker, can be heard: a click on its row leads there.
 
     Returns
     -------
@@ -146,6 +151,9 @@ def beside_usual(table: pd.DataFrame, session: str) -> Chart:
         alike = ["measure", "speaker", "phase"]
         same = (table[alike] == [now[name] for name in alike]).all(axis=1)
         _strip(ax, table.loc[same & (table["session"] < session), "value"].dropna(), now)
+        at = (times or {}).get((now["measure"], now["speaker"]))
+        if at is not None:
+            chart.times.append((ax, at, at))
         low, high, value = (written(now[name], now["unit"]) for name in ("low", "high", "value"))
         said.append(f"{label(now['measure'], now['speaker'])}: {value}, usual {low} to {high}")
     alt = f"The session of {session} beside your {int(own['n'].max())} sessions before. {'; '.join(said)}."
