@@ -18,8 +18,8 @@ from therapy_review.errors import NoteError
 
 MOODS = range(1, 11)
 OF_THE_WAY = ("setting", "therapist", "microphone")  # in which a session was held
-ASKED = ("mood_before", "mood_after", "tags", "scores", "answers", "bring_next")
-KNOWN = (*ASKED, "participants", "tracks", *OF_THE_WAY)
+OF_THE_CLIENT = ("mood_before", "mood_after", "tags", "scores", "answers", "bring_next")
+KNOWN = (*OF_THE_CLIENT, "participants", "tracks", *OF_THE_WAY)
 _HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _BOM = "\ufeff"
 

@@ -16,9 +16,12 @@ from therapy_review import analysis, charts, forms, measures, path_charts, scale
 from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
-from therapy_review.moments import moments
+from therapy_review.moments import behind, moments
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.still import SHOWN, Still, is_still, paragraphs
+from therapy_review.usual import SHOWN as SET_BESIDE
+from therapy_review.usual import side_of, usual
+from therapy_review.usual_charts import beside_usual
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -214,6 +217,19 @@ class SessionPage:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
         return Still(words.changes(self.session, self.use))
+
+    @gently
+    def usual(self) -> Any:
+        """Show the session beside the usual range before it; a click leads to the moment behind a number."""
+        table = usual(trends.trends(self.journal, SET_BESIDE))
+        own, found = table[table["session"] == self.session.name], {}
+        with contextlib.suppress(TherapyReviewError):  # the picture says it without the sound, too
+            turns, marks = self._turns, self.session.marks
+            for row in own[own["place"] != ""].to_dict("records"):
+                there = behind(turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=marks)
+                if len(there):
+                    found[row["measure"], row["speaker"]] = float(there["start"].iloc[0])
+        return beside_usual(table, self.session.name, found).leading_to(self.session.name)
 
 
 class WeeklyReview:

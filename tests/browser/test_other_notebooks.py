@@ -14,6 +14,8 @@ NOTEBOOKS = {
     "weekly_review_2026-W10": "Your week, 2 to 8 March 2026",
     "session_report_2026-02-26": "Thursday 26 February 2026",
     "getting_started": "Your own first journal",
+    "path": "Your path",
+    "how_far": "How far you have come",
 }
 
 
