@@ -111,7 +111,9 @@ def test_turns_go_out_to_a_file_come_in_from_one_and_are_forgotten(journal: Jour
     analyse(journal.session(day))
     file = tmp_path / "out.TextGrid"
     assert run("turns", "export", day, str(file), *where).returncode == 0
-    assert journal.ledger[["what", "session", "note"]].values.tolist() == [["exported", day, "out.TextGrid"]]
+    assert journal.ledger[["what", "session", "note"]].to_numpy().tolist() == [
+        ["exported", day, "out.TextGrid"]
+    ]
     again = run("turns", "export", day, str(file), *where)
     assert again.returncode == 1
     assert "already a file" in again.stderr
