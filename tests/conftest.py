@@ -35,7 +35,9 @@ RECORDED = ["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05", "2026-02-19"
 def journal(tmp_path: Path) -> Journal:
     """A copy of the practice journal without anything derived."""
     shutil.copytree(
-        PRACTICE, tmp_path / "practice", ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
+        PRACTICE,
+        tmp_path / "practice",
+        ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv"),
     )
     return open_journal(tmp_path / "practice")
 
@@ -44,7 +46,9 @@ def journal(tmp_path: Path) -> Journal:
 def heard_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The practice journal with its two last sessions analysed; not to be changed."""
     root = tmp_path_factory.mktemp("heard") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv"))
+    shutil.copytree(
+        PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
+    )
     for session in open_journal(root).sessions[-2:]:
         analyse(session)
     return root

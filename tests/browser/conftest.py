@@ -65,7 +65,9 @@ class Lab:
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the practice journal, analysed, with every notebook written once."""
     root = tmp_path_factory.mktemp("workbook") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv"))
+    shutil.copytree(
+        PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
+    )
     journal = open_journal(root)
     for session in journal.sessions:
         if session.has_recording:
