@@ -81,7 +81,7 @@ def test_with_the_sound_off_nothing_can_play_and_everything_can_be_said(session:
     assert not of_kind(form, Moment)
     lines = [one.value for one in of_kind(form, w.HTML)][1:]
     assert len(lines) == len(of_kind(form, w.Combobox))
-    assert all("seconds; " in line and " spoke before, " in line for line in lines)
+    assert all("seconds at " in line and " spoke before, " in line for line in lines)
     of_kind(form, w.Combobox)[0].value = "waiting"
     assert long_silences_of(session)["kind"].iloc[0] == "waiting"
 
@@ -105,7 +105,7 @@ def test_when_there_are_many_the_longest_come_first_and_the_others_on_request(
     form = silence_form(session, sound="off")
     (button,) = of_kind(form, w.Button)
     assert [one.value for one in of_kind(form, w.Combobox)] == ["feeling", ""]  # and what was said is in view
-    assert f"{found['duration'].max():.0f} seconds" in of_kind(form, w.HTML)[2].value
+    assert f"of {found['duration'].max():.0f} seconds" in of_kind(form, w.HTML)[2].value
     of_kind(form, w.Combobox)[1].value = "thinking"
     button.click()
     fields = of_kind(form, w.Combobox)
