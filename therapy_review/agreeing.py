@@ -134,8 +134,8 @@ def rule_of(journal: Journal) -> list[str]:
     return places.in_words(rule, today)
 
 
-def body(draft: Draft) -> str:
-    """Write a draft as what lies between the page's head and foot.
+def sheet(draft: Draft) -> str:
+    """Write a draft as it looks on paper, to be shown within any page.
 
     Parameters
     ----------
@@ -148,46 +148,50 @@ def body(draft: Draft) -> str:
 
     Examples
     --------
-    >>> "Robin listens again" in body(Draft("Robin", "Daniel", ("self_review",), dt.date(2026, 3, 4)))
+    >>> "Robin listens again" in sheet(Draft("Robin", "Daniel", ("self_review",), dt.date(2026, 3, 4)))
     True
     """
     both = [html.escape(draft.client), html.escape(draft.therapist)]
-    agreed = _list([_as_agreed(draft, use) for use in draft.uses], "agreed")
+    agreed = _list([as_agreed(draft, use) for use in draft.uses], "agreed")
     left_out = [AS_LEFT_OUT[use] for use in USES if use not in draft.uses]
     if not any(use.startswith(SHARE) for use in draft.uses):
         left_out.append("passing anything on")
     end = f"until {day(draft.until)}" if draft.until else "until one of us takes it back"
     asks = [
-        f"<div><h3>{who} asks</h3>{_list([_wish(draft, wish) for wish in wishes], 'asked')}</div>"
+        f"<div><h4>{who} asks</h4>{_list([wish(draft, name) for name in wishes], 'asked')}</div>"
         for who, wishes in zip(both, (draft.client_asks, draft.therapist_asks), strict=True)
     ]
     own = html.escape(draft.own_words.strip()).replace("\n", "<br>")
     parts = [
-        "<h1>Recording our sessions</h1>",
+        "<h2>Recording our sessions</h2>",
         f'<p class="between">An agreement between {both[0]} and {both[1]}</p>',
         "<p>We want to record our sessions, so that what is said in them can be heard again. This page says what "
         "the recordings are for, in words of our own. Either of us may say no to any part of it.</p>",
-        f"<h2>What it is for</h2>{agreed or '<p>Nothing yet.</p>'}",
+        f"<h3>What it is for</h3>{agreed or '<p>Nothing yet.</p>'}",
         f"<p>For nothing else; in particular not for {_or(left_out)}.</p>" if left_out else "",
-        f"<h2>From when, until when</h2><p>From {day(draft.since)} {end}.</p>",
-        f'<h2>What we ask of each other</h2><div class="both">{"".join(asks)}</div>',
+        f"<h3>From when, until when</h3><p>From {day(draft.since)} {end}.</p>",
+        f'<h3>What we ask of each other</h3><div class="both">{"".join(asks)}</div>',
         f"<p>{own}</p>" if own else '<p class="line"></p><p class="line"></p>',
-        "<h2>Taking it back</h2><p>Each of us can take this back at any time, all of it or a part, by saying so. "
+        "<h3>Taking it back</h3><p>Each of us can take this back at any time, all of it or a part, by saying so. "
         "From that day on the recordings stay closed, and we talk about what is erased.</p>",
         f'<div class="both signed">{"".join(_signed(who) for who in both)}</div>',
         f'<p class="small">{html.escape(" ".join(draft.rule or [NOT_LEGAL_ADVICE]))}</p>',
     ]
-    return "\n".join(part for part in parts if part)
+    style = files("therapy_review").joinpath("agreement.css").read_text(encoding="utf-8")
+    written = "\n".join(part for part in parts if part)
+    return f'<style>\n{style}</style>\n<div class="agreement">\n{written}\n</div>'
 
 
-def _as_agreed(draft: Draft, use: str) -> str:
+def as_agreed(draft: Draft, use: str) -> str:
+    """Say a use as both would agree to it, in plain text."""
     if use.startswith(SHARE):
-        return f"Chosen clips may be shared with {html.escape(use.removeprefix(SHARE))}."
-    return html.escape(_filled(draft, AS_AGREED[use]))
+        return f"Chosen clips may be shared with {use.removeprefix(SHARE)}."
+    return _filled(draft, AS_AGREED[use])
 
 
-def _wish(draft: Draft, wish: str) -> str:
-    return html.escape(_filled(draft, WISHES[wish]))
+def wish(draft: Draft, name: str) -> str:
+    """Say what one of them asks for, a word of `WISHES`, in plain text."""
+    return _filled(draft, WISHES[name])
 
 
 def _filled(draft: Draft, text: str) -> str:
@@ -195,7 +199,7 @@ def _filled(draft: Draft, text: str) -> str:
 
 
 def _list(items: Iterable[str], kind: str) -> str:
-    rows = "".join(f"<li>{item}</li>" for item in items)
+    rows = "".join(f"<li>{html.escape(item)}</li>" for item in items)
     # Room for what they think of only when the page lies between them.
     empty = '<li class="line"></li><li class="line"></li>' if kind == "asked" else ""
     return f'<ul class="{kind}">{rows}{empty}</ul>' if rows or empty else ""
@@ -225,7 +229,7 @@ def page(draft: Draft) -> str:
         HTML.
     """
     shell = files("therapy_review").joinpath("agreement.html").read_text(encoding="utf-8")
-    return shell.replace("{{ body }}", body(draft))
+    return shell.replace("{{ body }}", sheet(draft))
 
 
 def save(draft: Draft, file: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -314,10 +315,21 @@ def draft(
         rule=tuple(agreeing.rule_of(opened)),
     )
     written = agreeing.save(asked, file)
-    say.print(
-        f"Written to {written}. Print it and talk it over; change what you like, by hand or in the notebook about"
-    )
-    say.print("agreements. Nothing is agreed yet: when it is, write it down with: therapy-review consent add")
+    say.print(f"Written to {written}. Print it, talk it over, and change it as you like; in a notebook with:")
+    say.print("  therapy-review consent guide")
+    say.print("Nothing is agreed yet; once it is, write it down with: therapy-review consent add")
+
+
+@consent.command()
+def guide(journal: JournalOption = HERE) -> None:
+    """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
+    from therapy_review import lab, reports
+    from therapy_review.journal import open_journal
+
+    made = reports.run(open_journal(journal), "agreement", "agreement", {})
+    say.print(f"To read:  {made.page}")
+    started = lab.command(journal.resolve(), "reports/agreement.ipynb")
+    os.execvpe(started[0], started, lab.environment())
 
 
 def _name(journal: Journal, one: Agreement) -> str:
