@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import root_of
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from test_daylio import a_year, damaged, export
 
 from therapy_review import Journal, open_journal
 from therapy_review.errors import ImportFileError, JournalError
+from therapy_review.keys import Identity
 from therapy_review.mood_import import (
     bring_in,
     known_columns,
@@ -21,6 +24,8 @@ from therapy_review.mood_import import (
     take_back,
 )
 from therapy_review.mood_tables import Columns
+from therapy_review.sealed import SealedStore
+from therapy_review.store import PlainStore
 
 WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 VALUES = {"rad": 10.0, "gut": 8.0, "so lala": 5.0, "meh": 5.0, "müde 😴": 3.0, "awful": 2.0}
@@ -165,6 +170,17 @@ def test_a_full_disk_leaves_all_as_it_was(journal: Journal, monkeypatch: pytest.
     with pytest.raises(JournalError, match="free some space"):
         bring_in(journal, read_moods(export(a_year()[:5]), "y.csv"), VALUES)
     assert everything(journal) == before
+
+
+def test_in_a_sealed_journal_nothing_of_it_lies_open(tmp_path: Path) -> None:
+    journal = Journal(SealedStore(PlainStore(tmp_path), Identity.generate()), {})
+    done = bring_in(journal, read_moods(export(a_year()), "export.csv"), VALUES)
+    assert len(journal.days) == len(a_year())
+    assert known_moods(journal.store, "daylio") == VALUES
+    on_disk = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for word in (b"so lala", b"movies", b"export.csv", b"She said"):
+        assert word not in on_disk
+    assert take_back(journal, done.origin) == len(a_year())
 
 
 def test_what_is_taken_out_is_named_clearly_or_not_taken_out(journal: Journal) -> None:

@@ -369,8 +369,6 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     columns = ["date", "time", "mood_name", "mood", "tags", "note", "status"]
     rows = read.assign(note=short)[columns].to_numpy().tolist()
     parts.append(_table(("day", "time", "word", "mood", "tags", "note", ""), rows))
-    if len(looked) > SHOWN:
-        parts.append(_sentence(f"… and {len(looked) - SHOWN} more."))
     if found.damaged:
         lines = [f"Line {one.line} {one.why}" for one in found.damaged]
         more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
@@ -388,7 +386,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return ""
     body = "".join(line(row, "td") for row in rows[:SHOWN])
-    return f'<div class="tr-look"><table>{line(head, "th")}{body}</table></div>'
+    more = _sentence(f"… and {len(rows) - SHOWN} more.") if len(rows) > SHOWN else ""
+    return f'<div class="tr-look"><table>{line(head, "th")}{body}</table></div>{more}'
 
 
 def _sentence(text: str) -> str:
