@@ -5,16 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from believable import write_journal
 from conftest import root_of
+from pyrage.x25519 import Identity
 
-from therapy_review import Journal, Session, open_journal
+from therapy_review import Journal, Session, open_journal, unlock
 from therapy_review import index as index_files
+from therapy_review.errors import LockedError
 from therapy_review.index import forget, of_each_session
+from therapy_review.keys import NewKeys
+from therapy_review.sealed import SealedStore
+from therapy_review.sealing import lies_open, seal
+from therapy_review.store import PlainStore
 from therapy_review.trends import moods_table, sessions_table, tags_table, trends
 
 
@@ -32,6 +40,18 @@ class Counted:
 @pytest.fixture
 def few(tmp_path: Path) -> Journal:
     return write_journal(tmp_path / "few", sessions=6)
+
+
+@pytest.fixture
+def sealed(few: Journal, tmp_path: Path) -> Journal:
+    """The same journal, sealed an hour ago."""
+    root, identity = tmp_path / "sealed", Identity.generate()
+    shutil.copytree(root_of(few), root)
+    seal(PlainStore(root), NewKeys(identity, b"", b""))
+    for file in root.rglob("*.age"):
+        os.utime(file, (time.time() - 3600,) * 2)
+    unlock.keep(identity)
+    return open_journal(root)
 
 
 def again(journal: Journal) -> Journal:
@@ -107,6 +127,47 @@ def test_a_damaged_index_is_made_again(few: Journal, damage: bytes):
     first = of_each_session(few, "moods", read)
     few.store.write("derived/index-moods.json", damage)
     assert of_each_session(again(few), "moods", read) == first
+
+
+def test_a_session_that_can_not_be_read_is_tried_again_each_time(few: Journal):
+    read, name = Counted(), few.sessions[1].name
+    closed = {name}
+
+    def locked(session: Session) -> int | None:
+        if session.name in closed:
+            raise LockedError("Its key was destroyed.")
+        return read(session)
+
+    found = of_each_session(few, "moods", locked)
+    assert [session for session, value in found.items() if value is None] == [name]
+    closed.clear()
+    assert of_each_session(few, "moods", locked)[name] == few.sessions[1].notes.mood_after
+    assert read.names.count(name) == 1
+
+
+def test_a_session_whose_key_was_destroyed_keeps_its_row_without_numbers(sealed: Journal):
+    trends(sealed)
+    gone = sealed.sessions[2]
+    folder = sealed.store.root / gone.folder
+    (folder / "key.age").unlink()
+    for file in folder.glob("*.age"):
+        os.utime(file)
+    table = trends(sealed, ["mood_after"]).set_index("session")["value"]
+    assert table.isna()[lambda missing: missing].index.tolist() == [gone.name]
+
+
+def test_a_sealed_journal_keeps_its_index_sealed_and_opens_nothing_else(
+    few: Journal, sealed: Journal, monkeypatch: pytest.MonkeyPatch
+):
+    pd.testing.assert_frame_equal(trends(sealed), trends(few))
+    opened: list[str] = []
+    read = SealedStore.read
+    monkeypatch.setattr(SealedStore, "read", lambda store, name: (opened.append(name), read(store, name))[1])
+    pd.testing.assert_frame_equal(trends(open_journal(sealed.store.root)), trends(few))
+    assert opened == ["derived/index-sessions.json"]
+    assert not list(lies_open(sealed.store.root))
+    index = sealed.store.root / "derived" / "index-sessions.json.age"
+    assert b"mood" not in index.read_bytes()
 
 
 def test_an_index_that_can_not_be_written_costs_time_and_nothing_else(
