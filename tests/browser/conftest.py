@@ -74,6 +74,7 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
     reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
     reports.run(journal, "getting_started", "getting_started", {})
+    reports.run(journal, "agreement", "agreement", {})
     return root
 
 
