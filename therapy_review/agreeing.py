@@ -48,6 +48,16 @@ WISHES = {
     "not_in_the_records": "No copy goes into the records of the practice.",
     "talk_about_it": "We come back to what listening again was like.",
 }
+IN_SHORT = {
+    "pause": "a pause button for both",
+    "each_time": "asked anew each time",
+    "no_sharing": "nothing passed on",
+    "own_computer": "on one computer only",
+    "erase_after_a_year": "erased after a year",
+    "erase_when_asked": "erased when one of us asks",
+    "not_in_the_records": "no copy in the records",
+    "talk_about_it": "coming back to how it was",
+}
 NOT_LEGAL_ADVICE = "This is not legal advice."
 
 WHY = """<p>People forget most of a session by the evening. To hear it again can bring back a sentence that

@@ -70,8 +70,8 @@ class AgreementPage:
         return Still(
             "<h1>Asking about recording</h1>\n"
             "<p>Recording is something two people do together. This page helps you to ask, to talk it over, and to "
-            "write down what you both agree on. Take your time; nothing here is settled by looking at it, and until "
-            "everybody who is heard has agreed, every recording stays closed.</p>"
+            "write down what you both agree on. Take your time; nothing here is settled by looking at it, and "
+            "until everybody who is heard has agreed, every recording stays closed.</p>"
         )
 
     @gently
@@ -176,7 +176,8 @@ class DraftForm:
         import ipywidgets as w
 
         self._journal, self._first, self._on_written = journal, first, on_written
-        wide = {"layout": w.Layout(width="min(44rem, 99%)"), "style": {"description_width": "9rem"}}
+        # Each field copies these: a layout that was shared would hide them all with one.
+        wide = {"layout": {"width": "min(44rem, 99%)"}, "style": {"description_width": "9rem"}}
         late = {"continuous_update": False}
         self.client = w.Text(first.client, description="You are called", **late, **wide)
         self.therapist = w.Text(first.therapist, description="Your therapist", **late, **wide)
@@ -184,7 +185,7 @@ class DraftForm:
         self.share = w.Text("", description="Clips to share with", placeholder="nobody", **late, **wide)
         self.until = w.DatePicker(description="Until", value=first.until, **wide)
         self.asks = [
-            {wish: _tick(agreeing.wish(first, wish), wish in chosen) for wish in agreeing.WISHES}
+            {wish: _tick(text, wish in chosen) for wish, text in agreeing.IN_SHORT.items()}
             for chosen in (first.client_asks, first.therapist_asks)
         ]
         self.own_words = w.Textarea("", description="In your words", rows=3, **late, **wide)
@@ -199,7 +200,9 @@ class DraftForm:
         sessions = [NOWHERE, *(s.name for s in journal.sessions if s.has_recording)]
         self.how = w.Dropdown(options=WAYS, description="It was", **wide)
         self.spoken_in = w.Dropdown(options=sessions, description="Heard in", **wide)
-        self.at = w.Text("", description="at", placeholder="2:14", **late, **wide)
+        self.at = w.Text("", description="At", placeholder="2:14", **late, **wide)
+        self.how.observe(lambda _: self._where_it_matters(), "value")
+        self._where_it_matters()
         write = w.Button(description="Write it down")
         write.on_click(lambda _: self._write_down())
         for field in self._fields():
@@ -237,6 +240,11 @@ class DraftForm:
     def _fields(self) -> list[Any]:
         ticks = [*self.uses.values(), *self.asks[0].values(), *self.asks[1].values()]
         return [self.client, self.therapist, self.share, self.until, self.own_words, *ticks]
+
+    def _where_it_matters(self) -> None:
+        """Ask where it is heard only of what was spoken."""
+        for field in (self.spoken_in, self.at):
+            field.layout.display = None if self.how.value == WAYS[1] else "none"
 
     @property
     def draft(self) -> agreeing.Draft:
