@@ -151,10 +151,7 @@ def test_how_often_a_change_that_is_there_is_told(capsys: pytest.CaptureFixture[
     ]
     for rise in (1, 2, 3, 4):
         own = [found(rise, n, times=300) for n in LENGTHS]
-        lines.append(
-            f"{rise} points  "
-            + "".join(f"{n:6}: {100 * rate:4.0f}" for n, rate in zip(LENGTHS, own, strict=True))
-        )
+        lines.append(told(f"{rise} points", own))
     with capsys.disabled():
         print("\n".join(lines))
     assert own[-1] == 1

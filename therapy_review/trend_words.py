@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from therapy_review.changes import FEWEST, Change, change, current_phase
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.trends import MOODS
+from therapy_review.trends import MOODS, NOT_NAMED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,19 @@ OF_MANY = (
     "it did. Things that move together need not have to do with one another."
 )
 NEARLY = 0.15  # of a point: so near to a whole number, that number is said
+# Where the words beside a chart's number make no sentence of their own.
+NAMES = {
+    "silence_share": "the part of the session nobody filled",
+    "long_silence_time": "the time in silences of three seconds or more",
+    "longest_silence": "the longest silence",
+    "long_silences_inside_turn": "silences of three seconds or more inside one turn",
+    "talk_time": "{whose} time speaking",
+    "pauses": "{whose} pauses within turns",
+    "pause_median": "the middle length of {whose} pauses within turns",
+    "latency_q1": "{whose} quicker quarter of times before answering",
+    "latency_median": "{whose} middle time before answering",
+    "latency_q3": "{whose} slower quarter of times before answering",
+}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -56,8 +69,10 @@ def sentence(table: pd.DataFrame) -> str:
     said = in_words(
         change(own["date"], own["value"]), name_of(first["measure"], first["speaker"]), first["unit"]
     )
-    if own["phase"].iloc[0] and len(own) < table["value"].notna().sum():
-        return f"{said} This is about one part of the line alone ({own['phase'].iloc[0]})."
+    there, phase = int(table["value"].notna().sum()), own["phase"].iloc[0]
+    if len(own) < there:
+        which = "without a note on how they were held" if phase == NOT_NAMED else f'noted as "{phase}"'
+        return f"{said} This is about {len(own)} of the {there} sessions: those {which}."
     return said
 
 
@@ -118,11 +133,10 @@ def name_of(measure: str, speaker: str = "") -> str:
     known = {**MEASURES, **VOICE, **MOODS}
     if measure not in known:
         return measure.upper() if len(measure) <= 5 and measure.isascii() else measure
-    words = known[measure][0]
-    if measure not in OF_ONE and measure not in VOICE:
-        return words
+    of_one = measure in OF_ONE or measure in VOICE
+    words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
     whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
-    return f"{whose} {words}"
+    return words.format(whose=whose)
 
 
 def _how_far(found: Change, unit: str) -> str:
