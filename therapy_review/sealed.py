@@ -75,10 +75,17 @@ class SealedStore:
         LockedError
             When the session's key was destroyed.
         """
+        if name == SETTINGS:
+            return self.plain.read(name)
+        try:
+            return self._opened(name)
+        except JournalError:
+            self.plain.ask_before_change()  # sealed anew since it was opened here, it is not damaged
+            raise
+
+    def _opened(self, name: str) -> bytes:
         on_disk = self.on_disk(name)
         data = self.plain.read(on_disk)
-        if name == SETTINGS:
-            return data
         try:
             return decrypt(data, [self._identity_of(name)])
         except DecryptError as error:
@@ -105,6 +112,7 @@ class SealedStore:
         JournalError
             When the disk is full or may not be written to; the earlier file stays.
         """
+        self.plain.ask_before_change()
         if name == SETTINGS:
             self.plain.write(name, data)
             return

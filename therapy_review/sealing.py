@@ -360,7 +360,7 @@ def _settings(store: PlainStore) -> tomlkit.TOMLDocument:
 
 
 def _save(store: PlainStore, settings: tomlkit.TOMLDocument) -> None:
-    store.write(SETTINGS, tomlkit.dumps(settings).encode())
+    store.write(SETTINGS, f"{tomlkit.dumps(settings).rstrip()}\n".encode())
 
 
 def _begin(store: PlainStore, identity: Identity, act: str, *, hides_dates: bool | None = None) -> None:

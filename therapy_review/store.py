@@ -167,7 +167,7 @@ class PlainStore:
             When the disk is full or may not be written to; the earlier file stays.
         """
         path = self._path(name)
-        self._ask_before_change()
+        self.ask_before_change()
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         with _in_a_sentence("write", self.where(name)):
             make_folder(path.parent)
@@ -192,7 +192,7 @@ class PlainStore:
             When it may not be deleted.
         """
         path = self._path(name)
-        self._ask_before_change()
+        self.ask_before_change()
         with _in_a_sentence("delete", self.where(name)):
             if not path.parent.is_dir():
                 return
@@ -213,7 +213,7 @@ class PlainStore:
             When something may not be deleted.
         """
         path = self._path(folder)
-        self._ask_before_change()
+        self.ask_before_change()
         with _in_a_sentence("delete", self.where(folder)):
             if path.is_symlink():
                 path.unlink()
@@ -271,7 +271,8 @@ class PlainStore:
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         return not self.is_open_to_others()
 
-    def _ask_before_change(self) -> None:
+    def ask_before_change(self) -> None:
+        """Raise where nothing may be written or deleted any more, as who opened the folder wanted it."""
         if self._before_change:
             self._before_change()
 

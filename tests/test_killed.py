@@ -1,0 +1,214 @@
+"""A command that is killed leaves every file whole, as it was or as it is to be, and can be given again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from killable import (
+    FILES,
+    OURS,
+    SETTINGS,
+    backed_up,
+    backs_up,
+    hides_or_shows,
+    opened_by,
+    plain,
+    rekeys,
+    restores,
+    sealed,
+    seals,
+    unseals,
+)
+from killing import POINTS, Act, Killer, kill_everywhere
+from pyrage import decrypt
+
+from therapy_review import open_journal, unlock
+from therapy_review.backups import restore
+from therapy_review.errors import JournalError
+from therapy_review.keys import Identity
+from therapy_review.store import Store, is_half
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="programs are forked")
+
+# What is true whenever one was killed.
+
+
+def everything(root: Path, identity: Identity | None) -> dict[str, bytes]:
+    """All that a journal's folder holds by its plain name, read without the package; twins must say the same."""
+    paths = [path for path in root.rglob("*") if path.is_file() and not is_half(path.name)]
+    names: dict[str, str] = {}
+    if (root / "names.age").exists():
+        given = json.loads(decrypt((root / "names.age").read_bytes(), [identity]))
+        names = {on_disk: part for part, on_disk in given.items()}
+
+    def plain_name(path: Path) -> str:
+        parts = path.relative_to(root).as_posix().removesuffix(".age").split("/")
+        return "/".join(names.get(part, part) for part in parts)
+
+    keys = {
+        plain_name(path.parent): Identity.from_str(decrypt(path.read_bytes(), [identity]).decode().strip())
+        for path in paths
+        if path.name == "key.age"
+    }
+    found: dict[str, bytes] = {}
+    for path in paths:
+        if path.name in (
+            ".lock",
+            ".keys.lock",
+            "journal.toml",
+            "identity.age",
+            "recovery.age",
+            "names.age",
+            "key.age",
+        ):
+            continue
+        name, data = plain_name(path), path.read_bytes()
+        if path.suffix == ".age":
+            data = decrypt(data, [keys.get("/".join(name.split("/")[:2]), identity)])
+        assert found.setdefault(name, data) == data, f"{name} is there twice and differs"
+    return found
+
+
+def seen(store: Store, folder: str = "") -> dict[str, bytes]:
+    inside = f"{folder}/" if folder else ""
+    found = {f"{inside}{name}": store.read(f"{inside}{name}") for name in store.files(folder)}
+    for name in store.folders(folder):
+        found |= seen(store, f"{inside}{name}")
+    return found
+
+
+def nothing_is_lost(at: Path) -> None:
+    root = at / "journal"
+    assert tomllib.loads((root / "journal.toml").read_text())["client"] == "A"
+    # Passphrase and code both open everything, at every instant.
+    files = [root / name for name in ("identity.age", "recovery.age") if (root / name).exists()]
+    for file in files:
+        assert everything(root, OURS[opened_by(root, file.name)]) == FILES
+    if not files:
+        assert everything(root, None) == FILES
+    if "unfinished" in tomllib.loads((root / "journal.toml").read_text()).get("seal", {}):
+        with pytest.raises(JournalError, match=r"nothing is lost\. Finish it with: therapy-review "):
+            open_journal(root)
+    else:
+        shown = seen(open_journal(root).store)
+        assert {name: shown[name] for name in FILES} == FILES
+        assert set(shown) - set(FILES) <= {"journal.toml", "identity.age", "recovery.age"}
+
+
+def the_copy_is_whole_or_not_there(at: Path) -> None:
+    nothing_is_lost(at)
+    if (at / "journal.tar").exists():
+        shutil.rmtree(at / "looked at", ignore_errors=True)
+        restore(at / "journal.tar", at / "looked at")
+        assert seen(open_journal(at / "looked at").store).items() >= FILES.items()
+
+
+def the_folder_is_whole_or_not_there(at: Path) -> None:
+    if (at / "again").exists():
+        assert seen(open_journal(at / "again").store).items() >= FILES.items()
+
+
+# What is true in the end.
+
+
+def is_sealed(at: Path, *, hides_dates: bool = False) -> None:
+    nothing_is_lost(at)
+    root = at / "journal"
+    settings = tomllib.loads((root / "journal.toml").read_text())
+    assert settings["sealed"]
+    assert settings["seal"]["hide_dates"] is hides_dates
+    assert "unfinished" not in settings["seal"]
+    names = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    assert {name for name in names if not name.endswith(".age")} <= {"journal.toml", ".lock", ".keys.lock"}
+    assert (root / "names.age").exists() is hides_dates
+    assert any("2026-" in name for name in names) is not hides_dates
+    assert opened_by(root, "identity.age") == opened_by(root, "recovery.age")
+    if not hides_dates:
+        session_keys = {f"sessions/{day}/key" for day in ("2026-03-04", "2026-03-11")}
+        assert {name.removesuffix(".age") for name in names if name.endswith(".age")} == {
+            *FILES,
+            *session_keys,
+            "identity",
+            "recovery",
+        }
+
+
+def is_plain(at: Path) -> None:
+    root = at / "journal"
+    settings = tomllib.loads((root / "journal.toml").read_text())
+    assert settings == tomllib.loads(SETTINGS.decode())
+    paths = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    assert set(paths) - {".lock", ".keys.lock"} == {*FILES, "journal.toml"}
+    assert {name: paths[name].read_bytes() for name in FILES} == FILES
+
+
+def is_rekeyed(at: Path) -> None:
+    is_sealed(at)
+    assert opened_by(at / "journal", "identity.age") >= 1
+    with pytest.raises(Exception, match="No matching keys"):
+        everything(at / "journal", OURS[0])
+
+
+def is_backed_up(at: Path) -> None:
+    the_copy_is_whole_or_not_there(at)
+    assert (at / "looked at").is_dir()
+    assert {path.name for path in at.iterdir()} == {"journal", "journal.tar", "looked at"}
+
+
+def is_restored(at: Path) -> None:
+    the_folder_is_whole_or_not_there(at)
+    assert {path.name for path in at.iterdir()} == {"journal", "journal.tar", "again"}
+
+
+hides, shows = partial(hides_or_shows, hides_dates=True), partial(hides_or_shows, hides_dates=False)
+seals_hidden, sealed_hidden = partial(seals, hides_dates=True), partial(sealed, hides_dates=True)
+is_hidden = partial(is_sealed, hides_dates=True)
+
+# What is there before, what is killed, what is true whenever that was, and what is true in the end.
+ACTS = {
+    "seal": Act(plain, seals, nothing_is_lost, is_sealed),
+    "seal and hide dates": Act(plain, seals_hidden, nothing_is_lost, is_hidden),
+    "hide dates": Act(sealed, hides, nothing_is_lost, is_hidden),
+    "show dates": Act(sealed_hidden, shows, nothing_is_lost, is_sealed),
+    "unseal": Act(sealed, unseals, nothing_is_lost, is_plain),
+    "unseal with hidden dates": Act(sealed_hidden, unseals, nothing_is_lost, is_plain),
+    "rekey": Act(sealed, rekeys, nothing_is_lost, is_rekeyed),
+    "backup": Act(sealed, backs_up, the_copy_is_whole_or_not_there, is_backed_up),
+    "restore": Act(backed_up, restores, the_folder_is_whole_or_not_there, is_restored),
+}
+
+
+@pytest.fixture(scope="module")
+def kill() -> Iterator[Killer]:
+    with Killer("killable") as started, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield started
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: thousands of journals are laid out in it."""
+    if not os.access("/dev/shm", os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir="/dev/shm", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_killed_at_every_step_and_at_random_instants_nothing_is_lost_and_it_can_be_run_again(
+    name: str, kill: Killer, scratch: Path
+) -> None:
+    for identity in OURS:
+        unlock.keep(identity)
+    steps, instants = kill_everywhere(kill, ACTS[name], scratch)
+    assert steps > 8
+    assert steps + instants >= POINTS
