@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from therapy_review.errors import JournalError
+from therapy_review.errors import JournalError, TherapyReviewError
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -51,25 +51,31 @@ def of_each_session(
         What it is called in the index, as in ``sessions``.
     read : callable
         Takes a session and returns something JSON can hold. It may rest on nothing but files in the session's own
-        folder and in its ``derived``.
+        folder and in its ``derived``. What it raises of the family of `therapy_review.errors` leaves that session
+        without a value, and is tried again the next time.
     version : optional
         Of what `read` does; where another version was kept, all is read anew.
 
     Returns
     -------
     dict
-        By session, in order of time.
+        By session, in order of time; None where it could not be read.
     """
     known = _known(journal, name, [VERSION, version])
     kept: dict[str, tuple[Stamps, Any]] = {}
-    found, changed = {}, False
+    found: dict[str, Any] = {}
+    changed = False
     for session in journal.sessions:
         stamps, now = _stamps(session), time.time_ns()
         before = known.sessions.get(session.name)
         if before is not None and before[0] == stamps:
             kept[session.name], found[session.name] = before, before[1]
             continue
-        found[session.name] = value = read(session)
+        try:
+            found[session.name] = value = read(session)
+        except TherapyReviewError:  # said by `check`
+            found[session.name] = None
+            continue
         if max((changed_at for _, changed_at in stamps.values()), default=0) < now - SETTLED * 1e9:
             kept[session.name] = (stamps, value)
             changed = True

@@ -59,14 +59,15 @@ def silence_form(session: Session, sound: Literal["on", "off"] = "on") -> VBox |
     heard = sound == "on" and session.has_recording
     state = w.HTML(f"<em>{ASK}</em>")
     every = list(enumerate(row for _, row in found.iterrows()))
-    longest = set(found["duration"].to_numpy().argsort(kind="stable")[::-1][:AT_ONCE].tolist())
-    rows = {at: _row(session, row, state, heard=heard) for at, row in every if at in longest}
+    in_view = set(found["duration"].to_numpy().argsort(kind="stable")[::-1][:AT_ONCE].tolist())
+    in_view |= {at for at, row in every if row["kind"] or row["text"]}  # what was said is in view
+    rows = {at: _row(session, row, state, heard=heard) for at, row in every if at in in_view}
     shown = w.VBox([rows[at] for at in sorted(rows)])
-    rest = [(at, row) for at, row in every if at not in longest]
+    rest = [(at, row) for at, row in every if at not in in_view]
     if not rest:
         return w.VBox([state, shown])
     label = "Show one more" if len(rest) == 1 else f"Show the other {len(rest)}"
-    more = w.Button(description=label, layout=w.Layout(width="auto"))
+    more = w.Button(description=label, layout=w.Layout(width="auto", align_self="flex-start"))
 
     def show_all(_: Any) -> None:
         rows.update({at: _row(session, row, state, heard=heard) for at, row in rest})
@@ -85,9 +86,9 @@ def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
     kind = w.Combobox(
         value=row["kind"],
         options=tuple(KINDS),
-        placeholder="thinking, feeling, stuck … or your own word",
+        placeholder="thinking, stuck … or your own word",
         continuous_update=False,
-        layout=w.Layout(width="min(18rem, 99%)"),
+        layout=w.Layout(width="min(20rem, 99%)"),
         tooltip=f"What it was, {about}",
     )
     text = w.Text(
@@ -108,20 +109,22 @@ def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
     kind.observe(save, "value")
     text.observe(save, "value")
     head = (
-        Moment(session, max(0.0, start - BEFORE), end + AFTER, about) if heard else w.HTML(_line(row, about))
+        Moment(session, max(0.0, start - BEFORE), end + AFTER, about)
+        if heard
+        else w.HTML(html.escape(_first_large(about)))
     )
     fields = w.HBox([kind, text], layout=w.Layout(flex_flow="row wrap"))
     return w.VBox([head, fields], layout=w.Layout(margin="0 0 0.8rem 0"))
 
 
-def _line(row: pd.Series, about: str) -> str:
-    return f"<strong>{clock(float(row['start']))}</strong> {html.escape(about)}"
+def _first_large(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _about(session: Session, row: pd.Series) -> str:
-    length = f"{float(row['duration']):.0f} seconds"
+    length = f"a silence of {float(row['duration']):.0f} seconds at {clock(float(row['start']))}"
     if not row["before"]:
-        return f"{length}; no silence of {LONG_SILENCE:g} seconds is seen here any more, and your words stay"
+        return f"{length}; none of {LONG_SILENCE:g} seconds is seen there any more, and your words stay"
     names = {"client": "you", "therapist": session.journal.therapist}
     before, after = (names.get(row[who], str(row[who]).replace("_", " ")) for who in ("before", "broken_by"))
     return f"{length}; {before} spoke before, {after} after"
@@ -131,7 +134,7 @@ def _to_read(session: Session, found: pd.DataFrame) -> Still:
     lines = []
     for _, row in found.iterrows():
         said = ", ".join(part for part in (row["kind"], row["text"]) if part) or "not said"
-        lines.append((clock(float(row["start"])), f"{_about(session, row)}: {said}"))
-    items = "".join(f"<li><strong>{when}</strong> {html.escape(what)}</li>" for when, what in lines)
-    text = "\n".join(f"{when} {what}" for when, what in lines)
-    return Still(f"<ul>{items}</ul><p><small>{HOW_TO_START} to say what they were.</small></p>", text)
+        lines.append(f"{_first_large(_about(session, row))}: {said}")
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    how = f"<p><small>{HOW_TO_START} to say what they were.</small></p>"
+    return Still(f"<ul>{items}</ul>{how}", "\n".join(lines))

@@ -17,7 +17,7 @@ import pandas as pd
 
 from therapy_review import index, measures
 from therapy_review import marks as mark_files
-from therapy_review.errors import JournalError, NotAnalysedError
+from therapy_review.errors import NotAnalysedError
 from therapy_review.marks import Mark
 from therapy_review.silences import long_silences
 from therapy_review.turns import turns_table
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SILENCE = "silence"  # the kind of a mark
 NOT_SAID = "not said"
+IN_OWN_WORDS = "in own words"  # where there is a text and no single word
 # In the client's words, and the kind of the PICS each is nearest to; waiting has none.
 KINDS: Mapping[str, str] = {
     "thinking": "reflective",
@@ -154,37 +155,38 @@ def silence_kinds(journal: Journal) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Tidy, one row a session and kind, in order of time: session, date, kind (`NOT_SAID` where nothing was said),
+        Tidy, one row a session and kind, in order of time: session, date, kind (`NOT_SAID` where nothing was said,
+        `IN_OWN_WORDS` where there is no single word),
         n, seconds. A session in which no long silence is known has one row: n is 0 where there was none, NaN where
-        nobody can tell, for it has no turns.
+        nobody can tell, for it has no turns or its ``marks.csv`` can't be read.
     """
-    rows: list[dict[str, Any]] = []
-    for name, counts in index.of_each_session(
-        journal, "silences", _count, [_VERSION, measures.VERSION]
-    ).items():
-        rows += [{"session": name, "date": pd.Timestamp(name[:10]), **one} for one in counts]
+    found = index.of_each_session(journal, "silences", _count, [_VERSION, measures.VERSION])
+    unknown = [{"kind": NOT_SAID, "n": None, "seconds": None}]
+    rows = [
+        {"session": name, "date": pd.Timestamp(name[:10]), **one}
+        for name, counts in found.items()
+        for one in counts or unknown
+    ]
     table = pd.DataFrame(rows, columns=["session", "date", "kind", "n", "seconds"])
     return table.astype({"n": float, "seconds": float})
 
 
 def _count(session: Session) -> list[dict[str, Any]]:
-    try:
-        session.derived("turns.csv")
-        none = 0
-    except NotAnalysedError:
-        none = None
-    try:
-        found = long_silences_of(session)
-    except JournalError:  # said by `check`
-        found = coded(long_silences(session.turns if none == 0 else turns_table()), mark_files.none())
+    """Count a session's long silences by kind; an empty list where nobody can tell."""
+    found = long_silences_of(session)
+    if found.empty:
+        try:
+            session.derived("turns.csv")
+        except NotAnalysedError:
+            return []
+        return [{"kind": NOT_SAID, "n": 0, "seconds": 0.0}]
     words = found["kind"].where(
-        found["kind"] != "", found["text"].map(lambda t: "in own words" if t else NOT_SAID)
+        found["kind"] != "", found["text"].map(lambda text: IN_OWN_WORDS if text else NOT_SAID)
     )
-    seconds = found["duration"].groupby(words, sort=True).agg(["size", "sum"])
-    counts = [
+    seconds = found["duration"].groupby(words).agg(["size", "sum"])
+    return [
         {"kind": str(kind), "n": int(n), "seconds": round(float(s), 3)} for kind, n, s in seconds.itertuples()
     ]
-    return counts or [{"kind": NOT_SAID, "n": none, "seconds": none}]
 
 
 def _said(marks: pd.DataFrame) -> list[Mark]:

@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 
 from therapy_review import index, prosody
-from therapy_review.errors import TherapyReviewError, TrendsError
+from therapy_review.errors import NotAnalysedError, TrendsError
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
 from therapy_review.measures import VERSION as MEASURES_VERSION
-from therapy_review.notes import OF_THE_WAY
+from therapy_review.notes import OF_THE_WAY, SessionNotes
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -299,20 +299,27 @@ def _phases(ways: list[dict[str, str]], there: list[bool], parts: Iterable[str])
 
 def _read_all(journal: Journal) -> dict[str, dict[str, Any]]:
     version = [_VERSION, MEASURES_VERSION, prosody.VERSION]
-    return index.of_each_session(journal, "sessions", _read, version)
+    read = index.of_each_session(journal, "sessions", _read, version)
+    return {name: one or _gathered(SessionNotes(), None, {}, {}) for name, one in read.items()}
 
 
 def _read(session: Session) -> dict[str, Any]:
     """Read from a session what tables are made of."""
-    written = session.notes
     try:
         measured = json.loads(session.derived("measures.json"))
-    except TherapyReviewError:  # said where that session is shown, and by `check`
+    except (NotAnalysedError, ValueError):  # said where that session is shown
         measured = {}
+    heard = prosody.kept(session) if measured else {}
+    return _gathered(session.notes, session.made_from().get("engine"), measured, heard)
+
+
+def _gathered(
+    written: SessionNotes, engine: str | None, measured: dict[str, float], heard: dict[str, float | None]
+) -> dict[str, Any]:
     return {
-        "engine": session.made_from().get("engine"),
+        "engine": engine,
         "measures": measured,
-        "prosody": prosody.kept(session) if measured else {},
+        "prosody": heard,
         "moods": {"mood_before": written.mood_before, "mood_after": written.mood_after},
         "tags": list(written.tags),
         "scores": dict(written.scores),
