@@ -13,7 +13,7 @@ from test_forms import everything_in, field
 from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import JournalError
 from therapy_review.forms import notes_form
-from therapy_review.scale_forms import scale_form, scale_forms, where_help_is
+from therapy_review.scale_forms import Questions, scale_form, scale_forms, where_help_is
 from therapy_review.scales import PHQ9
 from therapy_review.still import STILL
 
@@ -30,8 +30,8 @@ def with_settings(journal: Journal, more: str) -> Journal:
     return open_journal(root_of(journal))
 
 
-def items(form: Any) -> list[Any]:
-    return [one for one in everything_in(form) if isinstance(one, w.RadioButtons)]
+def questions(form: Any) -> list[Questions]:
+    return [one for one in everything_in(form) if isinstance(one, Questions)]
 
 
 def words(form: Any) -> str:
@@ -39,21 +39,29 @@ def words(form: Any) -> str:
 
 
 def answer(form: Any, *answers: int | None) -> None:
-    for item, given in zip(items(form), answers, strict=True):
-        item.value = given
+    """Answer one after the other, as the page sends it."""
+    (asked,) = questions(form)
+    for item, given in enumerate(answers):
+        answer_one(form, item, given)
+    assert asked.answers == list(answers)
+
+
+def answer_one(form: Any, item: int, given: int | None) -> None:
+    (asked,) = questions(form)
+    asked.set_state({"answers": [*asked.answers[:item], given, *asked.answers[item + 1 :]]})
 
 
 def test_nothing_is_written_until_something_is_answered(session: Session) -> None:
     before = session.journal.store.read(session.file("notes.md"))
     form = scale_form(session, "phq9")
-    assert [item.value for item in items(form)] == [None] * 9
+    assert questions(form)[0].answers == [None] * 9
     assert field(form, "Total").value == "7"
     assert session.journal.store.read(session.file("notes.md")) == before
 
 
 def test_answers_are_kept_one_by_one_and_the_total_comes_with_the_last(session: Session) -> None:
     form = scale_form(session, "gad7")
-    items(form)[0].value = 2
+    answer_one(form, 0, 2)
     assert session.notes.answers == {"gad7": (2, None, None, None, None, None, None)}
     assert "gad7" not in session.notes.scores
     assert "1 of 7 answered" in words(form)
@@ -68,14 +76,14 @@ def test_a_total_from_elsewhere_stays_until_every_question_is_answered(session: 
     form = scale_form(session, "phq9")
     answer(form, 0, 0, 0, 1, 0, 1, 1, 0, None)
     assert session.notes.scores == {"phq9": 7}
-    items(form)[8].value = 0
+    answer_one(form, 8, 0)
     assert session.notes.scores == {"phq9": 3}
 
 
 def test_a_sum_goes_with_its_answers_and_all_can_be_left_open_again(session: Session) -> None:
     form = scale_form(session, "phq9")
     answer(form, *[1] * 9)
-    items(form)[2].value = None
+    answer_one(form, 2, None)
     assert session.notes.scores == {}
     assert not field(form, "Total").disabled
     answer(form, *[None] * 9)
@@ -86,7 +94,7 @@ def test_a_sum_goes_with_its_answers_and_all_can_be_left_open_again(session: Ses
 def test_what_was_answered_before_is_there_when_the_form_is_opened_again(session: Session) -> None:
     answer(scale_form(session, "gad7"), 2, 1, None, 3, 0, 2, 1)
     again = scale_form(session, "gad7")
-    assert [item.value for item in items(again)] == [2, 1, None, 3, 0, 2, 1]
+    assert questions(again)[0].answers == [2, 1, None, 3, 0, 2, 1]
     assert "6 of 7 answered" in words(again)
 
 
@@ -107,7 +115,7 @@ def test_a_scale_of_the_clients_own_is_a_number_with_a_name_and_a_range(journal:
     mine = with_settings(journal, '[scales.sleep]\nname = "Hours of sleep"\nlow = 0\nhigh = 14\n')
     session = mine.session("2026-03-05")
     form = scale_form(session, "sleep")
-    assert items(form) == []
+    assert questions(form) == []
     field(form, "Total, 0 to 14").value = "7,5"
     assert session.notes.scores == {"phq9": 7, "sleep": 7.5}
     with pytest.raises(JournalError, match=r"\[scales.mood\]"):
@@ -117,7 +125,7 @@ def test_a_scale_of_the_clients_own_is_a_number_with_a_name_and_a_range(journal:
 def test_a_client_who_wants_to_give_the_total_alone_is_asked_for_that(journal: Journal) -> None:
     mine = with_settings(journal, "[scales.phq9]\nonly_total = true\n")
     form = scale_form(mine.session("2026-03-05"), "phq9")
-    assert items(form) == []
+    assert questions(form) == []
     assert field(form, "Total, 0 to 27").value == "7"
 
 
@@ -139,12 +147,12 @@ def test_the_last_question_of_the_phq9_above_nought_names_help_and_nothing_else_
     answer(form, 3, 3, 3, 3, 3, 3, 3, 3, 0)
     assert gentle not in words(form)
     for above in (1, 2, 3):
-        items(form)[8].value = above
+        answer_one(form, 8, above)
         assert gentle in words(form)
         assert "Nothing was sent" in words(form)
-    items(form)[8].value = 0
+    answer_one(form, 8, 0)
     assert gentle not in words(form)
-    items(form)[8].value = None
+    answer_one(form, 8, None)
     assert gentle not in words(form)
     anxious = scale_form(session, "gad7")
     answer(anxious, 3, 3, 3, 3, 3, 3, 3)
@@ -175,10 +183,10 @@ def test_help_is_named_in_a_page_to_read_as_well(session: Session, monkeypatch: 
 def test_forms_of_one_session_keep_what_the_others_saved(session: Session) -> None:
     notes, phq9, gad7 = notes_form(session), scale_form(session, "phq9"), scale_form(session, "gad7")
     field(notes, "To bring").value = "The garden."
-    items(gad7)[0].value = 1
+    answer_one(gad7, 0, 1)
     field(phq9, "Total").value = "9"
     field(notes, "What I noticed").value = "It rained."
-    items(gad7)[1].value = 2
+    answer_one(gad7, 1, 2)
     written = session.notes
     assert (written.bring_next, written.text) == ("The garden.", "\nIt rained.\n")
     assert (written.scores, written.answers["gad7"][:2]) == ({"phq9": 9}, (1, 2))
@@ -233,3 +241,10 @@ def test_a_journal_never_names_what_the_client_answered_in_a_file_beside_the_not
     answer(scale_form(session, "phq9"), *[1] * 9)
     after = {path for path in root_of(session.journal).rglob("*") if path.is_file()}
     assert {path.name for path in after - before} <= {".lock"}
+
+
+def test_what_is_no_answer_on_offer_is_not_kept(session: Session) -> None:
+    form = scale_form(session, "gad7")
+    (asked,) = questions(form)
+    asked.set_state({"answers": [9, -1, 2]})
+    assert session.notes.answers == {"gad7": (None, None, 2, None, None, None, None)}

@@ -91,7 +91,7 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     >>> table.rows
     [Row(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
     >>> table.damaged
-    [Damaged(line=4, why='has 1 of 2 columns')]
+    [Damaged(line=4, why='has 1 field in place of 2')]
     """
     lines = list(io.StringIO(decoded(data), newline=""))
     first = next((n for n, line in enumerate(lines) if line.strip() and not _names_separator(line)), None)
@@ -110,7 +110,8 @@ def read_text_table(data: bytes, name: str) -> TextTable:
         if isinstance(fields, str):
             table.damaged.append(Damaged(line, fields))
         elif len(fields) != len(names):
-            table.damaged.append(Damaged(line, f"has {len(fields)} of {len(names)} columns"))
+            found = f"{len(fields)} field{'s' * (len(fields) != 1)}"
+            table.damaged.append(Damaged(line, f"has {found} in place of {len(names)}"))
         else:
             table.rows.append(Row(line, dict(zip(table.header, fields, strict=True))))
     return table

@@ -94,7 +94,8 @@ class Source:
     def __str__(self) -> str:
         kind, _, name = (*self.origin.split(" ", 2), "", "")[:3]
         where = f"{name} ({kind})" if kind else "Written by hand"
-        return f"{where}: {self.number}, {self.first} to {self.last}"
+        number = f"{self.number} entr{'y' if self.number == 1 else 'ies'}"
+        return f"{where}: {number}, {self.first} to {self.last}"
 
 
 def none() -> pd.DataFrame:
@@ -141,7 +142,8 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         table = table.assign(**{c: "" for c in COLUMNS[1:] if c not in table.columns}).fillna("").map(as_kept)
         table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
         moods = pd.to_numeric(table["mood"].mask(table["mood"].str.strip() == "")).astype(float)
-        table = table.assign(date=pd.to_datetime(table["date"], format="%Y-%m-%d"), mood=moods)
+        dates = pd.to_datetime(table["date"], format="%Y-%m-%d").dt.as_unit("us")
+        table = table.assign(date=dates, mood=moods)
     except (ValueError, KeyError, pd.errors.ParserError) as error:
         raise JournalError(
             f"{where} should be a table with the columns {', '.join(COLUMNS)}, days as in 2026-03-04, in UTF-8; "

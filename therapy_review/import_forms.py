@@ -27,6 +27,15 @@ WIDE = "min(30rem, 99%)"
 SHOWN = 10  # entries or lines of a look ahead
 NOTE = 40  # characters of a note in it
 NO_NUMBER, NO_COLUMN = "no number", "none"
+STYLE = """<style>
+.tr-bring .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
+  var(--jp-content-font-family, sans-serif); }
+.tr-bring .widget-html-content p { margin: 0.4rem 0; }
+.tr-look { overflow-x: auto; }
+.tr-look table { border-collapse: collapse; font-size: 0.9em; }
+.tr-look th, .tr-look td { padding: 0.1rem 0.9rem 0.1rem 0; text-align: left; vertical-align: top; }
+.tr-look th { font-weight: normal; opacity: 0.75; }
+</style>"""
 ASKED = {
     "date": "The day",
     "mood": "The mood",
@@ -99,6 +108,7 @@ class KeptForm:
         import ipywidgets as w
 
         self.box = w.VBox()
+        self.box.add_class("tr-bring")
         self.refresh()
         return self.box
 
@@ -113,7 +123,7 @@ class KeptForm:
         except TherapyReviewError as error:
             rows, said = [], str(error)
         nothing = [] if rows or said else [w.HTML("<p>Nothing was brought in yet.</p>")]
-        self.box.children = [*rows, *nothing, *([w.HTML(_sentence(said))] if said else [])]
+        self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(_sentence(said))] if said else [])]
 
     def _lines(self) -> list[tuple[str, str]]:
         found = days.sources(self.journal.days) + days.sources(appointments.kept(self.journal.store))
@@ -122,7 +132,10 @@ class KeptForm:
     def _row(self, text: str, origin: str) -> Any:
         import ipywidgets as w
 
-        first, sure, keep = (w.Button(description=d) for d in ("Take out", "Yes, take them out", "Keep them"))
+        first, sure, keep = (
+            w.Button(description=label, layout=w.Layout(width="max-content"))
+            for label in ("Take out", "Yes, take them out", "Keep them")
+        )
         asked = w.HBox([sure, keep], layout=w.Layout(display="none"))
 
         def ask(_: Any) -> None:
@@ -143,7 +156,8 @@ class KeptForm:
         keep.on_click(leave)
         sure.on_click(take)
         buttons = [first, asked] if origin else []  # what was written by hand is not ours to take
-        return w.HBox([w.HTML(_sentence(text)), *buttons], layout=w.Layout(flex_flow="row wrap"))
+        beside = w.Layout(flex_flow="row wrap", align_items="center")
+        return w.HBox([w.HTML(_sentence(text)), *buttons], layout=beside)
 
 
 class _FileForm:
@@ -156,16 +170,18 @@ class _FileForm:
 
         self.journal, self.when_done = journal, when_done
         self.data, self.name = b"", ""
-        wide = w.Layout(width="auto")
-        self.upload = w.FileUpload(accept=self.accept, multiple=False, description=self.label, layout=wide)
+        self.upload = w.FileUpload(
+            accept=self.accept, multiple=False, description=self.label, layout=w.Layout(width="max-content")
+        )
         self.upload.observe(self._uploaded, "value")
         self.asked, self.looked, self.said = w.VBox(), w.HTML(), w.HTML()
         self.go = w.Button(description="Bring these in", button_style="primary")
         self.away = w.Button(description="Put the file away")
-        self.go.on_click(lambda _: self._gently(self._bring_in))
+        self.go.on_click(lambda _: self._pressed())
         self.away.on_click(lambda _: self._put_away("Put away; nothing was kept."))
         self.buttons = w.HBox([self.go, self.away], layout=w.Layout(display="none"))
-        self.box = w.VBox([self.upload, self.said, self.asked, self.looked, self.buttons])
+        self.box = w.VBox([w.HTML(STYLE), self.upload, self.said, self.asked, self.looked, self.buttons])
+        self.box.add_class("tr-bring")
 
     def _uploaded(self, change: Any) -> None:
         if not change["new"]:
@@ -184,6 +200,12 @@ class _FileForm:
         except TherapyReviewError as error:
             self.looked.value = _sentence(str(error))
             self.go.disabled = True
+
+    def _pressed(self) -> None:
+        try:
+            self._bring_in()
+        except TherapyReviewError as error:  # the file is still here: it can be tried again
+            self.said.value = _sentence(str(error))
 
     def _put_away(self, said: str) -> None:
         self.data, self.name = b"", ""
@@ -249,13 +271,13 @@ class _MoodsForm(_FileForm):
 
         offered = mood_import.offered_moods(self.journal.store, found)
         often = found.entries["mood_name"].value_counts()
-        whole = [(str(number), float(number)) for number in range(1, 11)]
+        whole = [(NO_NUMBER, 0.0), *((str(number), float(number)) for number in range(1, 11))]
         self.numbers = {}
         for name, number in offered.items():
             more = [] if number is None or number == int(number) else [(f"{number:g}", number)]
             self.numbers[name] = w.Dropdown(
-                options=[(NO_NUMBER, None), *whole, *more],
-                value=number,
+                options=[*whole, *more],
+                value=number or 0.0,
                 description=f"{name} ({often[name]})",
                 style={"description_width": "13rem"},
                 layout=w.Layout(width=WIDE),
@@ -268,7 +290,7 @@ class _MoodsForm(_FileForm):
         self.names.children = [w.HTML(_sentence(said)), *self.numbers.values()] if self.numbers else []
 
     def _values(self) -> dict[str, float]:
-        return {name: one.value for name, one in self.numbers.items() if one.value is not None}
+        return {name: one.value for name, one in self.numbers.items() if one.value}
 
     def _look(self) -> None:
         if self.found is None:
@@ -350,9 +372,10 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     if len(looked) > SHOWN:
         parts.append(_sentence(f"… and {len(looked) - SHOWN} more."))
     if found.damaged:
-        lines = [f"line {one.line} {one.why}" for one in found.damaged]
-        more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-        parts.append(_sentence(f"Left out, for they can't be read: {'; '.join(lines[:SHOWN])}{more}."))
+        lines = [f"Line {one.line} {one.why}" for one in found.damaged]
+        more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+        listed = "".join(f"<li>{html.escape(line)}</li>" for line in (*lines[:SHOWN], *more))
+        parts.append(_sentence("These lines are left out, for they can't be read:") + f"<ul>{listed}</ul>")
     if found.left_out:
         parts.append(_sentence(f"Columns that have no place here: {', '.join(found.left_out)}."))
     return "".join(parts)

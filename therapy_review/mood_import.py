@@ -198,9 +198,11 @@ def bring_in(
         told = {"moods": {name: _short(value) for name, value in values.items()}}
         if columns is not None:
             told["columns"] = {name: _short(value) for name, value in asdict(columns).items() if value != ""}
-        _keep(store, FILE, _with_part(store, found.kind, told))
+        words = _with_part(store, found.kind, told)
         if len(table) or store.exists(days.FILE):
             _keep(store, days.FILE, days.written(table))
+        # Last: until it is written, what the words stood for before tells what was changed by hand.
+        _keep(store, FILE, words)
     added = len(table) - len(before)
     return Brought(added, len(found.entries) - added, found.origin)
 

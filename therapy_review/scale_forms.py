@@ -7,7 +7,12 @@ follows its answers; one that was brought from elsewhere stays until all the que
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
 
 from therapy_review.forms import saver
 from therapy_review.scales import Scale, answers_in, change_in_words, in_range, plain, total
@@ -27,18 +32,41 @@ HELP = (
     "emergency number. {help_line} Nothing was sent, and nobody else was told."
 )
 HELP_LINE = "Helplines in your country are listed at findahelpline.com."
-# A question above its answers, whatever its length.
+# The words of a form in letters of the page's own size.
 STYLE = """<style>
-.tr-item.widget-radio { flex-direction: column; align-items: stretch; width: auto; height: auto;
-  margin: 0.9rem 0 0; }
-.tr-item > .widget-label { width: auto; max-width: none; height: auto; padding: 0; text-align: left;
-  white-space: normal; overflow: visible; line-height: 1.5; }
-.tr-item .widget-radio-box { flex-flow: row wrap; gap: 0 1.3rem; height: auto; max-width: none; margin: 0; }
-.tr-item .widget-radio-box label { display: inline-flex; align-items: center; gap: 0.35rem; width: auto;
-  min-height: 1.9rem; line-height: 1.9rem; }
-.tr-item .widget-radio-box label input { position: static; margin: 0; float: none; }
-.tr-item .widget-radio-box label:last-child { opacity: 0.75; }
+.tr-scale .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
+  var(--jp-content-font-family, sans-serif); }
+.tr-scale .widget-html-content p { margin: 0.4rem 0; }
 </style>"""
+_HERE = Path(__file__).parent
+
+
+class Questions(anywidget.AnyWidget):
+    """Questions with the same answers to choose from; any may be left open.
+
+    Parameters
+    ----------
+    scale : Scale
+    answers : sequence of int or None
+        One an item.
+    """
+
+    _esm = _HERE / "questions.js"
+    _css = _HERE / "questions.css"
+
+    question = traitlets.Unicode().tag(sync=True)
+    items = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    left_open = traitlets.Unicode(OPEN).tag(sync=True)
+    answers = traitlets.List(traitlets.Int(allow_none=True)).tag(sync=True)
+
+    def __init__(self, scale: Scale, answers: Sequence[int | None]) -> None:
+        super().__init__(
+            question=scale.question,
+            items=list(scale.items),
+            options=list(scale.options),
+            answers=list(answers),
+        )
 
 
 def scale_form(session: Session, key: str) -> VBox | Still:
@@ -185,26 +213,19 @@ class _Form:
             layout=w.Layout(width="18rem"),
         )
         self.total.observe(self._total_given, "value")
-        self.items = [self._item(number) for number in range(len(scale.items))] if scale.asks else []
-        asked = [w.HTML(f"{STYLE}<p>{html.escape(scale.question)}</p>"), *self.items] if self.items else []
-        self.box = w.VBox([*asked, self.help, self.total, self.said, self.state, w.HTML(self._about())])
+        asked = []
+        if scale.asks:
+            self.questions = Questions(scale, self._answers())
+            self.questions.observe(self._answered, "answers")
+            asked = [self.questions]
+        self.box = w.VBox(
+            [w.HTML(STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
+        )
+        self.box.add_class("tr-scale")
         self._draw()
 
-    def _item(self, number: int) -> Any:
-        import ipywidgets as w
-
-        answer = answers_in(self.scale, self.notes.answers.get(self.scale.key, ()))[number]
-        item = w.RadioButtons(
-            options=[*((text, value) for value, text in enumerate(self.scale.options)), (OPEN, None)],
-            index=answer,
-            description=f"{number + 1}. {self.scale.items[number]}",
-            orientation="horizontal",
-            style={"description_width": "auto"},
-            layout=w.Layout(width="auto"),
-        )
-        item.add_class("tr-item")
-        item.observe(lambda change, n=number: self._answered(n, change["new"]), "value")
-        return item
+    def _answers(self) -> tuple[int | None, ...]:
+        return answers_in(self.scale, self.notes.answers.get(self.scale.key, ()))
 
     def _about(self) -> str:
         scale, said = self.scale, []
@@ -216,7 +237,7 @@ class _Form:
             )
         if scale.reliable_change is not None:
             said.append(
-                f"Differences below {plain(scale.reliable_change)} come about by themselves "
+                f"Differences below {plain(scale.reliable_change)} can come about by themselves "
                 f"({scale.change_source})."
             )
         if scale.made_by and scale.asks:
@@ -246,8 +267,11 @@ class _Form:
             answers={name: one for name, one in answers.items() if one is not None},
         )
 
-    def _answered(self, item: int, answer: int | None) -> None:
-        self._keep(item=item, answer=answer)
+    def _answered(self, change: Any) -> None:
+        pairs = zip(self._answers(), answers_in(self.scale, change["new"]), strict=True)
+        for item, (before, after) in enumerate(pairs):
+            if after != before:
+                self._keep(item=item, answer=after)
 
     def _total_given(self, change: Any) -> None:
         text = change["new"].strip().replace(",", ".")
@@ -274,9 +298,8 @@ class _Form:
         return "" if score is None else plain(score)
 
     def _draw(self) -> None:
-        answers = answers_in(self.scale, self.notes.answers.get(self.scale.key, ()))
         self.total.value = self._total_as_text()
-        self.total.disabled = total(self.scale, answers) is not None  # it follows from the answers
+        self.total.disabled = total(self.scale, self._answers()) is not None  # it follows from the answers
         self.said.value = f"<p>{html.escape(total_in_words(self.session, self.scale, self.notes))}</p>"
         tender = is_tender(self.scale, self.notes)
         self.help.value = f"<p>{html.escape(where_help_is(self.session.journal))}</p>" if tender else ""

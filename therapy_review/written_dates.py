@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable
 
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    "January February March April May June July August September October November December".lower().split()
+)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:$|[T\s])")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?:$|[,\s])")
 _DAY_MONTH = re.compile(r"(\d{1,2})\.?\s+([A-Za-z]+)\.?,?\s+(\d{4})$")
@@ -56,7 +58,7 @@ def read_day(text: str, order: str = "") -> dt.date | None:
             return dt.date(int(found[3]), _month(found[2]), int(found[1]))
         if found := _MONTH_DAY.match(text):
             return dt.date(int(found[3]), _month(found[1]), int(found[2]))
-    except ValueError:
+    except (ValueError, StopIteration):
         pass
     return None
 
@@ -136,4 +138,6 @@ def _year(text: str) -> int:
 
 
 def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1
+    # Whole, or cut to three letters: marraskuu is not March.
+    short = "sep" if name.lower() == "sept" else name.lower()
+    return 1 + next(n for n, month in enumerate(_MONTHS) if short in (month, month[:3]))

@@ -72,7 +72,7 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
             analyse(session)
     reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
     reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
-    for name in ("getting_started", "path", "how_far", "together"):
+    for name in ("getting_started", "bring_in", "path", "how_far", "together"):
         reports.run(journal, name, name, {})
     return root
 
