@@ -76,7 +76,6 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
     for name in ("getting_started", "agreement", "bring_in", "path", "how_far", "together"):
         reports.run(journal, name, name, {})
-        reports.run(journal, name, name, {})
     return root
 
 
