@@ -20,6 +20,8 @@ from therapy_review.erasing import (
     remains,
 )
 from therapy_review.errors import JournalError
+from therapy_review.silence_kinds import silence_kinds
+from therapy_review.trends import trends
 
 DAY = "2026-03-05"
 OF_IT = {
@@ -90,6 +92,17 @@ def test_of_the_sound_alone_notes_and_marks_stay(full: Journal) -> None:
     assert files(full) == before - gone
     assert full.session(DAY).notes.text
     assert not full.session(DAY).has_recording
+
+
+def test_no_index_of_the_journal_holds_what_was_erased(heard: Journal) -> None:
+    trends(heard)
+    silence_kinds(heard)
+    for erase in (erase_sound, erase_session):
+        erase(heard.session(DAY))
+        kept = {name: heard.store.read(f"derived/{name}") for name in heard.store.files("derived")}
+        assert kept.keys() == {"index-sessions.json", "index-silences.json"}
+        assert not any(DAY.encode() in content for content in kept.values())
+        trends(heard)
 
 
 @pytest.mark.parametrize(

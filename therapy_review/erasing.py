@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, ledger, transcript
+from therapy_review import enrolment, index, ledger, transcript
 from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.prints import PEOPLE
 from therapy_review.recording import SUFFIXES
@@ -236,6 +236,7 @@ def _erase(session: Session, what: str, names: list[str], of_the_disk: str) -> E
         ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
+    index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
     with store.writing():
         for name in names:
             if name in (session.folder, session.file("derived")):
