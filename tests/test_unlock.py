@@ -228,7 +228,7 @@ def in_terminal(root: Path, *, tmp: Path) -> pexpect.spawn[str]:
     environment = {**os.environ, "HOME": str(tmp)}
     environment.pop(FILE, None)
     return pexpect.spawn(
-        sys.executable, ["-c", OPEN, str(root)], env=environment, encoding="utf-8", timeout=60
+        sys.executable, ["-c", OPEN, str(root)], env=environment, encoding="utf-8", timeout=120
     )
 
 
@@ -390,7 +390,7 @@ class Kernel:
         self.manager.start_kernel(env=environment)
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=120)
 
     def run(self, code: str, answer: str | None = None) -> str:
         """Run a cell and return what it shows; `answer` is typed into the field it asks in."""
