@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from therapy_review.changes import FEWEST, Change, change, current_phase
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
+from therapy_review.scales import BUILT_IN
 from therapy_review.trends import MOODS, NOT_NAMED
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def sentence(table: pd.DataFrame) -> str:
     >>> from therapy_review.trends import trends
     >>> table = trends(open_journal("data/practice"), ["phq9"])
     >>> sentence(table)
-    'PHQ9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
+    'PHQ-9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
     usually do.'
     """
     if not table["value"].notna().any():
@@ -128,11 +129,11 @@ def name_of(measure: str, speaker: str = "") -> str:
     Examples
     --------
     >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
-    ("your therapist's part of all talking", 'the mood you left with', 'PHQ9')
+    ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
     """
     known = {**MEASURES, **VOICE, **MOODS}
     if measure not in known:
-        return measure.upper() if len(measure) <= 5 and measure.isascii() else measure
+        return BUILT_IN[measure].name if measure in BUILT_IN else measure
     of_one = measure in OF_ONE or measure in VOICE
     words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
     whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
