@@ -138,5 +138,5 @@ def test_every_measure_has_a_plain_name(measure: str):
 
 
 def test_a_questionnaire_is_called_as_the_client_calls_it():
-    assert name_of("phq9") == "PHQ9"
+    assert name_of("phq9") == "PHQ-9"
     assert name_of("How I sleep") == "How I sleep"
