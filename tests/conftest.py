@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from short_journals import short, short_once  # noqa: F401  fixtures
 
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.opus import RATE, head, piece
