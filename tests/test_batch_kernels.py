@@ -37,9 +37,9 @@ LOOKS = """
 import os, sys, builtins
 import numpy as np, pandas as pd, matplotlib as mpl, matplotlib.pyplot as plt, therapy_review
 mask = os.umask(0o077); os.umask(mask)
-("left" in dir(), hasattr(builtins, "left"), os.environ.get("LEFT"), mpl.rcParams["font.size"], "/nowhere" in sys.path,
- pd.get_option("display.precision"), np.geterr()["divide"], os.path.basename(os.getcwd()), plt.get_fignums(),
- "left" in sys.modules, hasattr(therapy_review, "left"), mask)
+("left" in dir(), hasattr(builtins, "left"), os.environ.get("LEFT"), mpl.rcParams["font.size"],
+ "/nowhere" in sys.path, pd.get_option("display.precision"), np.geterr()["divide"],
+ os.path.basename(os.getcwd()), plt.get_fignums(), "left" in sys.modules, hasattr(therapy_review, "left"), mask)
 """
 
 
@@ -181,7 +181,8 @@ def test_kernels_end_with_whoever_started_them(tmp_path: Path) -> None:
     program = (
         "from therapy_review.batch.kernels import Kernels; import time\n"
         "kernels = Kernels(); kernel = kernels.take(); kernel.tell('')\n"
-        "print(kernels._source._process.pid, kernel.manager.provisioner.process.pid, kernels._scratch, flush=True)\n"
+        "process = kernel.manager.provisioner.process\n"
+        "print(kernels._source._process.pid, process.pid, kernels._scratch, flush=True)\n"
         "time.sleep(60)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from conftest import root_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from short_journals import DAYS, reports_of, short, short_once  # noqa: F401  fixtures
+from short_journals import DAYS, reports_of
 
 from benchmarks.batch.journals import BAD, plant_bad_ones
 from therapy_review import open_journal, reports
@@ -37,9 +37,7 @@ def template(
 ) -> Path:
     cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(
-        new_notebook(cells=cells, metadata={"kernelspec": kernel, **metadata}), folder / "mine.ipynb"
-    )
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "mine.ipynb")
     return folder / "mine.ipynb"
 
 

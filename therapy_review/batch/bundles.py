@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review import consent
@@ -35,12 +35,12 @@ class Bundle:
     ----------
     files : dict of str to bytes
         Content, by the journal's names.
-    stand_ins : dict of str to tuple of int
-        Size in bytes and time of change in nanoseconds of files whose content stays at home.
+    stamps : dict of str to tuple of int
+        Size in bytes and time of change in nanoseconds of recordings, whether their content comes along or not.
     """
 
     files: dict[str, bytes] = field(repr=False)
-    stand_ins: dict[str, tuple[int, int]] = field(default_factory=dict)
+    stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> Bundle:
@@ -72,9 +72,10 @@ def _add(bundle: Bundle, session: Session, purpose: str) -> None:
     store = session.journal.store
     for file in store.files(session.folder):
         name = session.file(file)
-        if file.startswith("recording.") and purpose == "report":
-            bundle.stand_ins[name] = store.stamp(name)
-        else:
+        is_recording = PurePosixPath(file).stem == "recording"
+        if is_recording:
+            bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again
+        if not is_recording or purpose == "listen":
             bundle.files[name] = store.read(name)
     for file in SHOWN:
         if store.exists(name := session.file(f"{DERIVED}/{file}")):
@@ -103,11 +104,12 @@ def laid_out(bundle: Bundle) -> Iterator[Path]:
         store = PlainStore(Path(folder))
         for name, data in bundle.files.items():
             store.write(name, data)
-        for name, (size, changed) in bundle.stand_ins.items():
-            store.write(name, b"")
+        for name, (size, changed) in bundle.stamps.items():
             path = Path(folder, *name.split("/"))
-            with path.open("r+b") as file:
-                file.truncate(size)  # takes no room on disk
+            if name not in bundle.files:
+                store.write(name, b"")
+                with path.open("r+b") as file:
+                    file.truncate(size)  # takes no room on disk
             os.utime(path, ns=(changed, changed))
         yield Path(folder)
 

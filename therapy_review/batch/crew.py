@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
+from therapy_review.batch import cluster
 from therapy_review.batch.orders import Made, Order, carry_out, end_with
 
 TRIES = 3  # rounds in which nothing was finished before what is left is given up
@@ -39,6 +40,7 @@ def done(orders: Sequence[Order], jobs: int, client: Any = None) -> Iterator[Mad
     if client is None and (jobs == 1 or len(orders) == 1):
         yield from map(carry_out, orders)
         return
+    deaths = (BrokenExecutor,) if client is None else cluster.deaths()
     waiting, fruitless = {order.name: order for order in orders}, 0
     while waiting and fruitless < TRIES:
         before = len(waiting)
@@ -46,7 +48,7 @@ def done(orders: Sequence[Order], jobs: int, client: Any = None) -> Iterator[Mad
             for made in _round(list(waiting.values()), jobs, client):
                 del waiting[made.name]
                 yield made
-        except _DEATHS:
+        except deaths:
             fruitless = fruitless + 1 if len(waiting) == before else 0
     for name in waiting:
         yield Made(name, sentence=GIVEN_UP)
@@ -55,9 +57,11 @@ def done(orders: Sequence[Order], jobs: int, client: Any = None) -> Iterator[Mad
 def _round(orders: list[Order], jobs: int, client: Any) -> Iterator[Made]:
     from joblib import Parallel, delayed, parallel_config
 
-    here = {"backend": "loky", "initializer": end_with, "initargs": (os.getpid(),)}
-    there = {"backend": "dask", "client": client}
-    with parallel_config(**(here if client is None else there)):
+    if client is None:
+        backend: dict[str, Any] = {"backend": "loky", "initializer": end_with, "initargs": (os.getpid(),)}
+    else:
+        backend = {"backend": cluster.backend(client)}
+    with parallel_config(**backend):
         made = Parallel(
             n_jobs=min(jobs, len(orders)) if client is None else -1,
             return_as="generator_unordered",
@@ -66,6 +70,3 @@ def _round(orders: list[Order], jobs: int, client: Any) -> Iterator[Made]:
             max_nbytes=None,  # nothing of an order is laid into a file to be shared
         )
         yield from made(delayed(carry_out)(order) for order in orders)
-
-
-_DEATHS = (BrokenExecutor,)

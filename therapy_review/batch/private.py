@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import html
+import json
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
 
@@ -100,11 +101,11 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
     >>> holds_words("<p>The longest silence, 9 seconds.</p>", ["I was silent for a long time"])
     False
     """
-    plain = _letters(report)
-    windows = {plain[at : at + LONG] for at in range(len(plain) - LONG + 1)}
+    readings = _readings(report)
+    windows = {plain[at : at + LONG] for plain in readings for at in range(len(plain) - LONG + 1)}
     for text in map(_letters, words):
         if len(text) < LONG:
-            if len(text) >= SHORT and text in plain:
+            if len(text) >= SHORT and any(text in plain for plain in readings):
                 return True
         elif any(text[at : at + LONG] in windows for at in range(len(text) - LONG + 1)):
             return True
@@ -131,11 +132,17 @@ def holds_sound(report: str) -> bool:
     return bool(_SOUND.search(report))
 
 
+def _readings(report: str) -> tuple[str, str]:
+    """Read a report as its letters alone: once as HTML, and once as plain text, in which ``<`` is just a sign."""
+    if report.startswith("{"):
+        with contextlib.suppress(ValueError):
+            report = " ".join(_strings(json.loads(report)))
+    report = _PICTURE.sub(" ", report)
+    return _letters(html.unescape(re.sub(r"<[^<>]*>", _attributes, report))), _letters(html.unescape(report))
+
+
 def _letters(text: str) -> str:
-    """Reduce a text to its letters and digits, so that line breaks, markup and quotes hide nothing."""
-    text = _PICTURE.sub(" ", text).replace("\\n", " ").replace('\\"', " ")
-    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
-    text = html.unescape(re.sub(r"<[^<>]*>", _attributes, text))
+    """Reduce a text to its letters and digits, so that line breaks, signs and quotes hide nothing."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 
@@ -143,3 +150,15 @@ def _attributes(tag: re.Match[str]) -> str:
     # Of a tag only what a person may read or hear counts, so that words around it are still next to each other.
     said = re.findall(r"(?:alt|title|aria-label)\s*=\s*\"([^\"]*)\"", tag[0])
     return f" {' '.join(said)} " if said else ""
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Give every string of a notebook that is no picture; a text kept line by line is one."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield "".join(part if isinstance(part, str) else " ".join(_strings(part)) for part in value)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name not in ("image/png", "image/jpeg"):
+                yield from _strings(part)
