@@ -209,7 +209,9 @@ class SessionPage:
     def written(self) -> Any:
         """Show the notes to read, or say that they are left out."""
         if self.private_notes != SHOWN:
-            return sentence("What you wrote in your own words is left out of this report; it is in your notes.")
+            return sentence(
+                "What you wrote in your own words is left out of this report; it is in your notes."
+            )
         return forms.notes_to_read(self.session)
 
     @gently

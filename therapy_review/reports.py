@@ -272,5 +272,4 @@ def _make_room(journal: Journal) -> None:
 
 
 def _root(journal: Journal) -> Path:
-    root: Path = getattr(journal.store, "plain", journal.store).root  # type: ignore[attr-defined]
-    return root
+    return journal.root

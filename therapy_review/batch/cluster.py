@@ -64,7 +64,7 @@ def backend(client: Any) -> Any:
 def deaths() -> tuple[type[BaseException], ...]:
     """Name what is raised when workers died, or the scheduler did."""
     from distributed import KilledWorker
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     return (KilledWorker, CommClosedError, TimeoutError)
 
@@ -103,7 +103,7 @@ def joined(address: str, journal: Journal) -> Iterator[tuple[Any, Literal["yes",
     except ImportError as error:
         raise MissingPackageError(MISSING) from error
     try:
-        client = Client(address, timeout=JOIN, set_as_default=False)
+        client = Client(address, timeout=JOIN, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise ReportError(
             f"No scheduler answers at {address} ({type(error).__name__}); see that it runs and, for tls, that "
@@ -113,7 +113,7 @@ def joined(address: str, journal: Journal) -> Iterator[tuple[Any, Literal["yes",
         yield client, _fitting(client, address, journal)
     finally:
         with contextlib.suppress(Exception):  # it may be gone
-            client.close(timeout=2)
+            client.close(timeout=2)  # type: ignore[no-untyped-call]
 
 
 def require_private(address: str) -> None:

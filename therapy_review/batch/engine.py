@@ -160,7 +160,7 @@ def execute(
         kernel.leave()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # papermill's remarks are not for the client
-            return papermill.execute_notebook(
+            executed: NotebookNode = papermill.execute_notebook(
                 template,
                 None,
                 parameters=dict(parameters),
@@ -181,6 +181,8 @@ def execute(
         raise FailedError(_in_words(error.name, error.text, "The kernel")) from None
     except (PapermillException, TimeoutError, RuntimeError) as error:
         raise FailedError(f"The template could not be run here ({type(error).__name__}).", cell()) from None
+    else:
+        return executed
 
 
 def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:

@@ -69,7 +69,9 @@ class Player(anywidget.AnyWidget):
 
     @traitlets.default("still_name")
     def _new_name(self) -> str:
-        return "" if is_still() else secrets.token_hex(8)  # a report has no live player, and is the same each time
+        return (
+            "" if is_still() else secrets.token_hex(8)
+        )  # a report has no live player, and is the same each time
 
     def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
         super().__init__()
