@@ -27,6 +27,7 @@ def model(name: str) -> Any:
     """
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # where another package imported it before this one
     onnxruntime.set_default_logger_severity(3)
     _share_memory()
     options = onnxruntime.SessionOptions()
