@@ -222,9 +222,7 @@ def test_the_clients_own_marks_need_nobodys_name_and_the_first_of_another_brings
     alone = add(none(), own)
     assert written(alone) == b"start,end,kind,label,text\n60,,bookmark,mine,\n"
     both = add(alone, theirs)
-    assert written(both) == (
-        b"start,end,kind,label,text,by\n60,,bookmark,mine,,\n90,,question,,,therapist\n"
-    )
+    assert written(both) == (b"start,end,kind,label,text,by\n60,,bookmark,mine,,\n90,,question,,,therapist\n")
     assert each(read(written(both), "marks.csv")) == [own, theirs]
 
 
