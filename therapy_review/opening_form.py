@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.opened import PARTS, Opened, on_offer, remember, remembered
+from therapy_review.path_view import put_away
 from therapy_review.still import HOW_TO_START, Still, is_still
 from therapy_review.words import day
 
@@ -57,7 +58,8 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
     state, listed = w.HTML(), w.VBox([])
 
     def choose(choice: Opened) -> None:
-        listed.children = ()
+        shown, listed.children = listed.children, ()
+        put_away(*shown)
         try:
             remember(journal, choice)
             state.value = f"<em>Opened: {choice.said()}. You can choose again at any time.</em>"

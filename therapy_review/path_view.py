@@ -17,7 +17,7 @@ from therapy_review.clickable import Clickable
 from therapy_review.errors import TherapyReviewError
 from therapy_review.moments import behind, moments
 from therapy_review.path_picture import ROWS, path
-from therapy_review.player import Moment, Player, moments_to_hear
+from therapy_review.player import Player, moments_to_hear
 from therapy_review.player.desk import ALONE, Listeners
 from therapy_review.usual import label, side_of
 from therapy_review.usual_charts import beside_in_words, usual_over_time
@@ -30,6 +30,22 @@ if TYPE_CHECKING:
 EVERY = "every session"
 NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."
 Told = Callable[["Session"], str]
+
+
+def put_away(*things: Any) -> None:
+    """Close widgets and all they hold: a page keeps no words of what it no longer shows.
+
+    Parameters
+    ----------
+    *things
+        Widgets; whatever else is shown has nothing to close.
+    """
+    for thing in things:
+        put_away(*getattr(thing, "children", ()))
+        if isinstance(thing, Player):
+            thing.lock()
+        if hasattr(thing, "comm"):
+            thing.close()
 
 
 class Place:
@@ -53,7 +69,6 @@ class Place:
         import ipywidgets as w
 
         self.journal, self.listeners, self._told = journal, listeners, told
-        self.players: list[Player | Moment] = []
         self.box = w.VBox([])
 
     def open(self, session: Session) -> None:
@@ -90,35 +105,23 @@ class Place:
         whole = w.Button(description="Open the whole session")
         whole.on_click(lambda _: self.open(session))
 
-        def parts() -> list[Any]:
-            listed = moments_to_hear(session, found, use=self.listeners(session).use)
-            self.players += [one for one in getattr(listed, "children", ()) if isinstance(one, Moment)]
-            return [listed, whole]
-
-        self._show(session, parts, f"<p>{html.escape(sentence)}</p>")
+        use = self.listeners(session).use
+        said = f"<p>{html.escape(sentence)}</p>"
+        self._show(session, lambda: [moments_to_hear(session, found, use=use), whole], said)
 
     def close(self) -> None:
         """Be silent at once, and show nothing."""
-        self._close_players()
-        self.box.children = ()
+        shown, self.box.children = self.box.children, ()
+        put_away(*shown)
 
     def _player(self, session: Session) -> Any:
         session.recording(self.listeners(session).use)  # asked before anything of it is shown
-        player = Player(session, self.listeners(session))
-        self.players.append(player)
-        return player
-
-    def _close_players(self) -> None:
-        for player in self.players:
-            if isinstance(player, Player):
-                player.lock()
-            player.close()
-        self.players = []
+        return Player(session, self.listeners(session))
 
     def _show(self, session: Session, parts: Callable[[], list[Any]], told: str) -> None:
         import ipywidgets as w
 
-        self._close_players()
+        self.close()
         shown = [w.HTML(f"<h3>{words.day(session.date)}</h3>{told}")]
         try:
             shown += parts() if session.has_recording else [w.HTML(f"<p>{NO_SOUND}</p>")]

@@ -20,7 +20,7 @@ from therapy_review.opening_form import opening_form
 from therapy_review.pages import Live, NothingToShow, gently, sentence
 from therapy_review.path import Way, way
 from therapy_review.path_picture import path
-from therapy_review.path_view import Place
+from therapy_review.path_view import Place, put_away
 from therapy_review.player.desk import Listeners
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
 from therapy_review.words import day
@@ -78,15 +78,7 @@ class Shutter(Live):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         display(data, raw=True, display_id=self._name, update=update)
         before, self._shown = self._shown, thing
-        _close(before)
-
-
-def _close(thing: Any) -> None:
-    """Close a widget and all it holds: a page keeps no words of what it no longer shows."""
-    if hasattr(thing, "close") and hasattr(thing, "comm"):
-        for child in getattr(thing, "children", ()):
-            _close(child)
-        thing.close()
+        put_away(before)
 
 
 class Together:
@@ -107,7 +99,7 @@ class Together:
         self._by = "client"
         self._whos: dict[str, Any] = {}  # where it is asked who writes
         self._ends: list[Any] = []  # where it is said that they stopped
-        self._unkept: Callable[[], None] = lambda: None
+        self._keeps: Callable[[], bool] = lambda: True  # what is being written, and tells whether that took
 
     @cached_property
     def _every(self) -> Way:
@@ -280,21 +272,23 @@ class Together:
         listed, state = w.HTML(self._written(there)), w.HTML()
         field = w.Textarea(rows=3, layout=wide, placeholder="A note for both of you")
 
-        def keep(kind: str) -> None:
+        def keep(kind: str) -> bool:
             try:
                 together_notes.add(self.session, self._by, field.value, kind)
                 listed.value = self._written(together_notes.kept(self.session))
                 field.value, state.value = "", "<em>Kept.</em>"
+                return True
             except TherapyReviewError as error:
                 state.value = (
                     f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
                 )
+                return False
 
         note = w.Button(description="Keep as a note")
         later = w.Button(description="Keep for next time")
         note.on_click(lambda _: keep(together_notes.NOTE))
         later.on_click(lambda _: keep(together_notes.NEXT))
-        self._unkept = lambda: keep(together_notes.NOTE)
+        self._keeps = lambda: keep(together_notes.NOTE)
         return w.VBox([listed, self._who("notes"), field, w.HBox([note, later]), state])
 
     def _written(self, notes: Any) -> str:
@@ -320,10 +314,11 @@ class Together:
 
     def _stop(self) -> None:
         self._close_players()
-        self._unkept()  # what stands in the field is kept before it goes
-        self.opened, self._unkept = Opened(), lambda: None
-        for shutter in self._shutters.values():
-            shutter.shut()
+        self.opened, kept = Opened(), self._keeps()  # what stands in the field is kept before it goes
+        for name, shutter in self._shutters.items():
+            if kept or name != "notes":
+                shutter.shut()
+        self._keeps = (lambda: True) if kept else self._keeps
         for said in self._ends:
             said.value = f"<p>{STOPPED}</p>"
 
