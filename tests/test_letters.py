@@ -71,14 +71,7 @@ def test_a_file_that_cannot_be_read_is_left_alone_and_said(journal: Journal) -> 
     assert (root_of(journal) / FILE).read_bytes() == b"\xff\xfe"
 
 
-<<<<<<< HEAD
-LINE_ENDS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # made plain ones when a file is read
-
-
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters=LINE_ENDS), min_size=1), max_size=4))
-=======
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1), max_size=4))
->>>>>>> path
 def test_what_is_written_is_read_again(texts: list[str]) -> None:
     letters = [Letter(DAY, text.strip()) for text in texts if text.strip() and "\n## " not in f"\n{text}"]
     assert read("\n".join(map(written, letters))) == letters

@@ -90,16 +90,10 @@ def test_the_file_is_one_a_person_can_read(journal: Journal) -> None:
     assert '2026-03-05 = ["figures", "notes"]' in text
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    "harmed", [b"tags = [", b"tags = 3\n", b"[[sessions]]\n", b'[sessions]\na = "notes"\n', b"\xff"]
-)
-=======
 HARMED = [b"tags = [", b"tags = 3\n", b"[[sessions]]\n", b'[sessions]\na = "notes"\n', b"\xff"]
 
 
 @pytest.mark.parametrize("harmed", HARMED)
->>>>>>> path
 def test_a_file_that_cannot_be_understood_opens_nothing_and_is_said(journal: Journal, harmed: bytes) -> None:
     journal.store.write(FILE, harmed)
     with pytest.raises(JournalError, match="nothing is opened"):
