@@ -275,7 +275,7 @@ def save(draft: Draft, file: Path) -> Path:
 
 def _as_pdf(markup: str) -> bytes:
     try:
-        from weasyprint import HTML  # type: ignore[import-untyped]
+        from weasyprint import HTML
     except (ImportError, OSError) as error:  # the package, or a library of the system that it needs
         raise MissingPackageError(
             "A PDF needs WeasyPrint, which is not installed or lacks a library; add it with: "
