@@ -19,6 +19,7 @@ from conftest import ROOT, root_of
 
 from therapy_review import Journal, Session, alike, analyse, consent, enrolment, pages, playback
 from therapy_review.agreement import ONE_PARTY, USES
+from therapy_review.batch import bundles
 from therapy_review.check import check
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 from therapy_review.listening import Listening
@@ -62,7 +63,12 @@ OPENS_FILES = {
     "opus.py": "an encoder, and memory to write into",
     "chart.py": "a picture it has just drawn",
     "models/__init__.py": "the models that come with the package",
+    "backups.py": "an archive, whose files it puts in or takes out as they are",
+    "batch/bundles.py": "an empty file that stands in for a recording",
+    "batch/fork.py": "where output goes that nobody reads",
+    "path_view.py": "no file: it opens a session below the chart, whose recording asks at the door",
 }
+STARTS_PROGRAMS = {"batch/kernels.py": "kernels that run notebooks"}
 
 
 def modules() -> list[Path]:
@@ -100,6 +106,7 @@ def other_doors(source: str, name: str) -> list[str]:
         for module in imports(tree)
         for opener in OPENS_SOUND | SPAWNS
         if f"{module}.".startswith(f"{opener}.") and (name, opener) not in ALLOWED
+        if opener not in SPAWNS or name not in STARTS_PROGRAMS
     ]
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -295,9 +302,13 @@ def looked_over(session: Session) -> None:
         raise ConsentError(found[0])
 
 
+def sent_to_a_cluster(session: Session) -> None:
+    bundles.pack(session.journal, session.name, "listen")
+
+
 DOORS = [
     sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound, desk_relabel,
-    player_still, embedding, two_minutes, looked_over,
+    player_still, embedding, two_minutes, looked_over, sent_to_a_cluster,
 ]  # fmt: skip
 PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments")
 
