@@ -64,7 +64,7 @@ def backend(client: Any) -> Any:
 def deaths() -> tuple[type[BaseException], ...]:
     """Name what is raised when workers died, or the scheduler did."""
     from distributed import KilledWorker
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     return (KilledWorker, CommClosedError, TimeoutError)
 

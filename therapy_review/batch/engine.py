@@ -160,7 +160,7 @@ def execute(
         kernel.leave()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # papermill's remarks are not for the client
-            return papermill.execute_notebook(
+            executed: NotebookNode = papermill.execute_notebook(
                 template,
                 None,
                 parameters=dict(parameters),
@@ -171,6 +171,7 @@ def execute(
                 cell_wait=cell_wait,
                 reached=reached.append,
             )
+            return executed
     except PapermillExecutionError as error:
         raise FailedError(_in_words(error.ename, error.evalue, f"Cell {cell()}"), cell()) from None
     except CellTimeoutError:
