@@ -381,3 +381,43 @@ def test_ctrl_c_stops_within_five_seconds_and_keeps_what_is_finished(short: Jour
     index = reports_of(root_of(short))["reports/index.html"].decode()
     assert "not made yet" in index
     assert 'href="session_report_' in index
+
+
+def test_reports_of_a_sealed_journal_are_sealed_and_nothing_lies_plain_while_they_are_made(
+    short: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from therapy_review import unlock
+    from therapy_review.keys import new_keys, new_recovery_code
+    from therapy_review.sealing import seal
+    from therapy_review.store import PlainStore
+
+    root, words = root_of(short), "several words nobody guesses"
+    keys = new_keys(words, new_recovery_code())
+    seal(PlainStore(root), keys)
+    secret = tmp_path / "passphrase"
+    secret.write_text(words)
+    secret.chmod(0o600)
+    monkeypatch.setenv(unlock.FILE, str(secret))
+    unlock.forget()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    plain: list[str] = []
+
+    def told(_outcome: object) -> None:
+        for folder in (root, scratch):
+            files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".age"]
+            plain.extend(str(path) for path in files if b"river" in path.read_bytes())
+
+    sealed = open_journal(root)
+    done = reports.run_all(sealed, jobs=2, parameters={"private_notes": "shown"}, told=told)
+    assert states(done) == "made " * 6 + "made"
+    assert not plain
+    assert {path.suffix for path in (root / "reports").rglob("*") if path.is_file()} == {".age"}
+    assert RIVER in sealed.store.read(f"reports/session_report_{DAYS[0]}.html").decode()
+    no_kernel(monkeypatch)
+    assert (
+        states(reports.run_all(sealed, parameters={"private_notes": "shown"})) == "current " * 6 + "current"
+    )
+    unlock.forget()

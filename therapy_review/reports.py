@@ -15,7 +15,7 @@ from therapy_review import unlock
 from therapy_review.batch import manifest, templates
 from therapy_review.batch.keeping import keep, what_it_holds
 from therapy_review.batch.manifest import Basis, Entry
-from therapy_review.batch.orders import SUFFIXES, Order, To, carry_out
+from therapy_review.batch.orders import SUFFIXES, Order, To, carry_out, root
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import standing
 from therapy_review.errors import ReportError
@@ -100,7 +100,7 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, obj
     _make_room(journal)
     order = Order(
         name,
-        str(_root(journal)),
+        str(root(journal)),
         "",
         found,
         found.taking({"journal": "..", **given}),
@@ -263,13 +263,9 @@ def place(journal: Journal, name: str) -> Path:
     Path
     """
     on_disk = getattr(journal.store, "on_disk", str)(name)
-    return _root(journal).joinpath(*on_disk.split("/"))
+    return root(journal).joinpath(*on_disk.split("/"))
 
 
 def _make_room(journal: Journal) -> None:
     """Make the folder of reports, where kernels run."""
-    (_root(journal) / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)
-
-
-def _root(journal: Journal) -> Path:
-    return journal.root
+    (root(journal) / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)

@@ -171,6 +171,7 @@ def execute(
                 cell_wait=cell_wait,
                 reached=reached.append,
             )
+            return executed
     except PapermillExecutionError as error:
         raise FailedError(_in_words(error.ename, error.evalue, f"Cell {cell()}"), cell()) from None
     except CellTimeoutError:

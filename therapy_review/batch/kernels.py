@@ -27,6 +27,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
+from therapy_review import unlock
 from therapy_review.errors import ReportError
 from therapy_review.still import STILL
 
@@ -192,7 +193,7 @@ class Kernels:
             manager.provisioner.source = self._source
         else:
             arguments.append(IMPORTS)
-        environment = {**os.environ, **ENVIRONMENT}
+        environment = _environment()
         try:
             run_sync(manager.start_kernel)(
                 extra_arguments=arguments,
@@ -207,6 +208,12 @@ class Kernels:
                 "then try again."
             ) from error
         return Kernel(manager)
+
+
+def _environment() -> dict[str, str]:
+    """Give a kernel this program's environment, without the way to a passphrase: its key is handed to it."""
+    kept = {name: value for name, value in os.environ.items() if name not in (unlock.FILE, unlock.PIPE)}
+    return kept | ENVIRONMENT
 
 
 def _between_us(place: Path) -> Config:
@@ -230,7 +237,7 @@ class _Source:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **ENVIRONMENT},
+                env=_environment(),
                 start_new_session=True,
             )
         self._channel, self._lines = ours, ours.makefile("r", encoding="utf-8")

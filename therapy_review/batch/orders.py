@@ -20,10 +20,13 @@ from therapy_review import unlock
 from therapy_review.batch.bundles import Bundle, derived, laid_out
 from therapy_review.batch.templates import Template
 from therapy_review.errors import TherapyReviewError
+from therapy_review.sealed import SealedStore
+from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.batch.engine import OnStart
     from therapy_review.batch.kernels import Kernel, Kernels
+    from therapy_review.journal import Journal
 
 REPORTS = "reports"
 SUFFIXES = {"ipynb": ("ipynb",), "html": ("ipynb", "html"), "pdf": ("ipynb", "html", "pdf")}
@@ -171,6 +174,23 @@ def _place(order: Order) -> Iterator[Path]:
     with laid_out(order.bundle) as folder:
         (folder / REPORTS).mkdir(mode=0o700)
         yield folder
+
+
+def root(journal: Journal) -> Path:
+    """Give a journal's folder on this computer.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    Path
+    """
+    store = journal.store
+    plain = store.plain if isinstance(store, SealedStore) else store
+    assert isinstance(plain, PlainStore)
+    return plain.root
 
 
 _KERNELS: list[Kernels] = []

@@ -11,7 +11,7 @@ from therapy_review import analysis, enrolment, unlock
 from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Basis, Entry
-from therapy_review.batch.orders import SUFFIXES, Made, Order, To
+from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import render
 
@@ -157,10 +157,11 @@ class Run:
                 analysis.follow_prints(self.journal)
 
     def _order(self, session: Session, purpose: Literal["listen", "report"] = "report") -> Order:
-        job, store = self.job, self.journal.store
-        root = getattr(store, "plain", store).root
+        job = self.job
         given = {"journal": "..", "session": session.name, **job.parameters}
-        order = Order(session.name, str(root), session.name, secret=unlock.secret_of(self.journal))
+        order = Order(
+            session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
+        )
         if job.sees_journal == "no":
             order = replace(order, journal="", bundle=bundles.pack(self.journal, session.name, purpose))
         if purpose == "listen":

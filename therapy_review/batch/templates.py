@@ -47,8 +47,8 @@ class Template:
         import nbformat
 
         notebook = nbformat.from_dict(json.loads(self.source))
-        current: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
-        return current
+        upgraded: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
+        return upgraded
 
     @cached_property
     def looks_at(self) -> Literal["session", "journal"]:

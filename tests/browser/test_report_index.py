@@ -1,0 +1,83 @@
+"""The index of reports is sorted, printed and read in a browser, with and without its script."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.batch.journals import days, short_journal
+from therapy_review import open_journal, reports
+
+pytestmark = pytest.mark.browser
+DAYS = days(6)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = short_journal(tmp_path_factory.mktemp("index") / "journal", len(DAYS), different=3)
+    shutil.rmtree(root / "sessions" / DAYS[2])
+    (root / "sessions" / DAYS[2]).mkdir()
+    (root / "sessions" / DAYS[2] / "notes.md").write_text("---\nmood_after: 9\n---\n")
+    reports.run_all(open_journal(root), jobs=2)
+    return root / "reports"
+
+
+def column(page: Page, number: int) -> list[str]:
+    return page.locator(f"tbody tr td:nth-child({number})").all_inner_texts()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_press_on_a_heading_sorts_and_what_is_missing_stays_below(
+    made: Path, chromium: Browser, scheme: str
+) -> None:
+    page = chromium.new_context(color_scheme=scheme).new_page()  # type: ignore[arg-type]
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"file://{made}/index.html")
+    assert column(page, 1)[0] == "23 January 2020"
+    share = page.get_by_role("button", name="Your share")
+    share.click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
+    shares = [text for text in column(page, 5) if text]
+    assert column(page, 5)[-1] == ""
+    share.press("Enter")
+    expect(page.locator("th[aria-sort=descending]")).to_have_count(1)
+    assert [text for text in column(page, 5) if text] == shares[::-1]
+    assert column(page, 5)[-1] == ""
+    page.get_by_role("button", name="Day").click()
+    assert column(page, 1)[0] == "6 January 2020"
+    assert not said
+    assert len(asked) == 1
+    page.get_by_role("link", name="read").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("6 January 2020")
+    assert all(address.startswith(("file://", "data:")) for address in asked)
+
+
+def test_without_script_it_is_the_same_table(made: Path, chromium: Browser) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(f"file://{made}/index.html")
+    assert page.get_by_role("button").count() == 0
+    assert len(column(page, 1)) == len(DAYS)
+
+
+def test_what_a_template_brings_along_can_not_run_in_a_page(
+    made: Path, chromium: Browser, tmp_path: Path
+) -> None:
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    from therapy_review.rendering import as_page
+
+    script = {
+        "text/html": "<script>document.title = 'ran'</script><img src=x onerror=\"document.title='ran'\">"
+    }
+    notebook = new_notebook(cells=[new_code_cell("", outputs=[new_output("display_data", data=script)])])
+    (tmp_path / "page.html").write_text(as_page(notebook))
+    page = chromium.new_context().new_page()
+    page.goto(f"file://{tmp_path}/page.html")
+    assert page.title() == "Therapy review"

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pypdfium2
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from therapy_review.rendering import as_page, as_pdf
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def page(*outputs: dict[str, str]) -> str:
+    shown = [new_output("display_data", data=data) for data in outputs]
+    return as_page(
+        new_notebook(cells=[new_markdown_cell("# A day & more"), new_code_cell("secret()", outputs=shown)])
+    )
+
+
+def figure(height: int) -> dict[str, str]:
+    markup = (
+        f'<figure><img alt="x" style="height:{height}px !important" src="data:image/png;base64,{PICTURE}">'
+        f"<figcaption>Under a picture of {height}.</figcaption></figure>"
+    )
+    return {"text/html": markup}
+
+
+def test_a_page_has_no_code_a_title_and_loads_nothing() -> None:
+    made = page({"text/html": '<img src="https://example.org/x.png"><script>alert(1)</script><p>Words</p>'})
+    assert "<title>A day &amp; more</title>" in made
+    assert "secret()" not in made
+    assert "default-src 'none'; img-src data:" in made
+    assert "script-src 'none'" in made  # what a template brings along can't run
+
+
+def test_a_page_is_readable_in_the_dark_and_printed_light() -> None:
+    made = page()
+    assert "@media screen and (prefers-color-scheme: dark)" in made
+    assert "@media print" in made
+
+
+def test_a_printed_picture_is_never_cut_by_the_end_of_a_page() -> None:
+    blocks = [
+        {"text/html": "<h2>A heading</h2>"},
+        figure(430),
+        figure(430),
+        {"text/html": "<h2>Last</h2>"},
+        figure(430),
+    ]
+    pdf = pypdfium2.PdfDocument(as_pdf(page(*blocks)))
+    assert len(pdf) >= 2
+    for sheet in pdf:
+        text = sheet.get_textpage().get_text_bounded()
+        pictures = sum(1 for thing in sheet.get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE)
+        assert pictures == text.count("Under a picture")  # each with its caption, on one page
+    for sheet in list(pdf)[:-1]:
+        lines = [line for line in sheet.get_textpage().get_text_bounded().splitlines() if line.strip()]
+        assert lines[-2] not in ("A heading", "Last")  # above the page's number there is no heading by itself
+
+
+def test_pages_are_numbered_and_the_same_page_gives_the_same_bytes() -> None:
+    made = page(figure(300))
+    assert as_pdf(made) == as_pdf(made)
+    assert "1 / 1" in pypdfium2.PdfDocument(as_pdf(made))[0].get_textpage().get_text_bounded()
+
+
+def test_printing_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def reach(*_: object, **__: object) -> None:
+        raise AssertionError("something was fetched")
+
+    monkeypatch.setattr(socket, "create_connection", reach)
+    monkeypatch.setattr(socket.socket, "connect", reach)
+    for source in ("http://127.0.0.1:9/x.png", "file:///etc/hostname"):
+        as_pdf(
+            page({"text/html": f'<p>Words</p><img alt="" src="{source}"><object data="{source}"></object>'})
+        )

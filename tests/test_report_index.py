@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import root_of
+from short_journals import DAYS
+
+from therapy_review import reports
+from therapy_review.batch.standing import Standing
+from therapy_review.journal import Journal
+from therapy_review.report_index import index, picture
+from therapy_review.report_tables import as_csv, as_parquet, everything
+from therapy_review.turns import turns_table
+
+
+def standings(journal: Journal) -> list[Standing]:
+    states = ("ready", "changed", "waiting", "failed", "ready", "ready", "ready")
+    return [
+        Standing(
+            session, state, f"r_{session.name}", ("html", "ipynb") if state in ("ready", "changed") else ()
+        )  # type: ignore[arg-type]
+        for session, state in zip(journal.sessions, states, strict=True)
+    ]
+
+
+def rows(page: str) -> list[str]:
+    return re.findall(r"<tr><td.*?</tr>", page, re.DOTALL)
+
+
+def test_the_newest_session_stands_first_and_every_state_is_said(short: Journal) -> None:
+    page = index("Sessions with B", standings(short), {"measures.csv": "every measure"})
+    assert [
+        row.count(f'data-value="{day}"') for row, day in zip(rows(page), reversed(DAYS), strict=True)
+    ] == [1] * 7
+    assert "7 sessions: 4 ready, 1 changed since, 1 not made yet, 1 could not be made." in page
+    assert 'href="r_2020-01-06.html"' in page
+
+
+def test_a_figure_can_be_sorted_by_what_it_is(short: Journal) -> None:
+    row = rows(index("It", standings(short), {}))[0]
+    values = re.findall(r'data-value="([^"]*)"', row)
+    measured = short.sessions[-1].measures.iloc[0]
+    assert values[0] == DAYS[-1]
+    assert float(values[3]) == round(float(measured["session_end"] - measured["session_start"]), 1)
+    assert values[5] == f"{int(measured['long_silences'])}"
+
+
+def test_what_is_closed_shows_no_figure_of_the_recording(short: Journal) -> None:
+    lines = [Standing(s, "failed", "r", (), "It stays closed.", None, "closed") for s in short.sessions]
+    page = index("It", lines, {})
+    assert "<svg" not in page
+    assert not re.search(r"\d:\d\d</td>", page)
+    assert "It stays closed." in page
+
+
+def test_only_its_own_script_may_run_and_nothing_is_loaded(short: Journal) -> None:
+    page = index("It", standings(short), {})
+    assert page.count("<script>") == 1
+    assert "default-src 'none'" in page
+    assert re.search(r"script-src 'sha256-[A-Za-z0-9+/=]{44}'", page)
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_names_are_shown_as_they_are_written(short: Journal) -> None:
+    page = index("Sessions with <b>B</b>", [], {})
+    assert "<h1>Sessions with &lt;b&gt;B&lt;/b&gt;</h1>" in page
+
+
+def test_a_small_picture_says_in_words_what_it_shows() -> None:
+    drawn = picture(turns_table([(0, 60, "client"), (60, 120, "therapist")]))
+    assert 'aria-label="Of the talking: you 50%, therapist 50%"' in drawn
+    assert 'd="M0 4.5h60"' in drawn
+    assert 'd="M60 13.5h60"' in drawn
+    assert picture(turns_table([])) == ""
+
+
+def test_the_table_of_everything_holds_figures_and_no_sentence(short: Journal) -> None:
+    table = everything(short, closed=[DAYS[1]])
+    assert table["session"].tolist() == DAYS
+    assert table["mood_before"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    measured = table.drop(columns=["session", "date", "mood_before", "mood_after", "mood_change", "tags"])
+    assert measured.iloc[1].isna().all()
+    assert measured["long_silences"].notna().sum() == len(DAYS) - 1
+    text = as_csv(table).decode()
+    assert "river" not in text
+    assert "garden" not in text
+
+
+def test_parquet_holds_the_same_and_is_the_same_each_time(short: Journal, tmp_path: Path) -> None:
+    table = everything(short)
+    assert as_parquet(table) == as_parquet(table)
+    (tmp_path / "it.parquet").write_bytes(as_parquet(table))
+    assert (
+        pd.read_parquet(tmp_path / "it.parquet")["long_silences"].tolist() == table["long_silences"].tolist()
+    )
+
+
+def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("therapy_review.report_tables.find_spec", lambda _name: None)
+    done = reports.run_all(short, short.sessions[:1])
+    assert done.remarks[0].startswith(
+        "measures.parquet was left out; for it install:  pip install therapy-review[parquet]"
+    )
+    assert not (root_of(short) / "reports/measures.parquet").exists()
+    assert "measures.parquet" not in (root_of(short) / "reports/index.html").read_text()
