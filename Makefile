@@ -3,18 +3,22 @@ BIN := .venv/bin
 JOURNAL ?= data/practice
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: review test lab lint player browser bench bench-diarization bench-player lock clean
+.PHONY: review reports test lab lint player browser bench bench-diarization bench-player lock clean
 
 review: .venv/installed
 	$(BIN)/therapy-review review --journal $(JOURNAL)
 	@echo "To open the workbook in JupyterLab:  make lab"
 
+reports: .venv/installed
+	$(BIN)/therapy-review report --all --journal $(JOURNAL)
+
 lab: .venv/installed
 	$(BIN)/therapy-review lab --journal $(JOURNAL)
 
+# A file of tests at a time on each core.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax notebooks
+	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 from no_network import nothing_leaves  # noqa: F401  watches every test
+from short_journals import short, short_once  # noqa: F401  fixtures
 
 from therapy_review import Journal, Session, analyse, open_journal, unlock
 from therapy_review.keys import NewKeys, new_keys
@@ -35,7 +36,9 @@ RECORDED = ["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05", "2026-02-19"
 def journal(tmp_path: Path) -> Journal:
     """A copy of the practice journal without anything derived."""
     shutil.copytree(
-        PRACTICE, tmp_path / "practice", ignore=shutil.ignore_patterns("derived", "reports", ".lock")
+        PRACTICE,
+        tmp_path / "practice",
+        ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv"),
     )
     return open_journal(tmp_path / "practice")
 
@@ -44,7 +47,9 @@ def journal(tmp_path: Path) -> Journal:
 def heard_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The practice journal with its two last sessions analysed; not to be changed."""
     root = tmp_path_factory.mktemp("heard") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    shutil.copytree(
+        PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
+    )
     for session in open_journal(root).sessions[-2:]:
         analyse(session)
     return root

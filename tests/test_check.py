@@ -50,7 +50,7 @@ def test_one_problem_is_one_sentence_with_its_file_and_what_to_do(
     harm(root_of(journal))
     found = [one for one in check(journal) if all(part in one for part in parts)]
     assert len(found) == 1, check(journal)
-    assert found[0].endswith((".", "analyse", "agree"))
+    assert found[0].endswith((".", "analyse", "add"))
     assert "\n" not in found[0]
     assert str(root_of(journal)) not in found[0]  # the client's folder, not this computer's tree
 

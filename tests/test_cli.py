@@ -28,7 +28,8 @@ def test_a_first_week_from_nothing(tmp_path: Path) -> None:
     refused = run("analyse", "-j", mine)
     assert refused.returncode == 1
     assert "stays closed" in refused.stdout
-    assert run("agree", "--client", "--therapist", "-j", mine).returncode == 0
+    agreed = ("--to", "record, self_review", "--how", "written", "--until", "")
+    assert run("consent", "add", "--who", "both", *agreed, "-j", mine).returncode == 0
     assert run("analyse", "-j", mine).returncode == 0
     assert run("check", "-j", mine).returncode == 0
 
@@ -92,17 +93,6 @@ def test_in_an_empty_folder_every_mistake_says_what_to_do(
     assert {path.name for path in tmp_path.iterdir()} == {"journal", "a file"}
 
 
-def test_agreements_say_until_when_recordings_stay_closed(tmp_path: Path) -> None:
-    create_journal(tmp_path / "mine", client="A", therapist="[B]")  # no markup: shown as it is
-    journal = ("-j", str(tmp_path / "mine"))
-    assert "until [B] agrees" in run("agree", "--client", "--no-therapist", *journal).stdout
-    assert (
-        "until 2999-01-01"
-        in run("agree", "--client", "--therapist", "--since", "2999-01-01", *journal).stdout
-    )
-    assert "Thank you" in run("agree", "--client", "--therapist", *journal).stdout
-
-
 def test_something_in_the_way_of_the_reports_is_a_sentence(tmp_path: Path) -> None:
     journal = create_journal(tmp_path / "mine", client="A", therapist="B")
     journal.store.write("sessions/2026-03-04/notes.md", b"Notes alone.\n")
@@ -121,6 +111,9 @@ def test_turns_go_out_to_a_file_come_in_from_one_and_are_forgotten(journal: Jour
     analyse(journal.session(day))
     file = tmp_path / "out.TextGrid"
     assert run("turns", "export", day, str(file), *where).returncode == 0
+    assert journal.ledger[["what", "session", "note"]].to_numpy().tolist() == [
+        ["exported", day, "out.TextGrid"]
+    ]
     again = run("turns", "export", day, str(file), *where)
     assert again.returncode == 1
     assert "already a file" in again.stderr

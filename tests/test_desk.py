@@ -15,7 +15,13 @@ from therapy_review import Journal, Session, open_journal
 from therapy_review.marks import Mark
 from therapy_review.opus import head
 from therapy_review.player import desk as module
-from therapy_review.player.desk import CHANGED_ELSEWHERE, LOCK_AFTER, NOTHING_TO_UNDO, Desk
+from therapy_review.player.desk import (
+    CHANGED_ELSEWHERE,
+    LOCK_AFTER,
+    NOTHING_TO_UNDO,
+    Desk,
+    Listeners,
+)
 from therapy_review.player.picture import as_mark, as_sent, waveform
 from therapy_review.turns import floor_turns
 
@@ -460,3 +466,61 @@ def test_it_never_locks_by_itself_where_the_client_chose_so(clock: Clock, heard:
     assert page.ask("sound", **{"from": 60.0})["kind"] == "sound"
     assert page.ask("lock")["kind"] == "locked"
     assert page.ask("sound", **{"from": 60.0})["kind"] == "locked"
+
+
+# More than one person before the screen.
+
+
+@pytest.fixture
+def together(heard: Journal) -> Page:
+    """The therapist is at the keyboard, and the client's own marks are not opened."""
+    found = Page(heard.session("2026-03-05"))
+    own = Mark(10, float("nan"), "bookmark", "for me alone")
+    found.session.add_mark(own)
+    found.session.add_mark(Mark(100, 110, "trigger", "never"))
+    found.desk = Desk(
+        found.session, Listeners("review_together", lambda: "therapist", lambda mark: bool(mark.by))
+    )
+    return found
+
+
+def test_what_is_not_opened_is_in_no_answer_and_stays_closed_all_the_same(together: Page) -> None:
+    told = together.ask("open")
+    assert told["marks"] == []
+    assert told["closed"] == [[98.0, 110.0]]
+    assert "alone" not in json.dumps(together.ask("mark", mark=HERE))
+
+
+def test_a_mark_is_kept_under_the_name_of_who_put_it_however_often_its_words_change(together: Page) -> None:
+    together.ask("mark", mark=HERE, before=HERE)
+    together.ask("mark", mark=HERE, before=HERE)
+    told = together.ask("mark", mark={**HERE, "label": "the lake"}, before=HERE)
+    assert [(mark["label"], mark["by"]) for mark in told["marks"]] == [("the lake", "therapist")]
+    assert together.file("marks.csv").count(b"therapist") == 1
+    assert b"for me alone" in together.file("marks.csv")
+
+
+def test_a_mark_the_client_puts_now_is_in_view_and_needs_no_name(together: Page) -> None:
+    together.desk.listeners = Listeners("review_together", str, lambda mark: bool(mark.by))
+    told = together.ask("mark", mark=HERE)
+    assert told["marks"] == [HERE]
+    assert told["kept"] == HERE
+
+
+def test_a_mark_of_the_client_that_the_therapist_rewords_stays_the_clients(together: Page) -> None:
+    together.desk.listeners = Listeners("review_together", lambda: "therapist")
+    mine = {"start": 10.0, "end": None, "kind": "bookmark", "label": "for me alone", "text": ""}
+    told = together.ask("mark", mark={**mine, "label": "for us"}, before=mine)
+    assert [mark.get("by") for mark in told["marks"] if mark["start"] == 10] == [None]
+
+
+def test_the_gate_is_asked_for_listening_together(together: Page) -> None:
+    store = together.session.journal.store
+    agreed = store.read("agreements.toml")
+    store.write("agreements.toml", agreed.replace(b'"review_together", ', b""))
+    told = together.ask("open")
+    assert told["kind"] == "sorry"
+    assert "for listening together" in told["sentence"]
+    assert together.ask("sound", **{"from": 0})["kind"] == "sorry"
+    store.write("agreements.toml", agreed)
+    assert together.ask("open")["kind"] == "session"

@@ -215,3 +215,21 @@ def test_silences_cover_every_trigger_in_order_and_apart(some):
         if mark.kind == "trigger":
             low, high = max(0, mark.start - 2), np.fmax(mark.end, mark.start + 5)
             assert any(start <= low and high <= end for start, end in found)
+
+
+def test_the_clients_own_marks_need_nobodys_name_and_the_first_of_another_brings_the_column():
+    own, theirs = Mark(60, math.nan, "bookmark", "mine"), Mark(90, math.nan, "question", by="therapist")
+    alone = add(none(), own)
+    assert written(alone) == b"start,end,kind,label,text\n60,,bookmark,mine,\n"
+    both = add(alone, theirs)
+    assert written(both) == (b"start,end,kind,label,text,by\n60,,bookmark,mine,,\n90,,question,,,therapist\n")
+    assert each(read(written(both), "marks.csv")) == [own, theirs]
+
+
+def test_two_alike_of_two_people_are_two_and_each_is_changed_alone():
+    own = Mark(60, math.nan, "bookmark")
+    theirs = Mark(60, math.nan, "bookmark", by="therapist")
+    both = add(add(none(), own), theirs)
+    after = Mark(60, math.nan, "question", by="therapist")
+    assert each(change(both, theirs, after)) == [own, after]
+    assert each(remove(both, theirs)) == [own]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from therapy_review.errors import TurnsError
-from therapy_review.moments import LONGEST, SHORTEST, moments, mood_turn
+from therapy_review.moments import LONGEST, SHORTEST, behind, moments, mood_turn
 from therapy_review.turns import turns_table
 
 JUDGING = ("good", "bad", "should", "too ", "better", "worse", "normal", "problem", "interrupt")
@@ -194,3 +194,38 @@ def test_of_sessions_whose_mood_moved_as_much_the_newest_is_given():
 def test_no_session_is_given_when_no_mood_moved_or_none_was_noted():
     assert mood_turn(a_path(("2026-01-08", 3, 3), ("2026-01-15", np.nan, 3))).empty
     assert mood_turn(a_path()).empty
+
+
+def times_of(found):
+    return list(zip(found["start"], found["end"], strict=True))
+
+
+def test_behind_a_silence_lies_the_longest_with_the_words_around_it():
+    turns = turns_table([(0, 20, "therapist"), (26, 40, "client"), (44, 60, "client")])
+    found = behind(turns, "long_silences")
+    assert times_of(found) == [(15, 36), (35, 54)]
+    assert "6 seconds; then you" in found["why"][0]
+
+
+def test_behind_much_talking_lies_the_clients_longest_turn_and_behind_little_the_others():
+    turns = turns_table([(0, 18, "therapist"), (20, 30, "client"), (31, 33, "therapist")])
+    assert times_of(behind(turns, "talk_share", "client"))[0] == (20, 31)
+    found = behind(turns, "talk_share", "client", side="below")
+    assert times_of(found)[0] == (0, 19)
+    assert found["why"][0] == "The therapist's longest turn, 18 seconds."
+
+
+def test_behind_slow_answers_lies_the_slowest_and_behind_quick_ones_the_quickest():
+    turns = turns_table(
+        [(0, 10, "therapist"), (12.5, 20, "client"), (21, 30, "therapist"), (30.5, 40, "client")]
+    )
+    assert "after 2.5 seconds" in behind(turns, "latency_median", "client")["why"][0]
+    assert "after 0.5 seconds" in behind(turns, "latency_median", "client", side="below")["why"][0]
+
+
+def test_behind_what_has_no_place_there_is_no_moment_and_none_touches_a_trigger():
+    turns = turns_table([(0, 20, "therapist"), (26, 40, "client")])
+    assert behind(turns, "pauses", "client").empty
+    trigger = pd.DataFrame({"start": [30.0], "end": [31.0], "kind": ["trigger"]})
+    assert behind(turns, "longest_silence", marks=trigger).empty
+    assert behind(turns_table(), "longest_silence").empty

@@ -64,3 +64,19 @@ def test_what_is_written_into_a_note_with_a_broken_header_is_kept_beside_it(jour
     with pytest.raises(NoteError, match="safe in"):
         session.save_notes(session.notes.changed(text="New words.\n"))
     assert b"New words." in journal.store.read(session.file("notes-kept-1.md"))
+
+
+def test_scores_and_answers_are_read_by_name_and_an_odd_one_is_said_and_kept() -> None:
+    source = b"---\nscores: {phq9: 12, mine: twelve}\nanswers: {gad7: [0, null, 2], odd: often}\n---\n"
+    notes = parse(source, "notes.md")
+    assert notes.scores == {"phq9": 12}
+    assert notes.answers == {"gad7": (0, None, 2)}
+    assert len(notes.problems) == 2
+    changed = render(notes.changed(scores={"phq9": 13, "sleep": 6.5}, answers={}))
+    assert changed == b"---\nscores: {phq9: 13, mine: twelve, sleep: 6.5}\nanswers: {odd: often}\n---\n"
+
+
+def test_scores_that_are_no_list_of_names_are_never_written_over() -> None:
+    notes = parse(b"---\nscores: twelve\n---\nText\n", "notes.md")
+    with pytest.raises(NoteError, match="twelve"):
+        render(notes.changed(scores={"phq9": 12}))

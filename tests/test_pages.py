@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import wave
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import ipywidgets as w
 import pytest
 from conftest import root_of
 
+from therapy_review import consent
 from therapy_review.chart import Chart
 from therapy_review.journal import Journal, create_journal
 from therapy_review.pages import (
@@ -150,9 +152,6 @@ def test_a_part_that_cannot_be_shown_says_why_and_every_other_part_goes_on(
     if still:
         monkeypatch.setenv(STILL, still)
     trouble(heard)
-    if trouble in (harm_consent, harm_agreements):  # what was heard while they agreed may stay in view
-        for name in heard.store.files("sessions/2026-03-05/derived"):
-            heard.store.remove(f"sessions/2026-03-05/derived/{name}")
     says, where = TROUBLES[trouble]
     if still and says == "form":
         says = "not said"
@@ -329,3 +328,14 @@ def test_a_chart_is_drawn_from_what_holds_when_it_is_shown(heard: Journal) -> No
     assert drawn == []
     live.refresh()
     assert drawn == [1]
+
+
+def test_the_weekly_letter_speaks_of_an_agreement_only_when_it_ends_soon(heard: Journal) -> None:
+    review = WeeklyReview(heard, "2026-W10")
+    assert review.agreements() is None
+    ends = heard.today() + dt.timedelta(days=14)
+    own = consent.append(b"", "client", ["self_review"], given_from=heard.today(), until=ends, name="Robin")
+    heard.store.write(consent.FILE, own)
+    assert "your own agreement comes to its end" in review.agreements().markup
+    harm_agreements(heard)
+    assert "agreements.toml can't be read" in review.agreements().markup

@@ -123,3 +123,51 @@ def test_two_programs_never_write_at_once(store: PlainStore, monkeypatch: pytest
 def test_different_bytes_have_different_names(one: bytes, other: bytes) -> None:
     assert (digest(one) == digest(other)) == (one == other)
     assert len(digest(one)) == 64
+
+
+def test_a_folder_goes_with_all_that_lies_in_it_and_the_one_above_it_stays(store: PlainStore) -> None:
+    for name in (
+        "reports/x.html",
+        "sessions/one/notes.md",
+        "sessions/one/.hidden",
+        "sessions/one/derived/a/b",
+    ):
+        store.write(name, b"")
+    store.remove_folder("sessions/one")
+    assert list((store.root / "sessions").iterdir()) == []
+    assert store.files("reports") == ["x.html"]
+    store.remove_folder("sessions/one")  # what is not there need not be removed
+    store.remove_folder("nowhere/at all")
+    with pytest.raises(JournalError, match="outside the journal"):
+        store.remove_folder("../journal")
+
+
+def test_of_the_journal_itself_its_settings_go_last_and_its_folder_stays(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("agreements.toml", "journal.toml", "voices/client/x.json", "zebra.txt"):
+        store.write(name, b"")
+    gone: list[str] = []
+    unlink = Path.unlink
+
+    def noted(self: Path, *, missing_ok: bool = False) -> None:
+        gone.append(self.name)
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+    store.remove_folder("")
+    assert gone == ["agreements.toml", "x.json", "zebra.txt", "journal.toml"]
+    assert list(store.root.iterdir()) == []
+
+
+def test_removing_a_file_takes_what_a_killed_write_left_of_it(store: PlainStore) -> None:
+    for name in ("a[1].md", ".a[1].md.0f0f.tmp", ".a1.md.0f0f.tmp"):
+        store.write(name, b"")
+    store.remove("a[1].md")
+    assert [path.name for path in store.root.iterdir()] == [".a1.md.0f0f.tmp"]
+
+
+def test_two_stores_of_one_folder_are_the_same(tmp_path: Path) -> None:
+    one, other = PlainStore(tmp_path), PlainStore(tmp_path)
+    assert one == other
+    assert len({one, other, PlainStore(tmp_path / "else")}) == 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, Session, words
+from therapy_review import Journal, Session, consent, words
 from therapy_review.notes import MOODS
 
 JUDGING = re.compile(
@@ -126,3 +126,36 @@ def test_no_letter_judges(heard: Journal) -> None:
 
 def test_a_day_is_written_in_words() -> None:
     assert words.day(dt.date(2026, 12, 1)) == "Tuesday 1 December 2026"
+
+
+def test_an_agreement_that_ends_soon_is_said_gently_with_what_to_do(journal: Journal) -> None:
+    assert words.agreements_ending(journal) == ""
+    today = journal.today()
+    first = today - dt.timedelta(days=30)
+    data = consent.append(
+        b"",
+        "therapist",
+        ["self_review", "report"],
+        given_from=first,
+        until=today + dt.timedelta(days=5),
+        name="D",
+    )
+    data = consent.append(data, "Sam <3", ["record"], given_from=first, until=today, name="")
+    journal.store.write(consent.FILE, data)
+    said = words.agreements_ending(journal)
+    assert f"On {words.day(today + dt.timedelta(days=5))}, the agreement of Daniel comes to its end" in said
+    assert "(the client listening again and reports made from it)" in said
+    assert said.index("Sam &lt;3") < said.index("Daniel")  # the sooner one first
+    assert "therapy-review consent add" in said
+    assert not JUDGING.search(said)
+
+
+def test_no_figure_is_told_of_a_session_somebody_has_not_agreed_to(heard: Journal) -> None:
+    session = heard.session("2026-03-05")
+    assert "Silences of three seconds" in words.changes(session)
+    assert "From the first word" in words.what_it_held(session, "report")
+    heard.keep_agreements(lambda data: consent.take_back(data, "therapist", "report", on=heard.today()))
+    assert "From the first word" not in words.what_it_held(session, "report")
+    assert "Silences of three seconds" not in words.changes(session, "report")
+    assert "From the first word" in words.what_it_held(session)
+    assert "You came with your mood" in words.what_it_held(session, "report")  # the client's own to tell

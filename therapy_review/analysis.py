@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review import enrolment
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
@@ -62,9 +63,14 @@ def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool
 
 
 def analyse(
-    session: Session, progress: Progress | None = None, diarizer: str | Diarizer | None = None
+    session: Session,
+    progress: Progress | None = None,
+    diarizer: str | Diarizer | None = None,
+    use: str = SELF_REVIEW,
 ) -> pd.DataFrame:
     """Find out who spoke when in one session, and measure it; unchanged sound is not analysed again.
+
+    The consent gate is asked each time, also where nothing has to be opened.
 
     Turns that were found elsewhere (see `therapy_review.elsewhere`) are taken as they are, whoever is to listen.
 
@@ -77,6 +83,8 @@ def analyse(
     diarizer : str or Diarizer, optional
         Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarizers`); the session
         remembers it. Whoever did it last when left out, at first ``built-in``.
+    use : str
+        What it is wanted for; one of `therapy_review.agreement.USES`.
 
     Returns
     -------
@@ -97,13 +105,15 @@ def analyse(
         When turns that were found elsewhere can't be read, or do not fit the recording.
     """
     tell = progress or (lambda _step, _done: None)
+    recording = session.recording(use)
     if is_current(session, diarizer):
         tell(STEPS[-1], 1.0)
         return session.turns
-    recording = session.recording("self_review")
     voices, heard = _known_voices(session, diarizer), session.made_from()
     if voices is None:
         voices, heard = _listen(session, recording, tell, diarizer)
+        session.recording(use)  # what was taken back or erased meanwhile leaves nothing behind
+        _keep_heard(session, voices, heard.pop("peaks"))
     tell(STEPS[2], 0.95)
     _write(session, voices, heard)
     tell(STEPS[2], 1.0)
@@ -219,9 +229,8 @@ def _listen(
     length_to_analyse(recording)
     hearing = _on_tracks(session, recording, listener) or listener
     samples = recording.read()
-    store = session.journal.store
     parts = round(len(samples) / recording.sample_rate * PEAKS_A_SECOND)
-    store.write(session.file("derived/peaks.npy"), _npy(waveform_peaks(samples, parts).astype(np.float16)))
+    peaks = waveform_peaks(samples, parts).astype(np.float16)
     tell(STEPS[1], 0.2)
     journal = session.journal
     names = {journal.client: "client", journal.therapist: "therapist"}
@@ -229,8 +238,8 @@ def _listen(
     given = session.notes.participants
     people = None if given == SessionNotes.participants else len(given)
     voices = hear(hearing, samples, recording.sample_rate, people, names).round(3)
-    store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
     heard = {
+        "peaks": peaks,
         "engine": listener.name,
         "diarizer": remembered,
         "shortest_silence": getattr(listener, "shortest_silence", MIN_SILENCE),
@@ -239,6 +248,12 @@ def _listen(
         "peaks_a_second": PEAKS_A_SECOND,
     }
     return voices, heard
+
+
+def _keep_heard(session: Session, voices: pd.DataFrame, peaks: NDArray[np.float16]) -> None:
+    store = session.journal.store
+    store.write(session.file("derived/peaks.npy"), _npy(peaks))
+    store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
 
 
 def _on_tracks(session: Session, recording: Recording, listener: Diarizer) -> Diarizer | None:

@@ -14,6 +14,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -48,6 +49,7 @@ SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stay
 DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
 MARGIN = 0.12  # inches, on every side
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
+MANY = 40  # beyond so many sessions everything is drawn smaller
 STYLE: Any = {
     "font.family": [FONT],
     "font.size": 10,
@@ -90,6 +92,33 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return drawn
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of a chart in which sessions stand side by side.
+
+    Parameters
+    ----------
+    ax : Axes
+    what : str
+        What it shows, by its key.
+    named : str
+        The same in words.
+    days : list of float
+        Where each session stands, as matplotlib counts days.
+    sessions : list of str
+        Their names.
+    said : list of str
+        What the row says of each, in words.
+    """
+
+    ax: Axes
+    what: str
+    named: str
+    days: list[float]
+    sessions: list[str]
+    said: list[str]
+
+
 class Chart(Figure):
     """A figure that carries its caption and its description.
 
@@ -108,6 +137,7 @@ class Chart(Figure):
         self.caption = ""
         self.times: list[tuple[Axes, float, float]] = []  # axes of time, each with its first and last second
         self.session = ""
+        self.rows: list[Row] = []  # of sessions, where the chart shows some side by side
 
     def leading_to(self, session: str) -> Chart:
         """Let a click on an axis of time lead to that time in the player of a session, where there is one.
@@ -136,6 +166,32 @@ class Chart(Figure):
             rows.append([start, end, *(round(float(edge), 4) for edge in edges)])
         told = html.escape(json.dumps({"session": self.session, "rows": rows}))
         return f' data-therapy-review-map="{told}"'
+
+    def standing(self) -> list[dict[str, Any]]:
+        """Tell where in the finished picture which session stands.
+
+        Returns
+        -------
+        list of dict
+            One for each of its `rows`: what, named, sessions, said; left, right, top, bottom, and at: where each
+            session stands. All of these are parts of the picture's width and height, from the top left.
+        """
+        found = []
+        for row in self.rows:
+            box, places = row.ax.get_position(), row.ax.transData.transform([(day, 0.0) for day in row.days])
+            across = self.transFigure.inverted().transform(places)[:, 0]
+            edges = {"left": box.x0, "right": box.x1, "top": 1 - box.y1, "bottom": 1 - box.y0}
+            found.append(
+                {
+                    "what": row.what,
+                    "named": row.named,
+                    **{edge: round(float(place), 4) for edge, place in edges.items()},
+                    "sessions": row.sessions,
+                    "said": row.said,
+                    "at": [round(float(place), 4) for place in across],
+                }
+            )
+        return found
 
     def described(self, alt: str, caption: str) -> Chart:
         """Give the finished chart its words, and see that all of them can be drawn.

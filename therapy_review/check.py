@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from therapy_review import appointments
 from therapy_review.analysis import length_to_analyse
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
@@ -48,6 +49,11 @@ def _folders(journal: Journal) -> Iterator[str]:
         _ = journal.consents
     except TherapyReviewError as error:
         yield str(error)
+    for read in (lambda: journal.days, lambda: appointments.kept(journal.store), lambda: journal.scales):
+        try:
+            read()
+        except TherapyReviewError as error:
+            yield str(error)
     for name in journal.store.folders("sessions"):
         if session_date(name) is None:
             yield (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import seal_commands, voice_commands
+from therapy_review import (
+    consent_commands,
+    erasing_commands,
+    mood_commands,
+    report_commands,
+    seal_commands,
+    voice_commands,
+)
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -28,7 +34,11 @@ say = Console(highlight=False, markup=False, soft_wrap=True)
 turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
 app.add_typer(turns, name="turns")
 app.add_typer(voice_commands.voice, name="voice")
+app.add_typer(consent_commands.consent, name="consent")
+app.command()(erasing_commands.erase)
+app.add_typer(mood_commands.moods, name="moods")
 seal_commands.register(app)
+report_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
@@ -57,44 +67,8 @@ def init(
     say.print(
         f"Your journal is in {folder}. Before the first recording, talk it over with {therapist}; then:"
     )
-    say.print(f"  therapy-review agree --journal {folder}")
-
-
-@app.command()
-def agree(
-    client: Annotated[
-        bool, typer.Option("--client/--no-client", prompt="Do you agree to recording and listening again")
-    ],
-    therapist: Annotated[
-        bool, typer.Option("--therapist/--no-therapist", prompt="Has your therapist agreed to both, openly")
-    ],
-    how: Annotated[str, typer.Option(help="How it was given: written or spoken.")] = "written",
-    since: Annotated[str, typer.Option(help="First day it holds; today when left out.")] = "",
-    journal: JournalOption = HERE,
-) -> None:
-    """Write down who agreed to recording, listening again and reports."""
-    from therapy_review import consent
-    from therapy_review.journal import open_journal
-
-    opened = open_journal(journal)
-    day = _day(since) if since else opened.today()
-    file = consent.FILE
-    people = [("client", opened.client, client), ("therapist", opened.therapist, therapist)]
-    with opened.store.writing():
-        data = opened.store.read(file) if opened.store.exists(file) else b""
-        for who, name, given in people:
-            if given:
-                uses = ("record", "self_review", "review_together", "report")
-                data = consent.append(data, who, uses, given_from=day, name=name, how=how)
-        opened.store.write(file, data)
-    missing = [name for _, name, given in people if not given]
-    if missing:
-        verb = "agree" if len(missing) > 1 else "agrees"
-        say.print(f"Kept. Recordings stay closed until {' and '.join(missing)} {verb}.")
-    elif day > opened.today():
-        say.print(f"Kept. Recordings stay closed until {day}, the first day it holds.")
-    else:
-        say.print("Kept. Thank you.")
+    say.print(f"  therapy-review consent draft --journal {folder}    makes a page to talk it over")
+    say.print(f"  therapy-review consent add --journal {folder}      writes down what you agreed on")
 
 
 @app.command()
@@ -210,12 +184,16 @@ def export_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
+    from therapy_review import ledger
     from therapy_review.interchange import write_turns
     from therapy_review.journal import open_journal
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
-    write_turns(open_journal(journal).session(session).turns, file)
+    opened = open_journal(journal)
+    found = opened.session(session).turns
+    ledger.record(opened, ledger.EXPORTED, session=session, who="client", note=file.name)
+    write_turns(found, file)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
 
 
@@ -259,6 +237,10 @@ def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> Non
 @app.command()
 def review(
     week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
+    plain_to: Annotated[
+        Path | None,
+        typer.Option(help="Also write the page of a sealed journal into this folder, where it lies open."),
+    ] = None,
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
@@ -270,8 +252,13 @@ def review(
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
         made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
-    say.print(f"To read:  {made.page}")
-    say.print(f"Notebook: {made.notebook}")
+    if not opened.settings.get("sealed"):
+        say.print(f"To read:  {reports.place(opened, made.page)}")
+        say.print(f"Notebook: {reports.place(opened, made.notebook)}")
+    elif plain_to is None:
+        say.print(f"It is sealed in {opened.name}. To read it:  therapy-review lab --journal {journal}")
+    else:
+        _write_plain(opened, made.page, plain_to)
     if failed:
         raise typer.Exit(1)
 
@@ -283,7 +270,6 @@ def lab(
 ) -> None:
     """Open the weekly notebook in JupyterLab, in its simple interface."""
     from therapy_review import lab as jupyter
-    from therapy_review import unlock
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
@@ -293,10 +279,7 @@ def lab(
         raise JournalError(
             f"The review of {chosen} is not written yet; run: therapy-review review -j {journal}"
         )
-    sealed = bool(opened.settings.get("sealed"))
-    started = jupyter.command(Path(journal).resolve(), notebook, sealed=sealed)
-    os.umask(0o077)  # what Jupyter writes is its owner's, too
-    os.execvpe(started[0], started, {**jupyter.environment(), **unlock.passed_on(opened)})
+    jupyter.start(opened, notebook)
 
 
 @app.command()
@@ -313,6 +296,21 @@ def check(journal: JournalOption = HERE) -> None:
         raise typer.Exit(1)
     number = len(opened.sessions)
     say.print(f"All is well: {number} session{'s' * (number != 1)}.")
+
+
+def _write_plain(journal: Journal, page: str, folder: Path) -> None:
+    """Write a page of a sealed journal where the client wants it, with a word on what that means."""
+    from therapy_review.store import PlainStore
+
+    target = folder / Path(page).name
+    if target.exists():
+        raise JournalError(f"There is already a file {target}; choose another folder, or remove it first.")
+    PlainStore(folder.resolve()).write(target.name, journal.store.read(page))
+    say.print(f"To read:  {target}")
+    say.print(
+        "It lies open there: whoever comes by it can read it, and your browser may remember that you did. Delete "
+        "it when you are done."
+    )
 
 
 def _week(journal: Journal, week: str) -> str:

@@ -1,74 +1,42 @@
 """Consent: who agreed to what, and the one question asked before a recording is opened.
 
-The rule is the same everywhere: everybody who is heard agrees to the use, on the day it is made. Agreements
-are kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well.
+The rule is the same everywhere: everybody who is heard agrees to the use, on the day it is made. Agreements are
+kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well, and so is a reason to keep
+what was recorded before. One exception is known, and it is narrow: where a place's law asks for one party alone, a
+client may listen again (``self_review``, nothing else) on their own word (``basis = "one_party"``), as long as the
+others have said nothing at all. It stands in for silence, never for a no.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from therapy_review.agreement import (
+    ALL_PARTIES,
+    ONE_PARTY,
+    SELF_REVIEW,
+    SHARE,
+    USES,
+    WAYS,
+    Agreement,
+    Revocation,
+    Spoken,
+    in_words,
+    is_use,
+    person,
+    seconds,
+)
 from therapy_review.errors import ConsentError, JournalError
+from therapy_review.still import clock
 
 FILE = "agreements.toml"
-USES = ("record", "self_review", "review_together", "report", "transcribe", "voice_print")
-IN_WORDS = {
-    "record": "recording the sessions",
-    "self_review": "the client listening again",
-    "review_together": "listening together",
-    "report": "reports made from it",
-    "transcribe": "writing down what was said",
-    "voice_print": "being known by voice",
-}
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """One consent statement.
-
-    Parameters
-    ----------
-    id : str
-        Its name within the journal.
-    who : str
-        ``client``, ``therapist``, or the name of anyone else heard.
-    uses : tuple of str
-        What was agreed to; some of `USES`, or ``share:NAME``.
-    given_from : datetime.date
-        First day it holds.
-    until : datetime.date or None
-        Last day it holds; open when None.
-    how : str
-        ``written`` or ``spoken``.
-    revoked_on : datetime.date or None
-        The day it was taken back.
-    """
-
-    id: str
-    who: str
-    uses: tuple[str, ...]
-    given_from: dt.date
-    until: dt.date | None = None
-    how: str = "written"
-    revoked_on: dt.date | None = None
-
-    def holds(self, use: str, day: dt.date) -> bool:
-        """Tell whether this agreement allows a use on a day.
-
-        Examples
-        --------
-        >>> given = Agreement("a1", "therapist", ("self_review",), dt.date(2026, 1, 5))
-        >>> given.holds("self_review", dt.date(2026, 3, 4)), given.holds("report", dt.date(2026, 3, 4))
-        (True, False)
-        """
-        begun = self.given_from <= day
-        ended = self.until is not None and day > self.until
-        revoked = self.revoked_on is not None and day >= self.revoked_on
-        return use in self.uses and begun and not ended and not revoked
+HOW_TO_ASK = (
+    "Talk it over (a page for that: therapy-review consent draft), then write it down with: "
+    "therapy-review consent add"
+)
 
 
 def parse(data: bytes, where: str) -> list[Agreement]:
@@ -84,40 +52,100 @@ def parse(data: bytes, where: str) -> list[Agreement]:
     Returns
     -------
     list of Agreement
-        In the order they were given, each with the day it was taken back, if it was.
+        In the order they were given, each with what was taken back of it.
 
     Raises
     ------
     JournalError
-        When the file can't be understood: then nobody counts as having agreed.
+        When the file, or anything in it, can't be understood: then nobody counts as having agreed.
     """
     try:
         content = tomllib.loads(data.decode("utf-8-sig"))
-        revoked = {entry["agreement"]: entry["on"] for entry in content.get("revocation", [])}
-        return [_agreement(entry, revoked) for entry in content.get("agreement", [])]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        revocations = [_revocation(entry, n) for n, entry in enumerate(content.get("revocation", []), 1)]
+        given = [_agreement(entry, revocations) for entry in content.get("agreement", [])]
+        ids = [agreement.id for agreement in given]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"{' and '.join(sorted(twice))} is the id of more than one agreement")
+        if unknown := {one.agreement for one in revocations} - {*ids}:
+            raise ValueError(f"{' and '.join(sorted(unknown))} is taken back, but was never given")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        said = f"{error} is missing" if isinstance(error, KeyError) else error
         raise JournalError(
-            f"{where} can't be read ({error}), so no recording is opened; restore the file from a copy."
+            f"{where} can't be read ({said}), so no recording is opened; restore the file from a copy."
         ) from error
+    return given
 
 
-def _agreement(entry: dict[str, Any], revoked: dict[str, dt.date]) -> Agreement:
-    for day in (entry["from"], entry.get("until", entry["from"])):
-        if type(day) is not dt.date:
-            raise TypeError(f"{day!r} is not a date such as 2026-01-05")
-    return Agreement(
-        id=entry["id"],
-        who=entry["who"],
-        uses=tuple(entry["uses"]),
-        given_from=entry["from"],
-        until=entry.get("until"),
-        how=entry.get("how", "written"),
-        revoked_on=revoked.get(entry["id"]),
+def _agreement(entry: dict[str, Any], revocations: Sequence[Revocation]) -> Agreement:
+    spoken = None
+    if "spoken_in" in entry:
+        spoken = Spoken(_text(entry, "spoken_in"), seconds(entry.get("spoken_at", "0:00")))
+    name = _text(entry, "id")
+    given = Agreement(
+        id=name,
+        who=_text(entry, "who"),
+        uses=_texts(entry, "uses"),
+        given_from=_day(entry["from"]),
+        until=_day(entry["until"]) if "until" in entry else None,
+        how=_text(entry, "how", WAYS[0]),
+        revocations=tuple(one for one in revocations if one.agreement == name),
+        name=_text(entry, "name", ""),
+        spoken=spoken,
+        basis=_text(entry, "basis", ALL_PARTIES),
+        note=_text(entry, "note", ""),
     )
+    if problem := _problem(given):
+        raise ValueError(problem)
+    return given
+
+
+def _revocation(entry: dict[str, Any], number: int) -> Revocation:
+    uses = _texts(entry, "uses") if "uses" in entry else ()
+    name, kept = _text(entry, "id", f"r{number}"), _text(entry, "kept", "")
+    return Revocation(name, _text(entry, "agreement"), _day(entry["on"]), uses, kept)
+
+
+def _problem(given: Agreement) -> str:
+    """Say what can't stand in an agreement; nothing when all can."""
+    if given.basis not in (ALL_PARTIES, ONE_PARTY):
+        return f"{given.basis} is no basis; it is {ALL_PARTIES} or {ONE_PARTY}"
+    if given.basis == ONE_PARTY and (given.who, given.uses) != ("client", (SELF_REVIEW,)):
+        return f"{ONE_PARTY} is for the client and {SELF_REVIEW} alone"
+    return ""
+
+
+def _text(entry: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = entry[name] if default is None else entry.get(name, default)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}, which is no text")
+    return value
+
+
+def _texts(entry: dict[str, Any], name: str) -> tuple[str, ...]:
+    value = entry[name]
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise TypeError(f'{name} is {value!r}; write it as in ["record", "self_review"]')
+    return tuple(value)
+
+
+def _day(value: object) -> dt.date:
+    if type(value) is not dt.date:
+        raise TypeError(f"{value!r} is not a date such as 2026-01-05")
+    return value
 
 
 def append(
-    data: bytes, who: str, uses: Sequence[str], *, given_from: dt.date, name: str, how: str = "written"
+    data: bytes,
+    who: str,
+    uses: Sequence[str],
+    *,
+    given_from: dt.date,
+    name: str,
+    how: str = "written",
+    until: dt.date | None = None,
+    spoken: Spoken | None = None,
+    basis: str = ALL_PARTIES,
+    note: str = "",
 ) -> bytes:
     """Add one agreement to the content of ``agreements.toml``; what stands there is not touched.
 
@@ -128,13 +156,21 @@ def append(
     who : str
         ``client``, ``therapist``, or the name of anyone else heard.
     uses : sequence of str
-        Some of `USES`.
+        Some of `therapy_review.agreement.USES`, or ``share:NAME``.
     given_from : datetime.date
         First day it holds.
     name : str
         The person's name or pseudonym.
     how : str
         ``written`` or ``spoken``.
+    until : datetime.date, optional
+        Last day it holds.
+    spoken : Spoken, optional
+        Where on a recording it was said.
+    basis : str
+        ``all_parties`` or ``one_party``.
+    note : str
+        Anything worth remembering.
 
     Returns
     -------
@@ -144,24 +180,50 @@ def append(
     Raises
     ------
     JournalError
-        When what is there can't be read.
+        When what is there can't be read, or what is to be added can't be agreed to.
     """
-    import tomlkit
+    known = {agreement.id for agreement in parse(data, FILE)}
+    given = Agreement(
+        _free("a", known),
+        who,
+        tuple(dict.fromkeys(uses)),
+        given_from,
+        until,
+        how,
+        (),
+        name,
+        spoken,
+        basis,
+        note,
+    )
+    if problem := _not_to_be_agreed(given):
+        raise JournalError(problem)
+    entry: dict[str, Any] = {"id": given.id, "who": who, "name": name, "uses": list(given.uses)}
+    entry |= {"from": given_from} | ({"until": until} if until else {}) | {"how": how}
+    if spoken:
+        entry |= {"spoken_in": spoken.session, "spoken_at": clock(spoken.time)}
+    entry |= ({} if basis == ALL_PARTIES else {"basis": basis}) | ({"note": note} if note else {})
+    return _with(data, "agreement", [entry])
 
-    number = 1 + len(parse(data, FILE))
-    entry = tomlkit.table()
-    entry.update({"id": f"a{number}", "who": who, "name": name, "uses": list(uses)})
-    entry.update({"from": given_from, "how": how})
-    entries = tomlkit.aot()
-    entries.append(entry)
-    document = tomlkit.document()
-    document["agreement"] = entries
-    before = data.rstrip(b"\n")
-    return (before + b"\n\n" if before else b"") + tomlkit.dumps(document).encode()
+
+def _not_to_be_agreed(given: Agreement) -> str:
+    """Say in a sentence why something can't be agreed to like that; nothing when it can."""
+    if not given.who.strip():
+        return "An agreement is somebody's; name client, therapist, or whoever else is heard."
+    if odd := [use for use in given.uses if not is_use(use)]:
+        return f"{odd[0]} is not something to agree to; choose from {', '.join(USES)} or {SHARE}NAME."
+    if not given.uses:
+        return f"Nothing was agreed to; name some of {', '.join(USES)} or {SHARE}NAME."
+    if given.how not in WAYS:
+        return f"An agreement is given {' or '.join(WAYS)}, not {given.how}."
+    if given.until is not None and given.until < given.given_from:
+        return f"It would end on {given.until}, before it begins on {given.given_from}; give a later day."
+    problem = _problem(given)
+    return f"{problem[0].upper()}{problem[1:]}." if problem else ""
 
 
-def take_back(data: bytes, who: str, use: str, *, on: dt.date) -> bytes:
-    """Take back all that one person agreed to for one use; what else they agreed to goes on.
+def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = "") -> bytes:
+    """Take back what one person agreed to, for one use or for all; what else they agreed to goes on.
 
     Parameters
     ----------
@@ -170,44 +232,95 @@ def take_back(data: bytes, who: str, use: str, *, on: dt.date) -> bytes:
     who : str
         ``client``, ``therapist``, or the name of anyone else heard.
     use : str
-        One of `USES` or ``share:NAME``.
+        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
     on : datetime.date
         The first day it no longer holds.
+    kept : str
+        Why what was recorded before is kept all the same.
 
     Returns
     -------
     bytes
-        The file's new content.
+        The file's new content; the same where there was nothing to take back.
 
     Raises
     ------
     JournalError
         When what is there can't be read.
     """
+    given, entries = parse(data, FILE), []
+    known = {back.id for agreement in given for back in agreement.revocations}
+    for agreement in given:
+        left = agreement.left(on)
+        if agreement.who != who or not left or (use and use not in left):
+            continue
+        entry: dict[str, Any] = {"id": _free("r", known), "agreement": agreement.id, "on": on}
+        known.add(entry["id"])
+        part = {"uses": [use]} if use and left != (use,) else {}
+        entries.append(entry | part | ({"kept": kept} if kept else {}))
+    return _with(data, "revocation", entries)
+
+
+def keep_all_the_same(data: bytes, who: str, why: str) -> bytes:
+    """Write down why what was recorded is kept although somebody has taken back their last agreement.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of ``agreements.toml``; what stands there is not touched.
+    who : str
+        Who has taken it back.
+    why : str
+        The reason, in the client's words.
+
+    Returns
+    -------
+    bytes
+        The file's new content, with the newest revocation said once more, together with the reason.
+
+    Raises
+    ------
+    JournalError
+        When what is there can't be read, or nothing was taken back.
+    """
+    given = parse(data, FILE)
+    backs = [back for agreement in given for back in agreement.revocations]
+    own = [back for agreement in given if agreement.who == who for back in agreement.revocations]
+    if not own:
+        raise JournalError(f"Nothing of {person(who)} was taken back, so there is no reason to write down.")
+    last = max(own, key=lambda back: (back.on, backs.index(back)))
+    entry = {"id": _free("r", {back.id for back in backs}), "agreement": last.agreement, "on": last.on}
+    part = {"uses": list(last.uses)} if last.uses else {}
+    return _with(data, "revocation", [entry | part | {"kept": why}])
+
+
+def _free(letter: str, known: Collection[str]) -> str:
+    number = len(known) + 1
+    while f"{letter}{number}" in known:
+        number += 1
+    return f"{letter}{number}"
+
+
+def _with(data: bytes, kind: str, entries: Sequence[dict[str, Any]]) -> bytes:
     import tomlkit
 
-    given = parse(data, FILE)
-    entries = {entry["id"]: entry for entry in tomllib.loads(data.decode("utf-8-sig")).get("agreement", [])}
-    revocations, rest = tomlkit.aot(), tomlkit.aot()
-    for agreement in given:
-        over = agreement.revoked_on is not None or (agreement.until is not None and agreement.until < on)
-        if agreement.who != who or use not in agreement.uses or over:
-            continue
-        revocations.append(tomlkit.item({"agreement": agreement.id, "on": on}))
-        if others := [other for other in agreement.uses if other != use]:
-            number = 1 + len(given) + len(rest)
-            begun = max(on, agreement.given_from)
-            again = entries[agreement.id] | {"id": f"a{number}", "uses": others, "from": begun}
-            rest.append(tomlkit.item(again))
-    document = tomlkit.document()
-    for name, added in (("revocation", revocations), ("agreement", rest)):
-        if len(added):
-            document[name] = added
-    return data.rstrip(b"\n") + b"\n\n" + tomlkit.dumps(document).encode() if document else data
+    if not entries:
+        return data
+    document, added = tomlkit.document(), tomlkit.aot()
+    for entry in entries:
+        added.append(tomlkit.item(entry))
+    document[kind] = added
+    before = data.rstrip(b"\n")
+    return (before + b"\n\n" if before else b"") + tomlkit.dumps(document).encode()
 
 
 def require(
-    agreements: Iterable[Agreement], heard: Sequence[str], use: str, day: dt.date, session: str
+    agreements: Iterable[Agreement],
+    heard: Sequence[str],
+    use: str,
+    day: dt.date,
+    session: str,
+    one_party_is_clear: Callable[[], bool] = lambda: False,
 ) -> None:
     """Let a use of a recording pass, or say whose agreement is missing.
 
@@ -222,6 +335,8 @@ def require(
         The day of the use.
     session : str
         The session's name, for the error's sentence.
+    one_party_is_clear : callable, optional
+        Whether the law of the place surely asks for one party alone; asked only where that matters.
 
     Raises
     ------
@@ -230,9 +345,39 @@ def require(
     """
     given = list(agreements)
     missing = [who for who in heard if not any(a.who == who and a.holds(use, day) for a in given)]
-    if missing:
-        people = " and ".join("you" if who == "client" else f"the {who}" for who in missing)
+    if not heard or not is_use(use):
         raise ConsentError(
-            f"The recording of {session} stays closed: there is no agreement in force from {people} for "
-            f"{IN_WORDS.get(use, use)}. Talk it over, then write it down with: therapy-review agree"
+            f"The recording of {session} stays closed: nobody can have agreed to {use!r}."
+            if heard
+            else f"The recording of {session} stays closed: it is not known who is heard in it."
         )
+    if not missing:
+        return
+    own_word = any(a.basis == ONE_PARTY and a.holds(SELF_REVIEW, day) for a in given)
+    silent = not any(a.who in missing for a in given)
+    if use == SELF_REVIEW and "client" in heard and own_word and silent and one_party_is_clear():
+        return
+    reasons = [reason for who in missing if (reason := _why_not(given, who, use, day))]
+    if own_word and use == SELF_REVIEW:
+        why = "the rule of your place is not sure" if silent else "others have had their say"
+        reasons.append(f"your word alone is not enough, for {why}")
+    because = f" ({'; '.join(reasons)})" if reasons else ""
+    raise ConsentError(
+        f"The recording of {session} stays closed: there is no agreement in force from "
+        f"{' and '.join(map(person, missing))} for {in_words(use)}"
+        f"{because}. {HOW_TO_ASK}"
+    )
+
+
+def _why_not(given: Sequence[Agreement], who: str, use: str, day: dt.date) -> str:
+    """Say what became of somebody's last word on a use; nothing where they never gave one."""
+    own = [agreement for agreement in given if agreement.who == who and use in agreement.uses]
+    if not own:
+        return ""
+    last = own[-1]
+    if (back := last.taken_back(use)) is not None and back <= day:
+        return f"{person(who)} took it back on {back}"
+    whose = "yours" if who == "client" else f"{person(who)}'s"
+    if last.until is not None and last.until < day:
+        return f"{whose} ended on {last.until}"
+    return f"{whose} begins on {last.given_from}"

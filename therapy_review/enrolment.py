@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review import consent
+from therapy_review import consent, ledger
 from therapy_review.alike import hearing
 from therapy_review.correcting import corrected
 from therapy_review.corrections import SWAP, evidence
@@ -65,10 +65,10 @@ def agree(journal: Journal, role: str, how: str = "written") -> None:
         ``written`` or ``spoken``.
     """
     name = journal.client if role == "client" else journal.therapist
-    with journal.store.writing():
-        data = journal.store.read(consent.FILE) if journal.store.exists(consent.FILE) else b""
-        added = consent.append(data, role, (USE,), given_from=journal.today(), name=name, how=how)
-        journal.store.write(consent.FILE, added)
+    today = journal.today()
+    journal.keep_agreements(
+        lambda data: consent.append(data, role, (USE,), given_from=today, name=name, how=how)
+    )
 
 
 def contributions(journal: Journal, role: str) -> list[Contribution]:
@@ -172,11 +172,10 @@ def forget(journal: Journal, role: str) -> int:
     int
         From how many sessions it was made.
     """
-    store = journal.store
-    with store.writing():
-        if store.exists(consent.FILE):
-            data = consent.take_back(store.read(consent.FILE), role, USE, on=journal.today())
-            store.write(consent.FILE, data)
+    today = journal.today()
+    if journal.keep_agreements(lambda data: consent.take_back(data, role, USE, on=today)):
+        ledger.record(journal, ledger.REVOKED, use=USE, who=role)
+    with journal.store.writing():
         return _remove(journal, role)
 
 

@@ -51,9 +51,17 @@ class DiarizerError(TherapyReviewError):
     """What should find out who spoke when is unknown, lacks something, or gave no turns."""
 
 
+class TrendsError(TherapyReviewError):
+    """What is to be looked at across sessions is unknown, or its numbers and days do not fit."""
+
+
 class MissingPackageError(TherapyReviewError):
     """Something that was asked for needs a package that is not installed; the message says how to add it."""
 
 
 class ReportError(TherapyReviewError):
     """A notebook or report could not be made."""
+
+
+class ImportFileError(TherapyReviewError):
+    """A file of moods or appointments can't be brought in as it stands."""

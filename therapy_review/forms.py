@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.notes import MOODS
+from therapy_review.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
 
@@ -69,7 +69,7 @@ def notes_form(session: Session) -> VBox | Still:
         value=written.bring_next, description="To bring next time", continuous_update=False, rows=3, **wide
     )
     state = w.HTML("<em>Whatever you write is saved when you leave a field.</em>")
-    save = _saver(session, written, state)
+    save = saver(session, written, state, _in_the_form)
 
     def number(chosen: str) -> int | None:
         return None if chosen == NO_MOOD else int(chosen)
@@ -86,16 +86,56 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
-def _saver(session: Session, written: Any, state: Any) -> Callable[..., None]:
+def _in_the_form(notes: SessionNotes) -> tuple[object, ...]:
+    return notes.mood_before, notes.mood_after, notes.tags, notes.text, notes.bring_next
+
+
+def saver(
+    session: Session,
+    written: SessionNotes,
+    state: Any,
+    shown: Callable[[SessionNotes], object],
+    change: Callable[..., SessionNotes] = SessionNotes.changed,
+) -> Callable[..., None]:
+    """Make what saves a form of a session's notes at every change, and says how that went.
+
+    Several forms may show parts of one note: what another one saved meanwhile is kept. Where another program
+    changed what this form itself shows, both versions are kept.
+
+    Parameters
+    ----------
+    session : Session
+    written : SessionNotes
+        The notes as the form shows them.
+    state : HTML
+        The widget that says how it went.
+    shown : callable
+        Takes notes; returns the part of them that the form shows, to compare.
+    change : callable
+        Takes notes and what is passed to the saver; returns the changed notes.
+
+    Returns
+    -------
+    callable
+        Takes the changes of one field.
+    """
     lock = threading.Lock()  # messages may come on a thread of their own
-    latest = written
+    base = latest = written
+    unsaved: list[dict[str, Any]] = []
 
     def save(**changes: Any) -> None:
-        nonlocal latest
+        nonlocal base, latest
         with lock:
-            latest = latest.changed(**changes)
+            unsaved.append(changes)
+            latest = change(latest, **changes)
             try:
-                latest = session.save_notes(latest)
+                now = session.notes
+                if shown(now) == shown(base):
+                    for one in unsaved:
+                        now = change(now, **one)
+                    latest = now
+                base = latest = session.save_notes(latest)
+                unsaved.clear()
                 state.value = "<em>Saved.</em>"
             except NoteError as error:
                 state.value = _strong(str(error))

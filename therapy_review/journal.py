@@ -1,7 +1,7 @@
 """A journal: one folder with everything one client keeps.
 
 ``journal.toml`` holds names or pseudonyms, place, time zone and mood groups; ``agreements.toml`` who agreed
-to what; ``sessions/`` one folder an appointment.
+to what; ``ledger.csv`` what was done beyond the client's own listening; ``sessions/`` one folder an appointment.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import consent
+from therapy_review import agreement, consent, days, ledger, scales
 from therapy_review.errors import JournalError
+from therapy_review.scales import Scale
 from therapy_review.session import Session, session_date
 from therapy_review.store import PlainStore, Store
 
@@ -70,6 +71,11 @@ class Journal:
         return self.store.where("")
 
     @property
+    def root(self) -> Path:
+        """The journal's folder, where kernels work; its files are read and written by `store`."""
+        return self.store.root
+
+    @property
     def client(self) -> str:
         """What the client wants to be called."""
         return str(self.settings.get("client", "you"))
@@ -80,15 +86,49 @@ class Journal:
         return str(self.settings.get("therapist", "your therapist"))
 
     @property
+    def place(self) -> str:
+        """Where the sessions take place, as in ``GB`` or ``US-CA``; empty when that was not said."""
+        return str(self.settings.get("place", ""))
+
+    @property
     def mood_groups(self) -> dict[str, list[str]]:
         """Mood words by group, as the client arranged them."""
         groups = self.settings.get("moods", {}).get("groups", {})
         return {str(group): [str(tag) for tag in tags] for group, tags in groups.items()}
 
+    @property
+    def days(self) -> pd.DataFrame:
+        """Moods noted between the sessions; see `therapy_review.days`."""
+        return days.kept(self.store)
+
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """The scales the client may fill in, by the name of their totals in the notes."""
+        return scales.scales_of(self.settings, self.store.where("journal.toml"))
+
+    def scale(self, key: str) -> Scale:
+        """Return one scale by the name of its totals in the notes, as in ``phq9``.
+
+        Raises
+        ------
+        JournalError
+            When there is none of that name.
+        """
+        if key not in self.scales:
+            raise JournalError(
+                f"There is no scale {key} in {self.name}; describe it in {self.store.where('journal.toml')} with "
+                f"a name, a low and a high end, under [scales.{key}]."
+            )
+        return self.scales[key]
+
     def today(self) -> dt.date:
         """Return the day it is where the client lives; by this computer's clock where no zone is known."""
+        return self.now().date()
+
+    def now(self) -> dt.datetime:
+        """Return the time where the client lives, with its zone; by this computer's clock where none is known."""
         zone = str(self.settings.get("time_zone", ""))
-        return dt.datetime.now(ZoneInfo(zone) if is_time_zone(zone) else None).date()
+        return dt.datetime.now(ZoneInfo(zone)) if is_time_zone(zone) else dt.datetime.now().astimezone()
 
     @property
     def sessions(self) -> Sessions:
@@ -133,12 +173,59 @@ class Journal:
         return Sessions(s for s in sessions if s.week == wanted)
 
     @property
-    def consents(self) -> list[consent.Agreement]:
+    def consents(self) -> list[agreement.Agreement]:
         """Every agreement ever given, with the day it was taken back if it was; read anew each time."""
-        name = "agreements.toml"
+        name = consent.FILE
         if not self.store.exists(name):
             return []
         return consent.parse(self.store.read(name), self.store.where(name))
+
+    def keep_agreements(self, change: Callable[[bytes], bytes]) -> bool:
+        """Let something be added to ``agreements.toml``.
+
+        Parameters
+        ----------
+        change : callable
+            Takes what stands in the file and returns what is to stand there, as those of `therapy_review.consent`.
+
+        Returns
+        -------
+        bool
+            Whether anything was added.
+
+        Raises
+        ------
+        JournalError
+            When the file can't be read as it stands; it is left alone.
+        """
+        with self.store.writing():
+            before = self.store.read(consent.FILE) if self.store.exists(consent.FILE) else b""
+            if (after := change(before)) != before:
+                self.store.write(consent.FILE, after)
+        return after != before
+
+    @property
+    def agreements(self) -> pd.DataFrame:
+        """The same as a table to look at, with how each stands today; see `therapy_review.agreement.table`."""
+        return agreement.table(self.consents, self.today())
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """What was done beyond the client's own listening; see `therapy_review.ledger`."""
+        name = ledger.FILE
+        return (
+            ledger.read(self.store.read(name), self.store.where(name))
+            if self.store.exists(name)
+            else ledger.none()
+        )
+
+    def one_party_is_clear(self) -> bool:
+        """Tell whether the law of the client's place surely asks for one party's agreement alone."""
+        from therapy_review.places import rule_for
+
+        # How a session was held is not written down, so it has to be clear for one room and for a call.
+        rules = rule_for(self.place), rule_for(self.place, remote_place=self.place)
+        return all(rule.one_is_enough and not rule.stale(self.today()) for rule in rules)
 
 
 def is_time_zone(name: str) -> bool:

@@ -7,6 +7,10 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
 
 HAS_SOCKET_FILES = hasattr(socket, "AF_UNIX")  # not on Windows
 # labconfig/: no news asked for, no tools for programming in view; custom/: a notebook as a page to read.
@@ -67,3 +71,19 @@ def environment() -> dict[str, str]:
     earlier = os.environ.get("JUPYTER_CONFIG_PATH")
     paths = [str(SETTINGS), *([earlier] if earlier else [])]
     return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+
+
+def start(journal: Journal, notebook: str) -> NoReturn:
+    """Open one notebook of a journal in Lab; this program becomes Lab and does not come back.
+
+    Parameters
+    ----------
+    journal : Journal
+    notebook : str
+        The notebook's name within the journal.
+    """
+    from therapy_review import unlock
+
+    started = command(journal.root, notebook, sealed=bool(journal.settings.get("sealed")))
+    os.umask(0o077)  # what Jupyter writes is its owner's, too
+    os.execvpe(started[0], started, {**environment(), **unlock.passed_on(journal)})

@@ -3,7 +3,8 @@
 A *marks table* is a DataFrame with one row a mark, in the order of the file ``marks.csv``: ``start``, ``end``
 (seconds from the recording's start; NaN where the mark is of a moment), ``kind``, ``label`` (a few words) and
 ``text`` (more of them). `KINDS` are the kinds on offer; a client who writes by hand may use any other word, and any
-further column, and both are kept. With ``start,kind`` alone it is a whole table too.
+further column, and both are kept. With ``start,kind`` alone it is a whole table too. There is a column ``by`` once
+somebody else put a mark: it says who; of the client's own it says nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 
 import pandas as pd
@@ -18,9 +20,11 @@ import pandas as pd
 from therapy_review.errors import JournalError, MarkError
 
 COLUMNS = ["start", "end", "kind", "label", "text"]
+BY = "by"
 TIMES = COLUMNS[:2]
 TRIGGER = "trigger"
-KINDS = ("bookmark", "question", "proud moment", TRIGGER)
+PROUD = ("proud moment", "proud")  # the second is what a client may write by hand
+KINDS = ("bookmark", "question", PROUD[0], TRIGGER)
 SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
 SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time
 
@@ -41,6 +45,8 @@ class Mark:
         A few words.
     text : str
         More words; lines end in ``\n``.
+    by : str
+        Who put it, as in ``therapist``; empty for the client.
 
     Raises
     ------
@@ -50,7 +56,7 @@ class Mark:
     Examples
     --------
     >>> Mark(62.5, math.nan, "bookmark", "the boat")
-    Mark(start=62.5, end=nan, kind='bookmark', label='the boat', text='')
+    Mark(start=62.5, end=nan, kind='bookmark', label='the boat', text='', by='')
     """
 
     start: float
@@ -58,12 +64,13 @@ class Mark:
     kind: str
     label: str = ""
     text: str = ""
+    by: str = ""
 
     def __post_init__(self) -> None:
         for name in TIMES:
             object.__setattr__(self, name, round(float(getattr(self, name)), 3))
-        for name in COLUMNS[2:]:
-            object.__setattr__(self, name, _as_kept(getattr(self, name)))
+        for name in (*COLUMNS[2:], BY):
+            object.__setattr__(self, name, as_kept(getattr(self, name)))
         if not 0 <= self.start < math.inf:
             raise MarkError(
                 f"A mark can't begin at {self.start} s; give the seconds from the recording's start."
@@ -82,14 +89,21 @@ class Mark:
         return hash(self._key)
 
     @property
-    def _key(self) -> tuple[float, float | None, str, str, str]:
+    def _key(self) -> tuple[float, float | None, str, str, str, str]:
         # NaN is unequal to itself, and a mark without an end is not.
         end = None if math.isnan(self.end) else self.end
-        return self.start, end, self.kind, self.label, self.text
+        return self.start, end, self.kind, self.label, self.text, self.by
 
 
-def _as_kept(words: str) -> str:
-    # What a CSV file gives back as it took it: half an emoji, cut off in a browser, could not even be written.
+def as_kept(words: str) -> str:
+    r"""Return words as a CSV file gives them back.
+
+    Examples
+    --------
+    >>> as_kept("one\r\ntwo\0")
+    'one\ntwo'
+    """
+    # Half an emoji, cut off in a browser, could not even be written.
     return re.sub("[\0\ud800-\udfff]", "", re.sub("\r\n?", "\n", words))
 
 
@@ -134,7 +148,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("Lines are longer than the first, which pandas takes for an index.")
         table = table.assign(**{c: "" for c in ("end", "label", "text") if c not in table.columns})
-        table = table.fillna("").map(_as_kept)
+        table = table.fillna("").map(as_kept)
         times = {c: table[c].str.strip() for c in TIMES}
         table = table.assign(
             **{c: pd.to_numeric(said.mask(said == "")).astype(float).round(3) for c, said in times.items()}
@@ -194,7 +208,25 @@ def each(marks: pd.DataFrame) -> list[Mark]:
     MarkError
         When one of them is none.
     """
-    return [Mark(*row) for row in marks[COLUMNS].itertuples(index=False)]
+    return [Mark(*row) for row in marks[[*COLUMNS, *_by(marks)]].itertuples(index=False)]
+
+
+def _by(marks: pd.DataFrame) -> list[str]:
+    return [BY] if BY in marks.columns else []
+
+
+def _row(marks: pd.DataFrame, mark: Mark) -> dict[Hashable, object]:
+    """Give a mark as a row; in a table of the client's own marks alone, nobody has to be named."""
+    row: dict[Hashable, object] = {name: value for name, value in asdict(mark).items()}  # noqa: C416
+    if not mark.by and not _by(marks):
+        del row[BY]
+    return row
+
+
+def _table(rows: list[dict[Hashable, object]], marks: pd.DataFrame) -> pd.DataFrame:
+    named = [BY] if any(BY in row for row in rows) and not _by(marks) else []
+    table = pd.DataFrame(rows, columns=[*marks.columns, *named]).astype(dict.fromkeys(TIMES, float))
+    return table.fillna({BY: ""}) if named else table
 
 
 def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
@@ -216,9 +248,8 @@ def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     >>> add(none(), Mark(60, 75, "proud moment"))["kind"].tolist()
     ['proud moment']
     """
-    new = {**dict.fromkeys(marks.columns, ""), **asdict(mark)}
-    rows = [*marks.to_dict("records"), new]
-    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
+    new: dict[Hashable, object] = {**dict.fromkeys(marks.columns, ""), **_row(marks, mark)}
+    return _table([*marks.to_dict("records"), new], marks)
 
 
 def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
@@ -249,8 +280,8 @@ def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
     if before not in every:
         return marks if after in every else add(marks, after)
     rows = marks.to_dict("records")
-    rows[every.index(before)].update(asdict(after))
-    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
+    rows[every.index(before)].update(_row(marks, after))
+    return _table(rows, marks)
 
 
 def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:

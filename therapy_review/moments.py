@@ -11,12 +11,12 @@ when they moved, unless the client put a mark there. `mood_turn` says in which s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from therapy_review.marks import closed
+from therapy_review.marks import PROUD, closed
 from therapy_review.measures import mood_change
 from therapy_review.silences import gaps, long_silences
 from therapy_review.turns import floor_turns, speakers, validate
@@ -35,7 +35,7 @@ WINDOW = 60.0  # seconds on either side of a turn of the balance
 LEAST_TURNED = 0.3  # change of the talk share below which the balance is not said to have turned
 LEAST_TALK = 10.0  # seconds of talk a window needs for its share to mean anything
 COLUMNS = ["start", "end", "kind", "why"]
-HELD_DEAR = ("proud", "proud moment", "bookmark")  # kinds of marks, the proud ones first
+HELD_DEAR = (*PROUD, "bookmark")  # kinds of marks, the proud ones first
 RANKS = ("", "second ", "third ")
 
 Found = tuple[float, float, str, str]
@@ -92,6 +92,56 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
         if found and len(chosen) < n:
             chosen.append(found)
     return pd.DataFrame(sorted(chosen), columns=COLUMNS)
+
+
+def behind(
+    turns: pd.DataFrame,
+    measure: str,
+    speaker: str = "",
+    *,
+    side: Literal["above", "below"] = "above",
+    marks: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Find the moments behind a number: where in the session it can be heard best.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    measure, speaker : str
+        As in `therapy_review.trends.trends`: a measure and, where it belongs to one, whose it is.
+    side : {"above", "below"}
+        Whether the number was a high one. Behind a small part of the talking lies somebody else's longest turn.
+    marks : DataFrame, optional
+        The client's marks; what is marked as a trigger is left out.
+
+    Returns
+    -------
+    DataFrame
+        Up to three, the nearest first: start, end (s; at most thirty seconds), kind, why (a sentence). None where
+        the measure has no place of its own, as a middle of many has not.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> turns = turns_table([(0, 9, "therapist"), (15, 30, "client")])
+    >>> behind(turns, "longest_silence")[["start", "end", "why"]].values.tolist()
+    [[4.0, 25.0, 'The longest silence, 6 seconds; then you spoke first.']]
+    """
+    validate(turns)
+    found: list[Found] = []
+    if "silence" in measure:
+        found = _silences(turns)
+    elif measure in ("talk_share", "session_share", "talk_time", "longest_turn"):
+        others = [who for who in speakers(turns) if who != speaker]
+        elsewhere = side == "below" and measure != "longest_turn" and bool(others)
+        found = _longest_turn(turns, others[0] if elsewhere else speaker)
+    elif measure.startswith("latency"):
+        found = _answers(turns, speaker, side)
+    away, end = [] if marks is None else closed(marks), float(turns["end"].max()) if len(turns) else 0.0
+    cut = [_cut(one, end) for one in found]
+    kept = [one for one in cut if all(one[1] <= start or one[0] >= stop for start, stop in away)]
+    return pd.DataFrame([one for one in kept if one[1] - one[0] >= SHORTEST], columns=COLUMNS)
 
 
 def mood_turn(moods: pd.DataFrame) -> pd.DataFrame:
@@ -157,10 +207,10 @@ def _silences(turns: pd.DataFrame) -> list[Found]:
     return found
 
 
-def _longest_turn(turns: pd.DataFrame) -> list[Found]:
+def _longest_turn(turns: pd.DataFrame, who: str = "client") -> list[Found]:
     held = floor_turns(turns)
-    named = "client" in set(held["speaker"])
-    own = held[held["speaker"] == "client"] if named else held
+    named = who in set(held["speaker"])
+    own = held[held["speaker"] == who] if named else held
     own = own.assign(length=(own["end"] - own["start"]).round(6)).sort_values(
         "length", ascending=False, kind="stable"
     )
@@ -169,8 +219,24 @@ def _longest_turn(turns: pd.DataFrame) -> list[Found]:
         if rank and turn["length"] < WORTH_IT:
             break
         part = ", from its beginning" if turn["length"] > LONGEST else ""
-        why = f"{'Your' if named else 'The'} {rank}longest turn, {turn['length']:.0f} seconds{part}."
+        whose = ("Your" if who == "client" else f"The {who}'s") if named else "The"
+        why = f"{whose} {rank}longest turn, {turn['length']:.0f} seconds{part}."
         found.append((turn["start"], turn["end"] + 1, f"{rank or 'longest '}turn", why))
+    return found
+
+
+def _answers(turns: pd.DataFrame, who: str, side: str) -> list[Found]:
+    """Find the answers of one speaker that were longest in coming, or quickest."""
+    own = gaps(turns)
+    own = own[own["responder"] == who].sort_values("latency", ascending=side == "below", kind="stable")
+    found = []
+    for answer in own.head(len(RANKS)).to_dict("records"):
+        waited = float(answer["latency"])
+        begins = float(answer["time"]) + waited
+        before = min(float(answer["time"]), begins) - BEFORE_SILENCE
+        whose = "you answered" if who == "client" else f"the {who} answered"
+        after = f"after {waited:.1f} seconds" if waited >= 0 else "before the other had ended"
+        found.append((before, begins + AFTER_SILENCE, "answer", f"Here {whose} {after}."))
     return found
 
 

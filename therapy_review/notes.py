@@ -17,7 +17,9 @@ from typing import Any
 from therapy_review.errors import NoteError
 
 MOODS = range(1, 11)
-KNOWN = ("mood_before", "mood_after", "tags", "scores", "bring_next", "participants", "tracks")
+OF_THE_WAY = ("setting", "therapist", "microphone")  # in which a session was held
+OF_THE_CLIENT = ("mood_before", "mood_after", "tags", "scores", "answers", "bring_next")
+KNOWN = (*OF_THE_CLIENT, "participants", "tracks", *OF_THE_WAY)
 _HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _BOM = "\ufeff"
 
@@ -34,13 +36,20 @@ class SessionNotes:
         Mood words, in the client's order.
     scores : mapping of str to float
         Totals of questionnaires, by name (``{"phq9": 12}``).
+    answers : mapping of str to tuple of int or None
+        Answers to a questionnaire's items, by its name, in their order; None where there is none.
     bring_next : str
         What to bring next time.
     participants : tuple of str
-        Who was heard: ``client``, ``therapist`` or a name; client and therapist when nothing is said.
+        Who was heard: ``client``, ``therapist`` or a name; client and therapist when nothing is said, nobody when
+        what is said can't be read.
     tracks : tuple of str
         Who is on each channel of the recording, where everybody has one of their own; found from the sound when
         nothing is said. A single word, as in ``together``, says that nobody has.
+    setting : str
+        Where this session was held, as in ``room``, ``online`` or ``walking``.
+    therapist, microphone : str
+        With whom, and by what it was recorded, from this session on until another note says otherwise.
     text : str
         Free text, with plain line ends.
     problems : tuple of str
@@ -59,9 +68,13 @@ class SessionNotes:
     mood_after: int | None = None
     tags: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
+    answers: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
     bring_next: str = ""
     participants: tuple[str, ...] = ("client", "therapist")
     tracks: tuple[str, ...] = ()
+    setting: str = ""
+    therapist: str = ""
+    microphone: str = ""
     text: str = ""
     problems: tuple[str, ...] = ()
     source: str = ""
@@ -106,6 +119,8 @@ def parse(data: bytes, where: str) -> SessionNotes:
     values, broken = _load(header, where)
     problems += broken
     fields, odd = _read_fields(values, where)
+    if broken and "participants" in header:
+        fields["participants"] = ()
     return SessionNotes(**fields, text=text, problems=tuple(problems + odd), source=source)
 
 
@@ -136,7 +151,7 @@ def render(notes: SessionNotes) -> bytes:
     if not updates and notes.text == text:
         return notes.source.encode("utf-8")
     if updates:
-        header = _dump(_updated(values, updates))
+        header = _dump(_updated(values, updates, before))
     body = f"---\n{header}---\n{notes.text}" if header else notes.text
     newline = "\r\n" if "\r\n" in notes.source else "\n"
     mark = _BOM if notes.source.startswith(_BOM) else ""
@@ -183,20 +198,28 @@ def _dump(values: Any) -> str:
     return out.getvalue()
 
 
-def _updated(values: Any, updates: Mapping[str, Any]) -> Any:
+def _updated(values: Any, updates: Mapping[str, Any], before: Mapping[str, Any]) -> Any:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     values = CommentedMap() if values is None else values
     for name, value in updates.items():
+        if isinstance(value, Mapping):
+            # Entry by entry: what could not be understood among them stays as it was written.
+            there = values.get(name)
+            if there is None:
+                there = CommentedMap()
+                there.fa.set_flow_style()
+            elif not isinstance(there, CommentedMap):
+                raise NoteError(f"{name} in the notes is {there}, which can't be added to; mend that line.")
+            now = {key: one for key, one in value.items() if before[name].get(key) != one}
+            gone = dict.fromkeys(set(before[name]) - set(value))
+            value = _updated(there, now | gone, {})
         if value is None or (isinstance(value, (tuple, Mapping, str)) and len(value) == 0):
             values.pop(name, None)
         elif isinstance(value, tuple):
             sequence = CommentedSeq(value)
             sequence.fa.set_flow_style()
             values[name] = sequence
-        elif isinstance(value, Mapping):
-            values[name] = CommentedMap(value)
-            values[name].fa.set_flow_style()
         else:
             values[name] = value
     return values
@@ -226,23 +249,40 @@ def _read_fields(values: Any, where: str) -> tuple[dict[str, Any], list[str]]:
             return ()
         return tuple(dict.fromkeys(str(word).strip() for word in value if str(word).strip()))
 
-    scores = values.get("scores")
+    def by_name(name: str, example: str) -> Mapping[Any, Any]:
+        value = values.get(name)
+        if value is not None and not isinstance(value, Mapping):
+            problems.append(f"{name} in {where} should look like {example}.")
+        return value if isinstance(value, Mapping) else {}
+
     numbers: dict[str, float] = {}
-    if isinstance(scores, Mapping):
-        for name, value in scores.items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                numbers[str(name)] = value
-            else:
-                problems.append(f"The score {name} in {where} is {value}; write it as a number.")
-    elif scores is not None:
-        problems.append(f"scores in {where} should look like {{phq9: 12}}.")
+    for name, value in by_name("scores", "{phq9: 12}").items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            numbers[str(name)] = value
+        else:
+            problems.append(f"The score {name} in {where} is {value}; write it as a number.")
+    answers: dict[str, tuple[int | None, ...]] = {}
+    for name, value in by_name("answers", "{gad7: [0, 1, 2, 1, 0, 0, 1]}").items():
+        if isinstance(value, list) and all(_is_answer(one) for one in value):
+            answers[str(name)] = tuple(value)
+        else:
+            problems.append(
+                f"The answers to {name} in {where} should be a list of numbers, with null for what was left open."
+            )
     fields = {
         "mood_before": mood("mood_before"),
         "mood_after": mood("mood_after"),
         "tags": words("tags"),
         "scores": numbers,
+        "answers": answers,
         "bring_next": str(values.get("bring_next") or "").strip(),
-        "participants": words("participants") or ("client", "therapist"),
+        "participants": words("participants")
+        or (() if values.get("participants") else ("client", "therapist")),
         "tracks": words("tracks"),
+        **{name: str(values.get(name) or "").strip() for name in OF_THE_WAY},
     }
     return fields, problems
+
+
+def _is_answer(value: object) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))

@@ -12,12 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, measures, path_charts, trends, words
+from therapy_review import analysis, charts, forms, measures, path_charts, scale_forms, trends, words
+from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
-from therapy_review.moments import moments
+from therapy_review.moments import behind, moments
 from therapy_review.player import Player, moments_to_hear
-from therapy_review.still import Still, paragraphs
+from therapy_review.still import SHOWN, Still, is_still, paragraphs
+from therapy_review.usual import SHOWN as SET_BESIDE
+from therapy_review.usual import side_of, usual
+from therapy_review.usual_charts import beside_usual
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,22 +93,28 @@ def sentence(text: str) -> Still:
 
 
 class SessionPage:
-    """One session, part by part.
+    """One session, part by part; what rests on its sound asks the consent gate each time it is shown.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
+    private_notes : str
+        ``shown``; anything else leaves the client's own sentences out, and keeps moods, mood words and figures.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, use: str = SELF_REVIEW, private_notes: str = SHOWN) -> None:
         self.session = session
+        self.use = use
         self.journal = session.journal
+        self.private_notes = private_notes
         self._live: list[Live] = []
 
     @property
     def _turns(self) -> pd.DataFrame:
-        if self.session.has_recording and not analysis.is_current(self.session):
-            return analysis.analyse(self.session)
+        if self.session.has_recording:
+            return analysis.analyse(self.session, use=self.use)
         return self.session.turns
 
     def _listen_if_possible(self) -> None:
@@ -137,7 +147,7 @@ class SessionPage:
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
         self._listen_if_possible()
-        return Still(words.what_it_held(self.session))
+        return Still(words.what_it_held(self.session, self.use, private_notes=self.private_notes))
 
     @gently
     def who_is_who(self) -> Any:
@@ -181,7 +191,9 @@ class SessionPage:
         """Show five moments worth hearing, each with its play button."""
         if missing := self._without_sound():
             return missing
-        return moments_to_hear(self.session, moments(self._turns, self.session.marks))
+        marks = self.session.marks
+        told = marks if self.private_notes == SHOWN else marks.assign(label="", text="")
+        return moments_to_hear(self.session, moments(self._turns, told))
 
     @gently
     def notes(self) -> Any:
@@ -189,15 +201,37 @@ class SessionPage:
         return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session))
 
     @gently
+    def questionnaires(self) -> Any:
+        """Show the questionnaires, folded together; in batch those that were filled in."""
+        return scale_forms.scale_forms(self.session)
+
+    @gently
     def written(self) -> Any:
-        """Show the notes to read."""
+        """Show the notes to read, or say that they are left out."""
+        if self.private_notes != SHOWN:
+            return sentence(
+                "What you wrote in your own words is left out of this report; it is in your notes."
+            )
         return forms.notes_to_read(self.session)
 
     @gently
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
-        return Still(words.changes(self.session))
+        return Still(words.changes(self.session, self.use))
+
+    @gently
+    def usual(self) -> Any:
+        """Show the session beside the usual range before it; a click leads to the moment behind a number."""
+        table = usual(trends.trends(self.journal, SET_BESIDE))
+        own, found = table[table["session"] == self.session.name], {}
+        with contextlib.suppress(TherapyReviewError):  # the picture says it without the sound, too
+            turns, marks = self._turns, self.session.marks
+            for row in own[own["place"] != ""].to_dict("records"):
+                there = behind(turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=marks)
+                if len(there):
+                    found[row["measure"], row["speaker"]] = float(there["start"].iloc[0])
+        return beside_usual(table, self.session.name, found).leading_to(self.session.name)
 
 
 class WeeklyReview:
@@ -233,6 +267,12 @@ class WeeklyReview:
     def opening(self) -> Still:
         """Greet, and say which week this is."""
         return Still(words.opening(self.journal, self.week, [page.session for page in self.pages]))
+
+    @gently
+    def agreements(self) -> Still | None:
+        """Say which agreement ends within two weeks; nothing where none does."""
+        said = words.agreements_ending(self.journal)
+        return Still(said) if said else None
 
     @gently
     def moods(self) -> Any:
@@ -283,8 +323,13 @@ def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | Nothing
         return NothingToShow(str(error))
 
 
-def session_report(journal: str | Path, session: str = "") -> SessionPage | NothingToShow:
+def session_report(
+    journal: str | Path, session: str = "", private_notes: str = SHOWN
+) -> SessionPage | NothingToShow:
     """Open the page of one session.
+
+    Where it is run to be read, as a report, everybody heard must have agreed to ``report``; where the client looks
+    at it themselves, to ``self_review``.
 
     Parameters
     ----------
@@ -292,6 +337,8 @@ def session_report(journal: str | Path, session: str = "") -> SessionPage | Noth
         The journal's folder.
     session : str
         The session's name, as in ``2026-03-04``; the newest when empty.
+    private_notes : str
+        ``shown``, or ``left out``: then none of the client's own sentences is in it.
 
     Returns
     -------
@@ -302,6 +349,7 @@ def session_report(journal: str | Path, session: str = "") -> SessionPage | Noth
         opened = open_journal(journal)
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
-        return SessionPage(opened.session(session) if session else opened.sessions[-1])
+        chosen = opened.session(session) if session else opened.sessions[-1]
+        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

@@ -154,7 +154,25 @@ def moods(table: pd.DataFrame) -> Chart:
         return nothing_yet("No moods have been noted yet.")
     chart = Chart(3.0)
     (ax,) = chart.panel()
-    days = np.array(places(given["date"]))
+    draw_moods(ax, given, np.array(places(given["date"])))
+    ax.set_ylabel("mood, 1 to 10")
+    days_axis(ax, table["date"])
+    chart.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=10, labelcolor=INK)
+    caption = "Open circle: the mood you came with; full circle: the mood you left with, as you noted them."
+    return chart.described(f"Mood before and after each session. {_moods_in_words(given)}.", caption)
+
+
+def draw_moods(ax: Axes, given: pd.DataFrame, days: NDArray[np.float64]) -> None:
+    """Draw moods before and after onto axes of dates.
+
+    Parameters
+    ----------
+    ax : Axes
+    given : DataFrame
+        One row a session: mood_before, mood_after (1 to 10, NaN where not noted).
+    days : ndarray of float, shape (n,)
+        Where each session stands.
+    """
     before, after = (given[column].to_numpy(dtype=float) for column in ("mood_before", "mood_after"))
     size = 75 if len(given) <= 30 else 22
     blue = colour("client")
@@ -168,11 +186,6 @@ def moods(table: pd.DataFrame) -> Chart:
     ax.set_ylim(MOODS[0] - 0.4, MOODS[-1] + 0.4)
     ax.grid(axis="y", color=QUIET, linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.set_ylabel("mood, 1 to 10")
-    days_axis(ax, table["date"])
-    chart.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=10, labelcolor=INK)
-    caption = "Open circle: the mood you came with; full circle: the mood you left with, as you noted them."
-    return chart.described(f"Mood before and after each session. {_moods_in_words(given)}.", caption)
 
 
 def _moods_in_words(given: pd.DataFrame) -> str:
@@ -214,7 +227,7 @@ def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = 
     used = table[table["tag"].fillna("") != ""]
     if used.empty:
         return nothing_yet("No words for moods have been noted yet.")
-    rows = _tag_rows(used, groups or {})
+    rows = tag_rows(used, groups or {})
     monday = table["date"].dt.normalize() - pd.to_timedelta(table["date"].dt.day_of_week, unit="D")
     weeks = pd.date_range(monday.min(), monday.max(), freq="7D")
     place = {tag: i for i, (_, tag) in enumerate(rows)}
@@ -246,8 +259,21 @@ def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = 
     return chart.described(f"Words for moods over {len(weeks)} weeks, with how often: {said}.", caption)
 
 
-def _tag_rows(used: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Order the tags: by group as the client arranged them, then the most used first."""
+def tag_rows(used: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Order mood words: by group as the client arranged them, then the most used first.
+
+    Parameters
+    ----------
+    used : DataFrame
+        With a column tag, none of them empty.
+    groups : mapping of str to sequence of str
+        Words by group.
+
+    Returns
+    -------
+    list of (str, str)
+        Group (empty for a word of none) and word.
+    """
     often = used["tag"].value_counts()
     group_of = {tag: group for group, tags in groups.items() for tag in tags}
     order = {group: i for i, group in enumerate(groups)}

@@ -141,18 +141,20 @@ class Sound:
     ----------
     session : Session
         One that was analysed.
+    use : str
+        What it is wanted for; one of the uses that can be agreed to.
 
     Raises
     ------
     ConsentError
-        When somebody heard has not agreed to the client listening.
+        When somebody heard has not agreed to that use.
     NotAnalysedError
         When it is not known who spoke when.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        session.recording("self_review")  # before anything of it is shown or heard
+    def __init__(self, session: Session, use: str = "self_review") -> None:
+        self._session, self._use = session, use
+        session.recording(use)  # before anything of it is shown or heard
         self.peaks = np.load(io.BytesIO(session.derived("peaks.npy"))).astype(np.float32)
         self.duration = float(session.made_from()["duration"])
         self._gains = levels(session.turns, self.peaks)
@@ -180,7 +182,7 @@ class Sound:
         RecordingError
             When the recording can't be read.
         """
-        recording = self._session.recording("self_review")
+        recording = self._session.recording(self._use)
         first, after = max(0, first), min(after, len(self))
         if self.is_prepared():
             assert self._prepared
@@ -224,11 +226,11 @@ class Sound:
         with _PREPARING:
             if not self.is_prepared():
                 source, made = _source(self._session), []
-                for packet in encoded(self._whole(self._session.recording("self_review"))):
+                for packet in encoded(self._whole(self._session.recording(self._use))):
                     made.append(packet)
                     if len(made) % 250 == 0:
                         tell(min(1.0, len(made) / len(self)))
-                self._session.recording("self_review")
+                self._session.recording(self._use)
                 self._keep(source, made)
         tell(1.0)
 

@@ -1,34 +1,33 @@
-"""Reports: run a notebook for one week or session with papermill, and write it as a page to read.
+"""Reports: notebooks run for a week or a session, for one or for hundreds, and written as pages to read.
 
-The executed notebook and the page lie in the journal's ``reports`` folder. Neither holds sound, widget state or
-code in view, and the page loads nothing from anywhere.
+What was made lies in the journal's ``reports`` folder, with an index and the measures of every session. Neither
+notebooks nor pages hold sound, widget state or code in view, and a page loads nothing from anywhere.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from therapy_review import unlock
+from therapy_review.batch import manifest, templates
+from therapy_review.batch.keeping import keep, what_it_holds
+from therapy_review.batch.manifest import Basis, Entry
+from therapy_review.batch.orders import SUFFIXES, Order, To, carry_out
+from therapy_review.batch.run import Job, Outcome, Run
+from therapy_review.batch.standing import standing
 from therapy_review.errors import ReportError
-from therapy_review.journal import Journal
-from therapy_review.still import STILL
-from therapy_review.store import FOLDER_MODE, PlainStore
+from therapy_review.still import LEFT_OUT, SHOWN
+from therapy_review.store import FOLDER_MODE, digest
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-    from traitlets.config import Config
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
 
-HAS_SOCKET_FILES = hasattr(socket, "AF_UNIX")  # not on Windows
-_INSIDE = Path(__file__).resolve().with_name("notebooks")  # an installed package carries them
-TEMPLATES = _INSIDE if _INSIDE.is_dir() else _INSIDE.parent.parent / "notebooks"
+INDEX, TABLE = "index", "measures"
+Told = Callable[[Outcome], None]
 
 
 @dataclass(frozen=True)
@@ -37,25 +36,51 @@ class Report:
 
     Parameters
     ----------
-    notebook, page : Path
+    notebook, page : str
+        Names within the journal.
     """
 
-    notebook: Path
-    page: Path
+    notebook: str
+    page: str
 
 
-def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str]) -> Report:
-    """Run a template for a journal and write the notebook and the page made from it.
+@dataclass(frozen=True)
+class Summary:
+    """What a run over many sessions came to.
+
+    Parameters
+    ----------
+    outcomes : tuple of Outcome
+        One for each session, in order of time.
+    remarks : tuple of str
+        What else is to be said, a sentence each.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    remarks: tuple[str, ...] = ()
+
+    def number(self, state: str) -> int:
+        """Count the sessions of a state."""
+        return sum(outcome.state == state for outcome in self.outcomes)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before everything was done."""
+        return self.number("waiting") > 0
+
+
+def run(journal: Journal, template: str, name: str, parameters: Mapping[str, object]) -> Report:
+    """Run one template for a journal and write the notebook and the page made from it, unless they are current.
 
     Parameters
     ----------
     journal : Journal
     template : str
-        Name of a notebook in ``notebooks``, as in ``weekly_review``.
+        A file, or the name of a notebook that comes along, as in ``weekly_review``.
     name : str
         What the two files are called, without ending.
-    parameters : mapping of str to str
-        The template's parameters; ``journal`` is filled in.
+    parameters : mapping of str to object
+        The template's parameters; ``journal`` is filled in. The client's own words may be in it.
 
     Returns
     -------
@@ -66,101 +91,185 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, str
     ReportError
         When the template is missing or one of its cells fails.
     """
-    import nbformat
-    import papermill
-    from papermill.exceptions import PapermillException
-
-    source = TEMPLATES / f"{template}.ipynb"
-    if not source.is_file():
-        raise ReportError(
-            f"There is no notebook {template}.ipynb in {TEMPLATES.name}; choose one that is there."
-        )
-    if not isinstance(journal.store, PlainStore):
-        raise ReportError(f"Reports of {journal.name} can't be written yet.")
-    root = journal.store.root
-    (root / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, _reading_only():
-        made = Path(scratch) / f"{name}.ipynb"
-        try:
-            papermill.execute_notebook(
-                source,
-                made,
-                parameters={"journal": "..", **parameters},  # no name of this computer's folders inside
-                cwd=str(root / "reports"),
-                progress_bar=False,
-                store_widget_state=False,
-                kernel_name="python3",
-                config=_between_us(Path(scratch)),
-            )
-        except PapermillException as error:
-            raise ReportError(f"{template}.ipynb could not be run for {journal.name}: {error}") from error
-        notebook, page = f"reports/{name}.ipynb", f"reports/{name}.html"
-        executed = _tidied(nbformat.read(made, as_version=4))
-        journal.store.write(notebook, nbformat.writes(executed).encode())
-        journal.store.write(page, as_page(executed).encode())
-    return Report(root / notebook, root / page)
-
-
-def _between_us(folder: Path) -> Config:
-    """Let nobody else listen to a kernel: talk through files only their owner may open, or in cipher."""
-    from traitlets.config import Config
-
-    transport = (
-        {"transport": "ipc", "ip": str(folder / "kernel")}
-        if HAS_SOCKET_FILES
-        else {"transport_encryption": "auto"}
+    found, given = templates.find(template), {"private_notes": SHOWN, **parameters}
+    rests_on = Basis(journal, found, given).of(None)
+    before, store = manifest.read_one(journal.store, name), journal.store
+    report = Report(f"reports/{name}.ipynb", f"reports/{name}.html")
+    if before and before.fits(rests_on, SUFFIXES["html"], store):
+        return report
+    _make_room(journal)
+    order = Order(
+        name,
+        str(_root(journal)),
+        "",
+        found,
+        found.taking({"journal": "..", **given}),
+        secret=unlock.secret_of(journal),
     )
-    # A kernel that is told to stop while it is busy says so as an error; errors of cells come with the notebook.
-    quiet = {"extra_arguments": ["--IPKernelApp.log_level=CRITICAL"]}
-    return Config(KernelManager=transport, NotebookClient=quiet)
+    made = carry_out(order)
+    if sentence := made.sentence or what_it_holds(made.files, (), given):
+        raise ReportError(f"{found.name}.ipynb could not be run for {journal.name}: {sentence}")
+    keep(store, Entry(name, "", found.name, rests_on, {}), made.files)
+    return report
 
 
-@contextmanager
-def _reading_only() -> Iterator[None]:
-    """Tell kernels started within that their notebook is only going to be read."""
-    before = os.environ.get(STILL)
-    os.environ[STILL] = "1"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # papermill's remarks on parameter tags are not for the client
-            yield
-    finally:
-        if before is None:
-            del os.environ[STILL]
-        else:
-            os.environ[STILL] = before
+def run_all(
+    journal: Journal,
+    sessions: Sequence[Session] | None = None,
+    *,
+    template: str | Path = "session_report",
+    parameters: Mapping[str, object] | None = None,
+    to: To = "html",
+    jobs: int = 1,
+    cell_wait: float = 600.0,
+    scheduler: str = "",
+    planned: Callable[[int], None] | None = None,
+    told: Told | None = None,
+) -> Summary:
+    """Make the reports of many sessions, the index and the tables; what is current is left as it is.
 
-
-def _tidied(notebook: NotebookNode) -> NotebookNode:
-    """Collapse the cell of parameters that papermill adds, and drop its record of this computer's folders."""
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.metadata["jupyter"] = {"source_hidden": True}
-    return notebook
-
-
-def as_page(notebook: NotebookNode) -> str:
-    """Write an executed notebook as one page without code that loads nothing from anywhere.
+    Ctrl-C stops it in good order: what is finished counts, and the next run goes on from there.
 
     Parameters
     ----------
-    notebook : NotebookNode
+    journal : Journal
+    sessions : sequence of Session, optional
+        All of the journal's when left out.
+    template : str or Path
+        A file, or the name of a notebook that comes along, with a parameter ``session``.
+    parameters : mapping of str to object, optional
+        More of the template's parameters. ``private_notes="shown"`` lets the client's own words be in the reports.
+    to : {"ipynb", "html", "pdf"}
+        The notebook alone, a page as well, or a PDF besides.
+    jobs : int
+        How many reports at once on this computer.
+    cell_wait : float
+        Seconds a cell may take.
+    scheduler : str
+        Address of a Dask scheduler whose workers make the reports in place of this computer.
+    planned, told : callable, optional
+        Called with how many reports are to be made, and with each outcome as it comes.
 
     Returns
     -------
-    str
-        HTML.
-    """
-    from nbconvert import HTMLExporter
+    Summary
 
-    exporter = HTMLExporter(
-        template_name="basic",
-        exclude_input=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        exclude_output_stdin=True,
+    Raises
+    ------
+    ReportError
+        When the template or the cluster can't be used; a session that fails is an outcome and no error.
+    """
+    chosen = list(journal.sessions if sessions is None else sessions)
+    found = templates.find(template)
+    job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
+    _make_room(journal)
+    work = Run(journal, job)
+    wanted = work.plan(chosen)
+    if planned:
+        planned(len(wanted))
+    for outcome in work.outcomes.values():
+        _tell(told, outcome)
+    if wanted:
+        _check(job)
+        if scheduler:
+            from therapy_review.batch import cluster
+
+            with cluster.joined(scheduler, journal) as (client, sees):
+                work.job = replace(job, client=client, sees_journal=sees)
+                _make(work, wanted, told)
+        else:
+            _make(work, wanted, told)
+    settled = [
+        work.outcomes.get(session.name) or Outcome(session.name, work.name_of(session), "waiting")
+        for session in chosen
+    ]
+    return Summary(tuple(settled), _write_index(work))
+
+
+def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
+    from therapy_review.batch import orders
+
+    try:
+        for outcome in work.make(wanted):
+            _tell(told, outcome)
+    except KeyboardInterrupt:
+        pass  # what is not finished is said to wait
+    finally:
+        orders.close()
+
+
+def _tell(told: Told | None, outcome: Outcome) -> None:
+    if told:
+        told(outcome)
+
+
+def _check(job: Job) -> None:
+    """See that the template can be used at all, before anything is started for it."""
+    if "session" not in job.template.parameters:
+        raise ReportError(
+            f"{job.template.name}.ipynb has no parameter session, so it would say the same of every session; write "
+            'session = "" into its cell tagged parameters.'
+        )
+    job.template.taking(job.parameters)
+    if job.to == "pdf":
+        from therapy_review.rendering import can_print
+
+        can_print()
+
+
+def _write_index(work: Run) -> tuple[str, ...]:
+    """Write index and tables, unless nothing in them changed."""
+    from therapy_review import report_tables
+
+    journal, store = work.journal, work.journal.store
+    basis, entries = work.basis(), manifest.read(store)
+    lines = [standing(work, session, basis, entries) for session in basis.sessions]
+    rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
+    parquet = report_tables.can_write_parquet()
+    remarks = () if parquet else (report_tables.NO_PARQUET,)
+    rests_on = {"rows": digest(manifest.as_json([rows, parquet]))}
+    before = manifest.read_one(store, INDEX)
+    if before and before.fits(rests_on, ("html",), store) and store.exists(f"reports/{TABLE}.csv"):
+        return remarks
+    from therapy_review.report_index import index
+
+    table = report_tables.everything(
+        journal, [line.session.name for line in lines if line.measured == "closed"]
     )
-    body, _ = exporter.from_notebook_node(notebook)
-    shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
-    return shell.replace("{{ body }}", body)
+    also = {f"{TABLE}.csv": "every measure, one row a session"}
+    files = {f"{TABLE}.csv": report_tables.as_csv(table)}
+    if parquet:
+        also[f"{TABLE}.parquet"] = "the same"
+        files[f"{TABLE}.parquet"] = report_tables.as_parquet(table)
+    page = index(f"Sessions with {journal.therapist}", lines, also).encode()
+    with store.writing():
+        for file, data in files.items():
+            store.write(f"reports/{file}", data)
+    keep(store, Entry(INDEX, "", "", rests_on, {}), {"html": page})
+    return remarks
+
+
+def place(journal: Journal, name: str) -> Path:
+    """Say where a file of a journal lies on this computer.
+
+    Parameters
+    ----------
+    journal : Journal
+    name : str
+        Its name within the journal, as in ``reports/index.html``.
+
+    Returns
+    -------
+    Path
+    """
+    on_disk = getattr(journal.store, "on_disk", str)(name)
+    return _root(journal).joinpath(*on_disk.split("/"))
+
+
+def _make_room(journal: Journal) -> None:
+    """Make the folder of reports, where kernels run."""
+    (_root(journal) / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def _root(journal: Journal) -> Path:
+    return journal.root

@@ -14,7 +14,7 @@ import re
 import secrets
 import threading
 from contextlib import AbstractContextManager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pyrage import DecryptError, decrypt, encrypt
@@ -55,6 +55,11 @@ class SealedStore:
 
     def __repr__(self) -> str:
         return f"SealedStore({self.plain.root.name!r})"
+
+    @property
+    def root(self) -> Path:
+        """The journal's folder."""
+        return self.plain.root
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""

@@ -14,15 +14,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from therapy_review import consent, measures
+from therapy_review import consent, ledger, measures
 from therapy_review import corrections as said
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
@@ -95,13 +96,13 @@ class Session:
         """Whether there is a recording; asks nobody, opens nothing."""
         return bool(self._recordings())
 
-    def recording(self, use: str = "self_review") -> Recording:
+    def recording(self, use: str = SELF_REVIEW) -> Recording:
         """Open the recording for a use that everybody heard has agreed to.
 
         Parameters
         ----------
         use : str
-            What the sound is wanted for; one of `therapy_review.consent.USES`.
+            What the sound is wanted for; one of `therapy_review.agreement.USES`.
 
         Returns
         -------
@@ -115,12 +116,40 @@ class Session:
             When the session has no recording, or more than one.
         """
         name, store = self.recording_file(), self.journal.store
-        self._require(use)
-        return Recording(lambda: store.open(name), store.where(name))
+        self.require(use)
 
-    def _require(self, use: str) -> None:
-        heard = self.notes.participants
-        consent.require(self.journal.consents, heard, use, self.journal.today(), self.name)
+        def opened() -> BinaryIO:
+            self.require(use)  # again each time: what was taken back meanwhile stays closed
+            return store.open(name)
+
+        return Recording(opened, store.where(name))
+
+    def require(self, use: str) -> None:
+        """Let a use of this session pass, or say whose agreement is missing; opens nothing.
+
+        All that rests on the sound asks here first. Another use than listening again is written into the ledger.
+
+        Parameters
+        ----------
+        use : str
+            One of `therapy_review.agreement.USES`, or ``share:NAME``.
+
+        Raises
+        ------
+        ConsentError
+            When an agreement is missing, over, or was taken back.
+        NoteError, JournalError
+            When notes that name who was there, or the agreements, can't be read; or the ledger not be written.
+        """
+        journal, written = self.journal, self.notes
+        if not (heard := written.participants):
+            raise NoteError(
+                f"{written.problems[0]} Until then the recording stays closed: who is heard is unknown."
+            )
+        given, clear = journal.consents, journal.one_party_is_clear
+        consent.require(given, heard, use, journal.today(), self.name, clear)
+        if use != SELF_REVIEW:
+            ledger.record_opening(journal, self.name, use)
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.
@@ -233,13 +262,13 @@ class Session:
             if (changed := change(marks)) is not marks:
                 store.write(self.file("marks.csv"), mark_files.written(changed))
 
-    def transcript(self, use: str = "self_review") -> pd.DataFrame:
+    def transcript(self, use: str = SELF_REVIEW) -> pd.DataFrame:
         """Read what was said, for a use that everybody heard has agreed to.
 
         Parameters
         ----------
         use : str
-            What the words are wanted for; one of `therapy_review.consent.USES`.
+            What the words are wanted for; one of `therapy_review.agreement.USES`.
 
         Returns
         -------
@@ -256,7 +285,7 @@ class Session:
         store, name = self.journal.store, self.file(transcripts.FILE)
         if not store.exists(name):
             return transcripts.none()
-        self._require(use)
+        self.require(use)
         names = {"client": self.journal.client, "therapist": self.journal.therapist}
         return transcripts.read(store.read(name), store.where(name), names)
 

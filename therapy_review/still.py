@@ -10,6 +10,7 @@ import html
 import os
 from pathlib import Path
 
+SHOWN, LEFT_OUT = "shown", "left out"  # what a report does with the client's own sentences
 STILL = "THERAPY_REVIEW_STILL"  # set for kernels whose notebook is only going to be read
 # In a checkout everything starts with make; an installed package has its command.
 OPENS_LAB = (

@@ -8,11 +8,11 @@ keeps them differently has only to offer the methods of `Store`.
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
 import re
 import secrets
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +24,7 @@ from therapy_review.errors import JournalError
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 LOCK_WAIT = 10.0  # seconds
+LAST = "journal.toml"  # without it a journal is not found again
 HALF = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what `PlainStore.write` leaves when it is killed
 
 
@@ -61,6 +62,10 @@ def is_half(name: str) -> bool:
 class Store(Protocol):
     """What the rest of the package may ask of the files of a journal."""
 
+    @property
+    def root(self) -> Path:
+        """The journal's folder."""
+
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
 
@@ -77,7 +82,7 @@ class Store(Protocol):
         """Delete a file if it is there."""
 
     def remove_folder(self, folder: str) -> None:
-        """Delete a folder with all that is in it."""
+        """Delete a folder with all that lies in it, if it is there; what was cut short can be done again."""
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted."""
@@ -112,6 +117,12 @@ class PlainStore:
 
     def __repr__(self) -> str:
         return f"PlainStore({self.root.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PlainStore) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
 
     def _path(self, name: str) -> Path:
         pure = PurePosixPath(name)
@@ -173,7 +184,7 @@ class PlainStore:
             sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
-        """Delete a file if it is there.
+        """Delete a file if it is there, and what writing it may have left when it was cut short.
 
         Raises
         ------
@@ -183,24 +194,36 @@ class PlainStore:
         path = self._path(name)
         self.ask_before_change()
         with _in_a_sentence("delete", self.where(name)):
+            if not path.parent.is_dir():
+                return
+            for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+                left.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
-            if path.parent.is_dir():
-                sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def remove_folder(self, folder: str) -> None:
-        """Delete a folder with all that is in it; stopped in between, it can be asked again.
+        """Delete a folder with all that lies in it, hidden files too; what was cut short can be done again.
+
+        The folder itself goes last, so that it is found until nothing is left in it; of the journal itself, named
+        by an empty word, the settings go last and the folder stays. A link is deleted, never what it leads to.
 
         Raises
         ------
         JournalError
-            When it may not be deleted.
+            When something may not be deleted.
         """
         path = self._path(folder)
         self.ask_before_change()
         with _in_a_sentence("delete", self.where(folder)):
-            if path.is_dir():
-                shutil.rmtree(path)
-                sync_folder(path.parent)
+            if path.is_symlink():
+                path.unlink()
+            elif path.is_dir():
+                _empty(path)
+                if path != self.root:
+                    path.rmdir()
+            else:
+                return
+            sync_folder(path.parent)
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted; none when there is no such folder."""
@@ -299,6 +322,15 @@ def make_folder(folder: Path) -> None:
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def _empty(folder: Path) -> None:
+    for child in sorted(folder.iterdir(), key=lambda child: (child.name == LAST, child.name)):
+        if child.is_dir() and not child.is_symlink():
+            _empty(child)
+            child.rmdir()
+        else:
+            child.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,22 +1,55 @@
-"""Trends: measures, moods and tags across the sessions of a journal, as tables.
+"""Trends: measures, moods, scores and tags across the sessions of a journal, as tables.
 
 A missed week stays a gap and nothing is filled in. What a session lacks (a recording, an analysis, a mood) is
 missing in its row; the row stays.
+
+Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common: the
+therapist and the setting, and for what comes from sound also the microphone, what found the turns, and the shortest
+silence it can see. Setting, therapist and microphone are what the client wrote in the notes (`SessionNotes`): the
+setting counts for that session alone, therapist and microphone until another note says otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING
+import datetime as dt
+import json
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from therapy_review.errors import TherapyReviewError
-from therapy_review.measures import mood_change
+from therapy_review import index, prosody
+from therapy_review.errors import NotAnalysedError, TrendsError
+from therapy_review.measures import MEASURES, OF_ONE, mood_change
+from therapy_review.measures import VERSION as MEASURES_VERSION
+from therapy_review.notes import OF_THE_WAY, SessionNotes
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
+
+WINDOW = 4  # sessions over which the share of a tag is taken
+MOODS: Mapping[str, tuple[str, str]] = {
+    "mood_before": ("the mood you came with", "points"),
+    "mood_after": ("the mood you left with", "points"),
+    "mood_change": ("the mood you left with less the one you came with", "points"),
+}
+# Where in a session something lies says nothing across sessions, and what the engine can see is the floor.
+PLACES = (
+    "session_start",
+    "session_end",
+    "lead_in",
+    "lead_out",
+    "longest_silence_start",
+    "longest_turn_start",
+)
+NOT_ACROSS = (*PLACES, "shortest_silence", "latency_n")
+PEOPLE = ("client", "therapist", "other")
+WAYS = ("therapist", "setting", "microphone", "engine", "floor")  # the first two matter to moods too
+NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
+COLUMNS = ["session", "date", "measure", "speaker", "value", "unit", "phase", "floor"]
+_VERSION = 1
 
 
 def sessions_table(journal: Journal) -> pd.DataFrame:
@@ -32,13 +65,7 @@ def sessions_table(journal: Journal) -> pd.DataFrame:
         One row a session: session, date, engine (what found the turns), then the columns of
         `therapy_review.measures.evaluate`; missing where a session has no turns.
     """
-    rows: list[dict[Hashable, object]] = []
-    for session in journal.sessions:
-        try:
-            measured = dict(session.measures.iloc[0])
-        except TherapyReviewError:  # said where that session is shown, and by `check`
-            measured = {}
-        rows.append({**_head(session), "engine": session.made_from().get("engine"), **measured})
+    rows = [{**_head(name), "engine": r["engine"], **r["measures"]} for name, r in _read_all(journal).items()]
     return pd.DataFrame(rows, columns=None if rows else ["session", "date", "engine"])
 
 
@@ -55,11 +82,7 @@ def moods_table(journal: Journal) -> pd.DataFrame:
         One row a session: session, date, mood_before, mood_after, mood_change (floats, 1 to 10; NaN where
         the client gave none).
     """
-    rows = []
-    for session in journal.sessions:
-        written = session.notes
-        before, after = written.mood_before, written.mood_after
-        rows.append({**_head(session), "mood_before": before, "mood_after": after})
+    rows = [{**_head(name), **read["moods"]} for name, read in _read_all(journal).items()]
     columns = ["session", "date", "mood_before", "mood_after"]
     table = pd.DataFrame(rows, columns=columns).astype({"mood_before": float, "mood_after": float})
     return table.assign(mood_change=mood_change(table["mood_before"], table["mood_after"]))
@@ -79,10 +102,230 @@ def tags_table(journal: Journal) -> pd.DataFrame:
         empty tag, so that its week is still there.
     """
     rows = [
-        {**_head(session), "tag": tag} for session in journal.sessions for tag in session.notes.tags or ("",)
+        {**_head(name), "tag": tag}
+        for name, read in _read_all(journal).items()
+        for tag in read["tags"] or ("",)
     ]
     return pd.DataFrame(rows, columns=["session", "date", "tag"])
 
 
-def _head(session: Session) -> dict[Hashable, object]:
-    return {"session": session.name, "date": pd.Timestamp(session.date)}
+def moving_share(tags: pd.DataFrame, window: int = WINDOW) -> pd.DataFrame:
+    """Share of sessions with a tag, in a window that moves from session to session.
+
+    Parameters
+    ----------
+    tags : DataFrame
+        As from `tags_table`.
+    window : int
+        Sessions: this one and those before it.
+
+    Returns
+    -------
+    DataFrame
+        Tidy, one row a session and tag: session, date, tag, share (0 to 1; NaN in the first sessions, where the
+        window is not full yet, and where none of its sessions has any tag), noted (how many of its sessions have
+        tags at all). The window counts sessions, whatever weeks lie between them.
+
+    Raises
+    ------
+    TrendsError
+        When the window is no number of sessions.
+
+    Examples
+    --------
+    >>> days = ["2026-01-08", "2026-01-15", "2026-01-22"]
+    >>> tags = pd.DataFrame({"session": days, "date": pd.to_datetime(days), "tag": ["calm", "", "calm"]})
+    >>> moving_share(tags, window=2)["share"].tolist()
+    [nan, 0.5, 0.5]
+    """
+    if window < 1:
+        raise TrendsError(f"A window of {window} sessions holds nothing; give a number from 1 on.")
+    sessions = tags.drop_duplicates("session").sort_values("session")
+    words = sorted(set(tags["tag"]) - {""})
+    used = pd.crosstab(tags["session"], tags["tag"]).reindex(index=sessions["session"], columns=words) > 0
+    noted = used.any(axis=1).rolling(window).sum()
+    share = used.astype(float).rolling(window).mean().where(noted > 0)
+    tidy = share.reset_index().melt("session", var_name="tag", value_name="share")
+    tidy = tidy.merge(sessions[["session", "date"]], on="session").merge(
+        noted.rename("noted").reset_index(), on="session"
+    )
+    tidy = tidy.sort_values(["tag", "session"], ignore_index=True)
+    return tidy[["session", "date", "tag", "share", "noted"]]
+
+
+def trends(
+    journal: Journal, measures: Iterable[str] | None = None, since: dt.date | None = None
+) -> pd.DataFrame:
+    """Gather moods, scores and measures of all sessions, with the phases that break their lines.
+
+    Parameters
+    ----------
+    journal : Journal
+    measures : iterable of str, optional
+        Which: moods (``mood_after``), names of questionnaires as in the notes (``phq9``), names of
+        `therapy_review.measures.MEASURES` (``talk_share`` of everybody, ``client_talk_share`` of one), or of
+        `therapy_review.prosody.MEASURES`. All but the last that there are when left out.
+    since : datetime.date, optional
+        The first day that counts; from the first session on when left out.
+
+    Returns
+    -------
+    DataFrame
+        Tidy, in order of measure, speaker and time: session, date, measure, speaker (a role where the measure
+        belongs to one, else empty), value (NaN where the session has none), unit (points, share, count, s, …),
+        phase (empty where all is one phase, or where there is no value), floor (s: the shortest silence that could
+        be seen; NaN for what does not come from sound). Weeks without a session have no row. Pitch and loudness
+        have values only where the notes name the microphone.
+
+    Raises
+    ------
+    TrendsError
+        When there is no such measure.
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal
+    >>> table = trends(open_journal("data/practice"), ["mood_after", "phq9"])
+    >>> table.groupby("measure")["value"].count().to_dict()
+    {'mood_after': 8, 'phq9': 5}
+    """
+    read = _read_all(journal)
+    ways = _ways(read)
+    wide = pd.DataFrame([_values(one, way) for one, way in zip(read.values(), ways, strict=True)])
+    wide.insert(0, "session", list(read))
+    kinds = _kinds(read)
+    chosen = {name: kinds[name] for name in _chosen(kinds, measures)}
+    kept = np.array([since is None or dt.date.fromisoformat(name[:10]) >= since for name in read], dtype=bool)
+    parts = [
+        _one_measure(name, kind, wide, ways, kept)
+        for name, kind in chosen.items()
+        if name in wide.columns and kept.any()
+    ]
+    if not parts:
+        types: dict[str, Any] = {"date": "datetime64[ns]", "value": float, "floor": float}
+        return pd.DataFrame({c: pd.Series(dtype=types.get(c, str)) for c in COLUMNS})
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+Kind = tuple[str, str, str]  # measure, speaker, unit
+
+
+def _kinds(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
+    """Name every column there can be: moods, scores, measures, and pitch and loudness."""
+    kinds = {name: (name, "", unit) for name, (_, unit) in MOODS.items()}
+    for name, (_, unit) in MEASURES.items():
+        if name not in NOT_ACROSS:
+            people = PEOPLE if name in OF_ONE else ("",)
+            kinds |= {_column(who, name): (name, who, unit) for who in people}
+    kinds |= {
+        _column(who, name): (name, who, unit)
+        for name, (_, unit) in prosody.MEASURES.items()
+        for who in PEOPLE
+    }
+    scales = dict.fromkeys(scale for one in read.values() for scale in one["scores"])
+    return kinds | {scale: (scale, "", "points") for scale in scales if scale not in kinds}
+
+
+def _column(speaker: str, measure: str) -> str:
+    return f"{speaker}_{measure}" if speaker else measure
+
+
+def _chosen(kinds: Mapping[str, Kind], wanted: Iterable[str] | None) -> list[str]:
+    if wanted is None:
+        return [column for column, kind in kinds.items() if kind[0] not in prosody.MEASURES]
+    chosen: list[str] = []
+    for name in wanted:
+        found = [column for column, kind in kinds.items() if name in (column, kind[0])]
+        if not found:
+            raise TrendsError(f"There is no measure {name} here; choose among {', '.join(kinds)}.")
+        chosen += [column for column in found if column not in chosen]
+    return chosen
+
+
+def _values(read: Mapping[str, Any], way: Mapping[str, str]) -> dict[str, Any]:
+    """Put all of a session's numbers into one row; of two by one name, the measure is meant."""
+    before, after = read["moods"]["mood_before"], read["moods"]["mood_after"]
+    change = None if before is None or after is None else mood_change(before, after)
+    heard = read["prosody"] if way["microphone"] else {}
+    return {**read["scores"], **read["measures"], **heard, **read["moods"], "mood_change": change}
+
+
+def _one_measure(
+    name: str, kind: Kind, wide: pd.DataFrame, ways: list[dict[str, str]], kept: np.ndarray[Any, Any]
+) -> pd.DataFrame:
+    measure, speaker, unit = kind
+    value = wide[name].astype(float)
+    heard = measure in MEASURES or measure in prosody.MEASURES
+    phase = pd.Series(_phases(ways, (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]))
+    nothing = pd.Series(np.nan, index=wide.index)
+    floor = wide.get("shortest_silence", nothing).astype(float) if heard else nothing
+    table = {
+        "session": wide["session"],
+        "date": pd.to_datetime(wide["session"].str[:10]),
+        "measure": measure,
+        "speaker": speaker,
+        "value": value,
+        "unit": unit,
+        "phase": phase,
+        "floor": floor.where(value.notna()),
+    }
+    return pd.DataFrame(table)[kept]
+
+
+def _ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Tell in what way each session was held and heard."""
+    lasting = {"therapist": "", "microphone": ""}
+    ways = []
+    for one in read.values():
+        lasting = {name: one["way"][name] or before for name, before in lasting.items()}
+        silence = one["measures"].get("shortest_silence")
+        heard = {
+            "engine": f"turns by {one['engine']}" if one["engine"] else "",
+            "floor": f"silences from {silence:g} s" if silence is not None else "",
+        }
+        ways.append({**lasting, "setting": one["way"]["setting"], **heard})
+    return ways
+
+
+def _phases(ways: list[dict[str, str]], there: list[bool], parts: Iterable[str]) -> list[str]:
+    """Name the phase of each session that is there by what is not the same in all of them."""
+    present = [way for way, is_there in zip(ways, there, strict=True) if is_there]
+    differ = [part for part in parts if len({way[part] for way in present}) > 1]
+    return [
+        (", ".join(way[part] for part in differ if way[part]) or NOT_NAMED) if differ and is_there else ""
+        for way, is_there in zip(ways, there, strict=True)
+    ]
+
+
+def _read_all(journal: Journal) -> dict[str, dict[str, Any]]:
+    version = [_VERSION, MEASURES_VERSION, prosody.VERSION]
+    read = index.of_each_session(journal, "sessions", _read, version)
+    return {name: one or _gathered(SessionNotes(), None, {}, {}) for name, one in read.items()}
+
+
+def _read(session: Session) -> dict[str, Any]:
+    """Read from a session what tables are made of."""
+    try:
+        measured = json.loads(session.derived("measures.json"))
+    except (NotAnalysedError, ValueError):  # said where that session is shown
+        measured = {}
+    heard = prosody.kept(session) if measured else {}
+    return _gathered(session.notes, session.made_from().get("engine"), measured, heard)
+
+
+def _gathered(
+    written: SessionNotes, engine: str | None, measured: dict[str, float], heard: dict[str, float | None]
+) -> dict[str, Any]:
+    return {
+        "engine": engine,
+        "measures": measured,
+        "prosody": heard,
+        "moods": {"mood_before": written.mood_before, "mood_after": written.mood_after},
+        "tags": list(written.tags),
+        "scores": dict(written.scores),
+        "way": {name: getattr(written, name) for name in OF_THE_WAY},
+    }
+
+
+def _head(session: str) -> dict[Hashable, object]:
+    return {"session": session, "date": pd.Timestamp(session[:10])}

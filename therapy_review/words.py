@@ -10,8 +10,10 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from therapy_review import days
+from therapy_review.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.still import clock, paragraphs
+from therapy_review.still import SHOWN, clock, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+OFTEN = 3  # tags of the week before that are named
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same
 
 
@@ -80,6 +83,40 @@ def _week_title(week: str) -> str:
     return f"Your week, {first} to {sunday.day} {sunday:%B %Y}"
 
 
+def agreements_ending(journal: Journal) -> str:
+    """Say which agreement ends within two weeks, and how to give it anew.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    str
+        HTML; empty where none ends.
+    """
+    people = {
+        "client": "your own agreement",
+        "therapist": f"the agreement of {html.escape(journal.therapist)}",
+    }
+    said = []
+    for given, uses in ending(journal.consents, journal.today()):
+        whose = people.get(given.who, f"the agreement of {html.escape(given.name or given.who)}")
+        what = _listed([html.escape(in_words(use)) for use in uses])
+        said.append(f"<p>On {day(given.until or journal.today())}, {whose} comes to its end ({what}).</p>")
+    if not said:
+        return ""
+    return "\n".join(said) + (
+        "\n<p>If you both would like to go on, a few words about it in a session are enough; write down what you "
+        "agreed on with <code>therapy-review consent add</code>, or in the notebook about agreements. Otherwise "
+        "those recordings simply stay closed from then on, and your notes and moods go on as before.</p>"
+    )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(parts[:-1])] if parts[1:] else []), parts[-1]])
+
+
 def session_heading(session: Session) -> str:
     """Name the session by its day, and say what is kept of it.
 
@@ -114,12 +151,16 @@ def which(session: Session) -> str:
     return f"<h3>{session.date:%A} {session.date.day} {session.date:%B}{beside}</h3>"
 
 
-def what_it_held(session: Session) -> str:
+def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SHOWN) -> str:
     """Say what the session held, in the client's own words and a few plain figures.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What it is told for: no figure of a session is told that not everybody heard has agreed to.
+    private_notes : str
+        ``shown``; anything else leaves the client's own sentences out.
 
     Returns
     -------
@@ -137,17 +178,40 @@ def what_it_held(session: Session) -> str:
         sentences.append(f"You put your mood at {after or before}, of 10.")
     if written.tags:
         sentences.append(f"Your words for it: {html.escape(', '.join(written.tags))}.")
-    row = _measured(session)
+    row = _measured(session, use)
     if row is not None:
         sentences.append(_session_in_figures(row))
     parts = [f"<p>{' '.join(sentences)}</p>"]
+    if private_notes != SHOWN:
+        return parts[0]
     earlier = _session_before(session)
     if earlier is not None and earlier.notes.bring_next:
         parts.append(f"<p>The time before, you wanted to bring:</p>{_quote(earlier.notes.bring_next)}")
+    parts.append(_week_before(session))
     first = written.text.strip().split("\n\n")[0]
     if first:
         parts.append(f"<p>Afterwards you wrote:</p>{_quote(first)}")
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
+
+
+def _week_before(session: Session) -> str:
+    """Say in a line what the client noted on the days before, where anything is known of them."""
+    try:
+        entries = days.week_before(session.journal, session)
+    except TherapyReviewError:  # said by `check`
+        return ""
+    if entries.empty:
+        return ""
+    noted = entries["date"].nunique()
+    moods = entries["mood"].dropna()
+    said = f"In the seven days before, you noted something on {noted}"
+    if len(moods):
+        low, high = (f"{mood:.2g}" for mood in (moods.min(), moods.max()))
+        lay = f"lay at {low}" if low == high else f"lay between {low} and {high}"
+        said += f"; your mood {lay}, of 10"
+    often = days.tags(entries)["tag"].value_counts()
+    named = ", ".join(html.escape(str(tag)) for tag in often.index[:OFTEN])
+    return f"<p>{said}.{f' What came up most: {named}.' if named else ''}</p>"
 
 
 def _session_in_figures(row: pd.Series) -> str:
@@ -159,12 +223,14 @@ def _session_in_figures(row: pd.Series) -> str:
     )
 
 
-def changes(session: Session) -> str:
+def changes(session: Session, use: str = SELF_REVIEW) -> str:
     """Say what is different from the session before.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What it is told for, as in `what_it_held`.
 
     Returns
     -------
@@ -175,11 +241,12 @@ def changes(session: Session) -> str:
     if earlier is None:
         return "<p>This is the first session here; there is nothing to put beside it yet.</p>"
     now, then = session.notes, earlier.notes
+    measured = _measured(session, use), _measured(earlier, use)
     items = [
         _mood_change(now.mood_after, then.mood_after),
         _tag_change(now.tags, then.tags),
-        _talk_change(_measured(session), _measured(earlier)),
-        _silence_change(_measured(session), _measured(earlier)),
+        _talk_change(*measured),
+        _silence_change(*measured),
     ]
     said = [f"<li>{item}</li>" for item in items if item]
     if not said:
@@ -195,11 +262,13 @@ def _session_before(session: Session) -> Session | None:
     return earlier[-1] if earlier else None
 
 
-def _measured(session: Session) -> pd.Series | None:
+def _measured(session: Session, use: str) -> pd.Series | None:
     try:
-        return session.measures.iloc[0]
+        row = session.measures.iloc[0]
+        session.require(use)
     except TherapyReviewError:
         return None
+    return row
 
 
 def _mood_change(now: int | None, then: int | None) -> str:

@@ -65,14 +65,17 @@ class Lab:
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the practice journal, analysed, with every notebook written once."""
     root = tmp_path_factory.mktemp("workbook") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    shutil.copytree(
+        PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
+    )
     journal = open_journal(root)
     for session in journal.sessions:
         if session.has_recording:
             analyse(session)
     reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
     reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
-    reports.run(journal, "getting_started", "getting_started", {})
+    for name in ("getting_started", "agreement", "bring_in", "path", "how_far", "together"):
+        reports.run(journal, name, name, {})
     return root
 
 

@@ -18,7 +18,7 @@ from therapy_review.keys import new_keys, new_recovery_code
 from therapy_review.playback import prepare
 from therapy_review.sealing import seal
 
-from .conftest import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, no_errors, wait_until
+from .conftest import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, no_errors, wait_for_kernel, wait_until
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"
@@ -98,6 +98,7 @@ def test_the_passphrase_is_in_no_history_and_no_notebook(sealed: Journal, sealed
 
 def unlocked(page: Page) -> None:
     """Run the notebook, and give first another passphrase, then the right one."""
+    wait_for_kernel(page)
     page.get_by_role("button", name="Run all cells").click()
     field = page.locator(".jp-Stdin-input")
     expect(field).to_have_attribute("type", "password")
@@ -112,6 +113,7 @@ def unlocked(page: Page) -> None:
 
 def listen(page: Page) -> None:
     player = page.locator(".tr-player").first
+    expect(player.get_by_role("heading", name="Thursday 5 March 2026")).to_be_visible()
     player.locator(".tr-play").click()
     expect(player).to_have_attribute("data-state", "playing")
     page.wait_for_timeout(2000)

@@ -8,16 +8,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, correcting
 from therapy_review.errors import TherapyReviewError
 from therapy_review.listening import Listening
+from therapy_review.marks import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.picture import as_mark, marks_now, picture, waveform
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from therapy_review.corrections import Correction
     from therapy_review.session import Session
 
@@ -30,6 +33,28 @@ CHANGED_ELSEWHERE = "Something was put right elsewhere since, so nothing was tak
 Asked = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Listeners:
+    """Who sits before a player: what it is opened for, and what of the client's own is in view.
+
+    Parameters
+    ----------
+    use : str
+        What the recording is opened for; one of the uses that can be agreed to.
+    by : callable
+        Who is at the keyboard: a mark put now is theirs; empty for the client.
+    shows : callable
+        Whether a mark is shown.
+    """
+
+    use: str = "self_review"
+    by: Callable[[], str] = str
+    shows: Callable[[Mark], bool] = lambda _: True
+
+
+ALONE = Listeners()
+
+
 class Desk:
     """Answers the page of one player.
 
@@ -37,12 +62,15 @@ class Desk:
     ----------
     session : Session
         One that was analysed.
+    listeners : Listeners
+        Who listens; the client alone when left out.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session, self.feed = session, Feed(session)
+    def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
+        self.session, self.listeners, self.feed = session, listeners, Feed(session, use=listeners.use)
         self.is_locked = False
         self._listening = Listening(session)
+        self._put_here: set[Mark] = set()  # what was marked before everybody's eyes stays in view
         self._steps: list[int] = []  # how many lines there were after each correction made here
         self._seen = time.monotonic()
         self._acting = threading.Lock()  # messages may come on a thread of their own
@@ -105,8 +133,12 @@ class Desk:
             self.is_locked = True
         self._seen = now
 
+    def _heard(self) -> pd.DataFrame:
+        self.session.recording(self.listeners.use)
+        return self.session.turns if analysis.is_current(self.session) else analysis.analyse(self.session)
+
     def _open(self, _asked: Asked) -> Answer:
-        analysis.analyse(self.session)
+        self._heard()
         self.feed.close_again()  # a page that is opened anew begins with all of them closed
         sound = self.feed.sound
         shown = {"kind": "session", "lock_after": self.lock_after, **self._shown()}
@@ -114,7 +146,7 @@ class Desk:
 
     def _shown(self) -> dict[str, Any]:
         return {
-            **picture(self.session),
+            **picture(self.session, use=self.listeners.use, shows=self._shows),
             "can_undo": bool(self._steps),
             "closed": [list(s) for s in self.feed.closed()],
         }
@@ -124,7 +156,7 @@ class Desk:
 
     def _marks(self, **said: Any) -> Answer:
         closed = [list(stretch) for stretch in self.feed.closed()]
-        return {"kind": "marks", **said, **marks_now(self.session), "closed": closed}, []
+        return {"kind": "marks", **said, **marks_now(self.session, self._shows), "closed": closed}, []
 
     def _hear_closed(self, asked: Asked) -> Answer:
         self.feed.open_once(float(asked["at"]))
@@ -132,11 +164,27 @@ class Desk:
 
     def _mark(self, asked: Asked) -> Answer:
         mark, before = as_mark(asked["mark"]), asked.get("before")
+        author = mark.by or self._author(as_mark(before or asked["mark"]))
+        mark = replace(mark, by=author)
+        self._put_here.add(mark)
         if before:
-            self.session.change_mark(as_mark(before), mark)
+            self.session.change_mark(replace(as_mark(before), by=author), mark)
         else:
             self.session.add_mark(mark)
         return self._marks(kept=asked["mark"])
+
+    def _author(self, sent: Mark) -> str:
+        """Tell whose a mark is of which the page does not say it: whoever put it, or who is at the keyboard now."""
+        kept = [mark.by for mark in each(self.session.marks) if replace(mark, by="") == sent]
+        return kept[0] if kept else self.listeners.by()
+
+    def _shows(self, mark: Mark) -> bool:
+        return mark in self._put_here or self.listeners.shows(mark)
+
+    def marks_in_view(self) -> pd.DataFrame:
+        """Give the marks that may be seen by whoever listens."""
+        table = self.session.marks
+        return table.loc[[self._shows(mark) for mark in each(table)]]
 
     def _unmark(self, asked: Asked) -> Answer:
         self.session.remove_mark(as_mark(asked["mark"]))
@@ -156,15 +204,15 @@ class Desk:
 
     def _relabel(self, asked: Asked) -> Answer:
         start, end, speaker, was = (asked[name] for name in ("start", "end", "speaker", "was"))
-        lines = correcting.relabel(analysis.analyse(self.session), start, end, speaker, was)
+        lines = correcting.relabel(self._heard(), start, end, speaker, was)
         return self._keep(lines, "Kept.")
 
     def _split(self, asked: Asked) -> Answer:
-        turns = analysis.analyse(self.session)
+        turns = self._heard()
         return self._keep(correcting.split(turns, float(asked["at"]), str(asked["then"])), "Kept as two.")
 
     def _merge(self, asked: Asked) -> Answer:
-        turns = analysis.analyse(self.session)
+        turns = self._heard()
         return self._keep(correcting.merge(turns, float(asked["at"])), "Kept as one.")
 
     def _undo(self, _asked: Asked) -> Answer:

@@ -41,10 +41,14 @@ class Feed:
         One that was analysed.
     start, end : float, optional
         Seconds: what may be heard; the whole session when left out.
+    use : str
+        What the recording is opened for; one of the uses that can be agreed to.
     """
 
-    def __init__(self, session: Session, start: float = 0.0, end: float = np.inf) -> None:
-        self._session = session
+    def __init__(
+        self, session: Session, start: float = 0.0, end: float = np.inf, *, use: str = "self_review"
+    ) -> None:
+        self._session, self._use = session, use
         self._bounds = (start, end)
         self._opened: set[tuple[float, float]] = set()  # closed stretches the client chose to hear this once
         self._reading = threading.Lock()  # messages may come on a thread of their own
@@ -58,8 +62,8 @@ class Feed:
         ConsentError
             When somebody heard has not agreed.
         """
-        self._session.recording("self_review")  # asked each time: what was opened before stays at hand
-        return _sound_of(self._session, str(self._session.inputs()["recording"]))
+        self._session.recording(self._use)  # asked each time: what was opened before stays at hand
+        return _sound_of(self._session, str(self._session.inputs()["recording"]), self._use)
 
     def head(self) -> bytes:
         """Give what the page needs before the first piece."""
@@ -129,8 +133,8 @@ class Feed:
 
 
 @lru_cache(maxsize=3)
-def _sound_of(session: Session, recording: str) -> Sound:  # noqa: ARG001  another recording has another sound
-    return Sound(session)
+def _sound_of(session: Session, recording: str, use: str) -> Sound:  # noqa: ARG001  another recording has another sound
+    return Sound(session, use)
 
 
 def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:

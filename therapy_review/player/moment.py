@@ -34,11 +34,13 @@ class Moment(anywidget.AnyWidget):
     Parameters
     ----------
     session : Session
-        Whose recording is played, use ``self_review``.
+        Whose recording is played.
     start, end : float
         Seconds from the recording's start; cut to thirty seconds.
     why : str
         What this moment is, in a sentence.
+    use : str
+        What the recording is opened for; one of the uses that can be agreed to.
     """
 
     _esm = _HERE / "moment.js"
@@ -49,11 +51,13 @@ class Moment(anywidget.AnyWidget):
     when = traitlets.Unicode(read_only=True).tag(sync=True)
     why = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    def __init__(self, session: Session, start: float, end: float, why: str = "") -> None:
+    def __init__(
+        self, session: Session, start: float, end: float, why: str = "", *, use: str = "self_review"
+    ) -> None:
         super().__init__()
         end = min(end, start + LONGEST)
         # Traits can be set by the page; what is sent is settled here.
-        self._feed = Feed(session, start, end)
+        self._feed = Feed(session, start, end, use=use)
         for name, value in (("start", start), ("end", end), ("when", clock(start)), ("why", why)):
             self.set_trait(name, value)
         self.on_msg(self._answer)
@@ -80,12 +84,14 @@ class Moment(anywidget.AnyWidget):
         return Still(f"<p>{_line(self.when, self.why)}</p>", f"{self.when} {self.why}")
 
 
-def moments_to_hear(session: Session, moments: pd.DataFrame) -> VBox | Still:
+def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self_review") -> VBox | Still:
     """Show a list of moments, each with its play button.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What the recording is opened for; one of the uses that can be agreed to.
     moments : DataFrame
         Columns start, end (s) and why, as from `therapy_review.moments.moments`.
 
@@ -101,7 +107,7 @@ def moments_to_hear(session: Session, moments: pd.DataFrame) -> VBox | Still:
         return Still(f'<ul class="moments">{items}</ul><p><small>{HOW_TO_START} to hear them.</small></p>')
     from ipywidgets import VBox
 
-    return VBox([Moment(session, start, end, why) for start, end, why in rows])
+    return VBox([Moment(session, start, end, why, use=use) for start, end, why in rows])
 
 
 def _line(when: str, why: str) -> str:

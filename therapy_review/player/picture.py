@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,20 +28,27 @@ if TYPE_CHECKING:
 FULL = 127  # of a byte with a sign
 
 
-def picture(session: Session) -> dict[str, Any]:
+Shows = Callable[[marks.Mark], bool]
+
+
+def picture(session: Session, *, use: str = "self_review", shows: Shows = lambda _: True) -> dict[str, Any]:
     """Gather what a page draws: people, turns, silences, marks, what was said.
 
     Parameters
     ----------
     session : Session
         One that was analysed.
+    use : str
+        What it is wanted for; one of the uses that can be agreed to.
+    shows : callable, optional
+        Whether a mark is shown; all of them when left out. What is closed stays closed either way.
 
     Returns
     -------
     dict
         Ready for JSON; times in seconds, who speaks as a place in ``people``.
     """
-    turns, now = session.turns, marks_now(session)
+    turns, now = session.turns, marks_now(session, shows)
     people = speakers(turns)
     lane = {person: place for place, person in enumerate(people)}
     units = pd.concat([floor_turns(turns).assign(short=0), backchannels(turns).assign(short=1)])
@@ -55,7 +63,7 @@ def picture(session: Session) -> dict[str, Any]:
         "turns": _rows(units, ["start", "end", "short"], lane),
         "silences": _rows(long_silences(turns), ["start", "end"]),
         "overlaps": _rows(overlaps(turns), ["start", "end"]),
-        "lines": _lines(session),
+        "lines": _lines(session, use),
         "kinds": list(marks.KINDS),
         "answers": listening.ANSWERS,
         "offer": listening.offer(session),
@@ -63,19 +71,21 @@ def picture(session: Session) -> dict[str, Any]:
     }
 
 
-def marks_now(session: Session) -> dict[str, Any]:
+def marks_now(session: Session, shows: Shows = lambda _: True) -> dict[str, Any]:
     """Gather the marks as they stand in the file.
 
     Parameters
     ----------
     session : Session
+    shows : callable, optional
+        As for `picture`.
 
     Returns
     -------
     dict
     """
     table = session.marks
-    rows = sorted(marks.each(table), key=lambda mark: mark.start)
+    rows = sorted(filter(shows, marks.each(table)), key=lambda mark: mark.start)
     return {"marks": [as_sent(mark) for mark in rows], "closed": [list(s) for s in marks.closed(table)]}
 
 
@@ -89,7 +99,7 @@ def as_sent(mark: marks.Mark) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``end`` is None for a moment.
+        ``end`` is None for a moment; ``by`` is there where it is not the client's own.
 
     Examples
     --------
@@ -97,7 +107,8 @@ def as_sent(mark: marks.Mark) -> dict[str, Any]:
     {'start': 3.0, 'end': None, 'kind': 'question', 'label': '', 'text': ''}
     """
     end = None if math.isnan(mark.end) else mark.end
-    return {"start": mark.start, "end": end, "kind": mark.kind, "label": mark.label, "text": mark.text}
+    sent = {"start": mark.start, "end": end, "kind": mark.kind, "label": mark.label, "text": mark.text}
+    return {**sent, "by": mark.by} if mark.by else sent
 
 
 def as_mark(sent: dict[str, Any]) -> marks.Mark:
@@ -124,6 +135,7 @@ def as_mark(sent: dict[str, Any]) -> marks.Mark:
         str(sent["kind"]),
         str(sent.get("label", "")),
         str(sent.get("text", "")),
+        str(sent.get("by", "")),
     )
 
 
@@ -153,9 +165,9 @@ def _rows(table: pd.DataFrame, columns: list[str], lane: dict[str, int] | None =
     return [list(row) for row in zip(*values, strict=True)]
 
 
-def _lines(session: Session) -> list[list[Any]]:
+def _lines(session: Session, use: str) -> list[list[Any]]:
     # Words that can't be read do not keep the client from listening; `check` says what is wrong with them.
     with contextlib.suppress(TherapyReviewError):
-        cues = session.transcript()
+        cues = session.transcript(use)
         return [list(row) for row in zip(cues["start"], cues["end"], cues["text"], strict=True)]
     return []

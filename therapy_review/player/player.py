@@ -21,7 +21,7 @@ import traitlets
 from therapy_review.charts import waveform_map
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player.at_once import at_once
-from therapy_review.player.desk import Desk
+from therapy_review.player.desk import ALONE, Desk, Listeners
 from therapy_review.player.moment import Moment
 from therapy_review.still import HOW_TO_START, Still, is_still
 
@@ -37,7 +37,9 @@ class Player(anywidget.AnyWidget):
     Parameters
     ----------
     session : Session
-        One that was analysed; its recording is played, use ``self_review``.
+        One that was analysed.
+    listeners : Listeners
+        Who listens and what for; the client alone when left out.
 
     Attributes
     ----------
@@ -67,11 +69,13 @@ class Player(anywidget.AnyWidget):
 
     @traitlets.default("still_name")
     def _new_name(self) -> str:
-        return secrets.token_hex(8)
+        return (
+            "" if is_still() else secrets.token_hex(8)
+        )  # a report has no live player, and is the same each time
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
         super().__init__()
-        self._session, self._desk = session, Desk(session)
+        self._session, self._desk = session, Desk(session, listeners)
         self._refreshers: list[Callable[[], None]] = []
         self._preparing: threading.Thread | None = None
         self.on_msg(self._asked)
@@ -91,6 +95,11 @@ class Player(anywidget.AnyWidget):
         """Stop at once."""
         self.send({"kind": "stop"})
 
+    def lock(self) -> None:
+        """Be silent at once, and cover the page until somebody chooses to go on."""
+        self._desk.is_locked = True
+        self.send({"kind": "locked"})
+
     def moment(self, start: float, end: float, why: str = "") -> Moment:
         """Make a small player for one moment of the session.
 
@@ -105,7 +114,7 @@ class Player(anywidget.AnyWidget):
         -------
         Moment
         """
-        return Moment(self._session, start, end, why)
+        return Moment(self._session, start, end, why, use=self._desk.listeners.use)
 
     def on_refresh(self, refresh: Callable[[], None]) -> None:
         """Have something done when the client asks for the charts to follow what was put right.
@@ -152,7 +161,7 @@ class Player(anywidget.AnyWidget):
     def still(self) -> Still:
         """Return the player as a picture to look at, with a word on how to start."""
         try:
-            turns, marks, sound = self._session.turns, self._session.marks, self._desk.feed.sound
+            turns, marks, sound = self._session.turns, self._desk.marks_in_view(), self._desk.feed.sound
         except TherapyReviewError as error:
             return Still(f"<p>{html.escape(str(error))}</p>", str(error))
         chart = waveform_map(sound.peaks, sound.duration, turns, marks)

@@ -1,0 +1,1 @@
+"""Reports of many sessions, measured: ``python -m benchmarks.batch``; results in results.md."""

@@ -1,0 +1,164 @@
+"""How long it takes to look at years of sessions, and how often a change is told; run by ``make bench``.
+
+The journals are those of ``tests/believable.py``. What may be taken is asserted, what was taken is printed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyrage.x25519 import Identity
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from believable import DIALOGUES, write_journal
+from test_analysis import MINUTES, hour  # noqa: F401
+from test_changes import NOISES, TIMES, carried, claims, found, missed_weeks
+
+from therapy_review import Journal, Recording, open_journal, unlock
+from therapy_review.changes import changes, direction, kendall_tau, theil_sen
+from therapy_review.diarize import diarize
+from therapy_review.keys import NewKeys
+from therapy_review.prosody import ranges
+from therapy_review.sealing import seal
+from therapy_review.store import PlainStore
+from therapy_review.trends import trends
+
+FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
+LENGTHS = (5, 8, 12, 20, 40, 100)
+
+
+@pytest.fixture(scope="module")
+def long_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("long") / "journal"
+    write_journal(root, sessions=500)
+    return root
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("years") / "journal"
+    write_journal(root, sessions=100)
+    return root
+
+
+def without_index(root: Path) -> Journal:
+    shutil.rmtree(root / "derived", ignore_errors=True)
+    return open_journal(root)
+
+
+def test_first_reading_of_500_sessions(benchmark, long_once: Path) -> None:
+    benchmark.pedantic(trends, setup=lambda: ((without_index(long_once),), {}), rounds=3)
+    assert benchmark.stats.stats.median <= FIRST
+
+
+@pytest.mark.parametrize(("sessions", "most"), [(100, OF_100), (500, OF_500)])
+def test_trends_after_the_first_reading(
+    benchmark, sessions: int, most: float, long_once: Path, two_years: Path
+) -> None:
+    root = two_years if sessions == 100 else long_once
+    trends(open_journal(root))
+    benchmark.pedantic(trends, setup=lambda: ((open_journal(root),), {}), rounds=5)
+    assert benchmark.stats.stats.median <= most
+
+
+def test_what_is_known_of_every_line_of_500_sessions(benchmark, long_once: Path) -> None:
+    table = trends(open_journal(long_once))
+    assert len(benchmark.pedantic(lambda: changes(table), rounds=2)) > 30
+
+
+def settle(root: Path) -> None:
+    """Let no file be of this moment."""
+    for file in root.rglob("*.*"):
+        os.utime(file, (time.time() - 3600,) * 2)
+
+
+def test_a_sealed_journal_of_200_sessions_beside_a_plain_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain, sealed = tmp_path / "plain", tmp_path / "sealed"
+    write_journal(plain, sessions=200)
+    shutil.copytree(plain, sealed)
+    sealed.chmod(0o700)
+    identity = Identity.generate()
+    seal(PlainStore(sealed), NewKeys(identity, b"", b""))
+    settle(sealed)
+    unlock.keep(identity)
+    took: dict[str, list[float]] = {}
+    for name, root in (("plain", plain), ("sealed", sealed)):
+        for _ in range(6):
+            began = time.perf_counter()
+            trends(open_journal(root))
+            took.setdefault(name, []).append(time.perf_counter() - began)
+    first = {name: times[0] for name, times in took.items()}
+    later = {name: float(np.median(times[1:])) for name, times in took.items()}
+    with capsys.disabled():
+        print("\n200 sessions, plain and sealed, s: first", first, "later", later)
+    assert later["sealed"] <= SEALED * later["plain"]
+
+
+def test_pitch_and_loudness_of_an_hour(benchmark, hour: bytes, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+    recording = Recording(lambda: io.BytesIO(hour), "hour")
+    turns = diarize(recording.read())
+    table = benchmark.pedantic(lambda: ranges(recording, turns), rounds=2)
+    with capsys.disabled():
+        print(f"\n{MINUTES} minutes:", table.round(2).to_string(), sep="\n")
+    assert benchmark.stats.stats.max <= PROSODY
+
+
+def told(what: str, rates: list[float]) -> str:
+    return f"{what:28}" + "".join(f"{n:6}: {100 * rate:4.1f}" for n, rate in zip(LENGTHS, rates, strict=True))
+
+
+def test_how_often_noise_is_called_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"\nOf {TIMES} lines of noise so many percent are called a change, by number of sessions:"]
+    rates = []
+    for kind, noise in NOISES.items():
+        own = [claims(noise, [n]) for n in LENGTHS]
+        rates += own
+        lines.append(
+            f"{kind:28}" + "".join(f"{n:6}: {100 * rate:4.1f}" for n, rate in zip(LENGTHS, own, strict=True))
+        )
+    for part in (0.3, 0.5, 0.7):
+        own = [claims(lambda rng, n, part=part: carried(rng, n, part), [n]) for n in LENGTHS]
+        lines.append(told(f"carried over {part}", own))
+    lines.append(
+        f"carried over 0.5, 40 sessions, were it not corrected for: {100 * uncorrected(0.5, 40):.1f}"
+    )
+    with capsys.disabled():
+        print("\n".join(lines))
+    assert np.mean(rates) <= 0.05
+    assert max(rates) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / TIMES)  # three standard errors of a thousand tries
+
+
+def uncorrected(part: float, n: int) -> float:
+    rng = np.random.default_rng(n)
+    lines = [(missed_weeks(rng, n), carried(rng, n, part)) for _ in range(300)]
+    said = [direction(n, theil_sen(*line), kendall_tau(*line)) for line in lines]
+    return sum(one != "too early to say" for one in said) / len(said)
+
+
+def test_how_often_a_change_that_is_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        "\nMoods from 1 to 10 that move by so much and vary by 1.2: percent told, by number of sessions:"
+    ]
+    for rise in (1, 2, 3, 4):
+        own = [found(rise, n, times=300) for n in LENGTHS]
+        lines.append(told(f"{rise} points", own))
+    with capsys.disabled():
+        print("\n".join(lines))
+    assert own[-1] == 1
+
+
+def test_the_journals_have_the_rhythm_of_real_dialogues(capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print(
+            "\nTurns by the real dialogues." if DIALOGUES.is_file() else "\nTurns by the dialogues' deciles."
+        )

@@ -1,0 +1,33 @@
+"""Journals of a few short sessions for the tests of reports, made once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.batch.journals import days, short_journal
+from therapy_review import open_journal
+from therapy_review.journal import Journal
+
+DAYS = days(7)
+
+
+@pytest.fixture(scope="session")
+def short_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven sessions of a minute, all analysed; not to be changed."""
+    return short_journal(tmp_path_factory.mktemp("short") / "journal", len(DAYS), different=2)
+
+
+@pytest.fixture
+def short(short_once: Path, tmp_path: Path) -> Journal:
+    """A copy of it, with the times of change that analysis goes by."""
+    shutil.copytree(short_once, tmp_path / "journal")
+    return open_journal(tmp_path / "journal")
+
+
+def reports_of(root: Path) -> dict[str, bytes]:
+    """Everything a run wrote, by name."""
+    found = sorted(path for path in (root / "reports").rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): path.read_bytes() for path in found}

@@ -1,0 +1,307 @@
+"""``therapy-review consent`` and ``erase``: every question has an option, and nothing goes without a typed yes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import RECORDED, root_of
+from typer.testing import CliRunner, Result
+
+from therapy_review import Journal, create_journal, enrolment, open_journal
+from therapy_review.cli import app
+from therapy_review.errors import ConsentError, JournalError, MissingPackageError
+
+DAY = "2026-03-05"
+
+
+def run(journal: Journal, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(app, [*words, "-j", str(root_of(journal))], input=typed)
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Journal:
+    return create_journal(tmp_path / "mine", client="A", therapist="[B]")  # no markup: shown as it is
+
+
+def placed(journal: Journal, place: str) -> None:
+    text = journal.store.read("journal.toml").decode()
+    lines = [f'place = "{place}"' if line.startswith("place") else line for line in text.splitlines()]
+    journal.store.write("journal.toml", "\n".join(lines).encode())
+
+
+# Adding.
+
+
+def test_what_was_agreed_to_is_written_down_by_answering(new: Journal) -> None:
+    done = run(new, "consent", "add", typed="both\n\n\n2999-01-01\n")
+    assert "Kept. Thank you." in done.output
+    given = new.consents
+    assert [(one.who, one.name, one.how) for one in given] == [
+        ("client", "A", "written"),
+        ("therapist", "[B]", "written"),
+    ]
+    assert given[0].uses == ("record", "self_review", "review_together", "report")
+    assert {(one.given_from, one.until) for one in given} == {(new.today(), dt.date(2999, 1, 1))}
+
+
+def test_it_is_said_until_when_recordings_stay_closed(new: Journal) -> None:
+    usual = ("--to", "self_review", "--how", "written", "--until", "")
+    assert "until [B] agrees" in run(new, "consent", "add", "--who", "client", *usual).output
+    later = run(new, "consent", "add", "--who", "therapist", *usual, "--since", "2999-01-01").output
+    assert "until 2999-01-01" in later
+    assert "Thank you" in run(new, "consent", "add", "--who", "therapist", *usual).output
+
+
+def test_where_it_was_spoken_is_pointed_at(journal: Journal) -> None:
+    done = run(journal, "consent", "add", typed=f"Sam\nself_review\nspoken\n{DAY}\n0:42\n\n")
+    assert done.exit_code == 0
+    spoken = journal.consents[-1].spoken
+    assert spoken is not None
+    assert (spoken.session, spoken.time) == (DAY, 42.0)
+    assert f"in {DAY} at 0:42" in run(journal, "consent", "show").output
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--who", "client", "--to", "fun", "--how", "written", "--until", ""), "fun is not something"),
+        (
+            ("--who", "client", "--to", "record", "--how", "spoken", "--spoken-in", "2031-01-01"),
+            "no session 2031",
+        ),
+        (
+            ("--who", "client", "--to", "record", "--how", "spoken", "--spoken-in", DAY, "--at", "x"),
+            "not a time",
+        ),
+        (
+            ("--who", "client", "--to", "record", "--how", "sung", "--until", ""),
+            "written or spoken, not sung",
+        ),
+    ],
+)
+def test_what_cannot_be_written_down_is_a_sentence_and_nothing_is_added(
+    journal: Journal, words: tuple[str, ...], error: str
+) -> None:
+    before = journal.store.read("agreements.toml")
+    done = run(journal, "consent", "add", *words)
+    assert isinstance(done.exception, JournalError)
+    assert error in str(done.exception)
+    assert journal.store.read("agreements.toml") == before
+
+
+def test_a_day_that_is_none_is_a_sentence(journal: Journal) -> None:
+    done = run(
+        journal, "consent", "add", "--who", "client", "--to", "record", "--how", "written", "--until", "soon"
+    )
+    assert done.exit_code == 2
+    assert "is not a day" in done.output
+
+
+def test_ones_own_word_needs_the_caution_read_and_a_place_beyond_doubt(new: Journal) -> None:
+    for place in ("", "US-CA", "US-NV", "XX"):
+        placed(new, place)
+        assert isinstance(run(new, "consent", "add", "--one-party").exception, ConsentError)
+    placed(new, "US-TX")
+    refused = run(new, "consent", "add", "--one-party", typed="\n")
+    assert "Nothing was written down." in refused.output
+    assert open_journal(root_of(new)).consents == []
+    done = run(new, "consent", "add", "--one-party", typed="yes\n\n")
+    for part in (
+        "In Texas",
+        "not legal advice",
+        "Secrecy can harm trust",
+        "Another therapist, one who agrees",
+    ):
+        assert part in done.output
+    (given,) = new.consents
+    assert (given.who, given.uses, given.basis) == ("client", ("self_review",), "one_party")
+
+
+def test_ones_own_word_is_not_taken_against_what_others_have_said(journal: Journal) -> None:
+    placed(journal, "US-TX")
+    done = run(journal, "consent", "add", "--one-party", "--confirm", "yes")
+    assert isinstance(done.exception, ConsentError)
+    assert "others have had their say" in str(done.exception)
+
+
+# Showing.
+
+
+def test_showing_tells_who_what_since_when_and_what_may_be_opened(journal: Journal) -> None:
+    said = run(journal, "consent", "show").output
+    assert "Robin: in force." in said
+    assert "Today, recordings of Robin and Daniel may be opened for: recording the sessions" in said
+    run(
+        journal, "consent", "revoke", "--who", "therapist", "--use", "report", "--erase", "none", "--keep", ""
+    )
+    said = run(journal, "consent", "show").output
+    assert "Daniel: in force, but not for reports made from it." in said
+    assert "reports" not in said.splitlines()[-1]
+
+
+def test_with_nothing_written_down_showing_says_how_to_begin(new: Journal) -> None:
+    said = run(new, "consent", "show").output
+    assert "every recording stays closed" in said
+    assert "therapy-review consent add" in said
+
+
+# Taking back.
+
+
+@pytest.mark.parametrize("who", ["client", "therapist"])
+def test_either_side_takes_it_back_and_the_door_is_closed_before_anything_is_asked(
+    journal: Journal, who: str
+) -> None:
+    done = run(journal, "consent", "revoke", "--who", who, typed="everything\n")  # then the window is closed
+    assert done.exit_code == 1
+    assert "From now on it stays closed." in done.output
+    with pytest.raises(ConsentError):
+        journal.session(DAY).recording()
+    assert journal.ledger[["what", "who"]].to_numpy().tolist() == [["revoked", who]]
+    assert all(session.has_recording for session in map(journal.session, RECORDED))
+
+
+def test_what_is_erased_is_chosen_and_why_the_rest_is_kept_is_written_down(journal: Journal) -> None:
+    typed = f"therapist\neverything\n{DAY}, 2026-02-26\nyes\nDaniel asked to hear them first\n"
+    done = run(journal, "consent", "revoke", typed=typed)
+    assert done.exit_code == 0, done.output
+    assert [s.name for s in journal.sessions if s.has_recording] == RECORDED[:-2]
+    assert journal.session(DAY).notes.text  # the client's own words are not made from the sound
+    assert journal.consents[1].revocations[-1].kept == "Daniel asked to hear them first"
+    assert journal.ledger["what"].tolist() == ["revoked", "erased", "erased", "kept"]
+    assert journal.ledger["note"].iloc[-1] == "Daniel asked to hear them first"
+    assert (
+        "What was recorded is kept: Daniel asked to hear them first" in run(journal, "consent", "show").output
+    )
+
+
+@pytest.mark.parametrize("answer", ["", "no", "y", "YES!", "none"])
+def test_nothing_is_erased_without_a_typed_yes(journal: Journal, answer: str) -> None:
+    done = run(
+        journal, "consent", "revoke", "--who", "client", "--use", "everything", typed=f"all\n{answer}\n\n"
+    )
+    assert "Nothing was erased." in done.output
+    assert [s.name for s in journal.sessions if s.has_recording] == RECORDED
+
+
+def test_a_day_that_was_not_offered_erases_nothing(journal: Journal) -> None:
+    done = run(
+        journal, "consent", "revoke", "--who", "client", "--use", "everything", "--erase", "2026-02-12"
+    )
+    assert isinstance(done.exception, JournalError)
+    assert [s.name for s in journal.sessions if s.has_recording] == RECORDED
+
+
+def test_only_the_sessions_in_which_they_are_heard_are_asked_about(journal: Journal) -> None:
+    run(journal, "consent", "add", "--who", "Sam", "--to", "self_review", "--how", "written", "--until", "")
+    session = journal.session(DAY)
+    session.save_notes(session.notes.changed(participants=("client", "therapist", "Sam")))
+    done = run(
+        journal, "consent", "revoke", "--who", "Sam", "--use", "everything", "--erase", "none", "--keep", ""
+    )
+    assert "in 1 session:" in done.output
+    with pytest.raises(ConsentError, match="Sam took it back"):
+        session.recording()
+    journal.session("2026-02-26").recording()
+
+
+def test_a_voice_print_goes_with_its_agreement(journal: Journal) -> None:
+    enrolment.agree(journal, "client")
+    journal.store.write(f"voices/client/{DAY}.json", b"{}")
+    done = run(journal, "consent", "revoke", "--who", "client", "--use", "voice_print")
+    assert "voice print of Robin was forgotten" in done.output
+    assert journal.store.files("voices/client") == []
+    journal.session(DAY).recording()
+
+
+def test_what_was_not_given_cannot_be_taken_back(journal: Journal) -> None:
+    for words in (("--who", "Sam", "--use", "everything"), ("--who", "client", "--use", "share:Kim")):
+        done = run(journal, "consent", "revoke", *words)
+        assert isinstance(done.exception, JournalError)
+        assert "consent show" in str(done.exception)
+    assert journal.ledger.empty
+
+
+# A page to talk over.
+
+
+def test_a_draft_is_a_page_with_room_for_both_and_agrees_to_nothing(new: Journal, tmp_path: Path) -> None:
+    file = tmp_path / "draft.html"
+    assert "Nothing is agreed yet" in run(new, "consent", "draft", str(file)).output
+    page = file.read_text()
+    assert page.count("Signature") == 2
+    assert "between A and [B]" in page
+    assert "not legal advice" in page
+    for unwanted in ("http", "<script", "src=", "url("):
+        assert unwanted not in page
+    assert new.consents == []
+    again = run(new, "consent", "draft", str(file))
+    assert isinstance(again.exception, JournalError)
+
+
+def test_a_draft_as_a_pdf_is_one_page(new: Journal, tmp_path: Path) -> None:
+    import pypdfium2
+
+    file = tmp_path / "draft.pdf"
+    assert run(new, "consent", "draft", str(file)).exit_code == 0
+    document = pypdfium2.PdfDocument(file)
+    assert len(document) == 1
+    assert "Taking it back" in document[0].get_textpage().get_text_range()
+
+
+def test_without_what_a_pdf_needs_the_sentence_says_how_to_add_it(
+    new: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    done = run(new, "consent", "draft", str(tmp_path / "draft.pdf"))
+    assert isinstance(done.exception, MissingPackageError)
+    assert 'pip install "therapy-review[pdf]"' in str(done.exception)
+    assert not (tmp_path / "draft.pdf").exists()
+
+
+# Erasing.
+
+
+def test_a_session_is_erased_after_a_typed_yes_and_what_goes_is_listed_before(journal: Journal) -> None:
+    refused = run(journal, "erase", DAY, typed="\n")
+    assert f"practice/sessions/{DAY}" in refused.output
+    assert "Nothing was erased." in refused.output
+    assert journal.session(DAY).has_recording
+    done = run(journal, "erase", DAY, typed="yes\n")
+    assert "Not within reach:" in done.output
+    assert DAY not in [session.name for session in journal.sessions]
+    gone = run(journal, "erase", DAY)
+    assert isinstance(gone.exception, JournalError)
+    assert "There is no session 2026-03-05" in str(gone.exception)
+
+
+def test_what_is_left_of_a_session_that_is_gone_can_be_erased(journal: Journal) -> None:
+    journal.store.write("reports/session_report_2026-01-01.html", b"")
+    assert run(journal, "erase", "2026-01-01", "--confirm", "yes").exit_code == 0
+    assert journal.store.files("reports") == []
+
+
+def test_the_sound_alone_can_be_erased(journal: Journal) -> None:
+    assert run(journal, "erase", DAY, "--sound", "--confirm", "yes").exit_code == 0
+    assert not journal.session(DAY).has_recording
+    assert journal.session(DAY).notes.text
+    again = run(journal, "erase", DAY, "--sound", "--confirm", "yes")
+    assert isinstance(again.exception, JournalError)
+
+
+def test_everything_is_erased_only_by_typing_the_journals_name(journal: Journal) -> None:
+    for answer in ("yes", "", "all"):
+        run(journal, "erase", "--all", typed=f"{answer}\n")
+        assert len(journal.sessions) == 8
+    assert run(journal, "erase", "--all", typed="practice\n").exit_code == 0
+    assert list(root_of(journal).iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [(), (DAY, "--all"), ("--all", "--sound"), ("2031-01-01",), ("reports",)])
+def test_it_is_clear_what_is_meant_or_nothing_goes(journal: Journal, words: tuple[str, ...]) -> None:
+    done = run(journal, "erase", *words, "--confirm", "yes")
+    assert isinstance(done.exception, JournalError)
+    assert len(journal.sessions) == 8

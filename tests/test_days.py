@@ -1,0 +1,187 @@
+"""Days: nothing comes in twice, everything can be taken out again, and what was written by hand stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from therapy_review import Journal, days, words
+from therapy_review.check import check
+from therapy_review.days import NEW, OTHER, THERE, compared, merge, none, origin_of, read, remove, written
+from therapy_review.errors import JournalError
+from therapy_review.mood_files import Entry, mood_file
+
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
+MOODS = st.sampled_from(["good", "meh", "so lala", "müde"])
+ENTRIES = st.lists(
+    st.builds(
+        Entry,
+        date=st.dates(pd.Timestamp("2025-12-01").date(), pd.Timestamp("2025-12-04").date()).map(str),
+        time=st.sampled_from(["", "08:00", "20:39"]),
+        mood=st.one_of(st.just(float("nan")), st.integers(1, 10).map(float)),
+        mood_name=MOODS,
+        tags=st.lists(TEXT, max_size=2),
+        note=TEXT,
+    ),
+    max_size=6,
+)
+NUMBER = iter(range(1_000_000))
+
+
+def file_of(entries: list[Entry], kind: str = "daylio") -> pd.DataFrame:
+    return mood_file(kind, f"{next(NUMBER)}".encode(), "export.csv", entries, []).entries
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    pd.testing.assert_frame_equal(one, other)
+    return True
+
+
+@settings(max_examples=60, deadline=None)
+@given(ENTRIES)
+def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
+    table = merge(none(), file_of(entries))
+    assert same(read(written(table), "days.csv"), table)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ENTRIES, ENTRIES, ENTRIES)
+def test_to_bring_in_twice_changes_nothing_and_to_remove_undoes_it(
+    hand: list[Entry], first: list[Entry], second: list[Entry]
+) -> None:
+    by_hand = file_of(hand).assign(origin="")
+    earlier, later = file_of(first), file_of(second)
+    table = merge(merge(none(), by_hand), earlier)
+    both = merge(table, later)
+    assert merge(both, later) is both
+    assert merge(both, earlier) is both
+    if len(later):
+        assert same(remove(both, later["origin"].iloc[0]), table)
+    assert sorted(compared(both, later)) == [THERE] * len(later)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ENTRIES, ENTRIES)
+def test_a_longer_export_adds_only_what_is_new(old: list[Entry], new: list[Entry]) -> None:
+    table = merge(none(), file_of(old))
+    longer = file_of([*new, *old])
+    both = merge(table, longer)
+    assert len(both) == len(longer)
+    assert compared(table, longer).count(THERE) >= len(old)
+
+
+def test_entries_alike_in_one_minute_are_both_kept() -> None:
+    twice = file_of([Entry("2026-03-04", "20:39", 5, "meh")] * 2)
+    assert len(merge(none(), twice)) == 2
+    assert len(merge(merge(none(), twice), twice)) == 2
+
+
+def test_an_entry_that_was_changed_elsewhere_is_said_to_stand_beside_another_version() -> None:
+    before = merge(none(), file_of([Entry("2026-03-04", "20:39", 5, "meh", (), "Rain.")]))
+    changed = file_of(
+        [
+            Entry("2026-03-04", "20:39", 5, "meh", (), "Rain, then sun."),
+            Entry("2026-03-05", "20:39", 5, "meh"),
+        ]
+    )
+    assert compared(before, changed) == [OTHER, NEW]
+    assert len(merge(before, changed)) == 3
+
+
+def test_files_of_different_kinds_stand_beside_each_other() -> None:
+    entry = [Entry("2026-03-04", "20:39", 5, "meh")]
+    assert len(merge(merge(none(), file_of(entry, "daylio")), file_of(entry, "table"))) == 2
+
+
+def test_numbers_given_anew_reach_the_entries_of_that_kind_and_spare_what_was_set_by_hand() -> None:
+    table = merge(none(), file_of([Entry(f"2026-03-0{n}", "", float("nan"), "meh") for n in (1, 2, 3)]))
+    table = days.with_moods(table, "daylio", {"meh": 5})
+    assert table["mood"].tolist() == [5, 5, 5]
+    by_hand = table.assign(mood=[5, 3, 5])
+    again = days.with_moods(by_hand, "daylio", {"meh": 6}, {"meh": 5})
+    assert again["mood"].tolist() == [6, 3, 6]
+    assert days.with_moods(by_hand, "table", {"meh": 6}, {"meh": 5})["mood"].tolist() == [5, 3, 5]
+
+
+def test_a_table_written_by_hand_may_be_short_and_have_columns_of_its_own() -> None:
+    table = read("\ufeffmood,date,slept\r\n7,2026-03-05,6.5\r\n,2026-03-04,8\r\n".encode(), "days.csv")
+    assert table["mood"].fillna(0).tolist() == [0, 7]
+    assert b"slept" in written(table)
+    more = merge(table, file_of([Entry("2026-03-06", "", 5, "meh")]))
+    assert more["slept"].tolist() == ["8", "6.5", ""]
+    assert next((one.origin, one.number) for one in days.sources(more)) == ("", 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"x\n", "should be a table"),
+        (b"date,mood\n4 March,7\n", "days as in 2026-03-04"),
+        (b"date,mood\n2026-03-04,fine\n", "should be a table"),
+        (b"date,mood\n2026-03-04,11\n", "is 11; moods go from 1 to 10"),
+        (b"date,mood,time\n2026-03-04,7,8pm\n", "is 8pm; write it as in 20:39"),
+        (b"date,mood\n2026-03-04,7,more\n", "should be a table"),
+        (b"\xff\xfe", "should be a table"),
+    ],
+)
+def test_what_is_no_table_is_one_sentence_and_left_alone(journal: Journal, data: bytes, said: str) -> None:
+    journal.store.write("days.csv", data)
+    with pytest.raises(JournalError, match=said):
+        _ = journal.days
+    assert [said in one and "practice/days.csv" in one for one in check(journal)] == [True]
+    assert journal.store.read("days.csv") == data
+
+
+def test_an_origin_names_kind_content_and_file_on_one_line() -> None:
+    origin = origin_of("daylio", b"x", "my \n export.csv")
+    assert origin.split(" ", 2)[::2] == ["daylio", "my export.csv"]
+    assert origin != origin_of("daylio", b"y", "my export.csv")
+    assert days.kind_of(origin) == "daylio"
+
+
+# Beside the sessions
+
+
+def put(journal: Journal, rows: str) -> None:
+    journal.store.write("days.csv", f"date,time,mood,tags\n{rows}".encode())
+
+
+def test_the_week_before_a_session_is_the_seven_days_before_its_day(journal: Journal) -> None:
+    put(
+        journal,
+        "2026-02-25,,1,\n2026-02-26,09:00,3,walk\n2026-03-04,,7,walk | Sam\n2026-03-05,08:00,9,\n",
+    )
+    session = journal.session("2026-03-05")
+    assert days.week_before(journal, session)["mood"].tolist() == [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            "2026-03-02,,3,walk\n2026-03-02,,4.5,\n2026-03-04,,7,walk | <b>\n",
+            "you noted something on 2; your mood lay between 3 and 7, of 10. What came up most: walk, &lt;b&gt;.",
+        ),
+        ("2026-03-02,,6,\n", "you noted something on 1; your mood lay at 6, of 10."),
+        ("2026-03-02,,,walk\n", "you noted something on 1. What came up most: walk."),
+    ],
+)
+def test_the_week_before_is_one_quiet_line(journal: Journal, rows: str, said: str) -> None:
+    put(journal, rows)
+    assert said in words.what_it_held(journal.session("2026-03-05"))
+
+
+@pytest.mark.parametrize("rows", ["", "2026-02-20,,6,\n", "no day,,6,\n"])
+def test_where_nothing_is_known_of_that_week_nothing_is_said(journal: Journal, rows: str) -> None:
+    without = words.what_it_held(journal.session("2026-03-05"))
+    put(journal, rows)
+    assert words.what_it_held(journal.session("2026-03-05")) == without
+
+
+def test_tags_come_one_by_one() -> None:
+    found: Any = days.tags(read(b"date,mood,tags\n2026-03-04,7,walk | Sam\n2026-03-05,7,\n", ""))
+    assert found["tag"].tolist() == ["walk", "Sam"]

@@ -1,0 +1,112 @@
+"""The commands for moods and appointments, as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import root_of
+from test_appointments import WEEKLY, calendar
+from test_daylio import a_year, damaged, export
+from typer.testing import CliRunner, Result
+
+from therapy_review import Journal
+from therapy_review.cli import app
+from therapy_review.errors import TherapyReviewError
+from therapy_review.mood_import import known_moods
+
+WORDS = ["gut=8", "so lala=5", "meh=5", "müde 😴=3", "rad=10", "awful=2"]
+MAP = [part for word in WORDS for part in ("--map", word)]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "daylio_export.csv"
+    path.write_bytes(export(a_year()))
+    return path
+
+
+def run(journal: Journal, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(app, ["moods", *words, "-j", str(root_of(journal))], input=typed)
+
+
+def sentence(journal: Journal, *words: str) -> str:
+    done = run(journal, *words)
+    assert isinstance(done.exception, TherapyReviewError), done.output
+    return str(done.exception)
+
+
+def test_a_dry_run_shows_what_would_come_in_and_keeps_nothing(journal: Journal, file: Path) -> None:
+    done = run(journal, "import", str(file), "--dry-run")
+    assert done.exit_code == 0
+    assert f"Entries: {len(a_year())} new. Nothing was changed." in done.output
+    assert "Without a number: " in done.output
+    assert not (root_of(journal) / "days.csv").exists()
+    assert not (root_of(journal) / "moods.toml").exists()
+
+
+def test_moods_come_in_are_listed_and_go_out(journal: Journal, file: Path) -> None:
+    done = run(journal, "import", str(file), *MAP)
+    assert f"Brought in: {len(a_year())} entries." in done.output
+    assert "moods remove" in done.output
+    again = run(journal, "import", str(file))  # the words are known
+    assert f"Brought in: 0 entries, {len(a_year())} were there already." in again.output
+    listed = run(journal, "list").output
+    assert f"daylio_export.csv (daylio): {len(a_year())} entries, 2025-03-10 to 2026-03-09" in listed
+    assert (
+        run(journal, "remove", "daylio_export.csv").output.strip() == f"Taken out: {len(a_year())} entries."
+    )
+    assert run(journal, "list").output.strip() == "Nothing was brought in yet."
+
+
+def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(damaged()[0].replace(b",meh,", b",so lala,"))
+    done = run(journal, "import", str(path), typed="7\n\n\n")  # good, so lala, awful
+    assert done.exit_code == 0, done.output
+    assert "Line 4 of x.csv has a quotation mark that is not closed" in done.output
+    assert "Brought in: 3 entries." in done.output
+    assert "Without a number: so lala." in done.output
+    assert known_moods(journal.store, "daylio") == {"good": 7, "awful": 2}
+
+
+def test_another_table_comes_in_by_its_columns(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "moods.csv"
+    path.write_text("Tag;Stimmung;Wetter\n4.3.2026;5;Regen\n", encoding="cp1252")
+    columns = ["--column", "date=Tag", "--column", "mood=Stimmung", "--column", "high=5"]
+    done = run(journal, "import", str(path), *columns)
+    assert "Not brought in: the columns Wetter." in done.output
+    assert journal.days["mood"].tolist() == [10]
+
+
+def test_a_calendar_comes_in_and_goes_out(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "c.ics"
+    path.write_bytes(calendar(f"{WEEKLY}COUNT=3"))
+    looked = run(journal, "import", str(path), "--dry-run", typed="therapy\n")
+    assert "2026-01-22 17:00 Therapy with Daniel" in looked.output
+    done = run(journal, "import", str(path), "--containing", "therapy")
+    assert "Brought in: 3 appointments of 3." in done.output
+    assert "c.ics (calendar): 3 entries, 2026-01-08 to 2026-01-22" in run(journal, "list").output
+    assert "Taken out: 3 appointments." in run(journal, "remove", "c.ics").output
+
+
+def test_every_mistake_is_one_sentence(journal: Journal, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("day,mood\n2026-03-04,fine\n")
+    for words, said in [
+        (("import", "nowhere.csv"), "There is no file nowhere.csv"),
+        (("import", str(other)), "say which of its columns"),
+        (("import", str(other), "--column", "date=day"), "Say which column is the mood"),
+        (("import", str(other), "--column", "day"), "write it as in --column name=value"),
+        (("import", str(other), "--column", "weather=day"), "weather is nothing a table has here"),
+        (
+            ("import", str(other), "--column", "date=day", "--column", "mood=mood", "--column", "low=x"),
+            "low end is x",
+        ),
+        (("import", str(file), "--map", "happy=10"), "happy is no mood in daylio_export.csv"),
+        (("import", str(file), *MAP[:-1], "awful=20"), "from 1 (low) to 10 (high)"),
+        (("import", str(file), *MAP[:-1], "awful=low"), "write it as a number"),
+        (("remove", "other.csv"), "therapy-review moods list"),
+    ]:
+        assert said in sentence(journal, *words)
+    assert not (root_of(journal) / "days.csv").exists()

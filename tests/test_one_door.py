@@ -1,0 +1,454 @@
+"""One door: `Session.recording` is the only way to sound, and `Session.require` what everything made of it asks.
+
+The first half walks the package's source: whoever opens media elsewhere is found. The second half tries every door
+with every use in every state of the agreements.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import ROOT, root_of
+
+from therapy_review import Journal, Session, alike, analyse, consent, enrolment, pages, playback
+from therapy_review.agreement import ONE_PARTY, USES
+from therapy_review.check import check
+from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
+from therapy_review.listening import Listening
+from therapy_review.player import Moment, Player
+from therapy_review.player.desk import Desk
+from therapy_review.player.feed import Feed
+from therapy_review.recording import Recording
+from therapy_review.still import STILL, Still
+from therapy_review.store import PlainStore
+
+PACKAGE = ROOT / "therapy_review"
+
+# What can turn a file into sound, or play it. `torch` alone can't.
+OPENS_SOUND = {
+    "aifc", "audioread", "av", "ffmpeg", "miniaudio", "moviepy", "pedalboard", "pyaudio", "pydub", "pysoundfile",
+    "pyogg", "sndhdr", "sounddevice", "soundfile", "soundcard", "sox", "sunau", "torchaudio", "torchcodec", "wave",
+    "scipy.io", "librosa.core.audio", "pyannote.audio.core.io", "imageio", "imageio_ffmpeg",
+}  # fmt: skip
+# Parts of libraries that are used for other things.
+OPENING_CALLS = {"load", "stream", "get_duration", "get_samplerate"}  # of librosa
+SPAWNS = {
+    "subprocess",
+    "os.system",
+    "os.popen",
+    "pty",
+}  # through which a player or converter could be started
+
+ALLOWED = {
+    ("recording.py", "av"): "the one room in which bytes become sound",
+    ("opus.py", "av"): "encodes samples into packets; what it opens to write lies in memory",
+}
+MAKES_RECORDINGS = {
+    "session.py": "the door itself, and a digest of the bytes, which are not decoded for it",
+    "adding.py": "a file that is not in the journal yet: its length and its channels are looked at",
+}
+OPENS_FILES = {
+    "session.py": "the bytes of the recording, behind the door",
+    "adding.py": "a file that is not in the journal yet",
+    "store.py": "every byte of the journal",
+    "recording.py": "what the door gave it",
+    "opus.py": "an encoder, and memory to write into",
+    "chart.py": "a picture it has just drawn",
+    "models/__init__.py": "the models that come with the package",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Every module a piece of source imports, by statement or by its name in a call."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and called(node) in ("import_module", "__import__"):
+            yield from (part.value for part in node.args if isinstance(part, ast.Constant))
+
+
+def called(node: ast.Call) -> str:
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def of_whom(node: ast.Call) -> str:
+    """The name before the dot of a call: `librosa` in `librosa.load(…)`."""
+    value = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return getattr(value, "id", getattr(value, "attr", ""))
+
+
+def other_doors(source: str, name: str) -> list[str]:
+    """Everything in a piece of source that could lead to sound without asking."""
+    tree = ast.parse(source)
+    found = [
+        f"imports {opener}"
+        for module in imports(tree)
+        for opener in OPENS_SOUND | SPAWNS
+        if f"{module}.".startswith(f"{opener}.") and (name, opener) not in ALLOWED
+    ]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if called(node) == "Recording" and name not in MAKES_RECORDINGS:
+            found.append("makes a Recording")
+        if of_whom(node) in ("librosa", "audio") and called(node) in OPENING_CALLS:
+            found.append("lets librosa open a file")
+        if called(node) in ("open", "open_code", "memmap", "fromfile") and name not in OPENS_FILES:
+            found.append("opens a file")
+        if called(node) in ("read", "open", "read_bytes") and mentions(node, "recording_file"):
+            found.append("reads the recording's bytes")
+    return found
+
+
+def mentions(node: ast.AST, name: str) -> bool:
+    return any(getattr(part, "attr", getattr(part, "id", None)) == name for part in ast.walk(node))
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_opens_sound_but_through_the_one_door(module: Path) -> None:
+    assert other_doors(module.read_text(), str(module.relative_to(PACKAGE).as_posix())) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "door"),
+    [
+        ("import av", "imports av"),
+        ("def f():\n    from av.audio import stream", "imports av"),
+        ("import soundfile as sf", "imports soundfile"),
+        ("from scipy.io import wavfile", "imports scipy.io"),
+        ("from scipy import io", "imports scipy.io"),
+        ("import importlib\nimportlib.import_module('wave')", "imports wave"),
+        ("__import__('audioread')", "imports audioread"),
+        ("import librosa\nlibrosa.load('x')", "lets librosa open a file"),
+        ("from therapy_review.recording import Recording\nRecording(f, 'x')", "makes a Recording"),
+        ("from therapy_review import recording\nrecording.Recording(f, 'x')", "makes a Recording"),
+        ("session.journal.store.open(session.recording_file())", "opens a file"),
+        ("session.journal.store.read(session.recording_file())", "reads the recording's bytes"),
+        ("open('x')", "opens a file"),
+        ("import subprocess", "imports subprocess"),
+    ],
+)
+def test_another_door_would_be_found(source: str, door: str) -> None:
+    assert door in other_doors(source, "pages.py")
+
+
+@pytest.mark.parametrize(("name", "opener"), ALLOWED)
+def test_what_is_allowed_is_needed(name: str, opener: str) -> None:
+    assert opener in imports(ast.parse((PACKAGE / name).read_text()))
+
+
+@pytest.mark.parametrize("name", MAKES_RECORDINGS)
+def test_who_makes_recordings_is_who_is_said_to(name: str) -> None:
+    calls = [node for node in ast.walk(ast.parse((PACKAGE / name).read_text())) if isinstance(node, ast.Call)]
+    assert "Recording" in map(called, calls)
+
+
+# Every door, in every state, for every use.
+
+DAY = "2026-03-05"
+STATES: dict[str, tuple[str, ...]] = {
+    # The uses it may be opened for where both were asked for one; "all" stands for every use that was agreed to.
+    "agreed": ("all",),
+    "none": (),
+    "only the client": (),
+    "only the therapist": (),
+    "expired": (),
+    "future": (),
+    "revoked by the client": (),
+    "revoked by the therapist": (),
+    "another use": (),
+    "one party": ("self_review",),
+    "one party, place unsure": (),
+    "one party, against a no": (),
+    "unreadable": (),
+}
+
+
+def agreements(state: str, use: str, today: dt.date) -> bytes:
+    """The file as it stands in a state, with one use agreed to."""
+    begun, ended = today - dt.timedelta(days=90), today - dt.timedelta(days=1)
+    given = {"given_from": begun, "name": "x"}
+    data = b""
+    if state == "unreadable":
+        return b"[[agreement"
+    if state.startswith("one party"):
+        data = consent.append(data, "client", ["self_review"], basis=ONE_PARTY, **given)  # type: ignore[arg-type]
+        if state.endswith("no"):
+            data = consent.append(data, "therapist", ["self_review"], **given)  # type: ignore[arg-type]
+            data = consent.take_back(data, "therapist", on=today)
+        return data
+    if state == "expired":
+        given["until"] = ended
+    if state == "future":
+        given["given_from"] = today + dt.timedelta(days=1)
+    if state == "another use":
+        use = "report" if use == "self_review" else "self_review"
+    for who in ("client", "therapist"):
+        if state not in ("none", f"only the {'therapist' if who == 'client' else 'client'}"):
+            data = consent.append(data, who, [use], **given)  # type: ignore[arg-type]
+    if state.startswith("revoked"):
+        data = consent.take_back(data, state.rpartition(" ")[2], use, on=today)
+    return data
+
+
+def in_state(journal: Journal, state: str, use: str) -> Journal:
+    """The journal with its agreements in a state; nothing else of it is changed."""
+    journal.store.write("agreements.toml", agreements(state, use, journal.today()))
+    place = "US-CA" if state.endswith("unsure") else "US-TX"
+    return Journal(journal.store, {**journal.settings, "place": place})
+
+
+def opens(state: str, use: str) -> bool:
+    return STATES[state] == ("all",) or use in STATES[state]
+
+
+@pytest.mark.parametrize("use", [*USES, "share:Sam"])
+@pytest.mark.parametrize("state", STATES)
+def test_recording_transcript_and_analysis_open_for_what_was_agreed_to_and_for_nothing_else(
+    heard: Journal, state: str, use: str
+) -> None:
+    heard.store.write(f"sessions/{DAY}/transcript.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n")
+    session = in_state(heard, state, use).session(DAY)
+    doors: list[Callable[[], Any]] = [
+        lambda: session.recording(use).read(0, 0.1),
+        lambda: session.transcript(use),
+        lambda: analyse(session, use=use),
+        lambda: session.require(use),
+    ]
+    for door in doors:
+        if opens(state, use):
+            door()
+        else:
+            with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+                door()
+    assert ("opened" in set(heard.ledger["what"])) == (opens(state, use) and use != "self_review")
+
+
+def sound_prepare(session: Session) -> None:
+    playback.prepare(session)
+
+
+def sound_pieces(session: Session) -> None:
+    playback.Sound(session).packets(0, 5)
+
+
+def feed_pieces(session: Session) -> None:
+    Feed(session).pieces(0.0)
+
+
+def moment(session: Session) -> None:
+    asked(Moment(session, 10.0, 14.0), {"kind": "sound", "from": 10.0, "ticket": 1})
+
+
+def moment_opened(session: Session) -> None:
+    asked(Moment(session, 10.0, 14.0), {"kind": "open"})
+
+
+def desk_open(session: Session) -> None:
+    answered(Desk(session), {"kind": "open"})
+
+
+def desk_sound(session: Session) -> None:
+    answered(Desk(session), {"kind": "sound", "from": 3.0})
+
+
+def desk_relabel(session: Session) -> None:
+    turn = session.turns.iloc[2]
+    change = {"start": turn["start"], "end": turn["end"], "speaker": "other", "was": turn["speaker"]}
+    answered(Desk(session), {"kind": "relabel", **change})
+
+
+def player_still(session: Session) -> None:
+    said(Player(session).still())
+
+
+def embedding(session: Session) -> None:
+    alike.hearing(session)(np.array([[10.0, 12.0]]))
+
+
+def two_minutes(session: Session) -> None:
+    listening = Listening(session)
+    step = listening.begin()
+    if step.kind == "question":
+        listening.answer("client")
+
+
+def looked_over(session: Session) -> None:
+    closed = ("no recording is opened", f"The recording of {session.name} stays closed")
+    found = [sentence for sentence in check(session.journal) if any(part in sentence for part in closed)]
+    if found:
+        raise ConsentError(found[0])
+
+
+DOORS = [
+    sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound, desk_relabel,
+    player_still, embedding, two_minutes, looked_over,
+]  # fmt: skip
+PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments")
+
+
+def asked(widget: Moment, message: dict[str, Any]) -> None:
+    sent: list[dict[str, Any]] = []
+    widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    widget._answer(widget, message, [])
+    if sent[0]["kind"] == "sorry":
+        raise ConsentError(sent[0]["sentence"])
+
+
+def answered(desk: Desk, message: dict[str, Any]) -> None:
+    answer = desk.answer(message)
+    assert answer
+    if answer[0]["kind"] == "sorry":
+        raise ConsentError(answer[0]["sentence"])
+
+
+def said(shown: Any) -> None:
+    """Raise what a part of a page shows in place of what it would have shown."""
+    shown = shown._draw() if isinstance(shown, pages.Live) else shown
+    shown = shown.still() if isinstance(shown, Player) else shown
+    text = shown.text if isinstance(shown, Still) else ""
+    if "stays closed" in text or "no recording is opened" in text:
+        raise ConsentError(text)
+
+
+@pytest.fixture(scope="module")
+def prepared_once(tmp_path_factory: pytest.TempPathFactory, heard_once: Path) -> bytes:
+    """The sound of a session as it is kept once it was prepared."""
+    from shutil import copytree
+
+    from therapy_review import open_journal
+
+    journal = open_journal(copytree(heard_once, tmp_path_factory.mktemp("ready") / "practice"))
+    playback.prepare(journal.session(DAY))
+    return journal.store.read(f"sessions/{DAY}/{playback.FILE}")
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+@pytest.mark.parametrize("state", STATES)
+def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
+    heard: Journal, prepared_once: bytes, state: str, door: Callable[[Session], None]
+) -> None:
+    heard.store.write(
+        f"sessions/{DAY}/{playback.FILE}", prepared_once
+    )  # what is at hand already counts as well
+    session = in_state(heard, state, "self_review").session(DAY)
+    before = held(heard)
+    if opens(state, "self_review"):
+        door(session)
+    else:
+        with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened"):
+            door(session)
+        assert held(heard) == before  # nothing was made of it, and nothing was kept
+
+
+@pytest.mark.parametrize("still", ["", "1"], ids=["opened by the client", "run as a report"])
+@pytest.mark.parametrize("state", STATES)
+def test_a_session_report_asks_for_reports_where_it_is_run_and_for_listening_where_the_client_opens_it(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, state: str, still: str
+) -> None:
+    use = "report" if still else "self_review"
+    if still:
+        monkeypatch.setenv(STILL, still)
+    settled = in_state(heard, state, use)
+    write_settings(settled)
+    page = pages.session_report(root_of(heard), DAY)
+    for part in PARTS:
+        # The player and its picture are for listening, whoever runs the page.
+        listens = still and part == "player"
+        if opens(state, use) and not listens:
+            said(getattr(page, part)())
+        else:
+            with pytest.raises(ConsentError):
+                said(getattr(page, part)())
+    figures = "From the first word to the last" in page.held().markup
+    assert figures == opens(state, use)
+    assert (len(heard.ledger) == 1) == (bool(still) and opens(state, use))
+
+
+def write_settings(journal: Journal) -> None:
+    import tomlkit
+
+    journal.store.write("journal.toml", tomlkit.dumps(dict(journal.settings)).encode())
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if not STATES[state]])
+def test_nothing_is_opened_analysed_or_kept_where_somebody_has_not_agreed(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    session = in_state(journal, state, "self_review").session(DAY)
+    before = held(journal)
+
+    def opened(_self: object, name: str) -> io.BytesIO:
+        raise AssertionError(f"{name} was opened")
+
+    monkeypatch.setattr(PlainStore, "open", opened)
+    with pytest.raises(TherapyReviewError):
+        analyse(session)
+    for part in PARTS:
+        getattr(pages.SessionPage(session), part)()
+    assert held(journal) == before
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if not STATES[state]])
+def test_no_voice_print_is_learnt_from_a_closed_session(heard: Journal, state: str) -> None:
+    journal = in_state(heard, state, "self_review")
+    if state != "unreadable":
+        enrolment.agree(journal, "client")
+        enrolment.learn(journal.session(DAY), journal.session(DAY).turns)
+    else:
+        with pytest.raises(JournalError):
+            enrolment.learn(journal.session(DAY), journal.session(DAY).turns)
+    assert journal.store.files("voices/client") == []
+
+
+def test_what_is_taken_back_while_a_recording_is_being_heard_is_closed_at_its_next_piece(
+    heard: Journal,
+) -> None:
+    recording, feed = heard.session(DAY).recording(), Feed(heard.session(DAY))
+    recording.read(0, 1)
+    feed.pieces(0.0)
+    heard.keep_agreements(lambda data: consent.take_back(data, "therapist", on=heard.today()))
+    for door in (lambda: recording.read(1, 2), lambda: feed.pieces(5.0), lambda: recording.digest):
+        with pytest.raises(ConsentError):
+            door()
+
+
+def test_an_analysis_during_which_it_is_taken_back_leaves_nothing_behind(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Recording.read
+
+    def meanwhile(self: Recording, *args: Any, **more: Any) -> Any:
+        sound = read(self, *args, **more)
+        journal.keep_agreements(lambda data: consent.take_back(data, "therapist", on=journal.today()))
+        return sound
+
+    monkeypatch.setattr(Recording, "read", meanwhile)
+    with pytest.raises(ConsentError):
+        analyse(journal.session("2026-01-29"))
+    assert journal.store.files("sessions/2026-01-29/derived") == []
+
+
+def held(journal: Journal) -> dict[str, bytes]:
+    """Every file of the journal but its lock."""
+    root = root_of(journal)
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }

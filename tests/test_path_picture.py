@@ -1,0 +1,177 @@
+"""The path as a picture, at eight sessions and at two hundred: what is drawn is what the tables hold."""
+
+from __future__ import annotations
+
+import io
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from believable import write_journal
+from conftest import PRACTICE
+from matplotlib.collections import PathCollection
+from matplotlib.text import Text
+from PIL import Image
+
+from therapy_review import Journal, open_journal
+from therapy_review.path import Way, way
+from therapy_review.path_picture import ROWS, path
+from therapy_review.scales import BUILT_IN
+from therapy_review.usual import usual
+from therapy_review.usual_charts import beside_usual, usual_over_time
+
+EIGHT, MANY = 8, 200
+SMALLEST = 8.5  # points
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Way]:
+    found = {}
+    for number in (EIGHT, MANY):
+        journal = write_journal(tmp_path_factory.mktemp("path") / "journal", number)
+        for session in journal.sessions[:: max(2, number // 9)]:
+            journal.store.write(session.file("marks.csv"), b"start,kind\n60,proud moment\n90,proud\n")
+        found[number] = way(journal)
+    return found
+
+
+def words_of(chart: object) -> list[str]:
+    return [text.get_text() for text in chart.findobj(Text) if text.get_text()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", [EIGHT, MANY])
+def test_every_row_is_there_with_its_words(ways: dict[int, Way], number: int) -> None:
+    chart = path(ways[number], scales=BUILT_IN)
+    assert [row.what for row in chart.rows] == ["mood", "talk", "silences", "scores", "proud", "tags"]
+    assert f"{number} sessions from" in chart.alt
+    for words in ("Mood:", "Your part of the talking:", "Long silences:", "PHQ-9:", "proud moments", "Words"):
+        assert words in chart.alt
+    assert "services look more closely" in chart.caption
+    assert all(text.get_fontsize() >= SMALLEST for text in chart.findobj(Text) if text.get_text())
+
+
+@pytest.mark.parametrize("number", [EIGHT, MANY])
+def test_what_stands_above_one_another_is_one_session_and_nothing_is_cut_off(
+    ways: dict[int, Way], number: int
+) -> None:
+    chart = path(ways[number], scales=BUILT_IN)
+    picture = np.asarray(Image.open(io.BytesIO(chart.png())).convert("L"))
+    for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
+        assert (edge > 240).all()
+    rows = chart.standing()
+    assert all(0 <= row["left"] <= min(row["at"]) and max(row["at"]) <= row["right"] <= 1 for row in rows)
+    assert [row["top"] for row in rows] == sorted(row["top"] for row in rows)
+    assert all(above["bottom"] < below["top"] for above, below in pairwise(rows))
+    where = [dict(zip(row["sessions"], row["at"], strict=True)) for row in rows]
+    assert all(one[name] == where[0][name] for one in where for name in one)
+    assert list(where[0].values()) == sorted(where[0].values())
+
+
+def test_what_a_row_says_of_a_session_is_what_its_notes_say() -> None:
+    chart = path(way(open_journal(PRACTICE)))
+    said = {row.what: dict(zip(row.sessions, row.said, strict=True)) for row in chart.rows}
+    assert said["mood"]["2026-02-19"] == "2 before, 3 after"
+    assert said["tags"]["2026-02-05"] == "calm, restless, hopeful"
+    assert said["scores"] == {
+        "2026-01-08": "14",
+        "2026-01-29": "13",
+        "2026-02-12": "11",
+        "2026-02-26": "9",
+        "2026-03-05": "7",
+    }
+
+
+def test_a_week_that_was_missed_stays_open(ways: dict[int, Way]) -> None:
+    chart = path(ways[EIGHT], ["mood"])
+    days = np.array(chart.rows[0].days)
+    gaps = ways[EIGHT].sessions["date"].diff().dt.days.to_numpy()[1:]
+    assert np.diff(days).tolist() == gaps.tolist()
+
+
+def test_the_cut_off_is_a_line_and_a_questionnaire_nobody_knows_has_none(ways: dict[int, Way]) -> None:
+    (known,), (unknown,) = (
+        [ax for ax in path(ways[EIGHT], ["scores"], scales=scales).axes if ax.axison]
+        for scales in (BUILT_IN, {})
+    )
+    assert [line.get_ydata()[0] for line in known.lines if len(set(line.get_ydata())) == 1] == [10]
+    assert not unknown.lines
+
+
+def test_a_phase_that_lasts_is_named_and_a_single_session_apart_is_said(ways: dict[int, Way]) -> None:
+    chart = path(ways[MANY])
+    assert [words for words in words_of(chart) if words.startswith("from here: clip-on")]
+    assert "A stroke on the line of time is a session held or heard otherwise (online" in chart.caption
+    assert not [words for words in words_of(path(ways[EIGHT])) if words.startswith("from here")]
+
+
+def test_rows_of_which_nothing_is_kept_are_left_out_and_of_nothing_it_is_said(journal: Journal) -> None:
+    found = way(journal)
+    assert [row.what for row in path(found).rows] == ["mood", "scores", "tags"]
+    assert path(found.only([])).alt == "Nothing of this has been noted yet."
+    assert path(found, ["talk"]).rows == []
+
+
+def test_whoever_else_looks_reads_a_name_in_place_of_you(ways: dict[int, Way]) -> None:
+    chart = path(ways[EIGHT], names={"client": "Robin"})
+    told = " ".join([*words_of(chart), chart.alt, chart.caption])
+    assert "Robin's part of the talking" in told
+    assert " you" not in told.replace("young", "").lower()
+
+
+def test_a_span_and_a_word_leave_the_sessions_they_name(ways: dict[int, Way]) -> None:
+    found = ways[EIGHT]
+    names = found.sessions["session"].tolist()
+    assert found.between(names[2], names[4]).sessions["session"].tolist() == names[2:5]
+    used = found.tags[found.tags["tag"] == "calm"]["session"].tolist()
+    assert found.named("calm").sessions["session"].tolist() == used
+
+
+@pytest.mark.parametrize("number", [EIGHT, MANY])
+def test_usual_ranges_are_drawn_from_the_sixth_session_on(ways: dict[int, Way], number: int) -> None:
+    measured = ways[number].measured
+    table = usual(measured[measured["unit"].isin(["s", "share", "count"])])
+    chart = usual_over_time(table)
+    assert len(chart.rows) == 5
+    share = chart.rows[0]
+    assert share.what == "client_talk_share"
+    assert "usual before" not in share.said[4]
+    assert "usual before" in share.said[5]
+    bars = [patch for patch in share.ax.patches if patch.get_height() > 0]
+    own = table[(table["measure"] == "talk_share") & table["middle"].notna()]
+    np.testing.assert_allclose([b.get_height() for b in bars], own["high"] - own["low"])
+    np.testing.assert_allclose([b.get_y() for b in bars], own["low"])
+    last = own["session"].iloc[-1]
+    assert f"The session of {last}" in beside_usual(table, last).alt
+    assert "half of all sessions lie outside" in chart.caption
+
+
+def test_what_is_far_out_has_a_ring_and_is_named() -> None:
+    days = pd.date_range("2026-01-08", periods=7, freq="7D")
+    table = pd.DataFrame({"session": days.astype(str), "date": days, "value": [4, 5, 6, 7, 8, 60.0, 6]})
+    table = usual(table.assign(measure="longest_silence", speaker="", unit="s", phase=""))
+    chart = usual_over_time(table)
+    dots = [c for c in chart.rows[0].ax.collections if isinstance(c, PathCollection)]
+    rings = [c.get_offsets().tolist() for c in dots if not len(c.get_facecolor())]
+    assert [y for ((_, y),) in rings] == [60]
+    assert "far outside it: 2026-02-12" in chart.alt
+    assert "A ring" in chart.caption
+
+
+def test_a_click_on_a_measure_leads_to_where_it_can_be_heard() -> None:
+    days = pd.date_range("2026-01-08", periods=6, freq="7D")
+    table = pd.DataFrame({"session": days.astype(str), "date": days, "value": [4, 5, 6, 7, 8, 60.0]})
+    table = usual(table.assign(measure="longest_silence", speaker="", unit="s", phase=""))
+    chart = beside_usual(table, "2026-02-12", {("longest_silence", ""): 93.5}).leading_to("2026-02-12")
+    assert "[[93.5, 93.5, " in chart._repr_mimebundle_()["text/html"].replace("&quot;", '"')
+
+
+def test_before_there_is_a_range_it_is_said_when_there_will_be(ways: dict[int, Way]) -> None:
+    names = ways[EIGHT].sessions["session"].tolist()
+    table = usual(ways[EIGHT].only(names[:5]).measured)
+    for chart in (usual_over_time(table), beside_usual(table, names[4])):
+        assert chart.alt.startswith("After 5 sessions")
+
+
+def test_rows_are_named_for_the_boxes_that_choose_them() -> None:
+    assert list(ROWS) == ["mood", "talk", "silences", "scores", "proud", "tags"]

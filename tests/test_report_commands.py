@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import root_of
+from short_journals import DAYS, reports_of
+
+from benchmarks.batch.journals import plant_bad_ones
+from therapy_review.journal import Journal
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-c", "from therapy_review.cli import main; main()"]
+    return subprocess.run(
+        [*program, "report", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_it_says_what_was_made_and_where(short: Journal) -> None:
+    root = str(root_of(short))
+    done = run("--since", DAYS[4], "--jobs", "2", "-j", root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "journal: 3 made." in done.stdout
+    assert f"To read:  {root}/reports/index.html" in done.stdout
+    again = run(*DAYS[4:6], "-j", root)
+    assert "journal: 2 current already." in again.stdout
+    index = reports_of(root_of(short))["reports/index.html"].decode()
+    assert "3 ready, 4 not made yet" in index
+
+
+def test_bad_sessions_are_counted_and_the_status_says_so(short: Journal, tmp_path: Path) -> None:
+    mine = plant_bad_ones(root_of(short), DAYS[:6])
+    done = run("--all", "--template", str(mine), "--minutes", "0.05", "-j", str(root_of(short)))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "journal: 1 made, 6 could not be made." in done.stdout
+    assert f"{DAYS[2]}  The recording of {DAYS[2]} stays closed" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "river" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say which sessions are meant"),
+        (("--all", "--since", "2020-01-01"), "Say which sessions are meant"),
+        (("--since", "soon"), "soon is not a day"),
+        (("2019-01-01",), "There is no session 2019-01-01"),
+        (("--all", "-p", "depth"), "depth is not a parameter; write it as in -p name value."),
+        (("--all", "-p", "depth", "3"), "has no parameter depth; its parameters are: journal, session"),
+        (("--all", "--template", "nothing"), "There is no notebook nothing"),
+        (("--all", "--scheduler", "tcp://10.0.0.1:8786"), "could be read on the way"),
+    ],
+)
+def test_a_mistake_is_one_sentence(words: tuple[str, ...], said: str, short: Journal) -> None:
+    done = run(*words, "-j", str(root_of(short)))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_the_renderer_the_line_to_install_it_is_said(short: Journal, tmp_path: Path) -> None:
+    (tmp_path / "weasyprint.py").write_text("raise ImportError")
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    done = run(DAYS[0], "--to", "pdf", "-j", str(root_of(short)), PYTHONPATH=paths)
+    assert done.returncode == 1
+    assert "pip install therapy-review[pdf]" in done.stderr
+
+
+def test_parameters_may_be_given_as_to_papermill_and_often(short: Journal, tmp_path: Path) -> None:
+    from test_reports import template
+
+    given = (
+        "-p",
+        "word",
+        "two words",
+        "-p",
+        "depth=3",
+        "--parameter",
+        "rate",
+        "-1.5",
+        "-p",
+        "switch",
+        "True",
+    )
+    mine = template(
+        tmp_path,
+        "(word, depth, rate, switch)",
+        parameters="session = ''\nword = ''\ndepth = 0\nrate = 0.0\nswitch = False",
+    )
+    assert run(DAYS[0], *given, "--template", str(mine), "-j", str(root_of(short))).returncode == 0
+    assert b"('two words', 3, -1.5, True)" in reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.ipynb"]
+
+
+def test_several_journals_are_done_one_after_the_other(short: Journal, journal: Journal) -> None:
+    done = run("--since", DAYS[6], "-j", str(root_of(short)), "-j", str(root_of(journal)), "--to", "ipynb")
+    assert "journal: 1 made." in done.stdout
+    assert "practice: 8 made." in done.stdout
+    assert not [
+        name for name in reports_of(root_of(journal)) if name.endswith(".html") and "index" not in name
+    ]
+
+
+def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(short: Journal) -> None:
+    here, there = pty.openpty()
+    program = [
+        sys.executable,
+        "-c",
+        "from therapy_review.cli import main; main()",
+        "report",
+        "--all",
+        "--jobs",
+        "2",
+    ]
+    with subprocess.Popen(
+        [*program, "-j", str(root_of(short))],
+        stdin=there,
+        stdout=there,
+        stderr=there,
+        start_new_session=True,
+        env={**os.environ, "COLUMNS": "100", "TERM": "xterm"},
+    ) as process:
+        os.close(there)
+        shown = until(here, "1/7")
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        shown += until(here, "")
+        assert process.wait(timeout=10) == 130
+        assert time.monotonic() - began < 5
+    assert "Stopped. What is finished is kept; the same command goes on from here." in shown
+    assert "Traceback" not in shown
+
+
+def until(terminal: int, word: str, wait: float = 60.0) -> str:
+    """Read what is shown up to a word, or up to the end when there is none."""
+    shown, end = "", time.monotonic() + wait
+    while time.monotonic() < end and not (word and word in shown):
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                shown += os.read(terminal, 4096).decode(errors="replace")
+            except OSError:
+                return shown
+    assert word in shown, shown
+    return shown

@@ -1,0 +1,293 @@
+"""Together: nothing of the client's is on the page until they opened it, and nothing is left when they stop."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import ipywidgets as w
+import pytest
+from conftest import root_of
+
+from therapy_review import Journal, create_journal
+from therapy_review.marks import Mark
+from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
+from therapy_review.pages import NothingToShow
+from therapy_review.player import Player
+from therapy_review.still import STILL, Still
+from therapy_review.together import QUESTIONS, STOPPED, Shutter, Together, together
+
+NEWEST = "2026-03-05"
+PARTS = [
+    "opening",
+    "what_is_opened",
+    "agenda",
+    "moods",
+    "mood_tags",
+    "scores",
+    "talking",
+    "silences",
+    "proud",
+    "sessions",
+    "notes",
+    "stop",
+]
+# Words the client wrote in the notes: a mood word, the free text, what to bring, a mark's label.
+PRIVATE = ("tender", "on guard", "Listened to January", "be allowed not to ask", "for me alone")
+
+
+class Screen(Together):
+    """What both see: every part of the page, as it stands now."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(journal, journal.session(NEWEST))
+        self.parts = {name: getattr(self, name)() for name in PARTS}
+
+    def words(self, *names: str) -> str:
+        return "\n".join(_words(self.parts[name]) for name in names or PARTS)
+
+    def find(self, kind: type, named: str = "") -> list[Any]:
+        found = [one for part in self.parts.values() for one in _widgets(part) if isinstance(one, kind)]
+        return [one for one in found if not named or named in str(getattr(one, "description", ""))]
+
+    def press(self, named: str) -> None:
+        self.find(w.Button, named)[0].click()
+
+    def open(self, **what: Any) -> None:
+        self._open(Opened(**what))
+
+
+def _shown(part: Any) -> Any:
+    return part._shown if isinstance(part, Shutter) else part
+
+
+def _widgets(part: Any) -> list[Any]:
+    thing = _shown(part)
+    if not isinstance(thing, w.Widget):
+        return []
+    return [thing, *(one for child in getattr(thing, "children", ()) for one in _widgets(child))]
+
+
+def _words(part: Any) -> str:
+    thing = _shown(part)
+    if isinstance(thing, Still):
+        return f"{thing.markup} {thing.text}"
+    said = []
+    for one in _widgets(part):
+        said += [str(getattr(one, name, "")) for name in ("value", "description", "options", "placeholder")]
+        if isinstance(one, Player):
+            said.append(str(one._desk.answer({"kind": "open"})))
+            said.append(one.still().markup)
+    return "\n".join(said)
+
+
+@pytest.fixture
+def screen(heard: Journal, monkeypatch: pytest.MonkeyPatch) -> Screen:
+    import IPython.display
+
+    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: None)
+    heard.session(NEWEST).add_mark(Mark(60, float("nan"), "proud moment", "for me alone"))
+    found = Screen(heard)
+    for part in found.parts.values():
+        if isinstance(part, Shutter):
+            part._ipython_display_()
+    return found
+
+
+def everything(journal: Journal) -> dict[str, Any]:
+    parts = frozenset({FIGURES, SOUND, MARKS, NOTES, BRING})
+    tags = frozenset(tag for session in journal.sessions for tag in session.notes.tags)
+    return {
+        "tags": tags,
+        "scales": frozenset({"phq9"}),
+        "sessions": {session.name: parts for session in journal.sessions},
+    }
+
+
+def test_at_first_there_are_questions_and_nothing_of_the_clients(screen: Screen) -> None:
+    said = screen.words()
+    assert all(question in said for question in QUESTIONS.values())
+    assert not [word for word in PRIVATE if word in said]
+    assert not [session.name for session in screen.journal.sessions if session.name in said]
+
+
+def test_what_was_opened_the_last_time_is_offered_by_number_and_opens_nothing(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, screen: Screen
+) -> None:
+    remember(heard, Opened(frozenset({"tender"}), sessions={NEWEST: frozenset({FIGURES})}))
+    again = Screen(heard)
+    again.parts["what_is_opened"]._ipython_display_()
+    assert "As last time (1 word, 0 questionnaires, 1 session)" in again.words("what_is_opened")
+    assert "tender" not in again.words()
+    assert again.opened == Opened()
+    again.press("As last time")
+    assert again.opened.tags == {"tender"}
+
+
+def test_the_list_is_there_only_while_the_client_chooses(screen: Screen) -> None:
+    screen.press("Choose what to open")
+    assert "tender" in screen.words("what_is_opened")
+    (box,) = screen.find(w.Checkbox, "tender")
+    assert not any(one.value for one in screen.find(w.Checkbox))
+    box.value = True
+    screen.press("Open these")
+    assert "tender" not in screen.words("what_is_opened")
+    assert remembered(screen.journal) == Opened(frozenset({"tender"}))
+    assert screen.opened == Opened(frozenset({"tender"}))
+
+
+def test_earlier_sessions_are_listed_when_they_are_asked_for(screen: Screen) -> None:
+    screen.press("Choose what to open")
+    assert len(screen.find(w.Checkbox, "my notes")) == 6
+    screen.press("Earlier sessions")
+    assert len(screen.find(w.Checkbox, "my notes")) == len(screen.journal.sessions)
+
+
+def test_a_word_is_seen_only_where_it_and_the_session_are_opened(screen: Screen) -> None:
+    screen.open(tags=frozenset({"tender"}))
+    assert "tender" not in screen.words("mood_tags")
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    assert "tender" not in screen.words("mood_tags")
+    screen.open(tags=frozenset({"tender"}), sessions={NEWEST: frozenset({FIGURES})})
+    assert "tender 1" in screen.words("mood_tags")
+    assert "hopeful" not in screen.words()
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [(NOTES, "Listened to January"), (BRING, "be allowed not to ask"), (MARKS, "for me alone")],
+)
+def test_each_part_of_a_session_is_seen_only_when_it_is_opened(screen: Screen, part: str, words: str) -> None:
+    others = frozenset({FIGURES, SOUND, NOTES, BRING, MARKS}) - {part}
+    for parts, there in ((others, False), (others | {part}, True)):
+        screen.open(sessions={NEWEST: parts})
+        screen.find(w.Dropdown, "Session")[0].value = NEWEST
+        assert (words in screen.words()) == there
+
+
+def test_a_session_whose_sound_is_not_opened_has_no_player(screen: Screen) -> None:
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert screen.find(Player) == []
+    assert "Map of the session" in screen.words("sessions")
+    screen.open(sessions={NEWEST: frozenset({SOUND})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert len(screen.find(Player)) == 1
+    assert "Map of the session" not in "".join(one.value for one in screen.find(w.HTML))
+
+
+def test_before_any_sound_it_is_asked_whether_listening_together_was_agreed_to(screen: Screen) -> None:
+    store = screen.journal.store
+    store.write("agreements.toml", store.read("agreements.toml").replace(b'"review_together", ', b""))
+    screen.open(**everything(screen.journal))
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert screen.find(Player) == []
+    assert "for listening together" in screen.words("sessions")
+
+
+def test_both_write_under_their_own_names(screen: Screen) -> None:
+    screen.open(**everything(screen.journal))
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    first, second = screen.find(w.ToggleButtons)
+    second.value = "therapist"
+    assert first.value == "therapist"
+    (field,) = screen.find(w.Textarea)
+    field.value = "The blanket."
+    screen.press("Keep as a note")
+    first.value = "client"
+    field.value = "The grave."
+    screen.press("Keep for next time")
+    said = screen.words("notes")
+    assert "<strong>Daniel</strong>: The blanket." in said
+    assert "<strong>Robin</strong> (next time): The grave." in said
+    (player,) = screen.find(Player)
+    first.value = "therapist"
+    player._desk.answer({"kind": "mark", "mark": {"start": 5, "kind": "question"}})
+    assert screen.session.marks["by"].tolist() == ["", "therapist"]
+
+
+def test_what_was_put_down_for_next_time_is_on_the_agenda_then(screen: Screen) -> None:
+    (field,) = screen.find(w.Textarea)
+    field.value = "The grave."
+    screen.press("Keep for next time")
+    assert "The grave." in Screen(screen.journal)._agenda()
+
+
+def test_stopping_is_silence_at_once_and_leaves_nothing_on_the_page(screen: Screen) -> None:
+    screen.open(**everything(screen.journal))
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    (player,) = screen.find(Player)
+    sent: list[dict[str, Any]] = []
+    player.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    there = [one for name in PARTS if name != "stop" for one in _widgets(screen.parts[name])]
+    screen.press("We stop here")
+    assert {"kind": "locked"} in sent
+    assert player._desk.answer({"kind": "sound", "from": 0}) == ({"kind": "locked", "ticket": None}, [])
+    assert all(one.comm is None for one in there)
+    said = screen.words(*(name for name in PARTS if name not in ("opening", "stop")))
+    assert said.replace("<p></p>", "").strip() == ""
+    assert STOPPED in screen.words("stop")
+    assert screen.opened == Opened()
+
+
+def test_words_not_kept_yet_are_kept_when_they_stop(screen: Screen) -> None:
+    screen.find(w.Textarea)[0].value = "Half a thought"
+    screen.press("We stop here")
+    text = (root_of(screen.journal) / f"sessions/{NEWEST}/together.csv").read_text()
+    assert "Half a thought" in text
+
+
+def test_words_that_cannot_be_kept_stay_in_view_when_they_stop(screen: Screen) -> None:
+    screen.journal.store.write(f"sessions/{NEWEST}/together.csv", b"text\nharmed\n")
+    screen.find(w.Textarea)[0].value = "Half a thought"
+    screen.press("We stop here")
+    assert screen.find(w.Textarea)[0].value == "Half a thought"
+    assert "Not kept" in screen.words("notes")
+    assert screen.words("agenda", "moods", "sessions").replace("<p></p>", "").strip() == ""
+
+
+def test_opening_something_else_closes_the_player_and_keeps_words_being_written(screen: Screen) -> None:
+    screen.open(**everything(screen.journal))
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    (player,) = screen.find(Player)
+    screen.find(w.Textarea)[0].value = "Half a thought"
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    assert player._desk.is_locked
+    assert screen.find(Player) == []
+    assert screen.find(w.Textarea)[0].value == "Half a thought"
+
+
+def test_pictures_name_the_client_and_not_you(screen: Screen) -> None:
+    screen.open(**everything(screen.journal))
+    assert "Robin's part of the talking" in screen.words("talking")
+
+
+def test_a_notebook_that_is_only_read_holds_questions_and_nothing_else(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STILL, "1")
+    remember(heard, Opened(**everything(heard)))
+    page = together(root_of(heard))
+    said = ""
+    for name in PARTS:
+        part = getattr(page, name)()
+        with contextlib.suppress(AttributeError):
+            part = part._draw()
+        said += f"{part.markup} {part.text}"
+    assert not [word for word in PRIVATE if word in said]
+    assert QUESTIONS["silences"] in said
+
+
+def test_a_journal_without_sessions_says_so(tmp_path: Any) -> None:
+    create_journal(tmp_path / "new", client="Robin", therapist="Daniel")
+    page = together(tmp_path / "new")
+    assert isinstance(page, NothingToShow)
+    assert "no session" in page.opening().markup
+
+
+def test_a_damaged_choice_of_the_last_time_is_said_and_opens_nothing(screen: Screen) -> None:
+    screen.journal.store.write("opened.toml", b"[[")
+    again = Screen(screen.journal)
+    again.parts["what_is_opened"]._ipython_display_()
+    assert "nothing is opened" in again.words("what_is_opened")
+    assert again.opened == Opened()

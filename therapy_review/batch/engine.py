@@ -1,0 +1,209 @@
+"""Engine: a template's cells run through papermill in a kernel that is ready already, all of it in memory.
+
+papermill's own engine starts a kernel for each notebook and saves the notebook after each cell. This one is given
+its kernel and no file, so that nothing a client wrote lies open on a disk while a report is made.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.exceptions import PapermillException, PapermillExecutionError
+
+from therapy_review import errors
+from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+NAME = "therapy-review"
+CELL = 600.0  # seconds a cell may take
+LISTENING = 3600.0  # seconds one session may be listened to
+PLACE = "__import__('os').chdir({!r})"
+LISTEN = (
+    "from therapy_review.analysis import analyse; from therapy_review.journal import open_journal; "
+    "analyse(open_journal({!r}).session({!r}))"
+)
+ENDED = (
+    "The kernel ended by itself; most often that is because the computer's memory was not enough. Close other "
+    "programs, or make fewer reports at once with --jobs 1."
+)
+OnStart = Callable[[Any], None]
+
+_SILENT = logging.getLogger("therapy_review.batch.engine")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False  # what nbclient would write to a log may hold a client's words
+
+
+class FailedError(Exception):
+    """Why a report could not be made, in a sentence that holds nothing of the session.
+
+    Parameters
+    ----------
+    sentence : str
+    cell : int or None
+        The template's cell it happened in, counted from 1.
+    """
+
+    def __init__(self, sentence: str, cell: int | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence, self.cell = sentence, cell
+
+
+class WarmEngine(Engine):  # type: ignore[misc, unused-ignore]
+    """Runs a notebook in a kernel that was started before."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+        """Run the cells; see `papermill.engines.Engine`."""
+        client = PapermillNotebookClient(
+            nb_man,
+            km=options["manager"],
+            timeout=options["cell_wait"],
+            on_cell_start=lambda cell, cell_index: options["reached"](cell_index),  # noqa: ARG005
+            kernel_name=kernel_name,
+            store_widget_state=False,
+            record_timing=False,
+            log=_SILENT,
+        )
+        try:
+            client.execute()
+        finally:
+            if client.kc is not None:
+                client.kc.stop_channels()
+
+
+papermill_engines.register(NAME, WarmEngine)
+
+
+def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | None = None) -> None:
+    """Have a kernel find out who spoke when in a session, and keep that with the session's derived files.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    journal : str
+        The journal's folder.
+    session : str
+        The session's name.
+    on_start : callable, optional
+        Called with a blocking client of the kernel before anything else.
+
+    Raises
+    ------
+    FailedError
+        When that can't be done.
+    """
+    try:
+        _begin(kernel, journal, on_start)
+        kernel.tell(LISTEN.format(journal, session), LISTENING)
+    except ToldError as error:
+        raise FailedError(_in_words(error.name, error.text, "Listening to the recording")) from None
+    except KernelEndedError:
+        raise FailedError(ENDED) from None
+    except TimeoutError:
+        raise FailedError(f"Listening to the recording took longer than {_lasting(LISTENING)}.") from None
+
+
+def execute(
+    kernel: Kernel,
+    template: NotebookNode,
+    folder: str,
+    parameters: Mapping[str, object],
+    *,
+    on_start: OnStart | None = None,
+    cell_wait: float = CELL,
+) -> NotebookNode:
+    """Run a template in a kernel.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        One that nobody used.
+    template : NotebookNode
+        Left as it is.
+    folder : str
+        Where the notebook runs.
+    parameters : mapping of str to object
+    on_start : callable, optional
+        Called with a blocking client of the kernel after it has started and before the first cell.
+    cell_wait : float
+        Seconds a cell may take.
+
+    Returns
+    -------
+    NotebookNode
+        The executed notebook as papermill leaves it.
+
+    Raises
+    ------
+    FailedError
+        When a cell fails or takes too long, or the kernel ends.
+    """
+    tagged = ["parameters" in cell.metadata.get("tags", []) for cell in template.cells]
+    added = tagged.index(True) + 1 if any(tagged) else 0  # where papermill puts a cell of its own
+    reached: list[int] = []
+
+    def cell() -> int | None:
+        """Count the template's cells from 1, without the added one."""
+        return reached[-1] + (reached[-1] < added) if reached else None
+
+    try:
+        _begin(kernel, folder, on_start)
+        kernel.leave()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # papermill's remarks are not for the client
+            executed: NotebookNode = papermill.execute_notebook(
+                template,
+                None,
+                parameters=dict(parameters),
+                engine_name=NAME,
+                kernel_name="python3",
+                progress_bar=False,
+                manager=kernel.manager,
+                cell_wait=cell_wait,
+                reached=reached.append,
+            )
+    except PapermillExecutionError as error:
+        raise FailedError(_in_words(error.ename, error.evalue, f"Cell {cell()}"), cell()) from None
+    except CellTimeoutError:
+        raise FailedError(f"Cell {cell()} took longer than {_lasting(cell_wait)}.", cell()) from None
+    except (DeadKernelError, KernelEndedError):
+        raise FailedError(ENDED, cell()) from None
+    except ToldError as error:
+        raise FailedError(_in_words(error.name, error.text, "The kernel")) from None
+    except (PapermillException, TimeoutError, RuntimeError) as error:
+        raise FailedError(f"The template could not be run here ({type(error).__name__}).", cell()) from None
+    else:
+        return executed
+
+
+def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:
+    kernel.tell(PLACE.format(folder))
+    if on_start:
+        kernel.client.wait_for_ready(timeout=START)  # what it shows is heard, too, from here on
+        on_start(kernel.client)
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+
+
+def _in_words(name: str, text: str, what: str) -> str:
+    """Say what went wrong: our own sentences as they are, of other errors the kind alone."""
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, errors.TherapyReviewError):
+        return text
+    if name == "MemoryError":
+        return f"{what} needs more memory than this computer has free; close other programs, then try again."
+    return (
+        f"{what} stopped with a {name}. What it says is left out, for it may hold words of yours; run the notebook "
+        "in JupyterLab to see it."
+    )

@@ -1,0 +1,127 @@
+"""Keeping: a finished report into the journal, whole or not at all, and over nothing the client wrote there."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from therapy_review import words
+from therapy_review.batch import manifest
+from therapy_review.batch.manifest import Entry
+from therapy_review.batch.private import holds_sound, holds_words, words_of
+from therapy_review.rendering import in_shell
+from therapy_review.still import SHOWN
+from therapy_review.store import Store, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from therapy_review.session import Session
+
+FAILED = "failed.html"
+HELD_BACK = {
+    "words": "Words from your notes stand in it, so it was not kept; ask for them with --private-notes, or "
+    "change the template.",
+    "sound": "The template puts sound into the report, so it was not kept; a report holds none.",
+}
+
+
+def what_it_holds(
+    files: Mapping[str, bytes], sessions: Iterable[Session], parameters: Mapping[str, object]
+) -> str:
+    """Search a finished report for what must not be in it.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Its files, by ending. A PDF is printed from the page and says the same.
+    sessions : iterable of Session
+        Whose private words are looked for.
+    parameters : mapping of str to object
+        With ``private_notes`` as ``shown`` the client's own words may be there.
+
+    Returns
+    -------
+    str
+        Why it may not be kept, in a sentence; empty when it may.
+    """
+    texts = [files[end].decode() for end in ("ipynb", "html") if end in files]
+    if any(map(holds_sound, texts)):
+        return HELD_BACK["sound"]
+    if parameters.get("private_notes") != SHOWN:
+        private = [text for session in sessions for text in words_of(session)]
+        if any(holds_words(text, private) for text in texts):
+            return HELD_BACK["words"]
+    return ""
+
+
+def keep(store: Store, entry: Entry, files: Mapping[str, bytes]) -> None:
+    """Write a report's files, then the entry that says it is made.
+
+    Parameters
+    ----------
+    store : Store
+    entry : Entry
+        Its ``files`` are filled in.
+    files : mapping of str to bytes
+        By ending.
+    """
+    with store.writing():
+        before = manifest.read_one(store, entry.name)
+        _save_what_was_changed(store, entry.name, before, files)
+        for ending in set(before.files if before else ()) - set(files):
+            store.remove(f"reports/{entry.name}.{ending}")
+        for ending, data in files.items():
+            store.write(f"reports/{entry.name}.{ending}", data)
+        made = {ending: digest(data) for ending, data in files.items()}
+        manifest.write(store, Entry(entry.name, entry.session, entry.template, entry.rests_on, made))
+        store.remove(f"reports/{entry.name}.{FAILED}")
+        # What Jupyter put aside of the notebook before may hold what this one leaves out.
+        store.remove(f"reports/.ipynb_checkpoints/{entry.name}-checkpoint.ipynb")
+
+
+def _save_what_was_changed(store: Store, name: str, before: Entry | None, files: Mapping[str, bytes]) -> None:
+    """Keep a notebook beside the new one when the client wrote into it or ran it since it was made."""
+    file = f"reports/{name}.ipynb"
+    if before is None or not store.exists(file):
+        return
+    now = store.read(file)
+    if digest(now) in (before.files.get("ipynb"), digest(files.get("ipynb", b""))):
+        return
+    number = 1
+    while store.exists(kept := f"reports/{name}-kept-{number}.ipynb") and store.read(kept) != now:
+        number += 1
+    store.write(kept, now)
+
+
+def keep_failure(store: Store, session: Session, name: str, sentence: str, cell: int | None) -> str:
+    """Write a page that says in one sentence why there is no report.
+
+    Parameters
+    ----------
+    store : Store
+    session : Session
+    name : str
+        What the report's files would be called, without ending.
+    sentence : str
+    cell : int or None
+        The template's cell it failed in.
+
+    Returns
+    -------
+    str
+        The sentence as it was kept, without anything private.
+    """
+    if holds_words(sentence, words_of(session)):
+        sentence = "Something in this session's files could not be read; see therapy-review check."
+    where = f"<p><small>It happened in cell {cell} of the notebook.</small></p>" if cell else ""
+    body = (
+        f"<h1>{words.day(session.date)}</h1>\n<p>There is no report of this session yet.</p>\n"
+        f'<p class="sentence">{html.escape(sentence)}</p>\n{where}\n<p><a href="index.html">All sessions</a></p>'
+    )
+    page, file = in_shell(body).encode(), f"reports/{name}.{FAILED}"
+    if not (store.exists(file) and store.read(file) == page):
+        with store.writing():
+            store.write(file, page)
+    return sentence

@@ -1,0 +1,206 @@
+"""Manifest: what each report was made from, so that what is current is not made again.
+
+One file a report, ``reports/made_from/NAME.json``, written after the report's own files: a report without one, or
+with one that says something else than is there now, is made anew. Everything is named by its SHA-256.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import __version__, consent
+from therapy_review.store import Store, digest
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from therapy_review.batch.templates import Template
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+FOLDER = "reports/made_from"
+WRITTEN = ("notes.md", "marks.csv", "corrections.csv", "transcript.vtt")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one report was made from.
+
+    Parameters
+    ----------
+    name : str
+        What its files are called, without ending.
+    session : str
+        The session's name; empty for a report of the whole journal.
+    template : str
+        The template's name.
+    rests_on : dict
+        What it was made from, by hash; from `Basis`.
+    files : dict of str to str
+        Hash of each of its files, by ending.
+    """
+
+    name: str
+    session: str
+    template: str
+    rests_on: dict[str, Any]
+    files: dict[str, str]
+
+    def fits(self, now: Mapping[str, Any], endings: Iterable[str], store: Store) -> bool:
+        """Tell whether the report is there and still says what it would say if it were made now.
+
+        Parameters
+        ----------
+        now : mapping
+            From `rests_on`.
+        endings : iterable of str
+            The files that are wanted.
+        store : Store
+
+        Returns
+        -------
+        bool
+        """
+        there = all(end in self.files and store.exists(f"reports/{self.name}.{end}") for end in endings)
+        return there and self.rests_on == now
+
+
+def read(store: Store) -> dict[str, Entry]:
+    """Read what reports there are; an entry that can't be read counts as none.
+
+    Parameters
+    ----------
+    store : Store
+
+    Returns
+    -------
+    dict of str to Entry
+        By name.
+    """
+    every = (read_one(store, file.removesuffix(".json")) for file in store.files(FOLDER))
+    return {entry.name: entry for entry in every if entry}
+
+
+def read_one(store: Store, name: str) -> Entry | None:
+    """Read what one report was made from.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        What its files are called, without ending.
+
+    Returns
+    -------
+    Entry or None
+    """
+    file = f"{FOLDER}/{name}.json"
+    try:
+        return Entry(**json.loads(store.read(file))) if store.exists(file) else None
+    except (ValueError, TypeError):
+        return None
+
+
+def write(store: Store, entry: Entry) -> None:
+    """Keep an entry; from now on its report counts as made.
+
+    Parameters
+    ----------
+    store : Store
+    entry : Entry
+    """
+    store.write(f"{FOLDER}/{entry.name}.json", as_json(asdict(entry)))
+
+
+class Basis:
+    """What reports of a journal are made from, looked at once for all of them.
+
+    Parameters
+    ----------
+    journal : Journal
+    template : Template
+    parameters : mapping of str to object
+    """
+
+    def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
+        self.sessions = list(journal.sessions)
+        self._whole = template.looks_at == "journal"
+        self._at = {session.name: at for at, session in enumerate(self.sessions)}
+        self._seen: dict[str, dict[str, str | None]] = {}
+        self._shared = {
+            "agreements": _file(journal.store, consent.FILE),
+            "journal": _file(journal.store, "journal.toml"),
+            "template": template.digest,
+            "parameters": digest(as_json(dict(parameters))),
+            "program": program(),
+        }
+
+    def of(self, session: Session | None) -> dict[str, Any]:
+        """Name everything a report is made from.
+
+        Parameters
+        ----------
+        session : Session or None
+            None for a report of the whole journal.
+
+        Returns
+        -------
+        dict
+            Plain values that can be kept as JSON and compared.
+        """
+        if session is None or self._whole:
+            every = {each.name: self._look(each) for each in self.sessions}
+            return {**self._shared, "sessions": digest(as_json(every))}
+        return {**self._shared, "sessions": {each.name: self._look(each) for each in self.near(session)}}
+
+    def near(self, session: Session) -> list[Session]:
+        """Give a session and the one before it."""
+        at = self._at[session.name]
+        return self.sessions[max(0, at - 1) : at + 1]
+
+    def _look(self, session: Session) -> dict[str, str | None]:
+        if session.name not in self._seen:
+            self._seen[session.name] = _session(session)
+        return self._seen[session.name]
+
+
+def _session(session: Session) -> dict[str, str | None]:
+    store, inputs = session.journal.store, session.inputs()
+    made = session.made_from().get("inputs") == inputs
+    return {
+        "recording": inputs["recording"],
+        **{name: _file(store, session.file(name)) for name in WRITTEN},
+        "turns": _file(store, session.file("derived/turns.csv")) if made else None,
+    }
+
+
+def _file(store: Store, name: str) -> str | None:
+    return digest(store.read(name)) if store.exists(name) else None
+
+
+@functools.cache
+def program() -> str:
+    """Name this program: its version, and its source by hash, for it may be worked on."""
+    parts = sorted(_sources(files("therapy_review")), key=lambda part: part[0])
+    return f"{__version__} {digest(as_json(parts))[:16]}"
+
+
+def _sources(folder: Traversable, within: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for part in folder.iterdir():
+        name = f"{within}/{part.name}"
+        if part.is_dir():
+            found += _sources(part, name) if part.name not in ("models", "__pycache__") else []
+        elif part.name.endswith((".py", ".html", ".css", ".js")):
+            found.append((name, digest(part.read_bytes())))
+    return found
+
+
+def as_json(value: Any) -> bytes:
+    """Write plain values, the same always the same way."""
+    return json.dumps(value, indent=1, sort_keys=True, default=str).encode()

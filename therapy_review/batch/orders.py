@@ -1,0 +1,219 @@
+"""Orders: one piece of work each, with all it needs, so that any process on any computer can carry it out.
+
+Nothing here writes into a journal, but for the derived files a kernel keeps where it finds out who spoke when.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from therapy_review import unlock
+from therapy_review.batch.bundles import Bundle, derived, laid_out
+from therapy_review.batch.templates import Template
+from therapy_review.errors import TherapyReviewError
+
+if TYPE_CHECKING:
+    from therapy_review.batch.engine import OnStart
+    from therapy_review.batch.kernels import Kernel, Kernels
+
+REPORTS = "reports"
+SUFFIXES = {"ipynb": ("ipynb",), "html": ("ipynb", "html"), "pdf": ("ipynb", "html", "pdf")}
+To = Literal["ipynb", "html", "pdf"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """To listen to one session, or to make one report.
+
+    Parameters
+    ----------
+    name : str
+        What the report's files are called, without ending; the session's name where it is to be listened to.
+    journal : str
+        The journal's folder, where it can be seen from here.
+    session : str
+        The session's name.
+    template : Template or None
+        None to listen.
+    parameters : mapping of str to object
+        For the template; ``journal`` is filled in.
+    to : {"ipynb", "html", "pdf"}
+        The notebook alone, a page as well, or a PDF besides.
+    cell_wait : float
+        Seconds a cell may take.
+    secret : str or None
+        What opens a sealed journal; given to the kernel alone.
+    on_start : callable, optional
+        Called with a client of the kernel after it has started and before the first cell.
+    bundle : Bundle or None
+        The files, where the journal's folder can't be seen.
+    """
+
+    name: str
+    journal: str
+    session: str
+    template: Template | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    to: To = "html"
+    cell_wait: float = 600.0
+    secret: str | None = field(default=None, repr=False)
+    on_start: OnStart | None = None
+    bundle: Bundle | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of an order.
+
+    Parameters
+    ----------
+    name : str
+        The order's.
+    files : dict of str to bytes
+        By ending for a report; by the journal's name where a session was listened to elsewhere.
+    sentence : str
+        Why it failed; empty when it did not.
+    cell : int or None
+        The template's cell it failed in, counted from 1.
+    seconds : float
+        How long it took.
+    """
+
+    name: str
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    sentence: str = ""
+    cell: int | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+
+def carry_out(order: Order) -> Made:
+    """Carry out an order in this process; whatever goes wrong comes back as a sentence.
+
+    Parameters
+    ----------
+    order : Order
+
+    Returns
+    -------
+    Made
+    """
+    from therapy_review.batch.engine import FailedError
+
+    began = time.monotonic()
+    try:
+        with _place(order) as folder, _kernel() as kernel:
+            files = _report(order, folder, kernel) if order.template else _listened(order, folder, kernel)
+    except FailedError as error:
+        return Made(order.name, {}, error.sentence, error.cell, time.monotonic() - began)
+    except TherapyReviewError as error:  # no kernel, or no renderer
+        return Made(order.name, {}, str(error))
+    except MemoryError:
+        return Made(order.name, {}, "The computer's memory was not enough; make fewer reports at once.")
+    except Exception as error:  # noqa: BLE001  a mistake of ours must not cost the other sessions their reports
+        return Made(
+            order.name, {}, f"Making this report met a mistake in the program ({type(error).__name__})."
+        )
+    return Made(order.name, files, seconds=time.monotonic() - began)
+
+
+def _listened(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
+    from therapy_review.batch.engine import listen
+
+    listen(kernel, str(folder), order.session, on_start=_hook(order))
+    return derived(folder, order.session) if order.bundle else {}
+
+
+def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
+    import nbformat
+
+    from therapy_review.batch.engine import execute
+    from therapy_review.batch.private import tidied
+    from therapy_review.rendering import as_page, as_pdf
+
+    assert order.template
+    notebook = execute(
+        kernel,
+        order.template.notebook,
+        str(folder / REPORTS),
+        order.parameters,
+        on_start=_hook(order),
+        cell_wait=order.cell_wait,
+    )
+    files = {"ipynb": nbformat.writes(tidied(notebook)).encode()}
+    if order.to != "ipynb":
+        page = as_page(notebook)
+        files["html"] = page.encode()
+        if order.to == "pdf":
+            files["pdf"] = as_pdf(page)
+    return files
+
+
+def _hook(order: Order) -> OnStart | None:
+    if order.secret is None:
+        return order.on_start
+    return functools.partial(unlock.hand_over, secret=order.secret)
+
+
+@contextmanager
+def _place(order: Order) -> Iterator[Path]:
+    if order.bundle is None:
+        yield Path(order.journal)
+        return
+    with laid_out(order.bundle) as folder:
+        (folder / REPORTS).mkdir(mode=0o700)
+        yield folder
+
+
+_KERNELS: list[Kernels] = []
+_GUARD = threading.Lock()
+
+
+@contextmanager
+def _kernel() -> Iterator[Kernel]:
+    """Lend a kernel, and end it when the order is carried out or given up."""
+    from therapy_review.batch.kernels import Kernels
+
+    with _GUARD:
+        if not _KERNELS:
+            _KERNELS.append(Kernels())
+            atexit.register(close)
+    kernel = _KERNELS[0].take()
+    try:
+        yield kernel
+    finally:
+        kernel.end()
+
+
+def close() -> None:
+    """End the kernels this process keeps ready."""
+    with _GUARD:
+        for kernels in _KERNELS:
+            kernels.close()
+        _KERNELS.clear()
+
+
+def end_with(process: int) -> None:
+    """Let this process end when the one that started it is killed, and its kernels with it.
+
+    Parameters
+    ----------
+    process : int
+        The number of the process that started this one.
+    """
+
+    def watch() -> None:
+        while os.getppid() == process:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.name == "posix":
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,138 @@
+"""Templates: notebooks that reports are made from, those that come along and the client's own.
+
+A template has one cell tagged ``parameters``. One with a parameter ``session`` is run once for each session, and
+is taken to look at that session and the one before it. One that looks further says so in its metadata,
+``{"therapy_review": {"looks_at": "journal"}}``, and is made anew when anything in the journal changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from therapy_review.errors import ReportError
+from therapy_review.store import digest
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_INSIDE = _PACKAGE / "notebooks"  # an installed package carries them
+FOLDER = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "notebooks"
+OURS = ("journal", "session", "week", "private_notes")  # what is filled in here, and need not be there
+
+
+@dataclass(frozen=True)
+class Template:
+    """A notebook to make reports from.
+
+    Parameters
+    ----------
+    name : str
+        Its file's name without ending.
+    source : str
+        The notebook's JSON.
+    """
+
+    name: str
+    source: str = field(repr=False)
+
+    @cached_property
+    def notebook(self) -> NotebookNode:
+        """The notebook, upgraded to today's format."""
+        import nbformat
+
+        notebook = nbformat.from_dict(json.loads(self.source))
+        current: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
+        return current
+
+    @cached_property
+    def looks_at(self) -> Literal["session", "journal"]:
+        """How far it looks."""
+        said = json.loads(self.source).get("metadata", {}).get("therapy_review", {})
+        return "journal" if said.get("looks_at") == "journal" else "session"
+
+    @property
+    def digest(self) -> str:
+        """Names its content."""
+        return digest(self.source.encode())
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its parameters, as papermill finds them."""
+        from papermill.exceptions import PapermillException
+        from papermill.inspection import inspect_notebook
+
+        try:
+            return tuple(inspect_notebook(self.notebook))
+        except PapermillException as error:
+            raise ReportError(f"The parameters of {self.name}.ipynb can't be read ({error}).") from error
+
+    def taking(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Choose from what is known what this template asks for.
+
+        Parameters
+        ----------
+        given : mapping of str to object
+            What the client gave, and what is filled in for every template.
+
+        Returns
+        -------
+        dict of str to object
+
+        Raises
+        ------
+        ReportError
+            When the client gave something that it does not ask for.
+        """
+        unknown = [name for name in given if name not in self.parameters and name not in OURS]
+        if unknown:
+            known = ", ".join(self.parameters) or "none, for no cell is tagged parameters"
+            raise ReportError(
+                f"{self.name}.ipynb has no parameter {', '.join(unknown)}; its parameters are: {known}."
+            )
+        return {name: value for name, value in given.items() if name in self.parameters}
+
+
+def find(wanted: str | Path) -> Template:
+    """Find a template by name or by file.
+
+    Parameters
+    ----------
+    wanted : str or Path
+        A file, or the name of a notebook that comes along, as in ``session_report``.
+
+    Returns
+    -------
+    Template
+
+    Raises
+    ------
+    ReportError
+        When there is none, it is no notebook, or is written for another language.
+
+    Examples
+    --------
+    >>> find("session_report").looks_at, find("weekly_review").looks_at
+    ('session', 'journal')
+    """
+    path = Path(wanted).expanduser()
+    if not path.is_file():
+        path = FOLDER / f"{path.name.removesuffix('.ipynb')}.ipynb"
+    if not path.is_file():
+        there = ", ".join(sorted(other.stem for other in FOLDER.glob("*.ipynb")))
+        raise ReportError(f"There is no notebook {wanted}; name a file of yours, or one of: {there}.")
+    try:
+        source = path.read_text(encoding="utf-8")
+        content = json.loads(source)
+        cells, metadata = content["cells"], content.get("metadata", {})
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ReportError(f"{path.name} can't be read as a notebook; save it again in JupyterLab.") from error
+    language = metadata.get("kernelspec", {}).get("language", "python")
+    if language != "python" or not isinstance(cells, list):
+        raise ReportError(f"{path.name} is written for {language}; reports are made from Python notebooks.")
+    return Template(path.stem, source)

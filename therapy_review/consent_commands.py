@@ -1,0 +1,362 @@
+"""The commands ``therapy-review consent``: to see what was agreed to, write it down, take it back, talk it over."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from therapy_review.agreement import (
+    ONE_PARTY,
+    SELF_REVIEW,
+    USES,
+    WAYS,
+    Agreement,
+    Spoken,
+    ending,
+    in_words,
+    seconds,
+    state,
+)
+from therapy_review.errors import ConsentError, JournalError
+from therapy_review.still import clock
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+consent = typer.Typer(
+    no_args_is_help=True, help="What was agreed to: to see, write down, take back, talk over."
+)
+say = Console(highlight=False, markup=False, soft_wrap=True)
+JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
+HERE = Path()
+EVERYTHING = "everything"
+BOTH = ("client", "therapist")
+
+
+@consent.command()
+def show(journal: JournalOption = HERE) -> None:
+    """List who agreed to what, how each stands today, and for what recordings may be opened."""
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    given, today = opened.consents, opened.today()
+    for one in given:
+        say.print(f"{_name(opened, one)}: {state(one, today)}.")
+        say.print(f"  {', '.join(map(in_words, one.uses))}")
+        say.print(f"  {_how(one)}")
+        for reason in dict.fromkeys(back.kept for back in one.revocations if back.kept):
+            say.print(f"  What was recorded is kept: {reason}")
+    if not given:
+        say.print("Nothing is written down yet, so every recording stays closed.")
+    uses = [use for use in _named(given) if all(_holds(given, who, use, today) for who in BOTH)]
+    if given:
+        may = ", ".join(map(in_words, uses)) or "nothing yet"
+        say.print(f"Today, recordings of {opened.client} and {opened.therapist} may be opened for: {may}.")
+    for one, _ in ending(given, today):
+        say.print(
+            f"The agreement of {_name(opened, one)} ends on {one.until}; to go on: therapy-review consent add"
+        )
+    if not given or not uses:
+        say.print("To write down what you agreed on: therapy-review consent add")
+
+
+@consent.command()
+def add(
+    who: Annotated[str, typer.Option(help="client, therapist, both, or the name of anyone else heard.")] = "",
+    to: Annotated[
+        str, typer.Option(help=f"What for, with commas between: {', '.join(USES)}, share:NAME.")
+    ] = "",
+    how: Annotated[str, typer.Option(help="How it was given: written or spoken.")] = "",
+    spoken_in: Annotated[
+        str | None, typer.Option(help="The session in which it is heard, as in 2026-03-04.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="When in that session, as in 2:14.")] = None,
+    since: Annotated[str, typer.Option(help="First day it holds; today when left out.")] = "",
+    until: Annotated[str | None, typer.Option(help="Last day it holds; open when empty.")] = None,
+    note: Annotated[str, typer.Option(help="Anything worth remembering.")] = "",
+    one_party: Annotated[
+        bool | None,
+        typer.Option("--one-party", help="On your word alone, for listening again; see the caution."),
+    ] = None,
+    confirm: Annotated[str, typer.Option(help="yes, to answer the caution of --one-party.")] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Write down what somebody has agreed to."""
+    from therapy_review.agreeing import USUAL
+    from therapy_review.consent import append
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    _ = opened.consents  # what can't be read is said before anything is asked
+    first = _day(since) if since else opened.today()
+    if one_party:
+        _read_the_caution(opened, confirm)
+        people, uses, how, until = ["client"], [SELF_REVIEW], WAYS[0], until or ""
+    else:
+        who = who or typer.prompt("Who agrees (client, therapist, both, or another name)")
+        people = list(BOTH) if who.strip() == "both" else [who.strip()]
+        if not to:
+            say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
+            to = typer.prompt("With commas between", default=", ".join(USUAL))
+        uses = [use.strip() for use in to.split(",") if use.strip()]
+        how = how or typer.prompt("Written or spoken", default=WAYS[0])
+    spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
+    if until is None:
+        until = typer.prompt(
+            "Until which day, as in 2027-03-04 (empty: open)", default="", show_default=False
+        )
+    last = _day(until) if until else None
+    basis = {"basis": ONE_PARTY} if one_party else {}
+
+    def added(data: bytes) -> bytes:
+        for person in people:
+            name = _role_name(opened, person)
+            data = append(
+                data,
+                person,
+                uses,
+                given_from=first,
+                name=name,
+                how=how,
+                until=last,
+                spoken=spoken,
+                note=note,
+                **basis,
+            )
+        return data
+
+    opened.keep_agreements(added)
+    _say_what_follows(opened, first)
+
+
+def _read_the_caution(journal: Journal, confirm: str) -> None:
+    from therapy_review.agreeing import SECRECY, rule_of
+
+    where = journal.place or "a place that is not named in journal.toml"
+    if not journal.one_party_is_clear():
+        raise ConsentError(
+            f"Nothing was written down: for {where} it is not sure that one party's word is enough, so everybody "
+            "heard is asked. Talk it over, then: therapy-review consent add"
+        )
+    if any(one.who != "client" for one in journal.consents):
+        raise ConsentError(
+            "Nothing was written down: others have had their say here, and it counts. To see it: "
+            "therapy-review consent show"
+        )
+    say.print(" ".join([*rule_of(journal), SECRECY]))
+    if (
+        confirm or typer.prompt("Type yes when you have read this and want it", default="no")
+    ).strip() != "yes":
+        say.print("Nothing was written down.")
+        raise typer.Exit(1)
+
+
+def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
+    if session is None:
+        session = typer.prompt(
+            "In which session is it heard, as in 2026-03-04 (empty: not recorded)",
+            default="",
+            show_default=False,
+        )
+    if not session:
+        return None
+    name = journal.session(session).name
+    try:
+        return Spoken(name, seconds(at or typer.prompt("When in it, as in 2:14")))
+    except ValueError as error:
+        raise JournalError(f"{error}.") from error
+
+
+def _say_what_follows(journal: Journal, first: dt.date) -> None:
+    given, today = journal.consents, journal.today()
+    if first > today:
+        say.print(f"Kept. Recordings stay closed until {first}, the first day it holds.")
+        return
+    names = {"client": journal.client, "therapist": journal.therapist}
+    missing = [names[who] for who in BOTH if not _holds(given, who, SELF_REVIEW, today)]
+    alone = any(one.basis == ONE_PARTY and one.holds(SELF_REVIEW, today) for one in given)
+    if missing and not alone:
+        verb = "agree" if len(missing) > 1 else "agrees"
+        say.print(f"Kept. Recordings stay closed until {' and '.join(missing)} {verb}.")
+    else:
+        say.print("Kept. Thank you.")
+
+
+@consent.command()
+def revoke(
+    who: Annotated[str, typer.Option(help="Who takes it back: client, therapist, or another name.")] = "",
+    use: Annotated[str, typer.Option(help="What is taken back, as in report; or everything.")] = "",
+    erase: Annotated[
+        str | None, typer.Option(help="What is erased then: all, none, or days with commas between.")
+    ] = None,
+    keep: Annotated[str | None, typer.Option(help="Why the rest is kept.")] = None,
+    confirm: Annotated[str, typer.Option(help="yes, to erase it for good.")] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Take an agreement back, at any time and by either of you; then say what is erased."""
+    from therapy_review import enrolment, ledger
+    from therapy_review.consent import take_back
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    who = (who or typer.prompt("Who takes it back (client, therapist, or another name)")).strip()
+    if not use:
+        offered = _named([one for one in opened.consents if one.who == who])
+        use = typer.prompt(
+            f"What ({', '.join(offered) or 'nothing was given'}, or everything)", default=EVERYTHING
+        )
+    use = "" if use.strip() == EVERYTHING else use.strip()
+    today = opened.today()
+    if not opened.keep_agreements(lambda data: take_back(data, who, use, on=today)):
+        part = f" for {use}" if use else ""
+        raise JournalError(
+            f"There is nothing of {_role_name(opened, who)} to take back{part}; to see what was agreed: "
+            "therapy-review consent show"
+        )
+    ledger.record(opened, ledger.REVOKED, use=use, who=who)
+    what = in_words(use) if use else "everything"
+    say.print(f"Taken back by {_role_name(opened, who)}: {what}. From now on it stays closed.")
+    for role in enrolment.forget_without_agreement(opened):
+        say.print(f"The voice print of {_role_name(opened, role)} was forgotten.")
+    _guide_to_erasing(opened, who, use, erase, keep, confirm)
+
+
+def _guide_to_erasing(
+    journal: Journal, who: str, use: str, erase: str | None, keep: str | None, confirm: str
+) -> None:
+    """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
+    from therapy_review import ledger
+    from therapy_review.consent import keep_all_the_same
+    from therapy_review.erasing import erase_made_for, made_for
+
+    made = {s.name: names for s in _heard_in(journal, who) if (names := made_for(s, use))}
+    if not made:
+        return
+    say.print(f"What there is from before, in {len(made)} session{'s' * (len(made) != 1)}:")
+    for session, names in made.items():
+        say.print(f"  {session}: {', '.join(name.removeprefix(f'sessions/{session}/') for name in names)}")
+    if erase is None:
+        erase = typer.prompt("What should be erased (all, none, or days with commas between)", default="none")
+    chosen = _chosen(erase, list(made))
+    if chosen:
+        answer = confirm or typer.prompt(
+            f"Type yes to erase this of {', '.join(chosen)} for good", default="no"
+        )
+        if answer.strip() != "yes":
+            say.print("Nothing was erased.")
+            chosen = []
+    for name in chosen:
+        say.print(str(erase_made_for(journal.session(name), use)))
+    if not (left := [name for name in made if name not in chosen]):
+        return
+    if keep is None:
+        keep = typer.prompt("Why is the rest kept (may stay empty)", default="", show_default=False)
+    if keep := keep.strip():
+        journal.keep_agreements(lambda data: keep_all_the_same(data, who, keep))
+        ledger.record(journal, ledger.KEPT, use=use, who=who, note=keep)
+    say.print(
+        f"Kept, and closed: {', '.join(left)}. To erase it later: therapy-review erase {left[0]} --sound"
+    )
+
+
+def _heard_in(journal: Journal, who: str) -> list[Session]:
+    found = []
+    for session in journal.sessions:
+        heard = session.notes.participants
+        if who in heard or not heard:  # where it can't be told, it is asked about
+            found.append(session)
+    return found
+
+
+def _chosen(answer: str, offered: list[str]) -> list[str]:
+    words = [word.strip() for word in answer.split(",") if word.strip()]
+    if words in ([], ["none"]):
+        return []
+    if words == ["all"]:
+        return offered
+    if odd := [word for word in words if word not in offered]:
+        raise JournalError(
+            f"{odd[0]} is not one of {', '.join(offered)}; nothing was erased. It stays closed."
+        )
+    return words
+
+
+@consent.command()
+def draft(
+    file: Annotated[
+        Path, typer.Argument(help="A file to write: .html, to print from a browser, or .pdf.")
+    ] = Path("agreement.html"),
+    to: Annotated[
+        str, typer.Option(help="What it is to be for, with commas between; the usual when left out.")
+    ] = "",
+    until: Annotated[str, typer.Option(help="Last day it is to hold; open when left out.")] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Write a draft to talk over: one page with room for both of you; nothing is agreed by it."""
+    from therapy_review import agreeing
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    uses = [use.strip() for use in to.split(",") if use.strip()] or agreeing.USUAL
+    asked = agreeing.Draft(
+        opened.client,
+        opened.therapist,
+        tuple(uses),
+        opened.today(),
+        _day(until) if until else None,
+        client_asks=("own_computer",),
+        therapist_asks=("pause", "no_sharing"),
+        rule=tuple(agreeing.rule_of(opened)),
+    )
+    written = agreeing.save(asked, file)
+    say.print(f"Written to {written}. Print it, talk it over, and change it as you like; in a notebook with:")
+    say.print("  therapy-review consent guide")
+    say.print("Nothing is agreed yet; once it is, write it down with: therapy-review consent add")
+
+
+@consent.command()
+def guide(journal: JournalOption = HERE) -> None:
+    """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
+    from therapy_review import lab, reports
+    from therapy_review.journal import open_journal
+
+    made = reports.run(open_journal(journal), "agreement", "agreement", {})
+    say.print(f"To read:  {made.page}")
+    started = lab.command(journal.resolve(), "reports/agreement.ipynb")
+    os.execvpe(started[0], started, lab.environment())
+
+
+def _name(journal: Journal, one: Agreement) -> str:
+    return one.name or _role_name(journal, one.who)
+
+
+def _role_name(journal: Journal, who: str) -> str:
+    return {"client": journal.client, "therapist": journal.therapist}.get(who, who)
+
+
+def _how(one: Agreement) -> str:
+    end = f" until {one.until}" if one.until else ", open end"
+    where = f", in {one.spoken.session} at {clock(one.spoken.time)}" if one.spoken else ""
+    alone = ", on one party's word" if one.basis == ONE_PARTY else ""
+    return f"From {one.given_from}{end}; {one.how}{where}{alone}.{f' {one.note}' if one.note else ''}"
+
+
+def _named(given: list[Agreement]) -> list[str]:
+    return list(dict.fromkeys(use for one in given for use in one.uses))
+
+
+def _holds(given: list[Agreement], who: str, use: str, day: dt.date) -> bool:
+    return any(one.who == who and one.holds(use, day) for one in given)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a day; write it as in 2026-03-04.") from error

@@ -1,0 +1,163 @@
+"""Tables as text, as other programs write them: any usual encoding and separator, and lines that are damaged.
+
+A quote that was never closed would swallow the rest of a file; here it costs its own line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from therapy_review.errors import ImportFileError
+
+SEPARATORS = ",;\t"
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A line of a file that can't be brought in.
+
+    Parameters
+    ----------
+    line : int
+        As an editor counts them, from 1.
+    why : str
+        What is wrong with it, as part of a sentence.
+    """
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A good line of a table.
+
+    Parameters
+    ----------
+    line : int
+        Where it begins, as an editor counts, from 1.
+    fields : dict of str to str
+        By the names of the columns.
+    """
+
+    line: int
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table as it was read.
+
+    Parameters
+    ----------
+    header : tuple of str
+        Names of the columns; a name that comes twice is numbered.
+    rows : list of Row
+    damaged : list of Damaged
+    """
+
+    header: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+    damaged: list[Damaged] = field(default_factory=list)
+
+
+def read_text_table(data: bytes, name: str) -> TextTable:
+    r"""Read a table with a line of column names.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8 or UTF-16 (with its mark), or else Windows-1252; columns separated by comma, semicolon or tab.
+    name : str
+        The file's name, for the sentence of an error.
+
+    Returns
+    -------
+    TextTable
+
+    Raises
+    ------
+    ImportFileError
+        When there is nothing in it, or nothing but a line.
+
+    Examples
+    --------
+    >>> table = read_text_table(b'day;mood\n2026-03-04;"so\nso"\n2026-03-05\n', "m.csv")
+    >>> table.rows
+    [Row(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
+    >>> table.damaged
+    [Damaged(line=4, why='has 1 field in place of 2')]
+    """
+    lines = list(io.StringIO(decoded(data), newline=""))
+    first = next((n for n, line in enumerate(lines) if line.strip() and not _names_separator(line)), None)
+    if first is None:
+        raise ImportFileError(f"There is nothing in {name}; choose the file that was exported.")
+    separator = max(SEPARATORS, key=lambda sign: _outside_quotes(lines[first], sign))
+    records = _records(lines, first, separator)
+    _, names = next(records)
+    if isinstance(names, str) or len(names) < 2:
+        raise ImportFileError(
+            f"{name} is not a table: its first line should name its columns, with commas or semicolons between "
+            "them. Choose the file that was exported as CSV."
+        )
+    table = TextTable(tuple(_told_apart([one.strip() for one in names])))
+    for line, fields in records:
+        if isinstance(fields, str):
+            table.damaged.append(Damaged(line, fields))
+        elif len(fields) != len(names):
+            found = f"{len(fields)} field{'s' * (len(fields) != 1)}"
+            table.damaged.append(Damaged(line, f"has {found} in place of {len(names)}"))
+        else:
+            table.rows.append(Row(line, dict(zip(table.header, fields, strict=True))))
+    return table
+
+
+def decoded(data: bytes) -> str:
+    """Decode text: UTF-8 or UTF-16 where it is that, and Windows-1252 otherwise.
+
+    Examples
+    --------
+    >>> decoded("müde".encode()) == decoded("müde".encode("cp1252")) == decoded("müde".encode("utf-16"))
+    True
+    """
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _names_separator(line: str) -> bool:
+    return line.strip().lower().startswith("sep=")  # how spreadsheets are told
+
+
+def _outside_quotes(line: str, sign: str) -> int:
+    return sum(part.count(sign) for part in line.split('"')[::2])
+
+
+def _records(lines: list[str], at: int, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Give each record with the line it begins at: its fields, or what is wrong with it."""
+    while at < len(lines):
+        rest = (lines[number] for number in range(at, len(lines)))
+        reader = csv.reader(rest, delimiter=separator, strict=True)
+        try:
+            fields: list[str] | str = next(reader)
+            length = reader.line_num
+        except csv.Error:
+            # Whatever the open quote took in, the next line is looked at for itself.
+            fields, length = "has a quotation mark that is not closed, or not doubled", 1
+        if any(line.strip() for line in lines[at : at + length]):
+            yield at + 1, fields
+        at += length
+
+
+def _told_apart(names: list[str]) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name} ({seen[name]})"

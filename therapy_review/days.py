@@ -1,0 +1,400 @@
+"""Days: moods noted between sessions, brought in from another program or written by hand.
+
+A *days table* is a DataFrame with one row an entry, in order of time: ``date``, ``time`` (``20:39``; empty where it
+is not known), ``mood`` (1 to 10; NaN where the word for it has no number), ``mood_name`` (the word or number as it
+was written), ``tags`` (joined by ``|``), ``note`` and ``origin``: what kind of file an entry came from, the first
+signs of that file's SHA-256, and its name. It stands in ``days.csv`` at the journal's root; with ``date,mood``
+alone it is a whole table too, and further columns are kept.
+
+Nothing is brought in twice: an entry that a file of the same kind brought before stays where it is, so that a
+longer export adds only what is new, and `remove` undoes `merge` exactly.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from therapy_review.errors import JournalError
+from therapy_review.marks import as_kept
+from therapy_review.store import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+    from therapy_review.store import Store
+
+FILE = "days.csv"
+COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
+SAME = ["date", "time", "mood_name", "tags", "note"]  # two that agree in these are one
+LOW, HIGH = 1.0, 10.0
+BETWEEN_TAGS = " | "
+NEW, THERE, OTHER = "new", "there already", "new, beside another version"
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|")
+
+
+def origin_of(kind: str, data: bytes, name: str) -> str:
+    """Name where entries came from.
+
+    Parameters
+    ----------
+    kind : str
+        One word for the kind of file, as in ``daylio``.
+    data : bytes
+        The file's content.
+    name : str
+        The file's name.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> origin_of("daylio", b"", "daylio_export.csv")
+    'daylio e3b0c442 daylio_export.csv'
+    """
+    return f"{kind} {digest(data)[:8]} {' '.join(as_kept(name).split())}"
+
+
+def kind_of(origin: str) -> str:
+    """Tell the kind of file of an origin; empty for what was written by hand."""
+    return origin.split(" ", 1)[0]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where rows came from.
+
+    Parameters
+    ----------
+    origin : str
+        Empty for what was written by hand.
+    number : int
+        How many rows.
+    first, last : datetime.date
+        Their days.
+    """
+
+    origin: str
+    number: int
+    first: dt.date
+    last: dt.date
+
+    def __str__(self) -> str:
+        kind, _, name = (*self.origin.split(" ", 2), "", "")[:3]
+        where = f"{name} ({kind})" if kind else "Written by hand"
+        number = f"{self.number} entr{'y' if self.number == 1 else 'ies'}"
+        return f"{where}: {number}, {self.first} to {self.last}"
+
+
+def none() -> pd.DataFrame:
+    """Make a days table without a row.
+
+    Returns
+    -------
+    DataFrame
+    """
+    table = pd.DataFrame({c: pd.Series(dtype=str) for c in COLUMNS})
+    return table.astype({"date": "datetime64[us]", "mood": float})
+
+
+def read(data: bytes, where: str) -> pd.DataFrame:
+    r"""Read a days table from a file's bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        CSV; columns may be in any order, and further ones are kept.
+    where : str
+        The file's name, for the sentence of an error.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    JournalError
+        When it is no such table.
+
+    Examples
+    --------
+    >>> read(b"date,mood\n2026-03-05,7\n2026-03-04,\n", "days.csv")[["date", "mood", "tags"]]
+            date  mood tags
+    0 2026-03-04   NaN
+    1 2026-03-05   7.0
+    """
+    try:
+        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        if not isinstance(table.index, pd.RangeIndex):
+            raise ValueError("Lines are longer than the first, which pandas takes for an index.")
+        table = table.assign(**{c: "" for c in COLUMNS[1:] if c not in table.columns}).fillna("").map(as_kept)
+        table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
+        moods = pd.to_numeric(table["mood"].mask(table["mood"].str.strip() == "")).astype(float)
+        dates = pd.to_datetime(table["date"], format="%Y-%m-%d").dt.as_unit("us")
+        table = table.assign(date=dates, mood=moods)
+    except (ValueError, KeyError, pd.errors.ParserError) as error:
+        raise JournalError(
+            f"{where} should be a table with the columns {', '.join(COLUMNS)}, days as in 2026-03-04, in UTF-8; "
+            "mend its first line, its days or its numbers."
+        ) from error
+    wrong = ~table["mood"].isna() & ~table["mood"].between(LOW, HIGH)
+    if wrong.any():
+        raise JournalError(f"A mood in {where} is {table['mood'][wrong].iloc[0]:g}; moods go from 1 to 10.")
+    wrong = ~table["time"].map(lambda time: bool(_TIME.fullmatch(time)))
+    if wrong.any():
+        raise JournalError(
+            f"A time in {where} is {table['time'][wrong].iloc[0]}; write it as in 20:39, or leave it out."
+        )
+    return _in_order(table)
+
+
+def written(days: pd.DataFrame) -> bytes:
+    r"""Write a days table as the bytes of a file.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+
+    Returns
+    -------
+    bytes
+        CSV, with all columns of the table.
+
+    Examples
+    --------
+    >>> written(read(b"date,mood\n2026-03-04,7\n", ""))
+    b'date,time,mood,mood_name,tags,note,origin\n2026-03-04,,7,,,,\n'
+    """
+    return to_read(days).to_csv(index=False, lineterminator="\n").encode()
+
+
+def kept(store: Store) -> pd.DataFrame:
+    """Read the days table of a journal.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+
+    Returns
+    -------
+    DataFrame
+        A days table; empty where nothing was brought in.
+
+    Raises
+    ------
+    JournalError
+        When the file can't be understood.
+    """
+    return read(store.read(FILE), store.where(FILE)) if store.exists(FILE) else none()
+
+
+def compared(days: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+    """Tell of each new entry whether it is there already.
+
+    Parameters
+    ----------
+    days, new : DataFrame
+        Days tables; the new one from one file.
+
+    Returns
+    -------
+    list of str
+        `NEW`, `THERE`, or `OTHER` where something else stands at the same time from a file of that kind.
+    """
+    old, its, keys = _keys(days), _keys(new), set(_keys(new))
+    # What the file tells otherwise now, at a time of day that was there before.
+    changed = {_at(key) for key in old if key not in keys and key[1]}
+    there = set(old)
+    return [THERE if key in there else OTHER if _at(key) in changed else NEW for key in its]
+
+
+def merge(days: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    r"""Add the entries of a file that are not there yet.
+
+    Parameters
+    ----------
+    days, new : DataFrame
+        Days tables; the new one from one file.
+
+    Returns
+    -------
+    DataFrame
+        The days table itself where nothing is new.
+
+    Examples
+    --------
+    >>> new = read(b"date,mood,origin\n2026-03-04,7,daylio 1 a.csv\n", "")
+    >>> len(merge(none(), new)), len(merge(merge(none(), new), new))
+    (1, 1)
+    """
+    adds = new[np.array([found != THERE for found in compared(days, new)], dtype=bool)]
+    if adds.empty:
+        return days
+    if days.empty:
+        return _in_order(adds.assign(**{c: "" for c in days.columns if c not in adds.columns}))
+    both = pd.concat([days, adds], ignore_index=True)
+    return _in_order(both.fillna({c: "" for c in both.columns if c not in ("date", "mood")}))
+
+
+def remove(days: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """Take away what came from one file.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+    origin : str
+        As in its column ``origin``.
+
+    Returns
+    -------
+    DataFrame
+        The new days table.
+    """
+    return days[days["origin"] != origin].reset_index(drop=True)
+
+
+def with_moods(
+    days: pd.DataFrame, kind: str, values: Mapping[str, float], were: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Give the words for moods their numbers, in all entries from one kind of file.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+    kind : str
+        The kind of file, as in ``daylio``.
+    values : mapping of str to float
+        Numbers from 1 to 10 by word; entries with other words stay as they are.
+    were : mapping of str to float, optional
+        The numbers of before; an entry with another one was changed by hand and stays as it is.
+
+    Returns
+    -------
+    DataFrame
+        The new days table.
+    """
+    given, earlier = (days["mood_name"].map(dict(told)).astype(float) for told in (values, were or {}))
+    by_hand = days["mood"].notna() & (days["mood"] != earlier)
+    meant = (days["origin"].map(kind_of) == kind) & given.notna() & ~by_hand
+    return days.assign(mood=days["mood"].mask(meant.astype(bool), given))
+
+
+def sources(table: pd.DataFrame) -> list[Source]:
+    """List where the rows of a table came from.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A days table, or an appointments table.
+
+    Returns
+    -------
+    list of Source
+        In the order of their first rows.
+    """
+    found = table.groupby("origin", sort=False)["date"].agg(["size", "min", "max"])
+    return [
+        Source(str(origin), int(number), first.date(), last.date())
+        for origin, number, first, last in found.itertuples(name=None)
+    ]
+
+
+def to_read(days: pd.DataFrame) -> pd.DataFrame:
+    r"""Give a days table in words: every cell as it would be read.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, all of them text.
+
+    Examples
+    --------
+    >>> to_read(read(b"date,mood\n2026-03-04,7\n2026-03-05,\n", ""))[["date", "mood"]].to_numpy().tolist()
+    [['2026-03-04', '7'], ['2026-03-05', '']]
+    """
+    dates = pd.to_datetime(days["date"]).dt.strftime("%Y-%m-%d")
+    moods = days["mood"].map(lambda mood: "" if np.isnan(mood) else f"{mood:.10g}").astype(str)
+    return days.assign(date=dates, mood=moods)
+
+
+def tags(days: pd.DataFrame) -> pd.DataFrame:
+    r"""Give the tags of a days table one by one.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+
+    Returns
+    -------
+    DataFrame
+        Tidy, one row a tag of an entry: date, tag.
+
+    Examples
+    --------
+    >>> tags(read(b"date,mood,tags\n2026-03-04,7,walk | Sam\n", ""))["tag"].tolist()
+    ['walk', 'Sam']
+    """
+    each = days.assign(tag=days["tags"].str.split("|")).explode("tag")
+    each = each.assign(tag=each["tag"].str.strip())
+    return each.loc[each["tag"].fillna("") != "", ["date", "tag"]].reset_index(drop=True)
+
+
+def week_before(journal: Journal, session: Session) -> pd.DataFrame:
+    """Give the entries of the seven days before a session's day.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : Session
+
+    Returns
+    -------
+    DataFrame
+        A days table.
+
+    Raises
+    ------
+    JournalError
+        When ``days.csv`` can't be understood.
+    """
+    days = kept(journal.store)
+    first, after = (pd.Timestamp(session.date - dt.timedelta(days=n)) for n in (7, 0))
+    return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
+
+
+def _keys(days: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Name each entry by its content and the kind of its file; alike ones of a table are counted through."""
+    table = days[SAME].assign(kind=days["origin"].map(kind_of).astype(str))
+    table = table.assign(number=table.groupby(list(table.columns)).cumcount())
+    return list(table.itertuples(index=False, name=None))
+
+
+def _at(key: tuple[object, ...]) -> tuple[object, ...]:
+    return key[0], key[1], key[len(SAME)]
+
+
+def _in_order(days: pd.DataFrame) -> pd.DataFrame:
+    order: NDArray[np.intp] = np.lexsort((days["time"].to_numpy(dtype=str), days["date"].to_numpy()))
+    return days.iloc[order].reset_index(drop=True)

@@ -1,0 +1,185 @@
+"""Charts of early and recent: the first quarter of the sessions beside the last, one idea a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, counted, nothing_yet, styled
+from therapy_review.early import Sides
+from therapy_review.notes import MOODS
+from therapy_review.path import Way
+from therapy_review.path_charts import tag_rows
+from therapy_review.usual import label, written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from therapy_review.scales import Scale
+
+MOST_WORDS = 14
+NOT_YET = "Once there are two sessions, the first and the newest stand here beside each other."
+ROWS = (
+    ("mood_before", ""),
+    ("mood_after", ""),
+    ("talk_share", "client"),
+    ("longest_turn", "client"),
+    ("long_silences", ""),
+)
+MIDDLE_FROM = 3  # sessions on a side from which on a stroke marks the middle one
+
+
+@styled
+def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] | None = None) -> Chart:
+    """Draw moods, totals and measures of the early sessions beside those of the recent ones.
+
+    Parameters
+    ----------
+    way : Way
+        As from `therapy_review.path.way`.
+    sides : Sides or None
+        As from `therapy_review.early.sides`.
+    scales : mapping of str to Scale, optional
+        What is known of questionnaires.
+
+    Returns
+    -------
+    Chart
+        One row for each thing that both have, each on its own scale.
+    """
+    if sides is None:
+        return nothing_yet(NOT_YET)
+    rows = []
+    for measure, speaker in (*ROWS[:2], *((scale, "") for scale in way.scales), *ROWS[2:]):
+        own = way.of(measure, speaker)
+        then, now = (own[own["session"].isin(names)] for names in (sides.early, sides.recent))
+        if len(then) and len(now) and (measure != "longest_turn" or _one_phase(then, now)):
+            rows.append((_called(measure, speaker, scales or {}), own, then, now, _bounds(own, scales or {})))
+    if not rows:
+        return nothing_yet(NOT_YET)
+    chart, said = Chart(0.25 + 0.95 * len(rows)), []
+    for ax, (called, own, then, now, bounds) in zip(chart.panel(len(rows)), rows, strict=True):
+        unit = str(own["unit"].iloc[0])
+        _two_lanes(ax, then["value"], now["value"], bounds)
+        ax.set_title(called, loc="left", fontsize=10, color=INK, pad=3)
+        low, high = ax.get_xticks()
+        ax.set_xticks([low, high], [written(low, unit), written(high, unit)], fontsize=9)
+        middles = [written(part["value"].median(), unit) for part in (then, now)]
+        other = "" if _one_phase(then, now) else ", not held or heard in the same way"
+        said.append(f"{called}: {middles[0]} early, {middles[1]} recently{other}")
+    alt = (
+        f"The first {counted(len(sides.early), 'session')} beside the newest {len(sides.recent)}, middle values. "
+        f"{'; '.join(said)}."
+    )
+    caption = (
+        f"Above the line: your first {counted(len(sides.early), 'session')}; below: your newest. Each dot is a "
+        "session, a larger one several. A few sessions on each side always differ somewhat."
+    )
+    return chart.described(alt, caption)
+
+
+def _one_phase(then: pd.DataFrame, now: pd.DataFrame) -> bool:
+    return bool(set(then["phase"]) & set(now["phase"]))
+
+
+def _called(measure: str, speaker: str, scales: Mapping[str, Scale]) -> str:
+    return scales[measure].name if measure in scales else label(measure, speaker)
+
+
+def _bounds(own: pd.DataFrame, scales: Mapping[str, Scale]) -> tuple[float, float]:
+    """Give the ends of a measure's axis: of what has ends of its own, those."""
+    measure = str(own["measure"].iloc[0])
+    low, high = float(own["value"].min()), float(own["value"].max())
+    if measure in scales:
+        return min(low, scales[measure].low), max(high, scales[measure].high)
+    return (MOODS[0], MOODS[-1]) if measure.startswith("mood_") else (low, high)
+
+
+def _two_lanes(ax: Axes, then: pd.Series, now: pd.Series, bounds: tuple[float, float]) -> None:
+    low, high = bounds
+    step = max(high - low, 1e-3) / 60  # what is nearer than that to another dot is drawn as one with it
+    for height, values, filled in ((0.42, then, "white"), (-0.42, now, colour("client"))):
+        stacked = ((values - low) / step).round().value_counts()
+        at = low + step * stacked.index.to_numpy(dtype=float)
+        size = 40 * np.minimum(stacked.to_numpy(dtype=float), 6)
+        blue: Any = {"facecolor": filled, "edgecolor": colour("client"), "linewidth": 1.3}
+        ax.scatter(at, np.full(len(at), height), s=size, clip_on=False, **blue)
+        if len(values) >= MIDDLE_FROM:
+            ax.vlines(values.median(), height - 0.34, height + 0.34, color=INK, linewidth=2)
+    ax.axhline(0, color=QUIET, linewidth=0.8, zorder=0)
+    room = max((high - low) * 0.05, 1e-3)
+    ax.set_xlim(low - room, high + room)
+    ax.set_ylim(-0.95, 0.95)
+    ax.set_xticks([low, high])
+    ax.set_yticks([0.42, -0.42], ["early", "recent"], fontsize=9, color=FAINT)
+
+
+def _legend(chart: Chart) -> None:
+    dot: Any = {"linestyle": "", "marker": "o", "color": colour("client"), "markersize": 7}
+    parts = [Line2D([], [], fillstyle="none", label="early", **dot), Line2D([], [], label="recent", **dot)]
+    chart.legend(
+        handles=parts, loc="outside upper right", ncols=2, frameon=False, fontsize=9.5, labelcolor=INK
+    )
+
+
+@styled
+def words_then_and_now(
+    tags: pd.DataFrame, sides: Sides | None, groups: Mapping[str, Sequence[str]] | None = None
+) -> Chart:
+    """Draw in which part of the early and of the recent sessions each mood word was used.
+
+    Parameters
+    ----------
+    tags : DataFrame
+        As from `therapy_review.trends.tags_table`.
+    sides : Sides or None
+        As from `therapy_review.early.sides`.
+    groups : mapping of str to sequence of str, optional
+        Words by group, in the order to show them.
+
+    Returns
+    -------
+    Chart
+        One row a word; of many words, those used most.
+    """
+    near = [*sides.early, *sides.recent] if sides else []
+    used = tags[(tags["tag"].fillna("") != "") & tags["session"].isin(near)]
+    if sides is None or used.empty:
+        return nothing_yet("No words for moods have been noted in your first and newest sessions yet.")
+    most = used["tag"].value_counts().head(MOST_WORDS).index
+    rows = tag_rows(used[used["tag"].isin(most)], groups or {})
+    parts = [_part_of(used, names) for names in (sides.early, sides.recent)]
+    chart = Chart(0.95 + 0.27 * len(rows))
+    (ax,) = chart.panel()
+    for at, (_, tag) in enumerate(rows):
+        then, now = (part.get(tag, 0.0) for part in parts)
+        ax.plot([then, now], [at, at], color=QUIET, linewidth=3, zorder=1, solid_capstyle="butt")
+        ax.scatter(then, at, s=130, facecolor="white", edgecolor=colour("client"), linewidth=1.5, zorder=2)
+        ax.scatter(now, at, s=52, color=colour("client"), linewidth=0, zorder=3)
+    for at in range(1, len(rows)):
+        if rows[at][0] != rows[at - 1][0]:
+            ax.axhline(at - 0.5, color=FAINT, linewidth=0.8)
+    for group in dict.fromkeys(group for group, _ in rows):
+        middle = float(np.mean([at for at, row in enumerate(rows) if row[0] == group]))
+        ax.text(1.06, middle, group, va="center", fontsize=9.5, color=FAINT)
+    ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=10)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlim(-0.04, 1.04)
+    ax.set_xticks([0, 0.5, 1], ["in none", "in half of them", "in every session"], fontsize=9)
+    _legend(chart)
+    said = "; ".join(f"{tag} {_of(parts[0], tag)} and {_of(parts[1], tag)}" for _, tag in rows)
+    alt = f"Part of the early and of the recent sessions in which you used each word: {said}."
+    return chart.described(alt, "An open circle is early, a full one is recent: how often the word was used.")
+
+
+def _part_of(used: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
+    own = used[used["session"].isin(names)].drop_duplicates(["session", "tag"])
+    return {str(tag): float(count) / len(names) for tag, count in own["tag"].value_counts().items()}
+
+
+def _of(part: Mapping[str, float], tag: str) -> str:
+    return f"{part.get(tag, 0.0):.0%}"

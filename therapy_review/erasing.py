@@ -1,0 +1,279 @@
+"""Erasing: a session, its sound alone, or the whole journal, with everything that was made from it.
+
+What an erasure is found by goes last, so that one which was cut short, at whatever instant, can be run again until
+nothing is left. Nothing here asks whether it is meant; that is for whoever calls it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from therapy_review import enrolment, index, ledger, transcript
+from therapy_review.agreement import REPORT, SELF_REVIEW
+from therapy_review.prints import PEOPLE
+from therapy_review.recording import SUFFIXES
+from therapy_review.session import TURNS_ELSEWHERE
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+    from therapy_review.store import Store
+
+REPORTS = "reports"
+MADE_FROM_SOUND = frozenset({transcript.FILE, TURNS_ELSEWHERE, "corrections.csv"})
+COPIES = (
+    "Copies in backups, in a cloud folder, on the phone or recorder it came from, and on another computer: delete "
+    "those there."
+)
+GIVEN_AWAY = "Whatever was exported, printed or shared, and what somebody else keeps."
+PLAIN = (
+    "On SSDs, memory cards and phones, deleted data can often be brought back for a while, and no program can "
+    "prevent that; an encrypted disk can."
+)
+SEALED = (
+    "The key was destroyed, so what is left of the sealed files, here or in later copies, opens for nobody; "
+    "a backup that holds the key still opens."
+)
+SEALED_NOTES = (
+    "Your notes are sealed with the same key, so it is kept; copies of the sealed recording elsewhere can still be "
+    "opened with it."
+)
+OTHER_REPORTS = (
+    "Reports of other weeks may still count it in their charts; write them anew with therapy-review review."
+)
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What an erasure removed, and what it can't reach.
+
+    Parameters
+    ----------
+    what : str
+        What was to be erased, as one would say it.
+    removed : tuple of str
+        The files and folders that were there, by their names within the journal.
+    out_of_reach : tuple of str
+        A sentence for everything that may still be somewhere.
+    """
+
+    what: str
+    removed: tuple[str, ...]
+    out_of_reach: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it all, a line each."""
+        if not self.removed:
+            return f"There was nothing left of {self.what}."
+        lines = [f"Erased: {self.what}.", *(f"  {name}" for name in self.removed)]
+        return "\n".join([*lines, "Not within reach:", *(f"  · {said}" for said in self.out_of_reach)])
+
+
+def remains(session: Session) -> list[str]:
+    """List what there is of a session in its journal, in the order in which it is erased.
+
+    Parameters
+    ----------
+    session : Session
+        It need not be there any more: what was made from it still may.
+
+    Returns
+    -------
+    list of str
+        Names within the journal: reports, voice prints, and its folder, which goes last.
+    """
+    there = session.name in session.journal.store.folders("sessions")
+    return [*_made_elsewhere(session), *([session.folder] if there else [])]
+
+
+def sound_remains(session: Session) -> list[str]:
+    """List the sound of a session and what was made from it, in the order in which it is erased.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    list of str
+        Names within the journal: reports, voice prints, the recording, then the rest.
+    """
+    store, sound, rest = session.journal.store, [], []
+    for name in store.files(session.folder):
+        path = PurePosixPath(name)
+        if path.stem == "recording" or path.suffix.lower() in SUFFIXES:
+            sound.append(session.file(name))
+        elif name in MADE_FROM_SOUND:
+            rest.append(session.file(name))
+    derived = [session.file("derived")] if "derived" in store.folders(session.folder) else []
+    return [*_made_elsewhere(session), *sound, *derived, *rest]
+
+
+def erase_session(session: Session) -> Erased:
+    """Erase a session: sound, notes, marks, and everything that was made from them.
+
+    Parameters
+    ----------
+    session : Session
+        It need not be there any more: what was made from it still may.
+
+    Returns
+    -------
+    Erased
+
+    Raises
+    ------
+    JournalError
+        When something may not be deleted; what is left can be erased by the same call.
+    """
+    what = f"the session {session.name}"
+    return _erase(session, what, remains(session), SEALED if _is_sealed(session.journal) else PLAIN)
+
+
+def erase_sound(session: Session) -> Erased:
+    """Erase the sound of a session and everything that was made from it; the client's notes and marks stay.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    Erased
+
+    Raises
+    ------
+    JournalError
+        When something may not be deleted; what is left can be erased by the same call.
+    """
+    what = f"the sound of {session.name} and what was made from it; notes and marks stay"
+    return _erase(
+        session, what, sound_remains(session), SEALED_NOTES if _is_sealed(session.journal) else PLAIN
+    )
+
+
+def erase_all(journal: Journal) -> Erased:
+    """Erase everything in the folder of a journal, its agreements and its ledger too.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    Erased
+        The folder itself stays, empty.
+
+    Raises
+    ------
+    JournalError
+        When something may not be deleted; what is left can be erased by the same call.
+    """
+    store = journal.store
+    found = [*store.folders(""), *store.files("")]
+    with store.writing():
+        for folder in sorted(store.folders(""), key=lambda name: (name != "sessions", name)):
+            store.remove_folder(folder)
+    store.remove_folder("")
+    removed = tuple(store.where(name) for name in found)
+    what = f"the journal {journal.name} with all that was in it"
+    return Erased(what, removed, (COPIES, GIVEN_AWAY, SEALED if _is_sealed(journal) else PLAIN))
+
+
+def made_for(session: Session, use: str) -> list[str]:
+    """List what there is in a session on account of a use: what is offered to be erased when that is taken back.
+
+    Parameters
+    ----------
+    session : Session
+    use : str
+        One of `therapy_review.agreement.USES`, or ``share:NAME``; everything when empty.
+
+    Returns
+    -------
+    list of str
+        Names within the journal, in the order in which they are erased. Nothing for uses that leave nothing here.
+    """
+    if use in ("", "record", SELF_REVIEW):
+        return sound_remains(session)
+    if use == REPORT:
+        return _reports(session)
+    words = session.file(transcript.FILE)
+    return [words] if use == "transcribe" and session.journal.store.exists(words) else []
+
+
+def erase_made_for(session: Session, use: str) -> Erased:
+    """Erase what there is in a session on account of a use.
+
+    Parameters
+    ----------
+    session : Session
+    use : str
+        As for `made_for`.
+
+    Returns
+    -------
+    Erased
+
+    Raises
+    ------
+    JournalError
+        When something may not be deleted; what is left can be erased by the same call.
+    """
+    if use in ("", "record", SELF_REVIEW):
+        return erase_sound(session)
+    kind = "reports made from" if use == REPORT else "words written down from"
+    return _erase(session, f"{kind} {session.name}", made_for(session, use), PLAIN)
+
+
+def _erase(session: Session, what: str, names: list[str], of_the_disk: str) -> Erased:
+    journal, store = session.journal, session.journal.store
+    if names:  # written first: nothing is gone without a line
+        ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
+    if enrolment.LEFT_OUT in names:
+        enrolment.let_in(journal, session.name)
+    index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
+    with store.writing():
+        for name in names:
+            if name in (session.folder, session.file("derived")):
+                store.remove_folder(name)
+            elif name != enrolment.LEFT_OUT:
+                store.remove(name)
+    others = (OTHER_REPORTS,) if any(_files(store, REPORTS)) else ()
+    return Erased(what, tuple(map(store.where, names)), (*others, COPIES, GIVEN_AWAY, of_the_disk))
+
+
+def _is_sealed(journal: Journal) -> bool:
+    return bool(journal.settings.get("sealed"))
+
+
+def _made_elsewhere(session: Session) -> list[str]:
+    """List what was made from a session outside its folder."""
+    store = session.journal.store
+    prints = [f"voices/{role}/{session.name}.json" for role in PEOPLE]
+    mentioned = [enrolment.LEFT_OUT] if session.name in enrolment.left_out(session.journal) else []
+    return [*_reports(session), *filter(store.exists, prints), *mentioned]
+
+
+def _reports(session: Session) -> list[str]:
+    return [name for name in _files(session.journal.store, REPORTS) if _is_made_from(session, name)]
+
+
+def _files(store: Store, folder: str) -> Iterator[str]:
+    yield from (f"{folder}/{name}" for name in store.files(folder))
+    # Jupyter keeps copies of notebooks in a hidden folder beside them.
+    for inner in (*store.folders(folder), ".ipynb_checkpoints"):
+        if inner != PurePosixPath(folder).name:
+            yield from _files(store, f"{folder}/{inner}")
+
+
+def _is_made_from(session: Session, report: str) -> bool:
+    """Tell whether a report is of a session, of its week, or speaks of it by its day."""
+    said = PurePosixPath(report).name + "\n" + session.journal.store.read(report).decode("utf-8", "replace")
+    named = rf"(?<!\d){re.escape(session.name)}(?!\d|-[2-9](?!\d))"
+    day = rf"(?<!\d){session.date.day} {session.date:%B}\b"
+    return re.search(f"{named}|{session.week}|{day}", said) is not None

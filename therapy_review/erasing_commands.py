@@ -1,0 +1,66 @@
+"""The command ``therapy-review erase``: a session, its sound alone, or everything."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from therapy_review.errors import JournalError, TherapyReviewError
+
+say = Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def erase(
+    session: Annotated[str, typer.Argument(metavar="[SESSION]", help="Its day, as in 2026-03-04.")] = "",
+    everything: Annotated[bool | None, typer.Option("--all", help="The whole journal.")] = None,
+    sound: Annotated[
+        bool | None,
+        typer.Option("--sound", help="The sound and what was made from it; notes and marks stay."),
+    ] = None,
+    confirm: Annotated[
+        str, typer.Option(help="yes, or with --all the journal's name, to erase it for good.")
+    ] = "",
+    journal: Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")] = Path(),
+) -> None:
+    """Erase a session, its sound, or everything, for good; it says what it can't reach."""
+    from therapy_review import erasing
+    from therapy_review.analysis import follow_prints
+    from therapy_review.journal import open_journal
+    from therapy_review.session import Session, session_date
+
+    opened = open_journal(journal)
+    if bool(everything) == bool(session) or (everything and sound):
+        raise JournalError("Name one session to erase, as in 2026-03-04, or everything with --all.")
+    if everything:
+        say.print(
+            f"This erases the whole journal {opened.name}: {len(opened.sessions)} sessions, with their recordings,"
+        )
+        say.print("notes, moods and marks, all agreements, voice prints and reports, and its ledger.")
+        _typed(confirm, f"Type the journal's name, {opened.name}, to erase it for good", opened.name)
+        say.print(str(erasing.erase_all(opened)))
+        return
+    chosen = Session(session, opened)
+    names = (erasing.sound_remains if sound else erasing.remains)(chosen) if session_date(session) else []
+    if not names:
+        _ = opened.session(session)  # says so when there is no such session, and how to see those there are
+        raise JournalError(f"There is nothing of that left in {session}.")
+    say.print(f"This erases{', with your notes and marks' * (not sound)}:")
+    for name in names:
+        say.print(f"  {opened.store.where(name)}")
+    _typed(confirm, "Type yes to erase it for good", "yes")
+    say.print(str(erasing.erase_sound(chosen) if sound else erasing.erase_session(chosen)))
+    if any(name.startswith("voices/") for name in names):
+        # Where a session can't be looked at now, it is when it is opened next.
+        looking = say.status("Looking again at the sessions that were named by voice …")
+        with looking, contextlib.suppress(TherapyReviewError):
+            follow_prints(opened)
+
+
+def _typed(confirm: str, question: str, wanted: str) -> None:
+    if (confirm or typer.prompt(question, default="no")).strip() != wanted:
+        say.print("Nothing was erased.")
+        raise typer.Exit(1)

@@ -1,0 +1,394 @@
+"""Forms for bringing in what was noted elsewhere: look first, bring in, take back out.
+
+A chosen file is held in memory until it was brought in or put away, and written nowhere.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import appointments, days, mood_import
+from therapy_review.csv_text import read_text_table
+from therapy_review.daylio import is_daylio
+from therapy_review.errors import ImportFileError, TherapyReviewError
+from therapy_review.mood_tables import PARTS, Columns, likely_columns
+from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.journal import Journal
+    from therapy_review.mood_files import MoodFile
+
+WIDE = "min(30rem, 99%)"
+SHOWN = 10  # entries or lines of a look ahead
+NOTE = 40  # characters of a note in it
+NO_NUMBER, NO_COLUMN = "no number", "none"
+STYLE = """<style>
+.tr-bring .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
+  var(--jp-content-font-family, sans-serif); }
+.tr-bring .widget-html-content p { margin: 0.4rem 0; }
+.tr-look { overflow-x: auto; }
+.tr-look table { border-collapse: collapse; font-size: 0.9em; }
+.tr-look th, .tr-look td { padding: 0.1rem 0.9rem 0.1rem 0; text-align: left; vertical-align: top; }
+.tr-look th { font-weight: normal; opacity: 0.75; }
+</style>"""
+ASKED = {
+    "date": "The day",
+    "mood": "The mood",
+    "time": "The time of day",
+    "tags": "Words or activities",
+    "note": "A note",
+}
+
+
+def moods_form(journal: Journal, when_done: Callable[[], None] = lambda: None) -> Any:
+    """Show a form that brings in moods from Daylio's export or from any other table.
+
+    Parameters
+    ----------
+    journal : Journal
+    when_done : callable
+        Called when something was brought in.
+
+    Returns
+    -------
+    VBox or Still
+    """
+    if is_still():
+        return Still(
+            f"<p>{HOW_TO_START}; here you can choose a file of moods, and see what would come in.</p>"
+        )
+    return _MoodsForm(journal, when_done).box
+
+
+def calendar_form(journal: Journal, when_done: Callable[[], None] = lambda: None) -> Any:
+    """Show a form that brings in the days of appointments from a calendar.
+
+    Parameters
+    ----------
+    journal : Journal
+    when_done : callable
+        Called when something was brought in.
+
+    Returns
+    -------
+    VBox or Still
+    """
+    if is_still():
+        return Still(f"<p>{HOW_TO_START}; here you can choose a calendar's file.</p>")
+    return _CalendarForm(journal, when_done).box
+
+
+class KeptForm:
+    """Lists what was brought in, with a way to take each file's part out again.
+
+    Parameters
+    ----------
+    journal : Journal
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.box: Any = None
+
+    def show(self) -> Any:
+        """Show the list; in batch, to read.
+
+        Returns
+        -------
+        VBox or Still
+        """
+        if is_still():
+            said = [text for text, _ in self._lines()] or ["Nothing was brought in yet."]
+            return Still("".join(f"<p>{html.escape(text)}</p>" for text in said), "\n".join(said))
+        import ipywidgets as w
+
+        self.box = w.VBox()
+        self.box.add_class("tr-bring")
+        self.refresh()
+        return self.box
+
+    def refresh(self, said: str = "") -> None:
+        """Draw the list anew, where it is shown."""
+        if self.box is None:
+            return
+        import ipywidgets as w
+
+        try:
+            rows = [self._row(text, origin) for text, origin in self._lines()]
+        except TherapyReviewError as error:
+            rows, said = [], str(error)
+        nothing = [] if rows or said else [w.HTML("<p>Nothing was brought in yet.</p>")]
+        self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(_sentence(said))] if said else [])]
+
+    def _lines(self) -> list[tuple[str, str]]:
+        found = days.sources(self.journal.days) + days.sources(appointments.kept(self.journal.store))
+        return [(str(one), one.origin) for one in found]
+
+    def _row(self, text: str, origin: str) -> Any:
+        import ipywidgets as w
+
+        first, sure, keep = (
+            w.Button(description=label, layout=w.Layout(width="max-content"))
+            for label in ("Take out", "Yes, take them out", "Keep them")
+        )
+        asked = w.HBox([sure, keep], layout=w.Layout(display="none"))
+
+        def ask(_: Any) -> None:
+            first.layout.display, asked.layout.display = "none", ""
+
+        def leave(_: Any) -> None:
+            first.layout.display, asked.layout.display = "", "none"
+
+        def take(_: Any) -> None:
+            try:
+                calendar = days.kind_of(origin) == appointments.KIND
+                number = (appointments if calendar else mood_import).take_back(self.journal, origin)
+                self.refresh(f"Taken out: {number}. The file itself is where it was.")
+            except TherapyReviewError as error:
+                self.refresh(str(error))
+
+        first.on_click(ask)
+        keep.on_click(leave)
+        sure.on_click(take)
+        buttons = [first, asked] if origin else []  # what was written by hand is not ours to take
+        beside = w.Layout(flex_flow="row wrap", align_items="center")
+        return w.HBox([w.HTML(_sentence(text)), *buttons], layout=beside)
+
+
+class _FileForm:
+    """A file that is chosen, looked at, and brought in."""
+
+    accept, label = "", ""
+
+    def __init__(self, journal: Journal, when_done: Callable[[], None]) -> None:
+        import ipywidgets as w
+
+        self.journal, self.when_done = journal, when_done
+        self.data, self.name = b"", ""
+        self.upload = w.FileUpload(
+            accept=self.accept, multiple=False, description=self.label, layout=w.Layout(width="max-content")
+        )
+        self.upload.observe(self._uploaded, "value")
+        self.asked, self.looked, self.said = w.VBox(), w.HTML(), w.HTML()
+        self.go = w.Button(description="Bring these in", button_style="primary")
+        self.away = w.Button(description="Put the file away")
+        self.go.on_click(lambda _: self._pressed())
+        self.away.on_click(lambda _: self._put_away("Put away; nothing was kept."))
+        self.buttons = w.HBox([self.go, self.away], layout=w.Layout(display="none"))
+        self.box = w.VBox([w.HTML(STYLE), self.upload, self.said, self.asked, self.looked, self.buttons])
+        self.box.add_class("tr-bring")
+
+    def _uploaded(self, change: Any) -> None:
+        if not change["new"]:
+            return
+        chosen = change["new"][0]
+        self.data, self.name = bytes(chosen["content"]), str(chosen["name"])
+        self.upload.value = ()  # neither the page nor the widget keeps what was chosen
+        self.asked.children, self.looked.value = [], ""
+        self.said.value = _sentence(f"{self.name}: nothing is kept until you say so below.")
+        self.buttons.layout.display = ""
+        self._gently(self._ask)
+
+    def _gently(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except TherapyReviewError as error:
+            self.looked.value = _sentence(str(error))
+            self.go.disabled = True
+
+    def _pressed(self) -> None:
+        try:
+            self._bring_in()
+        except TherapyReviewError as error:  # the file is still here: it can be tried again
+            self.said.value = _sentence(str(error))
+
+    def _put_away(self, said: str) -> None:
+        self.data, self.name = b"", ""
+        self.asked.children, self.looked.value, self.said.value = [], "", _sentence(said)
+        self.buttons.layout.display = "none"
+
+    def _ask(self) -> None:
+        raise NotImplementedError
+
+    def _bring_in(self) -> None:
+        raise NotImplementedError
+
+
+class _MoodsForm(_FileForm):
+    accept, label = ".csv,.tsv,.txt", "Choose a file of moods"
+
+    def _ask(self) -> None:
+        import ipywidgets as w
+
+        self.columns: Columns | None = None
+        self.found: MoodFile | None = None
+        self.numbers: dict[str, Any] = {}
+        self.names = w.VBox()
+        header = read_text_table(self.data, self.name).header
+        self.choices: dict[str, Any] = {}
+        if is_daylio(header):
+            self.asked.children = [self.names]
+            self._read()
+            return
+        known = mood_import.known_columns(self.journal.store)
+        if known is None or not {getattr(known, name) for name in PARTS} <= {*header, ""}:
+            known = likely_columns(header)
+        style: dict[str, Any] = {"style": {"description_width": "13rem"}, "layout": w.Layout(width=WIDE)}
+        for name, text in ASKED.items():
+            options = [(NO_COLUMN, ""), *((one, one) for one in header)]
+            self.choices[name] = w.Dropdown(
+                options=options, value=getattr(known, name), description=text, **style
+            )
+        for name, text in (("low", "Numbers for moods go from"), ("high", "to")):
+            self.choices[name] = w.FloatText(value=getattr(known, name), description=text, **style)
+        orders = [("as the days tell it", ""), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)]
+        self.choices["order"] = w.Dropdown(
+            options=orders, value=known.order, description="In 3/4/2026 comes", **style
+        )
+        for one in self.choices.values():
+            one.observe(lambda _: self._gently(self._read), "value")
+        intro = w.HTML(_sentence("Which column is what?"))
+        self.asked.children = [intro, *self.choices.values(), self.names]
+        self._read()
+
+    def _read(self) -> None:
+        if self.choices:
+            told = {name: one.value for name, one in self.choices.items()}
+            if not (told["date"] and told["mood"]):
+                raise ImportFileError("Choose the columns of the day and of the mood.")
+            self.columns = Columns(**told)
+        self.found = mood_import.read_moods(self.data, self.name, self.columns)
+        self._ask_names(self.found)
+        self._look()
+
+    def _ask_names(self, found: MoodFile) -> None:
+        import ipywidgets as w
+
+        offered = mood_import.offered_moods(self.journal.store, found)
+        often = found.entries["mood_name"].value_counts()
+        whole = [(NO_NUMBER, 0.0), *((str(number), float(number)) for number in range(1, 11))]
+        self.numbers = {}
+        for name, number in offered.items():
+            more = [] if number is None or number == int(number) else [(f"{number:g}", number)]
+            self.numbers[name] = w.Dropdown(
+                options=[*whole, *more],
+                value=number or 0.0,
+                description=f"{name} ({often[name]})",
+                style={"description_width": "13rem"},
+                layout=w.Layout(width=WIDE),
+            )
+            self.numbers[name].observe(lambda _: self._gently(self._look), "value")
+        said = (
+            "What does each word for a mood stand for, from 1 (low) to 10 (high)? Only you can say; two words may "
+            "have the same number. It is kept for the next time."
+        )
+        self.names.children = [w.HTML(_sentence(said)), *self.numbers.values()] if self.numbers else []
+
+    def _values(self) -> dict[str, float]:
+        return {name: one.value for name, one in self.numbers.items() if one.value}
+
+    def _look(self) -> None:
+        if self.found is None:
+            return
+        looked = mood_import.preview(self.journal, self.found, self._values())
+        self.looked.value = as_html(looked, self.found)
+        self.go.disabled = not len(looked)
+
+    def _bring_in(self) -> None:
+        if self.found is None:
+            return
+        done = mood_import.bring_in(self.journal, self.found, self._values(), self.columns)
+        there = f" {done.there} were there already." if done.there else ""
+        self._put_away(f"Brought in: {done.added}.{there} The file itself is where it was.")
+        self.found = None
+        self.when_done()
+
+
+class _CalendarForm(_FileForm):
+    accept, label = ".ics,.ical,text/calendar", "Choose a calendar's file"
+
+    def _ask(self) -> None:
+        import ipywidgets as w
+
+        self.found: pd.DataFrame | None = None
+        self.word = w.Text(
+            description="A word they are called by",
+            placeholder=f"therapy, or {self.journal.therapist}",
+            continuous_update=False,
+            style={"description_width": "13rem"},
+            layout=w.Layout(width=WIDE),
+        )
+        self.word.observe(lambda _: self._gently(self._look), "value")
+        self.asked.children = [self.word]
+        self.go.disabled = True
+
+    def _look(self) -> None:
+        found = appointments.read_calendar(self.data, self.name, self.word.value, self.journal)
+        self.found, self.go.disabled = found, found.empty
+        dates = found["date"].dt.strftime("%Y-%m-%d")
+        rows = found.assign(date=dates)[["date", "time", "what"]].to_numpy().tolist()
+        left_out = found.attrs["left_out"]
+        also = f" {len(left_out)} could not be understood: {', '.join(left_out[:SHOWN])}." if left_out else ""
+        self.looked.value = _sentence(f"Appointments found: {len(rows)}.{also}") + _table(
+            ("day", "time", ""), rows
+        )
+
+    def _bring_in(self) -> None:
+        if self.found is None:
+            return
+        added = appointments.bring_in(self.journal, self.found)
+        there = len(self.found) - added
+        self._put_away(f"Brought in: {added}.{f' {there} were there already.' if there else ''}")
+        self.found = None
+        self.when_done()
+
+
+def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
+    """Show in HTML what bringing a file in would do.
+
+    Parameters
+    ----------
+    looked : DataFrame
+        From `therapy_review.mood_import.preview`.
+    found : MoodFile
+
+    Returns
+    -------
+    str
+    """
+    counts = looked["status"].value_counts()
+    summed = ", ".join(f"{number} {status}" for status, number in counts.items()) or "none"
+    parts = [_sentence(f"Entries in the file: {len(looked)} ({summed}).")]
+    read = days.to_read(looked)
+    short = read["note"].where(read["note"].str.len() <= NOTE, read["note"].str[:NOTE] + "…")
+    columns = ["date", "time", "mood_name", "mood", "tags", "note", "status"]
+    rows = read.assign(note=short)[columns].to_numpy().tolist()
+    parts.append(_table(("day", "time", "word", "mood", "tags", "note", ""), rows))
+    if found.damaged:
+        lines = [f"Line {one.line} {one.why}" for one in found.damaged]
+        more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+        listed = "".join(f"<li>{html.escape(line)}</li>" for line in (*lines[:SHOWN], *more))
+        parts.append(_sentence("These lines are left out, for they can't be read:") + f"<ul>{listed}</ul>")
+    if found.left_out:
+        parts.append(_sentence(f"Columns that have no place here: {', '.join(found.left_out)}."))
+    return "".join(parts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    if not rows:
+        return ""
+    body = "".join(line(row, "td") for row in rows[:SHOWN])
+    more = _sentence(f"… and {len(rows) - SHOWN} more.") if len(rows) > SHOWN else ""
+    return f'<div class="tr-look"><table>{line(head, "th")}{body}</table></div>{more}'
+
+
+def _sentence(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>"

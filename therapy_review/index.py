@@ -1,0 +1,151 @@
+"""Index: what was read from each session, kept so that it need not be read again.
+
+Looking at a year of sessions means hundreds of small files, and in a sealed journal each one has to be opened. What
+was read is kept in one file of the journal, ``derived/index-NAME.json``, beside the size and time of change of
+every file of the session. When any of them differs, or one came or went, that session is read anew; so the index
+can be deleted at any time, and nothing in it is ever older than the files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from therapy_review.errors import JournalError, TherapyReviewError
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+FOLDER = "derived"
+VERSION = 1  # of the file's form
+# Some disks keep times to two seconds: a file changed twice within that may look the same, so it is not relied on.
+SETTLED = 3.0  # seconds
+
+Stamps = dict[str, list[int]]
+
+
+@dataclass
+class _Known:
+    version: list[Any]
+    sessions: dict[str, tuple[Stamps, Any]] = field(default_factory=dict)
+
+
+_OPEN: WeakKeyDictionary[Journal, dict[str, _Known]] = WeakKeyDictionary()
+
+
+def of_each_session(
+    journal: Journal, name: str, read: Callable[[Session], Any], version: Any = 0
+) -> dict[str, Any]:
+    """Give what a function reads from each session, calling it only for sessions that changed since.
+
+    Parameters
+    ----------
+    journal : Journal
+    name : str
+        What it is called in the index, as in ``sessions``.
+    read : callable
+        Takes a session and returns something JSON can hold. It may rest on nothing but files in the session's own
+        folder and in its ``derived``. What it raises of the family of `therapy_review.errors` leaves that session
+        without a value, and is tried again the next time.
+    version : optional
+        Of what `read` does; where another version was kept, all is read anew.
+
+    Returns
+    -------
+    dict
+        By session, in order of time; None where it could not be read.
+    """
+    known = _known(journal, name, [VERSION, version])
+    kept: dict[str, tuple[Stamps, Any]] = {}
+    found: dict[str, Any] = {}
+    changed = False
+    for session in journal.sessions:
+        stamps, now = _stamps(session), time.time_ns()
+        before = known.sessions.get(session.name)
+        if before is not None and before[0] == stamps:
+            kept[session.name], found[session.name] = before, before[1]
+            continue
+        try:
+            found[session.name] = value = read(session)
+        except TherapyReviewError:  # said by `check`
+            found[session.name] = None
+            continue
+        if max((changed_at for _, changed_at in stamps.values()), default=0) < now - SETTLED * 1e9:
+            kept[session.name] = (stamps, value)
+            changed = True
+    if changed or kept.keys() != known.sessions.keys():
+        known.sessions = kept
+        _write(journal, name, known)
+    return found
+
+
+def forget(journal: Journal, session: str) -> None:
+    """Take a session out of everything that is kept here, when it is erased.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : str
+        Its name.
+
+    Raises
+    ------
+    JournalError
+        When the disk refuses.
+    """
+    for file in journal.store.files(FOLDER):
+        if file.startswith("index-"):
+            name = file.removeprefix("index-").removesuffix(".json")
+            known = _read(journal, name)
+            if known is None:
+                journal.store.remove(_file(name))
+            elif known.sessions.pop(session, None) is not None:
+                journal.store.write(_file(name), _written(known))
+    _OPEN.pop(journal, None)
+
+
+def _file(name: str) -> str:
+    return f"{FOLDER}/index-{name}.json"
+
+
+def _stamps(session: Session) -> Stamps:
+    store, stamps = session.journal.store, Stamps()
+    for folder in (session.folder, session.file(FOLDER)):
+        for file in store.files(folder):
+            # A file that goes away between the two looks is one that changed.
+            with contextlib.suppress(JournalError):
+                stamps[f"{folder}/{file}"] = list(store.stamp(f"{folder}/{file}"))
+    return stamps
+
+
+def _known(journal: Journal, name: str, version: list[Any]) -> _Known:
+    known = _OPEN.setdefault(journal, {}).get(name) or _read(journal, name)
+    if known is None or known.version != version:
+        known = _Known(version)
+    _OPEN[journal][name] = known
+    return known
+
+
+def _read(journal: Journal, name: str) -> _Known | None:
+    """Read what was kept; what can't be read is made again like all else."""
+    try:
+        content = json.loads(journal.store.read(_file(name)))
+        return _Known(content["version"], {who: (one[0], one[1]) for who, one in content["sessions"].items()})
+    except (JournalError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _write(journal: Journal, name: str, known: _Known) -> None:
+    # It only saves time: where it can't be written, everything is shown all the same.
+    with contextlib.suppress(JournalError):
+        journal.store.write(_file(name), _written(known))
+
+
+def _written(known: _Known) -> bytes:
+    return json.dumps({"version": known.version, "sessions": known.sessions}, separators=(",", ":")).encode()

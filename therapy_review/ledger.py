@@ -1,0 +1,130 @@
+"""The ledger: one line for everything beyond the client's own listening.
+
+Opening a session for another use than listening again, exports, shares, erasures and agreements taken back are
+written into ``ledger.csv``, which is only ever added to. It names days and uses, not what was said.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from therapy_review.errors import JournalError
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from therapy_review.journal import Journal
+    from therapy_review.store import Store
+
+FILE = "ledger.csv"
+COLUMNS = ["when", "what", "session", "use", "who", "note"]
+OPENED, EXPORTED, SHARED, ERASED, REVOKED, KEPT = "opened", "exported", "shared", "erased", "revoked", "kept"
+
+_noted: set[tuple[int, Store, dt.date, str, str]] = set()
+_noting = threading.Lock()  # a player may ask on a thread of its own
+
+
+def record(
+    journal: Journal, what: str, *, session: str = "", use: str = "", who: str = "", note: str = ""
+) -> None:
+    """Add one line; what stands in the ledger is not touched, nor read.
+
+    Parameters
+    ----------
+    journal : Journal
+        Whose lock is not held at the moment.
+    what : str
+        ``opened``, ``exported``, ``shared``, ``erased``, ``revoked`` or ``kept``.
+    session : str
+        The session's name; empty where it concerns none, or all.
+    use : str
+        What the sound was wanted for, or which use was taken back.
+    who : str
+        Who did it, or with whom something was shared.
+    note : str
+        A reason, or what was written.
+
+    Raises
+    ------
+    JournalError
+        When the line can't be written: what was to be done is not to be done then.
+    """
+    line, store = io.StringIO(), journal.store
+    moment = journal.now().isoformat(timespec="seconds")
+    csv.writer(line, lineterminator="\n").writerow([moment, what, session, use, who, note])
+    with store.writing():
+        before = store.read(FILE) if store.exists(FILE) else f"{','.join(COLUMNS)}\n".encode()
+        if not before.endswith(b"\n"):
+            before += b"\n"
+        store.write(FILE, before + line.getvalue().encode())
+
+
+def record_opening(journal: Journal, session: str, use: str) -> None:
+    """Add a line for a session that is opened; once a day for each program, session and use.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : str
+        The session's name.
+    use : str
+        What it is opened for.
+
+    Raises
+    ------
+    JournalError
+        When the line can't be written.
+    """
+    key = (os.getpid(), journal.store, journal.today(), session, use)
+    with _noting:
+        if key not in _noted:
+            record(journal, OPENED, session=session, use=use, who="client")
+            _noted.add(key)
+
+
+def read(data: bytes, where: str) -> pd.DataFrame:
+    r"""Read a ledger.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of ``ledger.csv``.
+    where : str
+        The file's name, for the error's sentence.
+
+    Returns
+    -------
+    DataFrame
+        One row a line, all text but ``when`` (a time with its zone): when, what, session, use, who, note.
+
+    Raises
+    ------
+    JournalError
+        When it is no such table.
+
+    Examples
+    --------
+    >>> line = b"2026-03-04T10:00:00+00:00,erased,2026-01-08,,client,\n"
+    >>> read(b"when,what,session,use,who,note\n" + line, "ledger.csv")["what"].tolist()
+    ['erased']
+    """
+    try:
+        table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
+        if list(table.columns) != COLUMNS:
+            raise ValueError(f"its columns are {', '.join(table.columns)}")
+        return table.assign(when=[pd.Timestamp(moment) for moment in table["when"]])
+    except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
+        raise JournalError(
+            f"{where} can't be read as the ledger ({error}); nothing in it was changed: restore it from a copy."
+        ) from error
+
+
+def none() -> pd.DataFrame:
+    """Return an empty ledger."""
+    return pd.DataFrame(columns=COLUMNS)

@@ -1,0 +1,61 @@
+"""The form for a letter to the person one was; it keeps itself while it is written."""
+
+from __future__ import annotations
+
+import html
+import threading
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import way_words
+from therapy_review.errors import TherapyReviewError
+from therapy_review.letters import Writing
+from therapy_review.still import HOW_TO_START, Still, is_still
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+    from therapy_review.journal import Journal
+
+ASK = "What would you say to the person you were then?"
+
+
+def letter_form(journal: Journal) -> VBox | Still:
+    """Ask what the client wants to say to the person they were.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    VBox or Still
+        A field below the letters written before; these alone while a notebook is run in batch.
+
+    Raises
+    ------
+    JournalError
+        When the letters can't be read.
+    """
+    writing = Writing(journal)
+    before = way_words.letters(writing.earlier)
+    if is_still():
+        return Still(f"{before}<p><small>{ASK} {HOW_TO_START} to write it here.</small></p>")
+    import ipywidgets as w
+
+    field = w.Textarea(rows=8, continuous_update=False, layout=w.Layout(width="min(52rem, 99%)"))
+    field.placeholder = "Dear …"
+    state = w.HTML("<em>It is kept in letters.md when you leave the field. It is for you alone.</em>")
+    lock = threading.Lock()  # messages may come on a thread of their own
+
+    def keep(change: Any) -> None:
+        with lock:
+            try:
+                writing.keep(change["new"])
+                state.value = "<em>Kept.</em>"
+            except TherapyReviewError as error:
+                state.value = (
+                    f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
+                )
+
+    field.observe(keep, "value")
+    return w.VBox([w.HTML(before), w.HTML(f"<label>{ASK}</label>"), field, state])

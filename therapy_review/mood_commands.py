@@ -1,0 +1,231 @@
+"""The commands ``therapy-review moods``: to bring in moods and appointments, see what came from where, undo it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from therapy_review.errors import ImportFileError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.journal import Journal
+    from therapy_review.mood_files import MoodFile
+    from therapy_review.mood_tables import Columns
+
+moods = typer.Typer(
+    no_args_is_help=True, help="Moods noted between sessions, and appointments, from other programs' files."
+)
+say = Console(highlight=False, markup=False, soft_wrap=True)
+JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
+HERE = Path()
+SHOWN = 12  # entries of a dry run
+
+
+@moods.command("import")
+def import_moods(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Daylio's CSV export, another table (.csv), or a calendar of appointments (.ics)."
+        ),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would come in; keep nothing.")
+    ] = False,
+    value: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="What a word for a mood stands for, from 1 (low) to 10 (high), as in --map meh=5; once for each "
+            "word. Nothing after the = leaves it without a number.",
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which column of another table is what, as in --column date=Day --column mood=Rating; also time, "
+            "tags and note, low and high (where its numbers end), and order (day first or month first)."
+        ),
+    ] = None,
+    containing: Annotated[
+        str, typer.Option(help="For a calendar: a word in what your appointments are called there.")
+    ] = "",
+    journal: JournalOption = HERE,
+) -> None:
+    """Bring in moods, or appointments; the same file again changes nothing."""
+    from therapy_review import mood_import
+    from therapy_review.journal import open_journal
+
+    opened, data = open_journal(journal), _read(file)
+    if file.suffix.lower() in (".ics", ".ical"):
+        _import_calendar(opened, data, file.name, containing, dry_run=dry_run)
+        return
+    columns = _columns(column or [])
+    found = mood_import.read_moods(data, file.name, columns)
+    for one in found.damaged:
+        say.print(f"Line {one.line} of {file.name} {one.why}; it is left out.")
+    if found.left_out:
+        say.print(f"Not brought in: the columns {', '.join(found.left_out)}.")
+    values = _values(opened, found, _told(value or [], "--map"), ask=not dry_run)
+    looked = mood_import.preview(opened, found, values)
+    if dry_run:
+        _show(looked)
+        counts = looked["status"].value_counts()
+        summed = "; ".join(f"{number} {status}" for status, number in counts.items()) or "none"
+        say.print(f"Entries: {summed}. Nothing was changed.")
+        return
+    done = mood_import.bring_in(opened, found, values, columns)
+    also = f", {done.there} were there already" if done.there else ""
+    say.print(f"Brought in: {done.added} entries{also}.")
+    if done.added:
+        say.print(
+            f"To take them out again:  therapy-review moods remove {done.origin.split()[1]} -j {journal}"
+        )
+
+
+@moods.command("list")
+def list_moods(journal: JournalOption = HERE) -> None:
+    """List what was brought in, from which files."""
+    from therapy_review import appointments, days
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    found = days.sources(opened.days) + days.sources(appointments.kept(opened.store))
+    for one in found:
+        signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
+        say.print(f"{one}{signs}")
+    if not found:
+        say.print("Nothing was brought in yet.")
+
+
+@moods.command("remove")
+def remove_moods(
+    origin: Annotated[str, typer.Argument(help="The file's name, or its eight signs; see moods list.")],
+    journal: JournalOption = HERE,
+) -> None:
+    """Take out what one file brought in, in one step."""
+    from therapy_review import appointments, mood_import
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
+    moods = [str(one) for one in opened.days["origin"].unique()]
+    meant = mood_import.meant_by(origin, moods + calendars)
+    if meant in calendars:
+        say.print(f"Taken out: {appointments.take_back(opened, meant)} appointments.")
+    else:
+        say.print(f"Taken out: {mood_import.take_back(opened, meant)} entries.")
+
+
+@moods.command("open")
+def open_notebook(journal: JournalOption = HERE) -> None:
+    """Open the notebook in which files are brought in and questionnaires filled in."""
+    from therapy_review import lab, reports
+    from therapy_review.journal import open_journal
+
+    opened = open_journal(journal)
+    made = reports.run(opened, "bring_in", "bring_in", {})
+    lab.start(opened, made.notebook)
+
+
+def _read(file: Path) -> bytes:
+    if not file.is_file():
+        raise ImportFileError(f"There is no file {file}; check its name.")
+    return file.read_bytes()
+
+
+def _told(pairs: list[str], option: str) -> dict[str, str]:
+    told = {}
+    for pair in pairs:
+        name, sign, value = pair.rpartition("=")
+        if not sign or not name.strip():
+            raise ImportFileError(f"{option} {pair} has no =; write it as in {option} name=value.")
+        told[name.strip()] = value.strip()
+    return told
+
+
+def _columns(pairs: list[str]) -> Columns | None:
+    from dataclasses import fields
+
+    from therapy_review.mood_tables import Columns
+
+    if not pairs:
+        return None
+    told: dict[str, Any] = {**_told(pairs, "--column")}
+    known = [one.name for one in fields(Columns)]
+    if unknown := sorted(set(told) - set(known)):
+        raise ImportFileError(
+            f"{', '.join(unknown)} is nothing a table has here; there are {', '.join(known)}."
+        )
+    if missing := [name for name in ("date", "mood") if not told.get(name)]:
+        raise ImportFileError(f"Say which column is the {' and which the '.join(missing)}, with --column.")
+    told |= {name: _number(told[name], f"The {name} end") for name in ("low", "high") if name in told}
+    return Columns(**told)
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError as error:
+        raise ImportFileError(f"{what} is {text}; write it as a number.") from error
+
+
+def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
+    """Give each word of a file its number: as told, as known from before, or as the client answers now."""
+    from therapy_review import mood_import
+
+    known = mood_import.known_moods(journal.store, found.kind)
+    offered = mood_import.offered_moods(journal.store, found)
+    if strange := sorted(set(told) - set(found.names)):
+        raise ImportFileError(
+            f"{', '.join(strange)} is no mood in {found.name}; there are {', '.join(found.names)}."
+        )
+    answers = {name: f"{known[name]:g}" for name in found.names if name in known} | told
+    for name in found.names:
+        if name not in answers:
+            offer = f"{offered[name]:g}" if offered[name] else ""
+            answers[name] = (
+                typer.prompt(f"{name}, from 1 (low) to 10 (high), or nothing", default=offer)
+                if ask
+                else offer
+            )
+    values = {name: _number(text, f"The mood {name}") for name, text in answers.items() if text.strip()}
+    if left := [name for name in found.names if name not in values]:
+        say.print(f"Without a number: {', '.join(left)}.")
+    return {name: mood_import.checked(name, value) for name, value in values.items()}
+
+
+def _show(looked: pd.DataFrame) -> None:
+    from therapy_review.days import to_read
+
+    table = Table(box=None, pad_edge=False, header_style="")
+    for name in ("day", "time", "word", "mood", "tags", ""):
+        table.add_column(name, no_wrap=name != "tags")
+    columns = ["date", "time", "mood_name", "mood", "tags", "status"]
+    for row in to_read(looked[:SHOWN])[columns].to_numpy().tolist():
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+    if len(looked) > SHOWN:
+        say.print(f"… and {len(looked) - SHOWN} more")
+
+
+def _import_calendar(journal: Journal, data: bytes, name: str, containing: str, *, dry_run: bool) -> None:
+    from therapy_review import appointments
+
+    word = containing or typer.prompt("A word in what your appointments are called")
+    found = appointments.read_calendar(data, name, word, journal)
+    for what in found.attrs["left_out"]:
+        say.print(f"One called {what} can't be understood; it is left out.")
+    if dry_run:
+        for day, time, what, _ in found.itertuples(index=False, name=None):
+            say.print(f"{day:%Y-%m-%d} {time:5} {what}")
+        say.print(f"Appointments: {len(found)}. Nothing was changed.")
+        return
+    added = appointments.bring_in(journal, found)
+    say.print(f"Brought in: {added} appointments of {len(found)}.")

@@ -1,0 +1,125 @@
+"""What a file of moods holds, whichever program wrote it.
+
+A *mood reader* is any callable ``reader(data, name) -> MoodFile`` that takes a file's bytes and its name, raises
+`ImportFileError` when it is no such file, and lists every line it can't use. `therapy_review.daylio.read_daylio` is
+one, `therapy_review.mood_tables.table_reader` makes one for any other table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from therapy_review.csv_text import Damaged
+from therapy_review.days import BETWEEN_TAGS, COLUMNS, none, origin_of
+from therapy_review.marks import as_kept
+
+
+@dataclass(frozen=True)
+class MoodFile:
+    """The entries of a file, before anything is done about them.
+
+    Parameters
+    ----------
+    kind : str
+        One word for the kind of file, as in ``daylio``.
+    name : str
+        The file's name.
+    entries : DataFrame
+        A days table in the order of the file; ``mood`` is NaN where `names` are still to be given numbers.
+    damaged : tuple of Damaged
+        The lines left out, and why.
+    left_out : tuple of str
+        Columns of the file that have no place in the journal.
+    """
+
+    kind: str
+    name: str
+    entries: pd.DataFrame
+    damaged: tuple[Damaged, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The words for moods that have no number of their own, the most frequent first."""
+        words = self.entries["mood_name"][self.entries["mood"].isna() & (self.entries["mood_name"] != "")]
+        return [str(word) for word in words.value_counts(sort=True).index]
+
+    @property
+    def origin(self) -> str:
+        """What the entries are said to come from."""
+        return str(self.entries["origin"].iloc[0]) if len(self.entries) else ""
+
+
+MoodReader = Callable[[bytes, str], MoodFile]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a file.
+
+    Parameters
+    ----------
+    date : str
+        As in ``2026-03-04``.
+    time : str
+        As in ``20:39``, or empty.
+    mood : float
+        1 to 10; NaN where only its word is known.
+    mood_name : str
+        As it was written.
+    tags : iterable of str
+    note : str
+    """
+
+    date: str
+    time: str
+    mood: float
+    mood_name: str
+    tags: Iterable[str] = ()
+    note: str = ""
+
+
+def mood_file(
+    kind: str,
+    data: bytes,
+    name: str,
+    entries: Iterable[Entry],
+    damaged: Iterable[Damaged],
+    left_out: Iterable[str] = (),
+) -> MoodFile:
+    """Put what was read from a file together.
+
+    Parameters
+    ----------
+    kind : str
+        One word for the kind of file.
+    data : bytes
+        The file's content.
+    name : str
+        The file's name.
+    entries : iterable of Entry
+        In the order of the file.
+    damaged : iterable of Damaged
+        In any order.
+    left_out : iterable of str
+        Columns that have no place in the journal.
+
+    Returns
+    -------
+    MoodFile
+    """
+    origin = origin_of(kind, data, name)
+    rows = [
+        (one.date, one.time, one.mood, as_kept(one.mood_name), _joined(one.tags), as_kept(one.note), origin)
+        for one in entries
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(none().dtypes.to_dict())
+    return MoodFile(kind, name, table, tuple(sorted(damaged, key=lambda one: one.line)), tuple(left_out))
+
+
+def _joined(tags: Iterable[str]) -> str:
+    words = (" ".join(as_kept(tag).replace("|", "/").split()) for tag in tags)
+    return BETWEEN_TAGS.join(dict.fromkeys(word for word in words if word))

@@ -1,0 +1,177 @@
+"""Any other table of moods: the client says which column is what."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from therapy_review.csv_text import Damaged, Row, read_text_table
+from therapy_review.days import HIGH, LOW
+from therapy_review.errors import ImportFileError
+from therapy_review.mood_files import Entry, MoodFile, MoodReader, mood_file
+from therapy_review.written_dates import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    has_two_readings,
+    order_of,
+    read_day,
+    read_time,
+)
+
+KIND = "table"
+_CLOCK = re.compile(r"[T\s]+(\d{1,2}[:.]\d{2}.*)$")
+_ZONE = re.compile(r"(?<=\d)\s?(?:Z|[+-]\d{2}:?\d{2})$")
+# Words by which a column is offered first; the client has the last word.
+_LIKELY = {
+    "date": ("date", "day", "timestamp", "when", "datum", "fecha", "data", "tag"),
+    "time": ("time", "hour", "uhrzeit", "zeit", "hora", "heure"),
+    "mood": ("mood", "rating", "score", "feeling", "stimmung", "humeur", "ánimo", "umore"),
+    "tags": ("tags", "activities", "emotions", "words", "labels"),
+    "note": ("note", "notes", "text", "journal", "comment", "notiz"),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a table are.
+
+    Parameters
+    ----------
+    date, mood : str
+        Names of the columns; a time may stand after the date.
+    time, tags, note : str
+        Further ones; empty where there is none. Tags are separated by commas, semicolons or ``|``.
+    low, high : float
+        Where numbers in the column of moods begin and end; they are stretched to 1 to 10.
+    order : str
+        ``day first`` or ``month first``; empty where the days tell it themselves.
+    """
+
+    date: str
+    mood: str
+    time: str = ""
+    tags: str = ""
+    note: str = ""
+    low: float = LOW
+    high: float = HIGH
+    order: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ImportFileError(
+                f"Moods can't go from {self.low:g} to {self.high:g}; give the lowest number first."
+            )
+        if self.order not in ("", DAY_FIRST, MONTH_FIRST):
+            raise ImportFileError(f"{self.order} is no order of days; write {DAY_FIRST} or {MONTH_FIRST}.")
+
+
+PARTS = ("date", "mood", "time", "tags", "note")
+
+
+def likely_columns(header: Sequence[str]) -> Columns:
+    """Guess which column is what from their names, to be offered first.
+
+    Parameters
+    ----------
+    header : sequence of str
+
+    Returns
+    -------
+    Columns
+        Empty where no column looks like it.
+
+    Examples
+    --------
+    >>> found = likely_columns(["Datum", "Stimmung", "other"])
+    >>> found.date, found.mood, found.note
+    ('Datum', 'Stimmung', '')
+    """
+    found: dict[str, str] = {}
+    for part in PARTS:
+        free = [column for column in header if column not in found.values()]
+        exact = [column for column in free if column.strip().lower() in _LIKELY[part]]
+        near = [column for column in free if any(word in column.lower() for word in _LIKELY[part][:2])]
+        found[part] = (exact or near or [""])[0]
+    return Columns(found["date"], found["mood"], found["time"], found["tags"], found["note"])
+
+
+def table_reader(columns: Columns) -> MoodReader:
+    r"""Make a reader for a table whose columns are known.
+
+    Parameters
+    ----------
+    columns : Columns
+
+    Returns
+    -------
+    callable
+        Takes a file's bytes and its name; returns a `MoodFile`; raises `ImportFileError` when a column is
+        missing, or when days can be read in two ways.
+
+    Examples
+    --------
+    >>> found = table_reader(Columns("day", "mood", high=5))(b"day,mood\n2026-03-04,5\n2026-03-05,3\n", "moods.csv")
+    >>> found.entries["mood"].tolist()
+    [10.0, 5.5]
+    """
+
+    def read(data: bytes, name: str) -> MoodFile:
+        table = read_text_table(data, name)
+        told = {part: getattr(columns, part) for part in PARTS}
+        for part, column in told.items():
+            if column not in table.header and (column or part in ("date", "mood")):
+                raise ImportFileError(
+                    f"{name} has no column {column or 'for the ' + part}; it has {', '.join(table.header)}."
+                )
+        days = [row.fields[columns.date] for row in table.rows]
+        order = columns.order or order_of(days)
+        if not order and (unclear := next((day for day in days if has_two_readings(day)), None)):
+            raise ImportFileError(
+                f"The days in {name} can be read in two ways, as in {unclear.strip()}; say whether the day or the "
+                "month stands first."
+            )
+        entries: list[Entry] = []
+        damaged = list(table.damaged)
+        for row in table.rows:
+            found = _entry(
+                {part: row.fields.get(column, "") for part, column in told.items()}, row, columns, order
+            )
+            if isinstance(found, Damaged):
+                damaged.append(found)
+            else:
+                entries.append(found)
+        left_out = [column for column in table.header if column not in told.values()]
+        return mood_file(KIND, data, name, entries, damaged, left_out)
+
+    return read
+
+
+def _entry(said: dict[str, str], row: Row, columns: Columns, order: str) -> Entry | Damaged:
+    written, clock = said["date"].strip(), said["time"]
+    day = read_day(written, order)
+    if day is None:
+        return Damaged(row.line, f"has {written!r} for a day" if written else "has no day")
+    if not columns.time and (found := _CLOCK.search(written)):
+        clock = _ZONE.sub("", found[1])  # as the clock showed it where it was written
+    time = read_time(clock)
+    if time is None:
+        return Damaged(row.line, f"has {clock.strip()!r} for a time")
+    name = said["mood"].strip()
+    if not name:
+        return Damaged(row.line, "has no mood")
+    mood = _number(name)
+    if not math.isnan(mood) and not columns.low <= mood <= columns.high:
+        return Damaged(row.line, f"has {name} for a mood, outside {columns.low:g} to {columns.high:g}")
+    stretched = LOW + (mood - columns.low) / (columns.high - columns.low) * (HIGH - LOW)
+    tags = re.split(r"[|;]" if re.search(r"[|;]", said["tags"]) else ",", said["tags"])
+    return Entry(day.isoformat(), time, round(stretched, 2), name, tags, said["note"].strip())
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan

@@ -1,0 +1,214 @@
+"""Opened: what the client lets the therapist see when they look at the journal together.
+
+Everything is closed until the client opens it: mood words and questionnaires one by one, and of each session its
+figures, its sound, the marks, the notes, and what was to be brought. The last choice is remembered in
+``opened.toml``, to be offered the next time; it opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from therapy_review.errors import JournalError
+from therapy_review.path import MOODS, Way
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from therapy_review.journal import Journal
+
+FILE = "opened.toml"
+FIGURES, SOUND, MARKS, NOTES, BRING = "figures", "sound", "marks", "notes", "bring"
+PARTS = {
+    FIGURES: "moods and figures",
+    SOUND: "sound",
+    MARKS: "my marks",
+    NOTES: "my notes",
+    BRING: "what I wanted to bring",
+}
+HEAD = (
+    "# What was opened the last time for looking at the journal together.\n"
+    "# It is offered the next time and opens nothing by itself.\n"
+)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What may be seen.
+
+    Parameters
+    ----------
+    tags : frozenset of str
+        Mood words.
+    scales : frozenset of str
+        Questionnaires, by the name of their totals in the notes.
+    sessions : mapping of str to frozenset of str
+        For each session that is opened, some of `PARTS`.
+
+    Examples
+    --------
+    >>> some = Opened(sessions={"2026-03-05": frozenset({FIGURES})})
+    >>> some.shows(FIGURES, "2026-03-05"), some.shows(NOTES, "2026-03-05"), Opened().shows(FIGURES, "2026-03-05")
+    (True, False, False)
+    """
+
+    tags: frozenset[str] = frozenset()
+    scales: frozenset[str] = frozenset()
+    sessions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def shows(self, part: str, session: str) -> bool:
+        """Tell whether a part of a session may be seen."""
+        return part in self.sessions.get(session, ())
+
+    def with_part(self, part: str) -> list[str]:
+        """Give the sessions of which a part may be seen, in order of time."""
+        return sorted(name for name in self.sessions if self.shows(part, name))
+
+    def of(self, way: Way) -> Way:
+        """Leave of the path what may be seen.
+
+        Parameters
+        ----------
+        way : Way
+            As from `therapy_review.path.way`.
+
+        Returns
+        -------
+        Way
+            Only sessions whose figures are opened, with those words and questionnaires that are, and with the proud
+            moments of sessions whose marks are.
+        """
+        kept = way.only(self.with_part(FIGURES))
+        hidden = {scale for scale in way.scales if scale not in self.scales}
+        tags = kept.tags.assign(tag=kept.tags["tag"].where(kept.tags["tag"].isin(self.tags), ""))
+        proud = kept.proud[kept.proud["session"].isin(self.with_part(MARKS))]
+        measured = kept.measured[~kept.measured["measure"].isin(hidden)]
+        groups = {group: [tag for tag in tags if tag in self.tags] for group, tags in way.groups.items()}
+        return Way(measured, tags.drop_duplicates(["session", "tag"]), proud, groups)
+
+    def said(self) -> str:
+        """Say how much is opened, naming nothing.
+
+        Examples
+        --------
+        >>> Opened(tags=frozenset({"calm"})).said(), Opened().said()
+        ('1 word, 0 questionnaires, 0 sessions', 'nothing')
+        """
+        counts = (
+            (len(self.tags), "word"),
+            (len(self.scales), "questionnaire"),
+            (len(self.sessions), "session"),
+        )
+        if not any(count for count, _ in counts):
+            return "nothing"
+        return ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+
+
+def remembered(journal: Journal) -> Opened:
+    """Give what was opened the last time.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    Opened
+        Nothing when this was never asked.
+
+    Raises
+    ------
+    JournalError
+        When the file can't be understood; nothing is opened then.
+    """
+    store = journal.store
+    if not store.exists(FILE):
+        return Opened()
+    try:
+        content = tomllib.loads(store.read(FILE).decode("utf-8-sig"))
+        sessions = {name: frozenset(_texts(parts)) & PARTS.keys() for name, parts in _table(content).items()}
+        return Opened(
+            frozenset(_texts(content.get("tags", []))),
+            frozenset(_texts(content.get("scales", []))),
+            {name: parts for name, parts in sessions.items() if parts},
+        )
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        raise JournalError(
+            f"{store.where(FILE)} can't be read ({error}), so nothing is opened; delete it, and choose anew."
+        ) from error
+
+
+def _table(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    sessions = content.get("sessions", {})
+    if not isinstance(sessions, Mapping):
+        raise TypeError("sessions should be a part of its own")
+    return sessions
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f'{value!r} should be a list such as ["figures", "marks"]')
+    return value
+
+
+def remember(journal: Journal, opened: Opened) -> None:
+    """Keep what is opened, to be offered the next time.
+
+    Parameters
+    ----------
+    journal : Journal
+    opened : Opened
+
+    Raises
+    ------
+    JournalError
+        When it can't be written.
+    """
+    with journal.store.writing():
+        journal.store.write(FILE, written(opened, journal.today()))
+
+
+def written(opened: Opened, on: dt.date) -> bytes:
+    """Write what is opened as the bytes of ``opened.toml``.
+
+    Parameters
+    ----------
+    opened : Opened
+    on : datetime.date
+        The day of the choice.
+
+    Returns
+    -------
+    bytes
+    """
+    import tomlkit
+
+    content = tomlkit.document()
+    content.update({"on": on, "tags": sorted(opened.tags), "scales": sorted(opened.scales)})
+    # In the order in which the parts are offered.
+    content["sessions"] = {
+        name: [part for part in PARTS if part in parts]
+        for name, parts in sorted(opened.sessions.items())
+        if parts
+    }
+    return (HEAD + tomlkit.dumps(content)).encode()
+
+
+def on_offer(way: Way) -> tuple[list[str], list[str], list[str]]:
+    """Tell what could be opened: mood words, questionnaires, sessions with the newest first.
+
+    Parameters
+    ----------
+    way : Way
+
+    Returns
+    -------
+    tags, scales, sessions : list of str
+    """
+    used = set(way.tags["tag"]) - {""}
+    grouped = [tag for tags in way.groups.values() for tag in tags if tag in used]
+    tags = [*grouped, *sorted(used - {*grouped})]
+    return tags, [scale for scale in way.scales if scale not in MOODS], way.sessions["session"].tolist()[::-1]

@@ -1,0 +1,164 @@
+"""Path: what is kept of all sessions, gathered to be seen side by side.
+
+`way` reads a journal once; everything after that only chooses from it: a span of time, the sessions with a mood
+word, or what somebody has opened. Nothing is filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from therapy_review.errors import TherapyReviewError
+from therapy_review.marks import PROUD
+from therapy_review.trends import tags_table, trends
+from therapy_review.usual import SHOWN
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+
+MOODS = ("mood_before", "mood_after")
+MARK: dict[str, Any] = {
+    "session": str,
+    "date": "datetime64[s]",
+    "start": float,
+    "end": float,
+    "label": str,
+    "text": str,
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """Everything the path shows, as tables with a row for each session at least.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        Moods, totals of questionnaires and measures, as from `therapy_review.trends.trends`.
+    tags : DataFrame
+        As from `therapy_review.trends.tags_table`: a session without any has a row with an empty tag.
+    proud : DataFrame
+        The client's marks of proud moments: session, date, start, end (s), label, text.
+    groups : mapping of str to sequence of str
+        Mood words by group.
+    """
+
+    measured: pd.DataFrame
+    tags: pd.DataFrame
+    proud: pd.DataFrame
+    groups: Mapping[str, Sequence[str]]
+
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """The sessions in order of time: session, date."""
+        every = self.tags.drop_duplicates("session").sort_values(["date", "session"])
+        return every[["session", "date"]].reset_index(drop=True)
+
+    @property
+    def scales(self) -> list[str]:
+        """The questionnaires of which there are totals."""
+        points = self.measured[(self.measured["unit"] == "points") & self.measured["value"].notna()]
+        return [name for name in dict.fromkeys(points["measure"]) if not name.startswith("mood_")]
+
+    def of(self, measure: str, speaker: str = "") -> pd.DataFrame:
+        """Give one measure, where it has a value.
+
+        Parameters
+        ----------
+        measure : str
+        speaker : str
+            Whose, where it belongs to one.
+
+        Returns
+        -------
+        DataFrame
+            In order of time: session, date, value, phase and the rest of `measured`.
+        """
+        table = self.measured
+        own = table[(table["measure"] == measure) & (table["speaker"] == speaker) & table["value"].notna()]
+        return own.sort_values(["date", "session"], ignore_index=True)
+
+    def only(self, names: Collection[str]) -> Way:
+        """Keep some sessions alone.
+
+        Parameters
+        ----------
+        names : collection of str
+            The sessions' names.
+
+        Returns
+        -------
+        Way
+        """
+        measured, tags, proud = (t[t["session"].isin(names)] for t in (self.measured, self.tags, self.proud))
+        return replace(self, measured=measured, tags=tags, proud=proud)
+
+    def between(self, first: str, last: str) -> Way:
+        """Keep the sessions from one to another, both included.
+
+        Parameters
+        ----------
+        first, last : str
+            The sessions' names.
+
+        Returns
+        -------
+        Way
+        """
+        names = self.sessions["session"]
+        return self.only(set(names[(names >= first) & (names <= last)]))
+
+    def named(self, tag: str) -> Way:
+        """Keep the sessions for which a mood word was used.
+
+        Parameters
+        ----------
+        tag : str
+
+        Returns
+        -------
+        Way
+        """
+        return self.only(set(self.tags.loc[self.tags["tag"] == tag, "session"]))
+
+
+def way(journal: Journal) -> Way:
+    """Gather everything the path shows of a journal.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    Way
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal
+    >>> found = way(open_journal("data/practice"))
+    >>> len(found.sessions), found.named("proud").sessions["session"].tolist()
+    (8, ['2026-01-29', '2026-02-26', '2026-03-05'])
+    """
+    scales = dict.fromkeys(scale for session in journal.sessions for scale in session.notes.scores)
+    measured = trends(journal, [*MOODS, *scales, *SHOWN])
+    return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups)
+
+
+def _proud(journal: Journal) -> pd.DataFrame:
+    rows: list[dict[Hashable, object]] = []
+    for session in journal.sessions:
+        try:
+            marks = session.marks
+        except TherapyReviewError:  # said where that session is shown, and by `check`
+            continue
+        own = marks[marks["kind"].isin(PROUD)].fillna({"label": "", "text": ""})
+        rows += [
+            {**row, "session": session.name, "date": pd.Timestamp(session.date)}
+            for row in own.to_dict("records")
+        ]
+    return pd.DataFrame(rows, columns=list(MARK)).astype(MARK)

@@ -1,0 +1,180 @@
+"""Pages across all sessions: the path, and how far it has come. One method a cell, as in `therapy_review.pages`."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import early_charts, way_words
+from therapy_review.early import Heard, pairs, sides
+from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Journal, open_journal
+from therapy_review.letter_form import letter_form
+from therapy_review.pages import NothingToShow, Shown, gently, sentence
+from therapy_review.path import MOODS, Way, way
+from therapy_review.path_picture import path
+from therapy_review.path_view import Place, path_view, usual_view
+from therapy_review.player import Moment
+from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.usual import usual
+from therapy_review.usual_charts import usual_over_time
+from therapy_review.words import day
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATH = (
+    "this is your path so far, as you noted it and as the program counted. It describes; it does not judge, and "
+    "nothing makes a sound until you press play."
+)
+HOW_FAR = (
+    "here are your first sessions and your newest beside each other. Weeks go up and down; take what is useful, "
+    "and leave the rest. Nothing makes a sound until you press play."
+)
+
+
+class PathPage:
+    """The path, part by part.
+
+    Parameters
+    ----------
+    journal : Journal
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+
+    @functools.cached_property
+    def _way(self) -> Way:
+        return way(self.journal)
+
+    @property
+    def _usual(self) -> pd.DataFrame:
+        table = self._way.measured
+        return usual(table[~table["measure"].isin([*MOODS, *self._way.scales])])
+
+    @gently
+    def opening(self) -> Still:
+        """Greet, and say how far the path goes."""
+        return Still(way_words.opening(self.journal, "Your path", PATH))
+
+    @gently
+    def path(self) -> Any:
+        """Show the path; live, sessions can be chosen and opened."""
+        if is_still() or self._way.sessions.empty:
+            return path(self._way, scales=self.journal.scales)
+        return path_view(self._way, Place(self.journal))
+
+    @gently
+    def usual(self) -> Any:
+        """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
+        chart = usual_over_time(self._usual)
+        return chart if is_still() or not chart.rows else usual_view(self._usual, Place(self.journal))
+
+    @gently
+    def moved(self) -> Still:
+        """Say in words what moved, and what it is too early to say of."""
+        return Still(way_words.moved(self._way))
+
+
+class HowFar(PathPage):
+    """Early and recent beside each other, part by part.
+
+    Parameters
+    ----------
+    journal : Journal
+    """
+
+    @functools.cached_property
+    def _sides(self) -> Any:
+        return sides(self._way.sessions["session"])
+
+    @gently
+    def opening(self) -> Still:
+        """Greet, and say how far the path goes."""
+        return Still(way_words.opening(self.journal, "How far you have come", HOW_FAR))
+
+    @gently
+    def then_and_now(self) -> Still:
+        """Show the client's own words, early and recent."""
+        return Still(way_words.then_and_now(self.journal, self._sides))
+
+    @gently
+    def pictures(self) -> Any:
+        """Show moods and measures, early and recent."""
+        return early_charts.then_and_now(self._way, self._sides, scales=self.journal.scales)
+
+    @gently
+    def words(self) -> Any:
+        """Show the words for moods, early and recent."""
+        return early_charts.words_then_and_now(self._way.tags, self._sides, self._way.groups)
+
+    @gently
+    def moments(self) -> Any:
+        """Show pairs of moments to hear, early and recent."""
+        found = pairs(self.journal)
+        if not found:
+            return sentence(
+                "There are no two recordings yet that could be heard beside each other. What you wrote says it too."
+            )
+        return Shown(*(_pair(pair.kind, pair.chosen, pair.early, pair.recent) for pair in found))
+
+    @gently
+    def letter(self) -> Any:
+        """Ask what the client wants to say to the person they were."""
+        return letter_form(self.journal)
+
+
+def _pair(kind: str, chosen: str, *both: Heard) -> Any:
+    heading = f"<h3>{kind}</h3><p>{chosen}</p>"
+    if is_still():
+        items = "".join(
+            f"<li>{day(one.session.date)}, <strong>{clock(one.start)}</strong> {one.why}</li>" for one in both
+        )
+        return Still(f"{heading}<ul>{items}</ul><p><small>{HOW_TO_START} to hear them.</small></p>")
+    import ipywidgets as w
+
+    rows: list[Any] = [w.HTML(heading)]
+    for one in both:
+        rows += [w.HTML(f"<strong>{day(one.session.date)}</strong>")]
+        rows += [Moment(one.session, one.start, one.end, one.why)]
+    return w.VBox(rows)
+
+
+def path_page(journal: str | Path) -> PathPage | NothingToShow:
+    """Open the path of a journal.
+
+    Parameters
+    ----------
+    journal : str or Path
+        The journal's folder.
+
+    Returns
+    -------
+    PathPage or NothingToShow
+        Always something whose parts can be shown.
+    """
+    try:
+        return PathPage(open_journal(journal))
+    except TherapyReviewError as error:
+        return NothingToShow(str(error))
+
+
+def how_far(journal: str | Path) -> HowFar | NothingToShow:
+    """Open early and recent beside each other.
+
+    Parameters
+    ----------
+    journal : str or Path
+        The journal's folder.
+
+    Returns
+    -------
+    HowFar or NothingToShow
+        Always something whose parts can be shown.
+    """
+    try:
+        return HowFar(open_journal(journal))
+    except TherapyReviewError as error:
+        return NothingToShow(str(error))

@@ -1,0 +1,226 @@
+"""The path to walk about in: choose a span, rows, a mood word; open a session where it stands.
+
+Everything is there without sound too: what is opened begins with the session's own words and figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from therapy_review import words
+from therapy_review.clickable import Clickable
+from therapy_review.errors import TherapyReviewError
+from therapy_review.moments import behind, moments
+from therapy_review.path_picture import ROWS, path
+from therapy_review.player import Player, moments_to_hear
+from therapy_review.player.desk import ALONE, Listeners
+from therapy_review.usual import label, side_of
+from therapy_review.usual_charts import beside_in_words, usual_over_time
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.path import Way
+    from therapy_review.session import Session
+
+EVERY = "every session"
+NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."
+Told = Callable[["Session"], str]
+
+
+def put_away(*things: Any) -> None:
+    """Close widgets and all they hold: a page keeps no words of what it no longer shows.
+
+    Parameters
+    ----------
+    *things
+        Widgets; whatever else is shown has nothing to close.
+    """
+    for thing in things:
+        put_away(*getattr(thing, "children", ()))
+        if isinstance(thing, Player):
+            thing.lock()
+        if hasattr(thing, "comm"):
+            thing.close()
+
+
+class Place:
+    """Where a chosen session is opened; what was open before is closed, its sound too.
+
+    Parameters
+    ----------
+    journal : Journal
+    listeners : callable
+        Tells of a session who listens to it and what for; the client alone when left out.
+    told : callable
+        What is said of a session before it is heard, as HTML.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        listeners: Callable[[Session], Listeners] = lambda _: ALONE,
+        told: Told = words.what_it_held,
+    ) -> None:
+        import ipywidgets as w
+
+        self.journal, self.listeners, self._told = journal, listeners, told
+        self.box = w.VBox([])
+
+    def open(self, session: Session) -> None:
+        """Show a session: what is kept of it, and its player.
+
+        Parameters
+        ----------
+        session : Session
+        """
+        self._show(session, lambda: [self._player(session)], self._told(session))
+
+    def open_without_sound(self, session: Session) -> None:
+        """Show what is kept of a session, and no player.
+
+        Parameters
+        ----------
+        session : Session
+        """
+        self._show(session, list, self._told(session))
+
+    def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
+        """Show some moments of a session, with a way to all of it.
+
+        Parameters
+        ----------
+        session : Session
+        sentence : str
+            Why these, in words.
+        found : DataFrame
+            Columns start, end (s) and why.
+        """
+        import ipywidgets as w
+
+        whole = w.Button(description="Open the whole session")
+        whole.on_click(lambda _: self.open(session))
+
+        use = self.listeners(session).use
+        said = f"<p>{html.escape(sentence)}</p>"
+        self._show(session, lambda: [moments_to_hear(session, found, use=use), whole], said)
+
+    def close(self) -> None:
+        """Be silent at once, and show nothing."""
+        shown, self.box.children = self.box.children, ()
+        put_away(*shown)
+
+    def _player(self, session: Session) -> Any:
+        session.recording(self.listeners(session).use)  # asked before anything of it is shown
+        return Player(session, self.listeners(session))
+
+    def _show(self, session: Session, parts: Callable[[], list[Any]], told: str) -> None:
+        import ipywidgets as w
+
+        self.close()
+        shown = [w.HTML(f"<h3>{words.day(session.date)}</h3>{told}")]
+        try:
+            shown += parts() if session.has_recording else [w.HTML(f"<p>{NO_SOUND}</p>")]
+        except TherapyReviewError as error:
+            shown.append(w.HTML(f"<p>{html.escape(str(error))}</p>"))
+        self.box.children = shown
+
+
+def path_view(way: Way, place: Place) -> Any:
+    """Show the path with its choices, and below it what is chosen.
+
+    Parameters
+    ----------
+    way : Way
+        As from `therapy_review.path.way`.
+    place : Place
+        Where sessions are opened.
+
+    Returns
+    -------
+    VBox
+    """
+    import ipywidgets as w
+
+    names = way.sessions["session"].tolist()
+    wide = {"layout": w.Layout(width="min(52rem, 99%)"), "style": {"description_width": "7rem"}}
+    span = w.SelectionRangeSlider(
+        options=names, index=(0, len(names) - 1), description="Sessions", readout=False, **wide
+    )
+    reach = w.HTML(_reach(names[0], names[-1]), layout=w.Layout(margin="0 0 0 7.3rem"))
+    tags = sorted(set(way.tags["tag"]) - {""})
+    tag = w.Dropdown(options=[EVERY, *tags], description="With the word", **wide)
+    boxes = {
+        name: w.Checkbox(value=True, description=text, indent=False, layout=w.Layout(width="auto"))
+        for name, text in ROWS.items()
+    }
+    drawn = Clickable(
+        path(way, scales=place.journal.scales), lambda what, name: _open(way, place, what, name)
+    )
+
+    def redraw(_change: Any) -> None:
+        chosen, reach.value = way.between(*span.value), _reach(*span.value)
+        chosen = chosen if tag.value == EVERY else chosen.named(tag.value)
+        rows = [name for name, box in boxes.items() if box.value]
+        drawn.show(path(chosen, rows, scales=place.journal.scales))
+
+    for control in (span, tag, *boxes.values()):
+        control.observe(redraw, "value")
+    which = w.HBox(list(boxes.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="0 1.2rem"))
+    return w.VBox([span, reach, tag, which, drawn, place.box])
+
+
+def _reach(first: str, last: str) -> str:
+    days = [words.day(dt.date.fromisoformat(name[:10])) for name in (first, last)]
+    return f"from {days[0]} to {days[1]}"
+
+
+def _open(way: Way, place: Place, what: str, name: str) -> None:
+    session = place.journal.session(name)
+    proud = way.proud[way.proud["session"] == name]
+    if what != "proud" or proud.empty or not session.has_recording:
+        place.open(session)
+        return
+    marks = proud.assign(kind="proud moment")
+    try:
+        found = moments(session.turns, pd.concat([marks, session.marks[session.marks["kind"] == "trigger"]]))
+    except TherapyReviewError:
+        place.open(session)
+        return
+    place.open_moments(session, "What you marked as a proud moment:", found[found["kind"] == "mark"])
+
+
+def usual_view(table: pd.DataFrame, place: Place) -> Any:
+    """Show each measure beside what was usual before; a chosen value leads to the moments behind it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.usual.usual`.
+    place : Place
+        Where moments are opened.
+
+    Returns
+    -------
+    VBox
+    """
+    import ipywidgets as w
+
+    def chosen(what: str, name: str) -> None:
+        session, own = place.journal.session(name), table[table["session"] == name]
+        (row,) = own[(own["speaker"] + "_" + own["measure"]).str.strip("_") == what].to_dict("records")
+        said = f"{label(row['measure'], row['speaker']).capitalize()}: {beside_in_words(row)}."
+        try:
+            found = behind(
+                session.turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=session.marks
+            )
+        except TherapyReviewError:
+            place.open(session)
+            return
+        place.open_moments(session, said, found)
+
+    return w.VBox([Clickable(usual_over_time(table), chosen), place.box])

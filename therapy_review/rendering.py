@@ -1,0 +1,146 @@
+"""Rendering: an executed notebook as a page or a PDF to read, without code, that loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from therapy_review.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+NO_PANGO = (
+    "PDF needs Pango, which is not on this computer; install it (Debian: apt install libpangoft2-1.0-0, macOS: "
+    "brew install pango), or print the page from your browser."
+)
+NO_PDF = "PDF needs a package more; install it with:  pip install therapy-review[pdf]"
+
+
+def as_page(notebook: NotebookNode) -> str:
+    """Write an executed notebook as one page without code that loads nothing from anywhere.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+
+    Returns
+    -------
+    str
+        HTML; its first heading is the page's title.
+    """
+    body, _ = _exporter().from_notebook_node(_described(notebook))
+    return in_shell(body)
+
+
+def in_shell(body: str, *, style: str = "", script: str = "") -> str:
+    """Put a page's content between head and foot, with the style every page shares and its first heading as title.
+
+    Parameters
+    ----------
+    body : str
+        HTML.
+    style : str
+        CSS beside what every page has.
+    script : str
+        The one script that may run; whatever else the content brings stays still, and nothing is loaded.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    found = HEADING.search(body)
+    plain = re.sub(r"<[^>]*>", "", found[1]).replace("¶", "").strip() if found else "Therapy review"
+    shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
+    allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" if script else "'none'"
+    parts = {"title": plain, "style": style, "script": allowed, "body": body}
+    if script:
+        parts["body"] += f"\n<script>{script}</script>"
+    return re.sub(r"\{\{ (title|style|script|body) \}\}", lambda place: parts[place[1]], shell)
+
+
+def as_pdf(page: str) -> bytes:
+    """Print a page.
+
+    Parameters
+    ----------
+    page : str
+        From `as_page`.
+
+    Returns
+    -------
+    bytes
+        A PDF; the same page gives the same bytes.
+
+    Raises
+    ------
+    MissingPackageError
+        When the renderer is not installed.
+    """
+    import logging
+
+    render = can_print()
+    from weasyprint.urls import URLFetcher
+
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    # What a page carries in itself is all there is.
+    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf()
+    assert isinstance(printed, bytes)
+    return printed
+
+
+def can_print() -> Any:
+    """Find what prints pages.
+
+    Returns
+    -------
+    type
+        WeasyPrint's ``HTML``.
+
+    Raises
+    ------
+    MissingPackageError
+        When it, or what it needs itself, is not installed.
+    """
+    try:
+        from weasyprint import HTML
+    except ImportError as error:
+        raise MissingPackageError(NO_PDF) from error
+    except OSError as error:  # it needs Pango, which is no Python package
+        raise MissingPackageError(NO_PANGO) from error
+    return HTML
+
+
+@cache
+def _exporter() -> Any:
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter(
+        template_name="basic",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_output_stdin=True,
+    )
+
+
+def _described(notebook: NotebookNode) -> NotebookNode:
+    """Give pictures of a client's own template words, too: the heading above, for want of better ones."""
+    under = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^#+\s+(.+?)\s*$", cell.source, re.MULTILINE)
+            under = headings[-1] if headings else under
+        for output in cell.get("outputs", []):
+            for kind in ("image/png", "image/jpeg"):
+                if kind in output.get("data", {}):
+                    said = output.metadata.setdefault(kind, {})
+                    said.setdefault("alt", f"A picture: {under}" if under else "A picture")
+    return notebook

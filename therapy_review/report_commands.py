@@ -1,0 +1,209 @@
+"""The command ``therapy-review report``: the reports of many sessions, an index, and tables of everything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperCommand
+
+from therapy_review.errors import ReportError
+
+if TYPE_CHECKING:
+    from therapy_review.batch.run import Outcome
+    from therapy_review.journal import Journal
+    from therapy_review.reports import Summary
+    from therapy_review.session import Session
+
+say = Console(highlight=False, markup=False, soft_wrap=True)
+STOPPED = 130  # the status by which a shell knows that Ctrl-C was pressed
+
+
+class AsInPapermill(TyperCommand):
+    """Takes ``-p name value`` in two words, as papermill does, beside ``-p name=value`` in one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the two words together before anything else reads them."""
+        joined, rest = list[str](), list(args)
+        while rest:
+            joined.append(rest.pop(0))
+            if joined[-1] in ("-p", "--parameter") and rest:
+                joined.append(rest.pop(0))
+                if "=" not in joined[-1] and rest and not rest[0].startswith(("--", "-j", "-p")):
+                    joined[-1] += f"={rest.pop(0)}"
+        return super().parse_args(ctx, joined)
+
+
+class To(StrEnum):
+    """What is written of each report; each brings those before it."""
+
+    ipynb = "ipynb"
+    html = "html"
+    pdf = "pdf"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program.
+
+    Parameters
+    ----------
+    app : Typer
+    """
+    app.command(cls=AsInPapermill)(report)
+
+
+def report(
+    sessions: Annotated[
+        list[str] | None, typer.Argument(metavar="SESSION...", help="Their days, as in 2026-03-04.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every session of the journal.")] = False,
+    since: Annotated[str, typer.Option(metavar="DATE", help="Every session from that day on.")] = "",
+    journal: Annotated[
+        list[Path] | None, typer.Option("--journal", "-j", help="The journal's folder; may be given often.")
+    ] = None,
+    template: Annotated[
+        str,
+        typer.Option(help="A notebook of yours with a parameter session, or one that comes along."),
+    ] = "session_report",
+    to: Annotated[
+        To, typer.Option(help="The notebook alone, a page to read as well, or a PDF besides.")
+    ] = To.html,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter", "-p", metavar="NAME VALUE", help="A parameter of the template; may be given often."
+        ),
+    ] = None,
+    private_notes: Annotated[
+        bool, typer.Option("--private-notes", help="Let what you wrote in your own words be in the reports.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="How many at once; as many as this computer has cores when left out.")
+    ] = 0,
+    minutes: Annotated[
+        float, typer.Option(min=0.01, help="How many minutes one cell of the template may take.")
+    ] = 10.0,
+    scheduler: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do it, as in tls://host:8786."),
+    ] = "",
+) -> None:
+    """Write the report of each session, with an index; what is current stays as it is."""
+    from therapy_review import reports
+    from therapy_review.journal import open_journal
+    from therapy_review.still import SHOWN
+
+    given: dict[str, object] = dict(map(_parameter, parameter or []))
+    if private_notes:
+        given["private_notes"] = SHOWN
+    failed = stopped = 0
+    for folder in journal or [Path()]:
+        opened = open_journal(folder)
+        chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=say) as bars:
+            bar = bars.add_task(opened.name, visible=False)
+
+            def told(outcome: Outcome, bars: Progress = bars, bar: int = bar) -> None:
+                if outcome.sentence:
+                    bars.console.print(f"{outcome.session}  {_sentence(outcome)}")
+                if outcome.state != "current":
+                    bars.advance(bar)  # type: ignore[arg-type]
+
+            done = reports.run_all(
+                opened,
+                chosen,
+                template=template,
+                parameters=given,
+                to=to.value,
+                jobs=jobs or _cores(),
+                cell_wait=minutes * 60,
+                scheduler=scheduler,
+                planned=lambda number, bars=bars, bar=bar: bars.update(  # type: ignore[misc]
+                    bar, total=number, visible=number > 0
+                ),
+                told=told,
+            )
+        _say_what_came_of_it(opened, done)
+        failed += done.number("failed")
+        if done.stopped:
+            stopped = STOPPED
+            break
+    if stopped or failed:
+        raise typer.Exit(stopped or 1)
+
+
+def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
+    from therapy_review import reports
+
+    parts = [
+        f"{done.number(state)} {text}"
+        for state, text in (
+            ("made", "made"),
+            ("current", "current already"),
+            ("failed", "could not be made"),
+            ("waiting", "not reached"),
+        )
+        if done.number(state)
+    ]
+    say.print(f"{journal.name}: {', '.join(parts) or 'no session'}.")
+    for remark in done.remarks:
+        say.print(remark)
+    if done.stopped:
+        say.print("Stopped. What is finished is kept; the same command goes on from here.")
+    say.print(f"To read:  {reports.place(journal, f'reports/{reports.INDEX}.html')}")
+
+
+def _sentence(outcome: Outcome) -> str:
+    where = (
+        f" (cell {outcome.cell})" if outcome.cell and f"Cell {outcome.cell}" not in outcome.sentence else ""
+    )
+    return f"{outcome.sentence}{where}"
+
+
+def _chosen(journal: Journal, names: list[str], since: str, which: str) -> list[Session]:
+    if sum([bool(names), bool(since), which == "all"]) != 1:
+        raise ReportError(
+            "Say which sessions are meant: --all, --since with a day, or their days, as in 2026-03-04."
+        )
+    if names:
+        return sorted({journal.session(name) for name in names}, key=lambda session: session.name)
+    if not since:
+        return list(journal.sessions)
+    try:
+        first = dt.date.fromisoformat(since)
+    except ValueError as error:
+        raise ReportError(f"{since} is not a day; write it as in 2026-03-04.") from error
+    return [session for session in journal.sessions if session.date >= first]
+
+
+def _parameter(text: str) -> tuple[str, object]:
+    """Read NAME=VALUE: numbers, True, False and None as such, anything else as words."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        raise ReportError(f"{text} is not a parameter; write it as in -p name value.")
+    known = {"True": True, "False": False, "None": None}
+    if value in known:
+        return name, known[value]
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def _cores() -> int:
+    from joblib import cpu_count
+
+    return int(cpu_count())

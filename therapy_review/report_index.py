@@ -1,0 +1,172 @@
+"""The index of reports: one page with a row a session, to be sorted, printed, and read without any script."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from therapy_review import words
+from therapy_review.chart import COLOURS, FAINT, counted, name
+from therapy_review.errors import TherapyReviewError
+from therapy_review.rendering import in_shell
+from therapy_review.still import clock
+from therapy_review.turns import speakers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from therapy_review.batch.standing import Standing
+
+BINS = 120  # steps in time of a small picture
+LANE = 9  # pixels
+ENDINGS = {"html": "read", "pdf": "print", "ipynb": "notebook"}
+STATES = {
+    "ready": "ready",
+    "changed": "changed since",
+    "waiting": "not made yet",
+    "failed": "could not be made",
+}
+COLUMNS = ("Day", "Report", "Who spoke when", "Length", "Your share", "Long silences", "Mood")
+FIRST_NUMBER, NUMBER = 3, ' class="number"'
+
+
+def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str:
+    """Write the index.
+
+    Parameters
+    ----------
+    title : str
+        What the reports are of.
+    lines : iterable of Standing
+        In order of time.
+    also : mapping of str to str
+        Further files beside it: name, and what it is.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    listed = list(lines)
+    said = [
+        f"{sum(line.state == state for line in listed)} {text}"
+        for state, text in STATES.items()
+        if any(line.state == state for line in listed)
+    ]
+    heads = "".join(
+        f'<th scope="col"{NUMBER if at >= FIRST_NUMBER else ""}>{column}</th>'
+        for at, column in enumerate(COLUMNS)
+    )
+    rows = "\n".join(_row(line) for line in reversed(listed))
+    beside = ", ".join(
+        f'<a href="{html.escape(file)}">{html.escape(file)}</a> ({html.escape(what)})'
+        for file, what in also.items()
+    )
+    keys = "".join(
+        f'<i class="key" style="background:{COLOURS[who]}"></i>{name(who)}' for who in ("client", "therapist")
+    )
+    body = (
+        f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(listed), 'session')}: {', '.join(said) or 'none'}. "
+        f"Everything here lies in this folder and nowhere else.</p>\n"
+        f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
+        f"<p><small>Each strip shows one session from its first to its last minute.{keys}; other colours are "
+        f"voices nobody has named yet. None of these figures has a right value.</small></p>\n"
+        f"<p><small>For your own analysis: {beside}.</small></p>"
+    )
+    style, script = (
+        files("therapy_review").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
+        for end in ("css", "js")
+    )
+    return in_shell(body, style=style, script=script)
+
+
+def _row(line: Standing) -> str:
+    session, written = line.session, line.session.notes
+    number = int(session.name[11:] or 1)
+    day = f"{session.date.day} {session.date:%B %Y}" + (f", {words.ORDINALS[number]}" if number > 1 else "")
+    length = share = silences = strip = ""
+    sort: list[str] = ["", "", ""]
+    if line.measured == "shown":
+        try:
+            measured, strip = session.measures.iloc[0], picture(session.turns)
+        except TherapyReviewError:
+            measured = None
+        if measured is not None:
+            lasted = float(measured["session_end"]) - float(measured["session_start"])
+            silences = f"{int(measured['long_silences'])}"
+            length, sort[0], sort[2] = clock(lasted), f"{lasted:.1f}", silences
+            part = measured.get("client_talk_share")
+            if part is not None and np.isfinite(float(part)):
+                share, sort[1] = f"{float(part):.0%}", f"{float(part):.4f}"
+    before, after = written.mood_before, written.mood_after
+    mood = f"{before or '?'} → {after or '?'}" if before or after else ""
+    cells = [
+        (session.name, f'<time datetime="{session.date}">{day}</time>'),
+        (STATES[line.state], _report(line)),
+        (sort[1], strip),
+        (sort[0], length),
+        (sort[1], share),
+        (sort[2], silences),
+        (f"{after or before or ''}", mood),
+    ]
+    shown = (
+        f'<td data-value="{html.escape(value)}"{NUMBER if at >= FIRST_NUMBER else ""}>{text}</td>'
+        for at, (value, text) in enumerate(cells)
+    )
+    return f"<tr>{''.join(shown)}</tr>"
+
+
+def _report(line: Standing) -> str:
+    links = [
+        f'<a href="{html.escape(line.report)}.{end}">{text}</a>'
+        for end, text in ENDINGS.items()
+        if end in line.endings
+    ]
+    shown = f'<span class="state">{STATES[line.state]}</span>' if line.state != "ready" else ""
+    if line.state == "failed":
+        where = f" (cell {line.cell})" if line.cell else ""
+        if line.endings:
+            shown = f'<a href="{html.escape(line.report)}.failed.html">{STATES[line.state]}</a>'
+        return f"{shown}<small>{html.escape(line.sentence)}{where}</small>"
+    return " · ".join([*links, *([shown] if shown else [])])
+
+
+def picture(turns: pd.DataFrame) -> str:
+    """Draw who spoke when, as small as a line of text.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+
+    Returns
+    -------
+    str
+        SVG: a lane for each speaker, where most of each small step in time was theirs.
+    """
+    if turns.empty:
+        return ""
+    people, end = speakers(turns), float(turns["end"].max())
+    edges = np.linspace(0.0, end, BINS + 1)
+    paths, said = [], []
+    talk = float((turns["end"] - turns["start"]).sum())
+    for lane, person in enumerate(people):
+        own = turns[turns["speaker"] == person]
+        # Time spoken up to each edge: between two edges it is what lies in that step.
+        starts, ends = own["start"].to_numpy(dtype=float), own["end"].to_numpy(dtype=float)
+        upto = np.clip(edges[:, None] - starts, 0, ends - starts).sum(axis=1)
+        speaks = np.diff(upto) > (edges[1] - edges[0]) / 2
+        runs = np.flatnonzero(np.diff(np.concatenate([[0], speaks.astype(int), [0]])))
+        drawn = "".join(f"M{a} {lane * LANE + LANE / 2:g}h{b - a}" for a, b in runs.reshape(-1, 2).tolist())
+        paths.append(f'<path d="{drawn}" stroke="{COLOURS.get(person, FAINT)}" stroke-width="{LANE - 2}"/>')
+        said.append(f"{name(person)} {float((ends - starts).sum()) / talk:.0%}")
+    label = html.escape(f"Of the talking: {', '.join(said)}")
+    height = LANE * len(people)
+    return (
+        f'<svg role="img" aria-label="{label}" viewBox="0 0 {BINS} {height}" height="{height * 1.2:.0f}" '
+        f'preserveAspectRatio="none"><title>{label}</title>{"".join(paths)}</svg>'
+    )

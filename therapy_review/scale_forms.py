@@ -1,0 +1,305 @@
+"""Forms for questionnaires: each answer is kept as it is given, any may be left open, and a total is only a number.
+
+Answers and totals stand in the session's notes, ``answers: {gad7: [0, 1, …]}`` and ``scores: {gad7: 8}``. A total
+follows its answers; one that was brought from elsewhere stays until all the questions are answered.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from therapy_review.forms import saver
+from therapy_review.scales import Scale, answers_in, change_in_words, in_range, plain, total
+from therapy_review.still import HOW_TO_START, Still, is_still
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+    from therapy_review.journal import Journal
+    from therapy_review.notes import SessionNotes
+    from therapy_review.session import Session
+
+OPEN = "no answer"
+HELP = (
+    "Thank you for answering this one honestly. You don't have to be alone with such thoughts: they can be "
+    "talked about, with your therapist, a doctor or somebody you trust. If you are in danger now, call your local "
+    "emergency number. {help_line} Nothing was sent, and nobody else was told."
+)
+HELP_LINE = "Helplines in your country are listed at findahelpline.com."
+# The words of a form in letters of the page's own size.
+STYLE = """<style>
+.tr-scale .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
+  var(--jp-content-font-family, sans-serif); }
+.tr-scale .widget-html-content p { margin: 0.4rem 0; }
+</style>"""
+_HERE = Path(__file__).parent
+
+
+class Questions(anywidget.AnyWidget):
+    """Questions with the same answers to choose from; any may be left open.
+
+    Parameters
+    ----------
+    scale : Scale
+    answers : sequence of int or None
+        One an item.
+    """
+
+    _esm = _HERE / "questions.js"
+    _css = _HERE / "questions.css"
+
+    question = traitlets.Unicode().tag(sync=True)
+    items = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    left_open = traitlets.Unicode(OPEN).tag(sync=True)
+    answers = traitlets.List(traitlets.Int(allow_none=True)).tag(sync=True)
+
+    def __init__(self, scale: Scale, answers: Sequence[int | None]) -> None:
+        super().__init__(
+            question=scale.question,
+            items=list(scale.items),
+            options=list(scale.options),
+            answers=list(answers),
+        )
+
+
+def scale_form(session: Session, key: str) -> VBox | Still:
+    """Show a questionnaire of a session as a form that saves itself, or only its total.
+
+    Parameters
+    ----------
+    session : Session
+    key : str
+        What its total is called in the notes, as in ``phq9``; see `therapy_review.scales`.
+
+    Returns
+    -------
+    VBox or Still
+        The form, or what was filled in, to read, while a notebook is run in batch.
+
+    Raises
+    ------
+    JournalError
+        When there is no such scale, or it is described in a way that can't be used.
+    """
+    scale = session.journal.scale(key)
+    return _read(session, scale) if is_still() else _Form(session, scale).box
+
+
+def scale_forms(session: Session) -> Any:
+    """Show every questionnaire of the journal, folded together until one is opened.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    Accordion or Still
+        In batch only those that were filled in.
+
+    Raises
+    ------
+    JournalError
+        When a scale is described in a way that can't be used.
+    """
+    scales, written = session.journal.scales, session.notes
+    if is_still():
+        filled = [one for key, one in scales.items() if key in written.scores or key in written.answers]
+        read = [_read(session, one) for one in filled]
+        empty = f"<p>No questionnaire was filled in for this session. {HOW_TO_START} if you want to.</p>"
+        return Still("\n".join(one.markup for one in read) or empty, "\n".join(one.text for one in read))
+    import ipywidgets as w
+
+    forms = [_Form(session, one).box for one in scales.values()]
+    return w.Accordion(children=forms, titles=[one.name for one in scales.values()], selected_index=None)
+
+
+def where_help_is(journal: Journal) -> str:
+    """Say gently where help can be found; the same words each time.
+
+    Parameters
+    ----------
+    journal : Journal
+        ``help_line`` in its settings takes the place of the list of helplines.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    line = str(journal.settings.get("help_line", "")).strip() or HELP_LINE
+    return HELP.format(help_line=line if line.endswith((".", "!")) else f"{line}.")
+
+
+def is_tender(scale: Scale, notes: SessionNotes) -> bool:
+    """Tell whether something was answered at which it is said where help can be found."""
+    answers = answers_in(scale, notes.answers.get(scale.key, ()))
+    return any(answers[item] for item in scale.tender)
+
+
+def total_in_words(session: Session, scale: Scale, notes: SessionNotes) -> str:
+    """Say what a questionnaire comes to, and how that differs from the time before.
+
+    Parameters
+    ----------
+    session : Session
+    scale : Scale
+    notes : SessionNotes
+        Of that session, as they are now.
+
+    Returns
+    -------
+    str
+        Plain text; empty where there is nothing to say.
+    """
+    answers, score = answers_in(scale, notes.answers.get(scale.key, ())), notes.scores.get(scale.key)
+    said, given = [], sum(one is not None for one in answers)
+    if score is not None:
+        said.append(f"Total {plain(score)}; it goes from {plain(scale.low)} to {plain(scale.high)}.")
+        if (earlier := _earlier(session, scale)) is not None:
+            then, before = earlier
+            year = f" {then.year}" if then.year != session.date.year else ""
+            when = f"on {then.day} {then:%B}{year}"
+            said.append(f"That is {change_in_words(scale, before, score, when)}.")
+    if (summed := total(scale, answers)) is not None and score != summed:
+        said.append(f"Your answers add up to {summed}; give one anew and the total follows.")
+    elif 0 < given < len(answers):
+        said.append(f"{given} of {len(answers)} answered; the total comes with the last one.")
+    return " ".join(said)
+
+
+def _earlier(session: Session, scale: Scale) -> tuple[Any, float] | None:
+    for one in reversed(session.journal.sessions):
+        if one.name < session.name and (score := one.notes.scores.get(scale.key)) is not None:
+            return one.date, score
+    return None
+
+
+def _read(session: Session, scale: Scale) -> Still:
+    notes = session.notes
+    answers = answers_in(scale, notes.answers.get(scale.key, ()))
+    given = [(q, scale.options[a]) for q, a in zip(scale.items, answers, strict=True) if a is not None]
+    said = total_in_words(session, scale, notes) or "Not filled in."
+    text = [f"{scale.name}. {said}", *(f"{question}: {answer}" for question, answer in given)]
+    items = "".join(f"<li>{html.escape(q)}: <em>{html.escape(a)}</em></li>" for q, a in given)
+    markup = f"<p>{html.escape(scale.name)}. {html.escape(said)}</p>" + (f"<ol>{items}</ol>" if items else "")
+    if is_tender(scale, notes):
+        text.append(where_help_is(session.journal))
+        markup += f"<p>{html.escape(text[-1])}</p>"
+    return Still(markup, "\n".join(text))
+
+
+class _Form:
+    """One questionnaire of a session on the page."""
+
+    def __init__(self, session: Session, scale: Scale) -> None:
+        import ipywidgets as w
+
+        self.session, self.scale, self.notes = session, scale, session.notes
+        self.said, self.help, self.state = w.HTML(), w.HTML(), w.HTML()
+        self.state.value = "<em>Whatever you give is saved at once. Nothing has to be filled in.</em>"
+        self.save = saver(session, self.notes, self.state, self._shown, self._changed)
+        self.total = w.Text(
+            description=f"Total, {plain(scale.low)} to {plain(scale.high)}",
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout=w.Layout(width="18rem"),
+        )
+        self.total.observe(self._total_given, "value")
+        asked = []
+        if scale.asks:
+            self.questions = Questions(scale, self._answers())
+            self.questions.observe(self._answered, "answers")
+            asked = [self.questions]
+        self.box = w.VBox(
+            [w.HTML(STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
+        )
+        self.box.add_class("tr-scale")
+        self._draw()
+
+    def _answers(self) -> tuple[int | None, ...]:
+        return answers_in(self.scale, self.notes.answers.get(self.scale.key, ()))
+
+    def _about(self) -> str:
+        scale, said = self.scale, []
+        if scale.cut_off is not None:
+            way = {"harder": "From {} on", "easier": "Up to {}"}.get(scale.higher_is, "Around {}")
+            said.append(
+                f"{way.format(plain(scale.cut_off))}, services often look more closely ({scale.cut_off_source}); a "
+                "number alone is no diagnosis, and weeks differ."
+            )
+        if scale.reliable_change is not None:
+            said.append(
+                f"Differences below {plain(scale.reliable_change)} can come about by themselves "
+                f"({scale.change_source})."
+            )
+        if scale.made_by and scale.asks:
+            said.append(f"{scale.made_by}; in the public domain.")
+        return f"<p><small>{html.escape(' '.join(said))}</small></p>" if said else ""
+
+    def _shown(self, notes: SessionNotes) -> object:
+        return notes.answers.get(self.scale.key), notes.scores.get(self.scale.key)
+
+    def _changed(self, notes: SessionNotes, **what: Any) -> SessionNotes:
+        """Return the notes with one answer (`item`, `answer`) or the total (`score`) changed."""
+        key = self.scale.key
+        scores: dict[str, float | None] = dict(notes.scores)
+        answers: dict[str, tuple[int | None, ...] | None] = dict(notes.answers)
+        if "score" in what:
+            scores[key] = what["score"]
+        else:
+            before = answers_in(self.scale, notes.answers.get(key, ()))
+            after = (*before[: what["item"]], what["answer"], *before[what["item"] + 1 :])
+            answers[key] = after if any(one is not None for one in after) else None
+            if (summed := total(self.scale, after)) is not None:
+                scores[key] = summed
+            elif scores.get(key) == total(self.scale, before):  # it was the sum of answers that are no more
+                scores[key] = None
+        return notes.changed(
+            scores={name: one for name, one in scores.items() if one is not None},
+            answers={name: one for name, one in answers.items() if one is not None},
+        )
+
+    def _answered(self, change: Any) -> None:
+        pairs = zip(self._answers(), answers_in(self.scale, change["new"]), strict=True)
+        for item, (before, after) in enumerate(pairs):
+            if after != before:
+                self._keep(item=item, answer=after)
+
+    def _total_given(self, change: Any) -> None:
+        text = change["new"].strip().replace(",", ".")
+        if text == self._total_as_text():
+            return
+        try:
+            score = float(text) if text else None
+        except ValueError:
+            score = float("nan")
+        if score is not None and not in_range(self.scale, score):
+            kind = "whole number" if self.scale.items else "number"
+            ends = f"from {plain(self.scale.low)} to {plain(self.scale.high)}"
+            self.state.value = f"<em>Not saved: a total here is a {kind} {ends}.</em>"
+            return
+        self._keep(score=int(score) if score is not None and score.is_integer() else score)
+
+    def _keep(self, **what: Any) -> None:
+        self.notes = self._changed(self.notes, **what)
+        self.save(**what)
+        self._draw()
+
+    def _total_as_text(self) -> str:
+        score = self.notes.scores.get(self.scale.key)
+        return "" if score is None else plain(score)
+
+    def _draw(self) -> None:
+        self.total.value = self._total_as_text()
+        self.total.disabled = total(self.scale, self._answers()) is not None  # it follows from the answers
+        self.said.value = f"<p>{html.escape(total_in_words(self.session, self.scale, self.notes))}</p>"
+        tender = is_tender(self.scale, self.notes)
+        self.help.value = f"<p>{html.escape(where_help_is(self.session.journal))}</p>" if tender else ""

@@ -1,0 +1,205 @@
+"""Silence kinds: what a long silence was, in the client's words.
+
+Nobody but the client says it, and nothing here guesses, scores or prefers one. Words on offer follow the kinds of
+the Pausing Inventory Categorization System (Levitt 2001, Psychotherapy Research 11:295-309; Frankel et al. 2006);
+any other word will do as well. What is said is kept in ``marks.csv`` as a mark of kind ``silence``: label is the
+word, text is more of them. It belongs to the long silence it shares the most time with, so that it stays where it
+was when turns are found anew; where no silence is seen there any more, it stays by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from therapy_review import index, measures
+from therapy_review import marks as mark_files
+from therapy_review.errors import NotAnalysedError
+from therapy_review.marks import Mark
+from therapy_review.silences import long_silences
+from therapy_review.turns import turns_table
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+SILENCE = "silence"  # the kind of a mark
+NOT_SAID = "not said"
+IN_OWN_WORDS = "in own words"  # where there is a text and no single word
+# In the client's words, and the kind of the PICS each is nearest to; waiting has none.
+KINDS: Mapping[str, str] = {
+    "thinking": "reflective",
+    "feeling": "emotional",
+    "finding words": "expressive",
+    "remembering": "mnemonic",
+    "somewhere else": "associational",
+    "stuck": "disengaged",
+    "with you": "interactional",
+    "waiting": "",
+}
+COLUMNS = ["start", "end", "duration", "before", "broken_by", "kind", "text"]
+_VERSION = 1
+
+
+def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
+    """Put what the client said beside the long silences.
+
+    Parameters
+    ----------
+    silences : DataFrame
+        As from `therapy_review.silences.long_silences`.
+    marks : DataFrame
+        A marks table.
+
+    Returns
+    -------
+    DataFrame
+        In order of time: start, end, duration (s), before, broken_by (speakers; empty where no silence is seen any
+        more at what was said), kind (the client's word, empty where nothing was said), text.
+
+    Examples
+    --------
+    >>> found = long_silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))
+    >>> said = mark_files.add(mark_files.none(), Mark(1.2, 5.1, "silence", "thinking"))
+    >>> coded(found, said)[["start", "end", "kind"]]
+       start  end      kind
+    0    1.0  5.0  thinking
+    """
+    rows: list[dict[str, Any]] = [
+        {**{str(name): value for name, value in row.items()}, "kind": "", "text": ""}
+        for row in silences.to_dict("records")
+    ]
+    taken = set[int]()
+    pairs = [(_shared(mark, row), at, mark) for mark in _said(marks) for at, row in enumerate(rows)]
+    placed = set[Mark]()
+    for shared, at, mark in sorted(pairs, key=lambda pair: -pair[0]):
+        if shared > 0 and at not in taken and mark not in placed:
+            taken.add(at)
+            placed.add(mark)
+            rows[at] |= {"kind": mark.label, "text": mark.text}
+    alone = [
+        {**_times(mark), "before": "", "broken_by": "", "kind": mark.label, "text": mark.text}
+        for mark in _said(marks)
+        if mark not in placed
+    ]
+    return pd.DataFrame([*rows, *alone], columns=COLUMNS).sort_values("start", ignore_index=True)
+
+
+def long_silences_of(session: Session) -> pd.DataFrame:
+    """Give the long silences of a session with what the client said of them.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    DataFrame
+        As from `coded`; of a session without turns, what was said before they went.
+
+    Raises
+    ------
+    JournalError
+        When ``marks.csv`` can't be read.
+    """
+    try:
+        turns = session.turns
+    except NotAnalysedError:
+        turns = turns_table()
+    return coded(long_silences(turns), session.marks)
+
+
+def say(session: Session, start: float, end: float, kind: str, text: str = "") -> None:
+    """Keep what a silence was; saved at once, and no word at all takes it back.
+
+    Parameters
+    ----------
+    session : Session
+    start, end : float
+        Seconds: the silence, as from `long_silences_of`.
+    kind : str
+        One of `KINDS`, or any other word.
+    text : str
+        More words.
+
+    Raises
+    ------
+    MarkError
+        When the times are none.
+    JournalError
+        When ``marks.csv`` can't be read; it is left alone.
+    """
+    after = Mark(start, end, SILENCE, kind.strip(), text.strip())
+    here = {"start": after.start, "end": after.end}
+    there = [mark for mark in _said(session.marks) if _shared(mark, here) > 0]
+    before = max(there, key=lambda mark: _shared(mark, here), default=None)
+    if not (after.label or after.text):
+        if before is not None:
+            session.remove_mark(before)
+    elif before is None:
+        session.add_mark(after)
+    else:
+        session.change_mark(before, after)
+
+
+def silence_kinds(journal: Journal) -> pd.DataFrame:
+    """Count the long silences of every session by what the client said they were.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    DataFrame
+        Tidy, one row a session and kind, in order of time: session, date, kind (`NOT_SAID` where nothing was said,
+        `IN_OWN_WORDS` where there is no single word),
+        n, seconds. A session in which no long silence is known has one row: n is 0 where there was none, NaN where
+        nobody can tell, for it has no turns or its ``marks.csv`` can't be read.
+    """
+    found = index.of_each_session(journal, "silences", _count, [_VERSION, measures.VERSION])
+    unknown = [{"kind": NOT_SAID, "n": None, "seconds": None}]
+    rows = [
+        {"session": name, "date": pd.Timestamp(name[:10]), **one}
+        for name, counts in found.items()
+        for one in counts or unknown
+    ]
+    table = pd.DataFrame(rows, columns=["session", "date", "kind", "n", "seconds"])
+    return table.astype({"n": float, "seconds": float})
+
+
+def _count(session: Session) -> list[dict[str, Any]]:
+    """Count a session's long silences by kind; an empty list where nobody can tell."""
+    found = long_silences_of(session)
+    if found.empty:
+        try:
+            session.derived("turns.csv")
+        except NotAnalysedError:
+            return []
+        return [{"kind": NOT_SAID, "n": 0, "seconds": 0.0}]
+    words = found["kind"].where(
+        found["kind"] != "", found["text"].map(lambda text: IN_OWN_WORDS if text else NOT_SAID)
+    )
+    seconds = found["duration"].groupby(words).agg(["size", "sum"])
+    return [
+        {"kind": str(kind), "n": int(n), "seconds": round(float(s), 3)} for kind, n, s in seconds.itertuples()
+    ]
+
+
+def _said(marks: pd.DataFrame) -> list[Mark]:
+    return mark_files.each(marks[marks["kind"].str.strip() == SILENCE])
+
+
+def _times(mark: Mark) -> dict[str, float]:
+    end = mark.start if math.isnan(mark.end) else mark.end
+    return {"start": mark.start, "end": end, "duration": end - mark.start}
+
+
+def _shared(mark: Mark, silence: Mapping[str, Any]) -> float:
+    """Seconds a mark and a silence share; a moment within it counts as a little."""
+    times = _times(mark)
+    shared = min(times["end"], silence["end"]) - max(times["start"], silence["start"])
+    return max(shared, 1e-6) if shared >= 0 else 0.0

@@ -1,0 +1,353 @@
+"""Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages`.
+
+Nothing of the client's is there until they opened it, each time anew; every picture comes with a question to talk
+about, and no finding. *We stop here* is silence at once, and leaves nothing on the page.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import charts, together_notes
+from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Journal, open_journal
+from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
+from therapy_review.opening_form import opening_form
+from therapy_review.pages import Live, NothingToShow, gently, sentence
+from therapy_review.path import Way, way
+from therapy_review.path_picture import path
+from therapy_review.path_view import Place, put_away
+from therapy_review.player.desk import Listeners
+from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
+from therapy_review.words import day
+
+if TYPE_CHECKING:
+    from therapy_review.session import Session
+
+USE = "review_together"
+QUESTIONS = {
+    "mood": "Which of these sessions do each of you still remember, and does the picture show it?",
+    "talk": "How were the talking and the listening, from either chair?",
+    "silences": "What were the silences like, from either chair?",
+    "scores": "What do these numbers miss?",
+    "proud": "What made these moments ones to be proud of?",
+    "tags": "Which of these words would you choose today, and which one is missing?",
+}
+STAYS = ("what_is_opened", "notes")  # whatever is opened
+CLOSED = "Nothing of this is opened."
+STOPPED = (
+    "You stopped here. Nothing is shown or heard any more; what you both wrote is kept. To go on another time, "
+    "choose Run ▸ Run All Cells."
+)
+
+
+class Shutter(Live):
+    """A part of the page that shows what may be seen now, follows when that changes, and can be shut.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns what is shown: a chart, a still or a widget.
+    """
+
+    def __init__(self, draw: Callable[[], Any]) -> None:
+        super().__init__(draw)
+        self._shown: Any = None
+
+    def refresh(self) -> None:
+        """Show it anew, where it was shown."""
+        if self._shown is not None:
+            super().refresh()
+
+    def shut(self) -> None:
+        """Take what is shown away."""
+        if self._shown is not None:
+            self._put(Still("<p></p>", ""), update=True)
+
+    def _show(self, *, update: bool) -> None:
+        self._put(self._draw(), update=update)
+
+    def _put(self, thing: Any, *, update: bool) -> None:
+        from IPython.display import display
+
+        bundle = thing._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        display(data, raw=True, display_id=self._name, update=update)
+        before, self._shown = self._shown, thing
+        put_away(before)
+
+
+class Together:
+    """Looking at a journal together, part by part.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : Session
+        The one that notes are put down beside.
+    """
+
+    def __init__(self, journal: Journal, session: Session) -> None:
+        self.journal, self.session = journal, session
+        self.opened = Opened()
+        self._shutters: dict[str, Shutter] = {}
+        self._place: Place | None = None
+        self._by = "client"
+        self._whos: dict[str, Any] = {}  # where it is asked who writes
+        self._ends: list[Any] = []  # where it is said that they stopped
+        self._keeps: Callable[[], bool] = lambda: True  # what is being written, and tells whether that took
+
+    @cached_property
+    def _every(self) -> Way:
+        return way(self.journal)
+
+    def _part(self, name: str, draw: Callable[[], Any]) -> Shutter:
+        self._shutters[name] = Shutter(gently(draw))
+        return self._shutters[name]
+
+    def _open(self, opened: Opened) -> None:
+        self._close_players()
+        self.opened = opened
+        for name, shutter in self._shutters.items():
+            if name not in STAYS:
+                shutter.refresh()
+
+    @gently
+    def opening(self) -> Still:
+        """Greet both."""
+        both = " and ".join(html.escape(who) for who in (self.journal.client, self.journal.therapist))
+        return Still(
+            f"<h1>Together</h1>\n<p>Hello {both},</p>\n<p>this page is for both of you, side by side. It asks more "
+            "than it says. Nothing makes a sound until one of you presses play, and Escape is silence at once.</p>"
+        )
+
+    def what_is_opened(self) -> Any:
+        """Ask the client what may be seen."""
+        return self._part("what_is_opened", lambda: opening_form(self.journal, self._every, self._open))
+
+    def agenda(self) -> Any:
+        """Show what was to be brought."""
+        return self._part("agenda", lambda: Still(self._agenda()))
+
+    def _agenda(self) -> str:
+        items = [
+            f"<li>{paragraphs(row['text'])} <small>({self._name(row['by'])}, last time)</small></li>"
+            for row in together_notes.next_time(self.journal).to_dict("records")
+        ]
+        for name in self.opened.with_part(BRING)[::-1]:
+            session = self.journal.session(name)
+            if words := session.notes.bring_next:
+                whose = f"{html.escape(self.journal.client)}, after {day(session.date)}"
+                items.append(f"<li>{paragraphs(words)} <small>({whose})</small></li>")
+        if not items:
+            return "<p>Nothing is on the list. What would each of you like to look at today?</p>"
+        return f"<ul>{''.join(items)}</ul><p>Where would you like to begin?</p>"
+
+    def moods(self) -> Any:
+        """Show moods before and after, with a question."""
+        return self._picture("mood")
+
+    def talking(self) -> Any:
+        """Show the client's part of the talking, with a question."""
+        return self._picture("talk")
+
+    def silences(self) -> Any:
+        """Show how many long silences there were, with a question."""
+        return self._picture("silences")
+
+    def scores(self) -> Any:
+        """Show questionnaires, with a question."""
+        return self._picture("scores")
+
+    def proud(self) -> Any:
+        """Show in which sessions proud moments were marked, with a question."""
+        return self._picture("proud")
+
+    def mood_tags(self) -> Any:
+        """Show the words for moods, with a question."""
+        return self._picture("tags")
+
+    def _picture(self, row: str) -> Any:
+        return self._part(row, lambda: self._asked(row))
+
+    def _asked(self, row: str) -> Still:
+        question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'
+        chart = path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
+        if not chart.rows:
+            return Still(f"{question}<p><small>{CLOSED}</small></p>", QUESTIONS[row])
+        shown = chart._repr_mimebundle_()
+        return Still(question + shown["text/html"], f"{QUESTIONS[row]} {shown['text/plain']}")
+
+    def sessions(self) -> Any:
+        """Let one of the opened sessions be chosen, seen and heard."""
+        return self._part("sessions", self._sessions)
+
+    def _sessions(self) -> Any:
+        names = sorted(
+            {*self.opened.with_part(FIGURES), *self.opened.with_part(SOUND), *self.opened.with_part(NOTES)}
+        )
+        if not names:
+            return sentence("No session is opened.")
+        if is_still():
+            return sentence(f"{HOW_TO_START} to open a session here.")
+        import ipywidgets as w
+
+        place = self._place = Place(self.journal, self._listeners, self._told)
+        days = [(day(self.journal.session(name).date), name) for name in names[::-1]]
+        which = w.Dropdown(options=[("choose a session", ""), *days], description="Session")
+
+        def chosen(change: Any) -> None:
+            place.close()
+            if change["new"]:
+                show = place.open if self.opened.shows(SOUND, change["new"]) else place.open_without_sound
+                show(self.journal.session(change["new"]))
+
+        which.observe(chosen, "value")
+        return w.VBox([self._who("sessions"), which, place.box])
+
+    def _listeners(self, session: Session) -> Listeners:
+        def shows(mark: Any) -> bool:
+            return bool(mark.by) or self.opened.shows(MARKS, session.name)
+
+        return Listeners(USE, lambda: "" if self._by == "client" else self._by, shows)
+
+    def _told(self, session: Session) -> str:
+        """Say of a session what is opened of it."""
+        name, written, parts = session.name, session.notes, []
+        if self.opened.shows(FIGURES, name):
+            if written.mood_before and written.mood_after:
+                parts.append(
+                    f"<p>The mood was {written.mood_before} before and {written.mood_after} after, of 10.</p>"
+                )
+            if words := [tag for tag in written.tags if tag in self.opened.tags]:
+                parts.append(f"<p>Words: {html.escape(', '.join(words))}.</p>")
+            try:
+                shown = charts.session_map(session.turns, names=self._names)._repr_mimebundle_()
+                parts.append(shown["text/html"])
+            except TherapyReviewError as error:
+                parts.append(f"<p>{html.escape(str(error))}</p>")
+        if self.opened.shows(NOTES, name) and written.text.strip():
+            parts.append(f"<p>{html.escape(self.journal.client)} wrote:</p>")
+            parts.append(f"<blockquote>{paragraphs(written.text)}</blockquote>")
+        return "\n".join(parts)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"client": self.journal.client, "therapist": self.journal.therapist}
+
+    def _name(self, by: str) -> str:
+        return html.escape(self._names.get(by, by))
+
+    def _who(self, where: str) -> Any:
+        """Ask who is at the keyboard: marks and notes are put under that name."""
+        import ipywidgets as w
+
+        options = [(name, by) for by, name in self._names.items()]
+        who = w.ToggleButtons(options=options, value=self._by, description="Writing", tooltips=())
+
+        def chosen(change: Any) -> None:
+            self._by = change["new"]
+            for other in self._whos.values():
+                other.value = self._by
+
+        who.observe(chosen, "value")
+        self._whos[where] = who
+        return who
+
+    def notes(self) -> Any:
+        """Let both put down notes, each under their own name."""
+        return self._part("notes", self._notes)
+
+    def _notes(self) -> Any:
+        there = together_notes.kept(self.session)
+        if is_still():
+            return Still(f"{self._written(there)}<p><small>{HOW_TO_START} to write here.</small></p>")
+        import ipywidgets as w
+
+        wide = w.Layout(width="min(52rem, 99%)")
+        listed, state = w.HTML(self._written(there)), w.HTML()
+        field = w.Textarea(rows=3, layout=wide, placeholder="A note for both of you")
+
+        def keep(kind: str) -> bool:
+            try:
+                together_notes.add(self.session, self._by, field.value, kind)
+                listed.value = self._written(together_notes.kept(self.session))
+                field.value, state.value = "", "<em>Kept.</em>"
+                return True
+            except TherapyReviewError as error:
+                state.value = (
+                    f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
+                )
+                return False
+
+        note = w.Button(description="Keep as a note")
+        later = w.Button(description="Keep for next time")
+        note.on_click(lambda _: keep(together_notes.NOTE))
+        later.on_click(lambda _: keep(together_notes.NEXT))
+        self._keeps = lambda: keep(together_notes.NOTE)
+        return w.VBox([listed, self._who("notes"), field, w.HBox([note, later]), state])
+
+    def _written(self, notes: Any) -> str:
+        if notes.empty:
+            return "<p>Nothing has been written down together yet.</p>"
+        items = (
+            f"<li><strong>{self._name(row['by'])}</strong>{' (next time)' * (row['kind'] == 'next')}: "
+            f"{paragraphs(row['text'])}</li>"
+            for row in notes.to_dict("records")
+        )
+        return f"<ul>{''.join(items)}</ul>"
+
+    def stop(self) -> Any:
+        """Offer to stop: silence at once, and nothing is left on the page."""
+        if is_still():
+            return Still("")
+        import ipywidgets as w
+
+        button, said = w.Button(description="We stop here"), w.HTML()
+        button.on_click(lambda _: self._stop())
+        self._ends.append(said)
+        return w.VBox([button, said])
+
+    def _stop(self) -> None:
+        self._close_players()
+        self.opened, kept = Opened(), self._keeps()  # what stands in the field is kept before it goes
+        for name, shutter in self._shutters.items():
+            if kept or name != "notes":
+                shutter.shut()
+        self._keeps = (lambda: True) if kept else self._keeps
+        for said in self._ends:
+            said.value = f"<p>{STOPPED}</p>"
+
+    def _close_players(self) -> None:
+        self._whos.pop("sessions", None)
+        if self._place:
+            self._place.close()
+            self._place = None
+
+
+def together(journal: str | Path, session: str = "") -> Together | NothingToShow:
+    """Open a journal to look at it together.
+
+    Parameters
+    ----------
+    journal : str or Path
+        The journal's folder.
+    session : str
+        The name of the session that notes are put down beside; the newest when empty.
+
+    Returns
+    -------
+    Together or NothingToShow
+        Always something whose parts can be shown.
+    """
+    try:
+        opened = open_journal(journal)
+        if not session and not opened.sessions:
+            return NothingToShow(f"There is no session in {opened.name} yet.")
+        return Together(opened, opened.session(session) if session else opened.sessions[-1])
+    except TherapyReviewError as error:
+        return NothingToShow(str(error))

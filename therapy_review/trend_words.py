@@ -1,0 +1,210 @@
+"""Trend words: one sentence for each line of numbers, true at the certainty that is stated.
+
+What may be claimed is decided in `therapy_review.changes`; here it is only said. A sentence says higher or lower,
+never better or worse, and nothing about why.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from therapy_review.changes import FEWEST, Change, change, current_phase
+from therapy_review.measures import MEASURES, OF_ONE
+from therapy_review.prosody import MEASURES as VOICE
+from therapy_review.scales import BUILT_IN
+from therapy_review.trends import MOODS, NOT_NAMED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CERTAIN = "that is more than chance would usually do"
+# For a page with many sentences: each has its own chance to be wrong.
+OF_MANY = (
+    "Each sentence stands for itself: of twenty lines in which nothing changes, chance makes about one look as if "
+    "it did. Things that move together need not have to do with one another."
+)
+NEARLY = 0.15  # of a point: so near to a whole number, that number is said
+# Where the words beside a chart's number make no sentence of their own.
+NAMES = {
+    "silence_share": "the part of the session nobody filled",
+    "long_silence_time": "the time in silences of three seconds or more",
+    "longest_silence": "the longest silence",
+    "long_silences_inside_turn": "silences of three seconds or more inside one turn",
+    "talk_time": "{whose} time speaking",
+    "pauses": "{whose} pauses within turns",
+    "pause_median": "the middle length of {whose} pauses within turns",
+    "latency_q1": "{whose} quicker quarter of times before answering",
+    "latency_median": "{whose} middle time before answering",
+    "latency_q3": "{whose} slower quarter of times before answering",
+}
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def sentence(table: pd.DataFrame) -> str:
+    """Say in a sentence or two what a line of numbers did.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of one measure and speaker, as from `therapy_review.trends.trends`.
+
+    Returns
+    -------
+    str
+        Plain words. Where the line has several phases they are about the one the client is in, and say so.
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal
+    >>> from therapy_review.trends import trends
+    >>> table = trends(open_journal("data/practice"), ["phq9"])
+    >>> sentence(table)
+    'PHQ-9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
+    usually do.'
+    """
+    if not table["value"].notna().any():
+        return "Nothing has been noted of this yet."
+    first = table.iloc[0]
+    own = current_phase(table)
+    said = in_words(
+        change(own["date"], own["value"]), name_of(first["measure"], first["speaker"]), first["unit"]
+    )
+    there, phase = int(table["value"].notna().sum()), own["phase"].iloc[0]
+    if len(own) < there:
+        which = "without a note on how they were held" if phase == NOT_NAMED else f'noted as "{phase}"'
+        return f"{said} This is about {len(own)} of the {there} sessions: those {which}."
+    return said
+
+
+def in_words(found: Change, name: str, unit: str) -> str:
+    """Say what is known of one line of numbers.
+
+    Parameters
+    ----------
+    found : Change
+    name : str
+        What it is called, as from `name_of`.
+    unit : str
+        As in `therapy_review.trends.trends`.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> in_words(change(["2026-01-08"], [4]), "the mood you left with", "points")
+    'The mood you left with: it is too early to say; one session so far, and five are needed.'
+    """
+    begin = name[:1].upper() + name[1:]
+    if found.n < FEWEST or found.start is None or found.end is None:
+        so_far = f"{_count(found.n)} session{'s' * (found.n != 1)} so far"
+        return f"{begin}: it is too early to say; {so_far}, and {NUMBERS[FEWEST]} are needed."
+    if found.slope is None:
+        return f"{begin}: it is too early to say; all its sessions were on one day."
+    period = _period(found.start, found.end)
+    if found.direction == "too early to say":
+        return (
+            f"{begin}, {period}: it is too early to say; over {found.n} sessions it went no further up or down "
+            "than chance may do."
+        )
+    return f"{begin}, {period}: {_how_far(found, unit)}; {CERTAIN}."
+
+
+def name_of(measure: str, speaker: str = "") -> str:
+    """Give the plain name of a measure.
+
+    Parameters
+    ----------
+    measure : str
+    speaker : str
+        A role, or empty.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
+    ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
+    """
+    known = {**MEASURES, **VOICE, **MOODS}
+    if measure not in known:
+        return BUILT_IN[measure].name if measure in BUILT_IN else measure
+    of_one = measure in OF_ONE or measure in VOICE
+    words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
+    whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
+    return words.format(whose=whose)
+
+
+def _how_far(found: Change, unit: str) -> str:
+    """Tell the size by the quarters' medians where they show the same, else by the slope."""
+    slope, apart = found.slope, found.quarters
+    assert slope is not None
+    sign = 1 if found.direction == "higher" else -1
+    if apart is not None and sign * apart.difference > 0 and min(sign * apart.low, sign * apart.high) >= 0:
+        size = amount(abs(apart.difference), unit)
+        if size:
+            return (
+                f"about {size} {found.direction} in the last {_count(apart.n)} sessions (from "
+                f"{_month(apart.last_from)} on) than in the first {_count(apart.n)} (until "
+                f"{_month(apart.first_until)})"
+            )
+    size = amount(abs(slope.per_month), unit)
+    return f"it moved {found.direction}{f' by about {size}' if size else ', very slowly: by little'} a month"
+
+
+def amount(value: float, unit: str) -> str:
+    """Write a size as people say it, rounded to what can be meant.
+
+    Parameters
+    ----------
+    value : float
+        Not negative.
+    unit : str
+        points, count, share, s, Hz, semitones or dB.
+
+    Returns
+    -------
+    str
+        Empty where it rounds to nothing.
+
+    Examples
+    --------
+    >>> amount(2.1, "points"), amount(0.083, "share"), amount(1.26, "s"), amount(0.004, "s")
+    ('two points', '8 percentage points', '1.3 seconds', '')
+    """
+    if unit == "share":
+        value, unit = value * 100, "percentage points"
+    # One figure behind the point, where it can be meant.
+    coarse = value >= 9.95 or (unit == "percentage points" and value >= 1)
+    nearly = unit in ("points", "count") and abs(value - round(value)) <= NEARLY
+    shown = float(round(value)) if coarse or nearly else round(value, 1)
+    if shown == 0 or not math.isfinite(shown):
+        return ""
+    names = {"s": "seconds", "count": "", "points": "points"}
+    word = names.get(unit, unit)
+    if shown == 1:
+        word = {"points": "point", "seconds": "second", "semitones": "semitone"}.get(word, word)
+        word = "percentage point" if unit == "percentage points" else word
+    whole = shown == int(shown)
+    figure = _count(int(shown)) if whole and unit in ("points", "count") else f"{shown:g}"
+    return f"{figure} {word}".strip()
+
+
+def _count(n: int) -> str:
+    return NUMBERS[n] if n < len(NUMBERS) else str(n)
+
+
+def _month(day: pd.Timestamp) -> str:
+    return f"{day:%B %Y}"
+
+
+def _period(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    if (start.year, start.month) == (end.year, end.month):
+        return f"in {_month(end)}"
+    begin = f"{start:%B}" if start.year == end.year else _month(start)
+    return f"from {begin} to {_month(end)}"
