@@ -18,7 +18,6 @@ OURS = [Identity.from_str(text) for text in KEPT.split()]
 SETTINGS = b'format = 1\nclient = "A"\ntherapist = "B"\nplace = ""\ntime_zone = ""\nsealed = false\n'
 FILES = {
     "agreements.toml": b"[[agreement]]\n",
-    "ledger.csv": b"when,what\n",
     "voices/client/2026-03-04.npz": random.Random(1).randbytes(3000),
     "sessions/2026-03-04/recording.m4a": random.Random(2).randbytes(90_000),
     "sessions/2026-03-04/notes.md": b"---\ntags: [tired]\n---\nThe heron stood in the car park.\n",

@@ -281,14 +281,14 @@ def test_a_copy_in_one_file_and_back(known: Path, tmp_path: Path) -> None:
 
 def test_a_journal_that_others_may_read_is_refused_and_one_word_mends_that(mine: Path) -> None:
     mine.chmod(0o755)
-    (mine / "ledger.csv").chmod(0o644)
+    (mine / "reports/weekly_review_2026-W10.html").chmod(0o644)
     for command in ("check", "seal", "unseal", "rekey"):
         refused = run(command, "-j", str(mine))
         assert refused.returncode == 1
         assert f"make it yours alone with: therapy-review protect --journal {mine}" in refused.stderr
     assert "only you can look into it now" in run("protect", "-j", str(mine)).stdout
     assert stat.S_IMODE(mine.stat().st_mode) == 0o700
-    assert stat.S_IMODE((mine / "ledger.csv").stat().st_mode) == 0o600
+    assert stat.S_IMODE((mine / "reports/weekly_review_2026-W10.html").stat().st_mode) == 0o600
     assert run("check", "-j", str(mine)).returncode == 0
     assert "There is no journal in" in run("protect", "-j", str(mine / "sessions")).stderr
 

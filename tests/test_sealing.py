@@ -316,7 +316,7 @@ def changed_meanwhile(request: pytest.FixtureRequest, plain: PlainStore) -> Jour
     if request.param != "seal":
         s.seal(plain, KEYS)
     opened_before = open_journal(plain.root)
-    opened_before.store.write("ledger.csv", FILES["ledger.csv"])
+    opened_before.store.write("agreements.toml", FILES["agreements.toml"])
     acts: dict[str, Callable[[], object]] = {
         "seal": lambda: s.seal(plain, KEYS),
         "unseal": lambda: s.unseal(plain, MINE),
