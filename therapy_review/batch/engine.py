@@ -182,8 +182,6 @@ def execute(
         raise FailedError(_in_words(error.name, error.text, "The kernel")) from None
     except (PapermillException, TimeoutError, RuntimeError) as error:
         raise FailedError(f"The template could not be run here ({type(error).__name__}).", cell()) from None
-    else:
-        return executed
 
 
 def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:
