@@ -27,6 +27,7 @@ from killable import (
     seals,
     unseals,
 )
+from killable_erasing import ERASED, erases, erases_all
 from killing import POINTS, Act, Killer, kill_everywhere
 from pyrage import decrypt
 
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="programs are forked"
 # What is true whenever one was killed.
 
 
-def everything(root: Path, identity: Identity | None) -> dict[str, bytes]:
+def everything(root: Path, identity: Identity | None, but: str = "nothing") -> dict[str, bytes]:
     """All that a journal's folder holds by its plain name, read without the package; twins must say the same."""
     paths = [path for path in root.rglob("*") if path.is_file() and not is_half(path.name)]
     names: dict[str, str] = {}
@@ -71,6 +72,8 @@ def everything(root: Path, identity: Identity | None) -> dict[str, bytes]:
         ):
             continue
         name, data = plain_name(path), path.read_bytes()
+        if name.startswith(but):
+            continue
         if path.suffix == ".age":
             data = decrypt(data, [keys.get("/".join(name.split("/")[:2]), identity)])
         assert found.setdefault(name, data) == data, f"{name} is there twice and differs"
@@ -112,6 +115,22 @@ def the_copy_is_whole_or_not_there(at: Path) -> None:
 def the_folder_is_whole_or_not_there(at: Path) -> None:
     if (at / "again").exists():
         assert seen(open_journal(at / "again").store).items() >= FILES.items()
+
+
+def all_else_is_there(at: Path) -> None:
+    gone = f"sessions/{ERASED}"
+    found = everything(at / "journal", OURS[0], but=gone)
+    assert found.items() >= {name: FILES[name] for name in FILES if not is_of_it(name)}.items()
+    assert set(found) - set(FILES) <= {"ledger.csv"}
+    assert open_journal(at / "journal").session("2026-03-11").notes.text
+
+
+def is_of_it(name: str) -> bool:
+    return name.startswith((f"sessions/{ERASED}", "reports/weekly_review_2026-W10"))
+
+
+def the_folder_is_there(at: Path) -> None:
+    assert (at / "journal").is_dir()
 
 
 # What is true in the end.
@@ -166,6 +185,20 @@ def is_restored(at: Path) -> None:
     assert {path.name for path in at.iterdir()} == {"journal", "journal.tar", "again"}
 
 
+def is_erased(at: Path) -> None:
+    all_else_is_there(at)
+    assert not [name for name in everything(at / "journal", OURS[0]) if is_of_it(name)]
+    assert len(list((at / "journal" / "sessions").iterdir())) == 1
+    halves = [path.name for path in at.rglob("*") if is_half(path.name)]
+    assert all(name.startswith(".ledger.csv.age.") for name in halves)  # no half of anything of the session
+    ledger = open_journal(at / "journal").ledger
+    assert set(zip(ledger["what"], ledger["session"], strict=True)) == {("erased", ERASED)}
+
+
+def is_empty(at: Path) -> None:
+    assert list((at / "journal").iterdir()) == []
+
+
 hides, shows = partial(hides_or_shows, hides_dates=True), partial(hides_or_shows, hides_dates=False)
 seals_hidden, sealed_hidden = partial(seals, hides_dates=True), partial(sealed, hides_dates=True)
 is_hidden = partial(is_sealed, hides_dates=True)
@@ -182,12 +215,29 @@ ACTS = {
     "backup": Act(sealed, backs_up, the_copy_is_whole_or_not_there, is_backed_up),
     "restore": Act(backed_up, restores, the_folder_is_whole_or_not_there, is_restored),
 }
+ERASING = {
+    "erase": Act(sealed, erases, all_else_is_there, is_erased),
+    "erase with hidden dates": Act(sealed_hidden, erases, all_else_is_there, is_erased),
+    "erase all": Act(sealed, erases_all, the_folder_is_there, is_empty),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_disk() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="module")
 def kill() -> Iterator[Killer]:
-    with Killer("killable") as started, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda _: None)
+    with Killer("killable") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def kill_erasing() -> Iterator[Killer]:
+    with Killer("killable_erasing") as started:
         yield started
 
 
@@ -208,5 +258,15 @@ def test_killed_at_every_step_and_at_random_instants_nothing_is_lost_and_it_can_
     for identity in OURS:
         unlock.keep(identity)
     steps, instants = kill_everywhere(kill, ACTS[name], scratch)
+    assert steps > 8
+    assert steps + instants >= POINTS
+
+
+@pytest.mark.parametrize("name", ERASING)
+def test_an_erasure_killed_at_every_step_and_at_random_instants_is_finished_and_takes_nothing_else(
+    name: str, kill_erasing: Killer, scratch: Path
+) -> None:
+    unlock.keep(OURS[0])
+    steps, instants = kill_everywhere(kill_erasing, ERASING[name], scratch)
     assert steps > 8
     assert steps + instants >= POINTS

@@ -373,3 +373,14 @@ def test_a_wrong_passphrase_in_the_file_is_one_sentence(known: Path, passphrase_
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "does not open mine; check its first line" in done.stderr
+
+
+def test_a_journal_whose_passphrase_is_forgotten_can_still_be_erased(sealed_mine: Path) -> None:
+    (sealed_mine / "identity.age").unlink()
+    refused = run("erase", "--all", "--confirm", "yes", "-j", str(sealed_mine))
+    assert "Nothing was erased" in refused.stdout
+    done = run("erase", "--all", "--confirm", "mine", "-j", str(sealed_mine))
+    assert done.returncode == 0, done.stderr
+    assert "2 sessions" in done.stdout
+    assert "The key was destroyed" in done.stdout
+    assert list(sealed_mine.iterdir()) == []

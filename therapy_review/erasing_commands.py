@@ -29,20 +29,21 @@ def erase(
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
     from therapy_review import erasing
     from therapy_review.analysis import follow_prints
-    from therapy_review.journal import open_journal
+    from therapy_review.journal import Journal, folder_of, open_journal
     from therapy_review.session import Session, session_date
 
-    opened = open_journal(journal)
     if bool(everything) == bool(session) or (everything and sound):
         raise JournalError("Name one session to erase, as in 2026-03-04, or everything with --all.")
     if everything:
-        say.print(
-            f"This erases the whole journal {opened.name}: {len(opened.sessions)} sessions, with their recordings,"
-        )
+        # No key is needed for that: the passphrase may be forgotten, or an erasure cut short took the keys.
+        opened = Journal(*folder_of(journal))
+        number = len(opened.store.folders("sessions"))
+        say.print(f"This erases the whole journal {opened.name}: {number} sessions, with their recordings,")
         say.print("notes, moods and marks, all agreements, voice prints and reports, and its ledger.")
         _typed(confirm, f"Type the journal's name, {opened.name}, to erase it for good", opened.name)
         say.print(str(erasing.erase_all(opened)))
         return
+    opened = open_journal(journal)
     chosen = Session(session, opened)
     names = (erasing.sound_remains if sound else erasing.remains)(chosen) if session_date(session) else []
     if not names:
