@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import PRACTICE
 
-from therapy_review import analyse, create_journal, reports
+from therapy_review import analyse, create_journal
+from therapy_review.batch import templates
 from therapy_review.elsewhere import use_turns
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
@@ -62,7 +63,7 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Jo
         assert unwanted not in page.replace("http://www.w3.org", "")
     assert "audio/" not in notebook
     assert str(journal.store.root.parent) not in notebook + page
-    assert str(reports.TEMPLATES) not in notebook + page
+    assert str(templates.FOLDER) not in notebook + page
     assert "application/vnd.jupyter.widget-state+json" not in notebook
 
 

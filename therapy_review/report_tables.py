@@ -40,7 +40,7 @@ def everything(journal: Journal, closed: Collection[str] = ()) -> pd.DataFrame:
     --------
     >>> from therapy_review import open_journal
     >>> everything(open_journal("data/practice"))[["session", "tags"]].iloc[0].tolist()
-    ['2026-01-08', 'tense; hopeful']
+    ['2026-01-08', 'tired; lonely; relieved']
     """
     measured = trends.sessions_table(journal).set_index("session").drop(columns="date")
     measured.loc[measured.index.isin(list(closed)), :] = None

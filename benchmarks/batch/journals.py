@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import soundfile
 from nbformat.v4 import new_code_cell
 
@@ -61,6 +62,29 @@ def short_journal(root: Path, number: int, *, different: int = 14, seconds: floa
             shutil.copytree(root / "sessions" / named[n % different], folder)
     for n, name in enumerate(named):
         (root / "sessions" / name / "notes.md").write_text(_note(n))
+    return root
+
+
+def long_journal(root: Path, number: int, *, minutes: float = 50.0) -> Path:
+    """Make a journal of long sessions, the recordings of the practice journal one after the other; not analysed."""
+    root.mkdir(mode=0o700, parents=True)
+    for file in ("journal.toml", "agreements.toml"):
+        shutil.copy(PRACTICE / file, root / file)
+    text = (root / "agreements.toml").read_text().replace("2026-01-08", f"{FIRST}")
+    (root / "agreements.toml").write_text(text)
+    sounds = [
+        Recording(lambda s=s, n=n: s.journal.store.open(n), n).read(rate=RATE)  # type: ignore[misc]
+        for s in open_journal(PRACTICE).sessions
+        if s.has_recording
+        for n in [s.recording_file()]
+    ]
+    for n, name in enumerate(days(number)):
+        order = [*sounds[n % len(sounds) :], *sounds[: n % len(sounds)]] * 3
+        sound = np.concatenate(order)[: round(minutes * 60 * RATE)]
+        folder = root / "sessions" / name
+        folder.mkdir(parents=True)
+        soundfile.write(folder / "recording.flac", sound, RATE, subtype="PCM_16")
+        (folder / "notes.md").write_text(_note(n))
     return root
 
 

@@ -92,6 +92,7 @@ class Run:
     journal: Journal
     job: Job
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _closed: dict[str, str] = field(default_factory=dict, repr=False)
 
     def plan(self, sessions: Sequence[Session]) -> list[Session]:
         """Find out what has to be made; what is current or may not be made is settled here.
@@ -108,8 +109,10 @@ class Run:
         basis, entries, wanted = self.basis(), manifest.read(self.journal.store), []
         for session in sessions:
             name = self.name_of(session)
+            if closed := self.why_closed(session):
+                self._fail(session, closed)
+                continue
             try:
-                readable(session)
                 entry = entries.get(name)
                 is_heard = not session.has_recording or analysis.is_current(session)
                 if is_heard and entry and entry.fits(basis.of(session), self._endings, self.journal.store):
@@ -120,6 +123,25 @@ class Run:
             except TherapyReviewError as error:
                 self._fail(session, str(error))
         return wanted
+
+    def why_closed(self, session: Session) -> str:
+        """Say why a session may not be reported, empty when it may; asked once in a run.
+
+        Parameters
+        ----------
+        session : Session
+
+        Returns
+        -------
+        str
+        """
+        if session.name not in self._closed:
+            try:
+                readable(session)
+                self._closed[session.name] = ""
+            except TherapyReviewError as error:
+                self._closed[session.name] = str(error)
+        return self._closed[session.name]
 
     def make(self, sessions: Sequence[Session]) -> Iterator[Outcome]:
         """Make the reports of planned sessions; each counts from the moment it is yielded.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from therapy_review.batch.manifest import Basis, Entry
 from therapy_review.batch.orders import SUFFIXES
-from therapy_review.errors import TherapyReviewError
 
 if TYPE_CHECKING:
     from therapy_review.batch.run import Run
@@ -75,16 +74,12 @@ def standing(work: Run, session: Session, basis: Basis, entries: Mapping[str, En
     -------
     Standing
     """
-    from therapy_review.batch.run import readable
-
     name, store = work.name_of(session), work.journal.store
     outcome, entry = work.outcomes.get(session.name), entries.get(name)
     sentence = outcome.sentence if outcome else ""
-    measured: Literal["shown", "closed"] = "shown"
-    try:
-        readable(session)
-    except TherapyReviewError as error:
-        measured, sentence = "closed", sentence or str(error)
+    closed = work.why_closed(session)
+    sentence = sentence or closed
+    measured: Literal["shown", "closed"] = "closed" if closed else "shown"
     if sentence:
         cell = outcome.cell if outcome else None
         failed = store.exists(f"reports/{name}.failed.html")

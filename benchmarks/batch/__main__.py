@@ -1,0 +1,173 @@
+"""Measure the reports of many sessions, and write the figures down.
+
+``python -m benchmarks.batch`` does all; a part by its name, as in
+``python -m benchmarks.batch crash --sessions 40``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import platform
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
+from benchmarks.batch.measuring import measured, started
+from therapy_review import analyse, open_journal
+from therapy_review.store import digest
+
+RESULTS = Path(__file__).with_name("results.md")
+SEED = 20
+Row = tuple[str, str, str]
+
+
+def speed(scratch: Path, sessions: int, _kills: int) -> list[Row]:
+    """Time for each session, one at a time and two, and a second run over the same."""
+    root, rows, each = short_journal(scratch / "short", sessions), [], dict[int, float]()
+    for jobs in (1, 2):
+        first = measured(root, jobs, names=days(sessions)[:2])  # what is started once is not a session's cost
+        shutil.rmtree(root / "reports")
+        run = measured(root, jobs)
+        each[jobs] = (run.seconds - first.seconds) / (sessions - 2)
+        rows += [
+            (f"a session, jobs = {jobs}", f"{each[jobs]:.2f} s", "2.5 s"),
+            (f"processor time of a session, jobs = {jobs}", f"{run.processor / sessions:.2f} s", ""),
+            (f"all {sessions}, jobs = {jobs}", f"{run.seconds:.0f} s", ""),
+            (f"memory, all processes, jobs = {jobs}", f"{run.memory:.0f} MB", f"{700 * jobs} MB"),
+        ]
+        again = measured(root, jobs)
+        rows.append(
+            (f"a second run over {sessions}, nothing changed", f"{again.seconds:.2f} s", "2 s for 100")
+        )
+        if jobs == 1:
+            shutil.rmtree(root / "reports")
+    rows.append(("two at once against one", f"{each[1] / each[2]:.2f} times", "1.8 times"))
+    return rows
+
+
+def long(scratch: Path, _sessions: int, _kills: int) -> list[Row]:
+    """What a session of fifty minutes costs: to listen to, to report, on disk."""
+    root, rows = long_journal(scratch / "long", 4), []
+    journal = open_journal(root)
+    heard = []
+    for session in journal.sessions[:2]:
+        before = time.perf_counter()
+        analyse(session)
+        heard.append(time.perf_counter() - before)
+    rows.append(("50 minutes: listening, both cores", f"{min(heard):.1f} s", ""))
+    both = measured(root, 2, names=[session.name for session in journal.sessions[2:]])
+    rows.append(("50 minutes: two at once, listening and report", f"{both.seconds / 2:.1f} s each", ""))
+    rows.append(("50 minutes: memory of both, listening", f"{both.memory:.0f} MB", "1400 MB"))
+    shutil.rmtree(root / "reports")
+    one = measured(root, 1)
+    rows.append(("50 minutes: report alone, jobs = 1", f"{one.seconds / 4:.2f} s each, with the start", ""))
+    made = sum(path.stat().st_size for path in (root / "reports").rglob("*") if path.is_file())
+    kept = sum(path.stat().st_size for path in root.rglob("derived/*"))
+    rows.append(("50 minutes: report on disk", f"{made / 4 / 1e6:.2f} MB", ""))
+    rows.append(("50 minutes: derived files on disk", f"{kept / 4 / 1e6:.2f} MB", ""))
+    return rows
+
+
+def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
+    """Kill the run and its workers at random moments, and compare with one that nobody disturbed."""
+    root, at = short_journal(scratch / "crash", sessions), random.Random(SEED)
+    bad = days(sessions)[3 :: max(1, sessions // len(BAD))][: len(BAD)]
+    template = plant_bad_ones(root, bad)
+    undisturbed = scratch / "beside" / "crash"
+    shutil.copytree(root, undisturbed)
+    wanted = measured(undisturbed, 2, template=template, wait=4)
+    rows = [
+        (f"{sessions} sessions, {len(BAD)} of them bad, undisturbed", f"{wanted.seconds:.0f} s", wanted.said)
+    ]
+    killed = {"the program": 0, "a worker": 0}
+    left = torn = 0
+    for n in range(kills):
+        process = started(root, 2, template=template, wait=4)
+        family: list[psutil.Process] = []
+        try:
+            time.sleep(at.uniform(1.0, 1.0 + 1.5 * wanted.seconds / kills))
+            parent = psutil.Process(process.pid)
+            family = parent.children(recursive=True)
+            workers = [child for child in family if "loky" in " ".join(child.cmdline())]
+            if n % 2 and workers:
+                at.choice(workers).kill()
+                killed["a worker"] += 1
+                time.sleep(
+                    at.uniform(0.5, 2.0)
+                )  # it goes on with another, until the program is killed as well
+                family = parent.children(recursive=True)
+            process.kill()
+            killed["the program"] += 1
+        except psutil.NoSuchProcess:
+            pass  # it was done already
+        process.communicate()
+        left += len(psutil.wait_procs(family, timeout=10)[1])
+        torn += _torn(root)
+    last = measured(root, 2, template=template, wait=4)
+    same = _reports(root) == _reports(undisturbed)
+    return [
+        *rows,
+        *((f"killed with -9: {who}", f"{number} times", "20 in all") for who, number in killed.items()),
+        ("reports listed whose files are not whole", f"{torn}", "0"),
+        ("processes that stayed behind", f"{left}", "0"),
+        ("the run after them", f"{last.seconds:.0f} s", last.said),
+        ("byte for byte what the undisturbed run made", "yes" if same else "NO", "yes"),
+    ]
+
+
+def _torn(root: Path) -> int:
+    """Count reports that are listed as made and are not what is listed."""
+    torn = 0
+    for file in (root / "reports" / "made_from").glob("*.json"):
+        entry = json.loads(file.read_bytes())
+        paths = {
+            root / "reports" / f"{entry['name']}.{end}": hashed for end, hashed in entry["files"].items()
+        }
+        torn += any(
+            not path.exists() or digest(path.read_bytes()) != hashed for path, hashed in paths.items()
+        )
+    return torn
+
+
+def _reports(root: Path) -> dict[str, str]:
+    files = (
+        path for path in (root / "reports").rglob("*") if path.is_file() and not path.name.startswith(".")
+    )
+    return {str(path.relative_to(root)): digest(path.read_bytes()) for path in files}
+
+
+PARTS: dict[str, Callable[[Path, int, int], list[Row]]] = {"speed": speed, "long": long, "crash": crash}
+SESSIONS = {"speed": 100, "long": 4, "crash": 300}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all when left out")
+    parser.add_argument("--sessions", type=int, default=0)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    lines = [
+        "# The reports of many sessions, measured",
+        f"{dt.date.today()}, {platform.machine()}, {psutil.cpu_count()} cores; sessions of a minute, cut out of the "
+        "practice journal and analysed before, unless it says otherwise.",
+    ]
+    for name in given.parts or PARTS:
+        with tempfile.TemporaryDirectory() as scratch:
+            rows = PARTS[name](Path(scratch), given.sessions or SESSIONS[name], given.kills)
+        lines += [f"\n## {name}", "| what | found | aim or what was said |", "| --- | --- | --- |"]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+        print("\n".join(lines[-len(rows) :]), flush=True)
+    given.results.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
