@@ -42,8 +42,10 @@ def letter_form(journal: Journal) -> VBox | Still:
         return Still(f"{before}<p><small>{ASK} {HOW_TO_START} to write it here.</small></p>")
     import ipywidgets as w
 
-    field = w.Textarea(rows=8, continuous_update=False, layout=w.Layout(width="min(52rem, 99%)"))
-    field.placeholder = "Dear …"
+    # Its question above it, and its own label: what is read out is what is asked.
+    layout = w.Layout(width="min(52rem, 99%)", flex_flow="column", align_items="flex-start")
+    field = w.Textarea(description=ASK, placeholder="Dear …", rows=8, continuous_update=False, layout=layout)
+    field.style.description_width = "auto"
     state = w.HTML("<em>It is kept in letters.md when you leave the field. It is for you alone.</em>")
     lock = threading.Lock()  # messages may come on a thread of their own
 
@@ -58,4 +60,4 @@ def letter_form(journal: Journal) -> VBox | Still:
                 )
 
     field.observe(keep, "value")
-    return w.VBox([w.HTML(before), w.HTML(f"<label>{ASK}</label>"), field, state])
+    return w.VBox([w.HTML(before), field, state])

@@ -11,6 +11,8 @@ AudioNode.prototype.connect = function (target, ...rest) {
     window.setInterval(() => {
       ear.getFloatTimeDomainData(block);
       ear.getFloatFrequencyData(bins);
+      // An analyser of a context that was closed gives its last block for ever; nothing of it reaches a loudspeaker.
+      if (this.context.state === "closed") block.fill(0);
       const loud = Math.sqrt(block.reduce((sum, one) => sum + one * one, 0) / block.length);
       let peak = 0;
       bins.forEach((one, i) => { if (one > bins[peak]) peak = i; });

@@ -29,8 +29,9 @@ def test_a_notebook_runs_without_an_error_and_shows_its_pictures(tab: Page, lab:
     pictures = tab.locator(".jp-OutputArea figure img")
     if notebook not in WITHOUT_PICTURES:
         expect(pictures.first).to_be_attached()
-    assert all(
-        one.evaluate("image => image.naturalWidth > 0 && image.alt.length > 40") for one in pictures.all()
+    tab.wait_for_function(
+        """() => [...document.querySelectorAll(".jp-OutputArea figure img")]
+          .every((image) => image.naturalWidth > 0 && image.alt.length > 40)"""
     )
 
 
@@ -84,7 +85,7 @@ def test_a_notebook_opened_anew_says_how_to_go_on_instead_of_an_error(tab: Page,
     assert said[1] == "visible"
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", [*NOTEBOOKS, "together"])
 def test_at_twice_the_size_nothing_is_cut_off_at_the_side(
     chromium: Browser, lab: Lab, fresh: None, notebook: str
 ) -> None:
