@@ -157,8 +157,8 @@ def main() -> None:
     given = parser.parse_args()
     lines = [
         "# The reports of many sessions, measured",
-        f"{dt.date.today()}, {platform.machine()}, {psutil.cpu_count()} cores; sessions of a minute, cut out of the "
-        "practice journal and analysed before, unless it says otherwise.",
+        f"{dt.date.today()}, {platform.machine()}, {psutil.cpu_count()} cores; sessions of a minute, cut out of "
+        "the practice journal and analysed before, unless it says otherwise.",
     ]
     for name in given.parts or PARTS:
         with tempfile.TemporaryDirectory() as scratch:

@@ -31,7 +31,7 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: seconds in all, seconds of processor time, most memory (MB, shared parts counted once), last line."""
+    """One run: seconds in all, of processor time, most memory (MB, shared parts counted once), last line."""
 
     seconds: float
     processor: float

@@ -75,7 +75,9 @@ def test_the_keys_alone_choose_and_open_and_nothing_of_lab_happens(path: Page) -
     assert picture
     for key in ("Home", "ArrowRight", "ArrowDown"):
         path.keyboard.press(key)
-    expect(chooser).to_have_attribute("aria-valuetext", re.compile("^Thursday 15 January 2026 · your part of the"))
+    expect(chooser).to_have_attribute(
+        "aria-valuetext", re.compile("^Thursday 15 January 2026 · your part of the")
+    )
     path.keyboard.press("Enter")
     expect(path.locator(".tr-player").get_by_role("heading", name="Thursday 15 January 2026")).to_be_visible()
     assert path.locator(".jp-Notebook .jp-Cell").count() == cells

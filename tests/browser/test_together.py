@@ -111,7 +111,9 @@ def test_the_next_time_it_is_remembered_and_asked_again(page: Page, lab: Lab) ->
     opened(page, "moods and figures", "sound")
     run_all(page)
     assert "tender" not in text_of(page)
-    expect(page.get_by_role("button", name="As last time (1 word, 0 questionnaires, 1 session)")).to_be_visible()
+    expect(
+        page.get_by_role("button", name="As last time (1 word, 0 questionnaires, 1 session)")
+    ).to_be_visible()
     expect(page.locator(".jp-OutputArea figure img")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^As last time")).click()
     expect(page.get_by_alt_text(re.compile("how often: tender 1"))).to_be_visible()
