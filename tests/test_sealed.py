@@ -160,7 +160,7 @@ def test_a_session_is_erased_key_first(store: SealedStore, monkeypatch: pytest.M
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as disk:
-        disk.setattr("shutil.rmtree", stopped)
+        disk.setattr("therapy_review.store._empty", stopped)
         with pytest.raises(JournalError, match="Could not delete"):
             store.remove_folder("sessions/2026-03-04")
     with pytest.raises(LockedError, match="was destroyed"):
