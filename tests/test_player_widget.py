@@ -92,6 +92,17 @@ def test_code_in_the_notebook_sees_what_the_page_shows(page: Page) -> None:
 # What it tells its page.
 
 
+def test_the_page_tells_how_far_it_is_only_where_somebody_wants_to_know(page: Page, session: Session) -> None:
+    assert not page.player.is_followed
+    page.player.observe(print, "playing")
+    assert not page.player.is_followed
+    page.player.observe(print, ["time", "playing"])
+    assert page.player.is_followed
+    other = Player(session)
+    other.observe(print)
+    assert other.is_followed
+
+
 def test_code_in_the_notebook_plays_and_stops(page: Page) -> None:
     page.player.play(75)
     page.player.stop()
@@ -146,6 +157,23 @@ def test_what_is_ready_is_not_made_again(page: Page, session: Session) -> None:
     page.ask("open")
     assert page.player._preparing is None
     assert page.kinds() == ["session"]
+
+
+def test_it_is_made_ready_anew_where_somebody_is_to_be_heard_at_another_level(
+    page: Page, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(playback, "ALIKE", 0.01)  # of two made-up people who are about as loud
+    page.ask("open")
+    page.wait_until_prepared()
+    kept = session.journal.store.read(session.file(FILE))
+    long = (
+        session.turns.assign(lasts=lambda turns: turns["end"] - turns["start"]).nlargest(1, "lasts").iloc[0]
+    )
+    other = {"client": "therapist", "therapist": "client"}[long["speaker"]]
+    page.ask("relabel", start=long["start"], end=long["end"], speaker=other, was=long["speaker"])
+    page.wait_until_prepared()
+    assert session.journal.store.read(session.file(FILE)) != kept
+    assert Sound(session).is_prepared()
 
 
 def test_an_agreement_taken_back_meanwhile_ends_it_and_nothing_is_kept(

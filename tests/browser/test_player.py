@@ -340,8 +340,75 @@ def test_charts_follow_when_asked_and_a_click_on_the_map_leads_there(tab: Page, 
             ),
             10,
         )
+        expect(player.locator(".tr-play")).to_be_focused()  # the button that was pressed is gone
     finally:
         corrections.write_text(given)
+
+
+def test_what_had_the_focus_may_go_and_the_keyboard_keeps_its_place(player: Locator, tones: Session) -> None:
+    keys, play = player.page.keyboard, player.locator(".tr-play")
+    for seconds in (50, 100):
+        at(player, seconds)
+        play.focus()
+        keys.press("m")
+        expect(player.get_by_label("A few words")).to_be_focused()
+        keys.press("Enter")
+        expect(play).to_be_focused()
+    wait_until(lambda: len(tones.marks) == 2, 3)
+    player.get_by_role("button", name="Edit the mark at 1:40").press("Enter")
+    keys.type("the boat")
+    wait_until(lambda: "the boat" in tones.marks["label"].tolist(), 3)
+    player.get_by_role("button", name="Done").press("Enter")
+    expect(player.get_by_role("button", name="Edit the mark at 1:40")).to_be_focused()
+    player.get_by_role("button", name="Remove the mark at 0:50").press("Enter")
+    expect(player.get_by_role("button", name="Remove the mark at 0:50")).to_have_count(0)
+    expect(player.get_by_role("button", name="Remove the mark at 1:40")).to_be_focused()
+    keys.press("Enter")
+    expect(player.get_by_text("None yet.")).to_be_visible()
+    expect(play).to_be_focused()
+
+    at(player, 4)
+    for name in ("Split here", "Undo", "Join with the next"):
+        if name != "Undo":
+            play.focus()
+            keys.press("t")
+            keys.press("Shift+T")
+            at(player, 4)
+        button = player.get_by_role("button", name=name)
+        button.press("Enter")
+        expect(player.locator(".tr-note")).to_have_text(re.compile("^(Kept as|Taken back)"))
+        expect(play).to_be_focused()
+
+    player.get_by_role("button", name="Keys").press("Enter")
+    expect(player.get_by_role("dialog", name="Keys of the player")).to_be_visible()
+    keys.press("Escape")
+    expect(player.get_by_role("button", name="Keys")).to_be_focused()
+    play.focus()
+    player.page.wait_for_timeout(1600)  # longer than two presses of Escape may lie apart
+    keys.press("Escape")
+    keys.press("Escape")
+    expect(player.get_by_role("button", name="Go on")).to_be_focused()
+    keys.press("Enter")
+    expect(play).to_be_focused()
+
+
+def test_who_is_writing_is_not_taken_away_by_a_question(player: Locator, tones: Session) -> None:
+    at(player, 30)
+    player.locator(".tr-play").focus()
+    player.page.keyboard.press("m")
+    player.get_by_label("What it is").select_option("trigger")
+    wait_until(lambda: tones.marks["kind"].tolist() == ["trigger"], 3)
+    at(player, 25)
+    player.locator(".tr-play").click()
+    state(player, "playing")
+    player.get_by_label("A few words").focus()
+    expect(player.get_by_role("alertdialog")).to_be_visible()
+    player.page.keyboard.type("the door, the dark")
+    expect(player.get_by_label("A few words")).to_have_value("the door, the dark")
+    state(player, "resting")
+    player.get_by_role("button", name="Go on after it").press("Enter")
+    expect(player.get_by_role("alertdialog")).to_be_hidden()
+    expect(player.locator(".tr-play")).to_be_focused()
 
 
 def test_it_plays_while_a_cell_is_running(player: Locator) -> None:
@@ -409,6 +476,7 @@ def test_two_minutes_of_listening_ask_and_keep(tab: Page, lab: Lab) -> None:
         player.get_by_role("button", name="Two minutes of listening").click()
         asking = player.get_by_role("group", name="Two minutes of listening")
         expect(asking).to_contain_text("Stretch 1 of")
+        expect(asking.get_by_role("button", name="Hear it")).to_be_focused()
         asking.get_by_role("button", name="Hear it").click()
         expect(player).to_have_attribute("data-state", re.compile("playing|waiting"))
         asking.get_by_role("button", name="Nobody").click()
@@ -416,6 +484,9 @@ def test_two_minutes_of_listening_ask_and_keep(tab: Page, lab: Lab) -> None:
         asking.get_by_role("button", name="Take back the last answer").click()
         wait_until(lambda: "nobody" not in corrections.read_text())
         expect(asking).to_contain_text("Stretch 1 of")
+        asking.get_by_role("button", name="Enough for now").press("Enter")
+        expect(asking).to_be_hidden()
+        expect(player.get_by_role("button", name="Two minutes of listening")).to_be_focused()
     finally:
         corrections.write_text(given)
 

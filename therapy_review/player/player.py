@@ -44,7 +44,8 @@ class Player(anywidget.AnyWidget):
     Attributes
     ----------
     time : float
-        Seconds from the recording's start, as the page shows it; twice a second while it plays.
+        Seconds from the recording's start: where the page last began, stopped or went to; while something observes
+        it, also twice a second as it plays.
     playing : bool
         Whether it plays.
     selected_turn : dict
@@ -66,6 +67,9 @@ class Player(anywidget.AnyWidget):
     playing = traitlets.Bool(default_value=False).tag(sync=True, echo_update=False)
     selected_turn = traitlets.Dict().tag(sync=True, echo_update=False)
     still_name = traitlets.Unicode(read_only=True).tag(sync=True)
+    is_followed = traitlets.Bool(default_value=False, read_only=True).tag(
+        sync=True
+    )  # something observes `time`
 
     @traitlets.default("still_name")
     def _new_name(self) -> str:
@@ -80,6 +84,22 @@ class Player(anywidget.AnyWidget):
         self._preparing: threading.Thread | None = None
         self.on_msg(self._asked)
         at_once(self)
+
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
+        """Have something called when a trait changes; the page tells the time only where somebody wants it.
+
+        Parameters
+        ----------
+        handler : callable
+            Called with what changed.
+        names : str or list of str
+            Of which traits; of all of them when left out.
+        type : str
+            What kind of change.
+        """
+        super().observe(handler, names, type)
+        if names is traitlets.All or "time" in ([names] if isinstance(names, str) else names):
+            self.set_trait("is_followed", value=True)
 
     def play(self, time: float) -> None:
         """Play from a time on.
@@ -135,7 +155,7 @@ class Player(anywidget.AnyWidget):
         if answer is None:
             return
         self.send(answer[0], buffers=answer[1])
-        if answer[0]["kind"] == "session" and content["kind"] == "open":
+        if answer[0]["kind"] == "session":  # it was opened, or somebody may be heard at another level now
             self._prepare()
 
     def _prepare(self) -> None:

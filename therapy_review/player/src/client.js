@@ -10,6 +10,7 @@ const CANT_PLAY =
   "This browser can't play the sound. Please open the notebook in a current Chrome, Edge, Firefox or Safari.";
 const ANSWER_WITHIN = 3000; // milliseconds
 const AGAIN = 5000;
+const TOLD_EVERY = 500;
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -23,6 +24,7 @@ export class Client extends EventTarget {
   stale = false; // charts in the notebook do not show yet what was put right
   #model;
   #told = 0;
+  #telling = 0;
   #sent = new Map(); // marks on their way to the file
 
   constructor(model) {
@@ -158,12 +160,23 @@ export class Client extends EventTarget {
     this.dispatchEvent(new Event("locked"));
   }
 
+  // Every message makes the kernel busy for a moment, so the time is told twice a second at most.
   #tell(kind) {
     this.dispatchEvent(new Event(kind));
     const now = Date.now();
-    if (kind === "time" && this.sound.state === "playing" && now - this.#told < 500) return;
-    this.#told = now;
     this.lastSign = now;
+    if (kind === "time" && this.sound.state === "playing" && !this.#model.get("is_followed")) return;
+    const wait = kind === "time" ? this.#told + TOLD_EVERY - now : 0;
+    clearTimeout(this.#telling);
+    if (wait > 0) {
+      this.#telling = setTimeout(() => this.#tellNow(), wait);
+      return;
+    }
+    this.#tellNow();
+  }
+
+  #tellNow() {
+    this.#told = Date.now();
     this.#set("time", Math.round(this.sound.time * 1000) / 1000, "playing", this.sound.state !== "resting");
   }
 
@@ -184,6 +197,7 @@ export class Client extends EventTarget {
 
   close() {
     clearInterval(this.#idle);
+    clearTimeout(this.#telling);
     this.sound.close();
     this.#model.off("msg:custom", this.onMessage);
   }

@@ -17,9 +17,11 @@ export const overlapColour = OVERLAP;
 function prepare(canvas, height) {
   const ratio = globalThis.devicePixelRatio || 1;
   const width = canvas.clientWidth;
-  canvas.width = Math.max(1, Math.round(width * ratio));
-  canvas.height = Math.round(height * ratio);
-  canvas.style.height = `${height}px`;
+  const [wide, tall] = [Math.max(1, Math.round(width * ratio)), Math.round(height * ratio)];
+  if (canvas.width !== wide || canvas.height !== tall) {
+    [canvas.width, canvas.height] = [wide, tall]; // which takes memory anew
+    canvas.style.height = `${height}px`;
+  }
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
@@ -44,8 +46,8 @@ function wave(pen, data, from, to, width, top, height, ink) {
   pen.globalAlpha = 1;
 }
 
-// All of the session: its loudness, a thin lane a person, marks, and where the strip is.
-export function drawOverview(canvas, client, [from, to]) {
+// All of the session: its loudness, a thin lane a person, marks.
+export function drawOverview(canvas, client) {
   const { session, waveform } = client;
   const lanes = session.people.length;
   const height = 46 + 7 * lanes;
@@ -64,11 +66,6 @@ export function drawOverview(canvas, client, [from, to]) {
     pen.lineTo(x(mark.start), 8);
     pen.fill();
   }
-  pen.globalAlpha = 0.8;
-  pen.strokeStyle = ink;
-  pen.lineWidth = 1.5;
-  pen.strokeRect(x(from) + 0.75, 9, Math.max(3, x(to) - x(from) - 1.5), height - 10);
-  pen.globalAlpha = 1;
 }
 
 export const stripHeight = (session) => TOP + WAVE + LANE * session.people.length + 20;

@@ -1,7 +1,7 @@
 // Marks: put at once, worded afterwards, listed beside the strip.
 
 import { MARKS } from "./draw.js";
-import { button, clock, keepingFocus, part } from "./page.js";
+import { button, canHaveFocus, clock, keepingFocus, nameOf, part } from "./page.js";
 
 const WHILE_TYPING = 500; // milliseconds after the last key
 const BEFORE = 2; // seconds from which a mark is heard
@@ -29,6 +29,7 @@ export class Marks {
   }
 
   #word(mark) {
+    const opener = document.activeElement;
     let timer = 0;
     const keep = () => { clearTimeout(timer); this.client.keep(mark, mark.before ?? null); };
     const kinds = part("select", { "aria-label": "What it is" });
@@ -43,15 +44,26 @@ export class Marks {
       timer = setTimeout(keep, WHILE_TYPING);
     });
     words.addEventListener("change", keep);
-    const done = () => { keep(); this.form.hidden = true; this.form.replaceChildren(); };
+    const done = () => {
+      keep();
+      keepingFocus(this.box, () => { this.form.hidden = true; this.form.replaceChildren(); }, () => this.#again(opener));
+    };
     words.addEventListener("keydown", (event) => { if (event.key === "Enter") done(); });
     this.form.replaceChildren(part("span", { class: "tr-when" }, clock(mark.start)), kinds, words, button("Done", done));
     this.form.hidden = false;
     words.focus();
   }
 
+  // What was pressed, or what stands for it since the list was drawn anew.
+  #again(opener) {
+    if (canHaveFocus(opener)) return opener;
+    return [...this.list.querySelectorAll("button")].find((one) => nameOf(one) === nameOf(opener));
+  }
+
   draw() {
-    keepingFocus(this.box, () => this.#draw());
+    const at = [...this.list.children].indexOf(document.activeElement?.closest("li"));
+    const inItsPlace = () => (this.list.children[at] ?? this.list.lastElementChild).querySelector("button:last-child");
+    keepingFocus(this.box, () => this.#draw(), inItsPlace);
   }
 
   #draw() {

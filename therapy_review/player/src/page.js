@@ -22,14 +22,25 @@ export function part(tag, attributes = {}, ...children) {
 export const button = (text, press, attributes = {}) =>
   part("button", { type: "button", onclick: press, ...attributes }, text);
 
-export const isField = (element) => Boolean(element?.closest?.("input:not([type=range]), textarea, select"));
+export const isField = (element) =>
+  Boolean(element?.closest?.("input:not([type=range]), textarea, select, [contenteditable=true]"));
 
-// Draw a part anew, and leave the focus where it was: who uses the keyboard does not lose the place.
-export function keepingFocus(box, draw) {
-  const { activeElement } = document;
-  const name = box.contains(activeElement) ? activeElement.getAttribute("aria-label") ?? activeElement.textContent : null;
-  draw();
-  if (name === null || box.contains(document.activeElement)) return;
-  const named = [...box.querySelectorAll("button:enabled")].find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name);
-  (named ?? box.closest(".tr-player")?.querySelector(".tr-play"))?.focus({ preventScroll: true });
+export const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent;
+
+// Whether the focus can go there: it can't where something is hidden, covered, or no part of a player.
+export const canHaveFocus = (element) =>
+  Boolean(element?.closest?.(".tr-player")) && element.checkVisibility() && !element.disabled && !element.closest("[inert]");
+
+// Change a part of the page and leave the focus where it was. Where that is gone it goes to what `onwards` finds, else
+// to the play button, and never to the page's body: who uses the keyboard does not lose the place.
+export function keepingFocus(box, change, onwards = () => null) {
+  const had = document.activeElement;
+  const within = box.contains(had);
+  const name = within && nameOf(had);
+  change();
+  const has = document.activeElement;
+  if (!within || (box.contains(has) && canHaveFocus(has))) return;
+  const same = [...box.querySelectorAll("button")].filter((one) => nameOf(one) === name);
+  const next = [...same, onwards(), box.closest(".tr-player").querySelector(".tr-play")].find(canHaveFocus);
+  next?.focus({ preventScroll: true });
 }

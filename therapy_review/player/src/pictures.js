@@ -15,10 +15,11 @@ export class Pictures {
     this.overview = part("canvas", { class: "tr-overview", "aria-hidden": "true" });
     this.strip = part("canvas", { class: "tr-strip", "aria-hidden": "true" });
     this.slider = part("input", { type: "range", class: "tr-place", min: "0", step: "1", "aria-label": "Place in the session" });
+    this.frame = part("div", { class: "tr-frame" }); // what of the whole the strip shows
     this.heads = [part("div", { class: "tr-head" }), part("div", { class: "tr-head" })];
     this.tip = part("div", { class: "tr-tip", "aria-hidden": "true", hidden: "" });
     this.names = part("div", { class: "tr-lanes", "aria-hidden": "true" });
-    this.top = part("div", { class: "tr-overview-box" }, this.overview, this.heads[0], this.slider);
+    this.top = part("div", { class: "tr-overview-box" }, this.overview, this.frame, this.heads[0], this.slider);
     this.view = part("div", { class: "tr-strip-view" }, this.strip, this.heads[1], this.tip);
     this.box = part("div", { class: "tr-strip-box" }, this.names, this.view);
     this.slider.addEventListener("input", () => client.sound.seek(Number(this.slider.value)));
@@ -40,31 +41,39 @@ export class Pictures {
   draw() {
     const { session } = this.client;
     if (!session || !this.top.clientWidth) return;
-    const room = Math.min(this.span, session.duration);
-    this.from = Math.max(0, Math.min(this.from, session.duration - room));
     this.names.replaceChildren(...session.people.map(({ name }, lane) => {
       const label = part("span", {}, name);
       label.style.marginTop = lane ? "" : `${TOP + WAVE}px`;
       return label;
     }));
-    drawOverview(this.overview, this.client, [this.from, this.from + room]);
-    drawStrip(this.strip, this.client, [this.from, this.from + this.span]);
+    drawOverview(this.overview, this.client);
     this.slider.max = Math.floor(session.duration);
+    this.#show(this.from);
     this.place();
+  }
+
+  // Have the strip begin at a time.
+  #show(from) {
+    const { duration } = this.client.session;
+    const room = Math.min(this.span, duration);
+    this.from = Math.max(0, Math.min(from, duration - room));
+    drawStrip(this.strip, this.client, [this.from, this.from + this.span]);
+    this.frame.style.left = `${(100 * this.from) / duration}%`;
+    this.frame.style.width = `${(100 * room) / duration}%`;
   }
 
   // Show where the sound is; the strip follows, page by page where movement is not wanted.
   place() {
     const { session, sound } = this.client;
-    if (!session) return;
+    if (!session || !this.top.clientWidth) return;
     const { time } = sound;
-    const outside = time < this.from || time > this.from + this.span;
-    const late = time > this.from + this.span * 0.8 && sound.state === "playing";
-    if (outside || (late && this.from + this.span < session.duration)) {
-      this.from = CALM.matches || outside ? time - this.span * 0.1 : time - this.span * 0.8;
-      this.draw();
-      return;
-    }
+    const end = this.from + this.span;
+    const outside = time < this.from || time > end;
+    const late = time - this.span * 0.8 - this.from;
+    // Drawn as often as it moves by a point that can be seen, which is not each time the screen is.
+    const moves = late > this.span / this.strip.width && end < session.duration && sound.state === "playing";
+    if (outside || (moves && CALM.matches)) this.#show(time - this.span * 0.1);
+    else if (moves) this.#show(this.from + late);
     this.heads[0].style.left = `${(100 * time) / session.duration}%`;
     this.heads[1].style.left = `${(100 * (time - this.from)) / this.span}%`;
     if (document.activeElement !== this.slider || Math.abs(this.slider.value - time) > 1) this.slider.value = time;

@@ -72,7 +72,9 @@ export class Turns {
   }
 
   draw() {
-    keepingFocus(this.box, () => this.#draw());
+    const wasAsked = this.asking.contains(document.activeElement);
+    const onwards = () => (this.asking.hidden ? wasAsked && this.listen : this.asking.querySelector("button"));
+    keepingFocus(this.box, () => this.#draw(), onwards);
   }
 
   #draw() {
@@ -92,13 +94,13 @@ export class Turns {
       button("Join with the next", () => this.merge(), { "aria-keyshortcuts": "j", title: "Key J" }),
       undo, refresh,
     ];
-    const begin = button("Two minutes of listening", () => this.begin());
-    begin.disabled = !session.named;
+    this.listen = button("Two minutes of listening", () => this.begin());
+    this.listen.disabled = !session.named;
     if (!selected) {
       const hint = session.named ? "Is a turn shown as the wrong person's? Click on it." : "Click on a turn and say whose it is.";
       const offer = asked ? "" : session.offer;
       this.chosen.replaceChildren(part("span", { class: "tr-chosen-what" }, hint), undo, refresh, part("span", { class: "tr-offer" }, offer),
-        ...(asked ? [] : [begin]));
+        ...(asked ? [] : [this.listen]));
       return;
     }
     const [start, end, , lane] = selected;
@@ -117,7 +119,7 @@ export class Turns {
         button(step.alike === 1 ? "Change it" : `Change these ${step.alike}`, () => this.#listen("change")),
         button("Leave as it is", () => this.#listen("leave")),
       ];
-    const end = button("Enough for now", () => { client.step = null; this.draw(); });
+    const end = button("Enough for now", () => { client.step = null; client.dispatchEvent(new Event("step")); });
     this.asking.replaceChildren(part("p", {}, step.sentence), ...hear, ...answers, ...last, end);
   }
 }

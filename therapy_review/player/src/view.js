@@ -2,7 +2,7 @@
 
 import { MARKS, colourOf, overlapColour } from "./draw.js";
 import { Marks } from "./marks.js";
-import { button, clock, isField, part } from "./page.js";
+import { button, canHaveFocus, clock, isField, keepingFocus, part } from "./page.js";
 import { Pictures } from "./pictures.js";
 import { Turns } from "./turns.js";
 
@@ -78,9 +78,10 @@ export class View {
     this.helpBox = part("dialog", { class: "tr-help", "aria-label": "Keys of the player" }, part("h4", {}, "Keys"),
       part("dl", {}, ...HELP.flatMap(([key, what]) => [part("dt", {}, key), part("dd", {}, what)])),
       button("Close", () => this.helpBox.close()));
+    this.goOn = button("Go on", () => client.unlock(), { class: "tr-go-on" });
     this.cover = part("div", { class: "tr-cover", hidden: "" },
       part("p", {}, "This is resting. Nothing is shown, and nothing can be heard."),
-      button("Go on", () => client.unlock(), { class: "tr-go-on" }));
+      this.goOn);
     const beside = part("div", { class: "tr-beside" }, part("div", { class: "tr-pictures" }, this.pictures.box, this.legend, this.line), this.marks.box);
     this.body = part("div", { class: "tr-body" }, part("div", { class: "tr-topline" }, this.title, this.time),
       this.pictures.top, transport, beside, manner, this.closedBox, this.turns.box, this.note);
@@ -169,13 +170,15 @@ export class View {
     this.playButton.textContent = sound.state === "resting" ? "▶ Play" : sound.state === "waiting" ? "… Play" : "▶ Playing";
     this.loop.setAttribute("aria-pressed", String(Boolean(sound.loop)));
     this.rate.value = String(sound.rate);
-    if (sound.state !== "resting") { this.closedBox.hidden = true; this.note.textContent = ""; }
+    if (sound.state !== "resting") { this.#closeQuestion(); this.note.textContent = ""; }
     if (sound.state !== "waiting") this.say(`${sound.state === "playing" ? "Playing" : "Stopped"}, ${this.where ?? ""}`);
   }
 
   // Stop can be reached wherever on the page one is.
   #float() {
+    const had = document.activeElement === this.floating;
     this.floating.hidden = this.isInView || this.client.sound.state === "resting";
+    if (had && this.floating.hidden) this.playButton.focus({ preventScroll: true });
   }
 
   #step() {
@@ -236,14 +239,21 @@ export class View {
 
   #askAboutClosed([start, end]) {
     const { client } = this;
-    const away = () => { this.closedBox.hidden = true; this.playButton.focus(); };
+    const away = () => this.#closeQuestion();
     const on = button("Go on after it", () => { away(); client.sound.play(end + 0.1); });
     this.closedBox.replaceChildren(
       part("p", {}, `You marked what comes at ${clock(start)} as a trigger, so it stays silent, up to ${clock(end)}.`),
       on, button("Hear it this once", () => { away(); client.ask({ kind: "hear_closed", at: start + 0.01 }); client.sound.seek(start - 1); }),
       button("Stay here", away));
     this.closedBox.hidden = false;
-    on.focus();
+    // Who is writing, or in another view of this player, is told and goes on there.
+    const has = document.activeElement;
+    if (!isField(has) && !(canHaveFocus(has) && !this.root.contains(has))) on.focus();
+    else this.say(this.closedBox.firstChild.textContent);
+  }
+
+  #closeQuestion() {
+    keepingFocus(this.closedBox, () => { this.closedBox.hidden = true; });
   }
 
   #help() {
@@ -265,11 +275,13 @@ export class View {
 
   #covered() {
     const { locked } = this.client;
+    const within = this.root.contains(document.activeElement);
     this.cover.hidden = !locked;
     this.body.inert = locked;
     this.body.classList.toggle("tr-hidden", locked);
     if (locked) this.say("The player is covered. Press Go on when you like.");
-    else { this.pictures.draw(); this.playButton.focus(); }
+    else this.pictures.draw();
+    if (within) (locked ? this.goOn : this.playButton).focus({ preventScroll: true });
   }
 
   #chartClicked(event) {
