@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -59,7 +60,16 @@ def command(root: Path, notebook: str, *, sealed: bool = False) -> list[str]:
     """
     program = shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) or "jupyter-lab"
     opened = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/doc/tree/{notebook}"]
-    return [program, *opened, *QUIET, *([SEALED] if sealed else [])]
+    return [program, *opened, *QUIET, *_between_us(), *([SEALED] if sealed else [])]
+
+
+def _between_us() -> list[str]:
+    """Let nobody else on this computer listen to kernels: files only their owner may open, or in cipher."""
+    if not HAS_SOCKET_FILES:
+        return ["--KernelManager.transport_encryption=auto"]
+    # A socket's whole name may have about a hundred letters; Jupyter's own folder for them can be too long for that.
+    folder = tempfile.mkdtemp(prefix="tr-")
+    return ["--KernelManager.transport=ipc", f"--KernelManager.ip={folder}/k"]
 
 
 def environment() -> dict[str, str]:
