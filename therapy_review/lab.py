@@ -25,13 +25,8 @@ QUIET = (
     "--LabApp.extension_manager=readonly",
     "--LabApp.custom_css=True",
     f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom')]} }",
-    # No second copies of notebooks, and nothing others on this computer could listen to.
+    # No second copies of notebooks.
     "--AsyncContentsManager.checkpoints_class=therapy_review.contents.NoCheckpoints",
-    *(
-        ["--KernelManager.transport=ipc"]
-        if HAS_SOCKET_FILES
-        else ["--KernelManager.transport_encryption=auto"]
-    ),
 )
 SEALED = "--ServerApp.contents_manager_class=therapy_review.contents.SealedContents"
 
@@ -67,7 +62,7 @@ def _between_us() -> list[str]:
     """Let nobody else on this computer listen to kernels: files only their owner may open, or in cipher."""
     if not HAS_SOCKET_FILES:
         return ["--KernelManager.transport_encryption=auto"]
-    # A socket's whole name may have about a hundred letters; Jupyter's own folder for them can be too long for that.
+    # A socket's whole name may have about a hundred letters; Jupyter's own folder can be too long for that.
     folder = tempfile.mkdtemp(prefix="tr-")
     return ["--KernelManager.transport=ipc", f"--KernelManager.ip={folder}/k"]
 
