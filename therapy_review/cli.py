@@ -15,6 +15,7 @@ from therapy_review import (
     consent_commands,
     erasing_commands,
     mood_commands,
+    path_commands,
     report_commands,
     seal_commands,
     voice_commands,
@@ -39,6 +40,7 @@ app.command()(erasing_commands.erase)
 app.add_typer(mood_commands.moods, name="moods")
 seal_commands.register(app)
 report_commands.register(app)
+path_commands.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]

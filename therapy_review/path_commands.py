@@ -1,0 +1,60 @@
+"""The commands ``path``, ``how-far`` and ``together``: the notebooks that look at more than one session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+say = Console(highlight=False, markup=False, soft_wrap=True)
+JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
+OpenOption = Annotated[
+    bool, typer.Option("--open/--no-open", help="Open the notebook in JupyterLab, or only write it.")
+]
+HERE = Path()
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command()(path)
+    app.command("how-far")(how_far)
+    app.command()(together)
+
+
+def path(journal: JournalOption = HERE, opened: OpenOption = True) -> None:
+    """See your sessions along a line: moods, words, scores, talking and silences."""
+    _write(journal, "path", opened)
+
+
+def how_far(journal: JournalOption = HERE, opened: OpenOption = True) -> None:
+    """Put your first sessions and your newest beside each other."""
+    _write(journal, "how_far", opened)
+
+
+def together(
+    session: Annotated[str, typer.Option(help="The session you talk about; the newest when left out.")] = "",
+    journal: JournalOption = HERE,
+    opened: OpenOption = True,
+) -> None:
+    """Look at the journal with your therapist; you are asked first what may be seen."""
+    _write(journal, "together", opened, {"session": session})
+
+
+def _write(folder: Path, name: str, opened: bool, parameters: dict[str, str] | None = None) -> None:
+    from therapy_review import lab, reports
+    from therapy_review.journal import open_journal
+
+    journal = open_journal(folder)
+    if session := (parameters or {}).get("session"):
+        journal.session(session)  # says so when there is none
+    with say.status("Writing the notebook …"):
+        made = reports.run(journal, name, name, parameters or {})
+    if opened:
+        lab.start(journal, made.notebook)
+    elif journal.settings.get("sealed"):
+        say.print(f"It is sealed in {journal.name}. To read it, leave --no-open out.")
+    else:
+        say.print(f"To read:  {journal.root / made.page}")
+        say.print(f"Notebook: {journal.root / made.notebook}")
