@@ -3,7 +3,7 @@ BIN := .venv/bin
 JOURNAL ?= data/practice
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: review reports test lab lint player browser bench bench-diarization bench-player lock clean
+.PHONY: review reports test test-slow lab lint player browser bench bench-diarization bench-player lock clean
 
 review: .venv/installed
 	$(BIN)/therapy-review review --journal $(JOURNAL)
@@ -20,6 +20,11 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile
 	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
+# What starts many kernels, clusters and programs that are killed: minutes more.
+test-slow: .venv/installed-dev
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and browser" --override-ini norecursedirs=.venv tests/browser
+
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,7 +39,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	touch $@
 
 browser: .venv/installed-dev node_modules/.package-lock.json
-	$(BIN)/python -m pytest -m browser --override-ini norecursedirs=.venv tests/browser
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "browser and not slow" --override-ini norecursedirs=.venv tests/browser
 
 bench: .venv/installed-dev
 	$(BIN)/python -m pytest -q benchmarks --benchmark-columns=min,median,max

@@ -20,6 +20,8 @@ from therapy_review.batch.cluster import require_private
 from therapy_review.errors import MissingPackageError, ReportError
 from therapy_review.journal import Journal
 
+pytestmark = pytest.mark.slow
+
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
 
 

@@ -37,7 +37,10 @@ from therapy_review.errors import JournalError
 from therapy_review.keys import Identity
 from therapy_review.store import Store, is_half
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="programs are forked")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="programs are forked"),
+]
 
 # What is true whenever one was killed.
 

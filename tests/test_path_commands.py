@@ -39,7 +39,9 @@ def test_the_page_for_both_holds_nothing_of_the_clients_whatever_was_opened_befo
     for name in ("together.html", "together.ipynb"):
         text = (root_of(heard) / "reports" / name).read_text(encoding="utf-8")
         assert "data:image" not in text
-        assert not [word for word in (*(tags - {"calm", "proud"}), "Listened to January") if f" {word}" in text]
+        assert not [
+            word for word in (*(tags - {"calm", "proud"}), "Listened to January") if f" {word}" in text
+        ]
 
 
 def test_the_notebook_is_opened_where_that_is_wanted(heard: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

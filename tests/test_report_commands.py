@@ -16,6 +16,8 @@ from short_journals import DAYS, reports_of
 from benchmarks.batch.journals import plant_bad_ones
 from therapy_review.journal import Journal
 
+pytestmark = pytest.mark.slow
+
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-c", "from therapy_review.cli import main; main()"]

@@ -25,6 +25,8 @@ from therapy_review.errors import ReportError
 from therapy_review.journal import Journal
 from therapy_review.reports import Summary
 
+pytestmark = pytest.mark.slow
+
 RIVER = "thought about the river"
 
 

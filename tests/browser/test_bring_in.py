@@ -13,7 +13,7 @@ from therapy_review import open_journal
 
 from .conftest import ROOT, Lab, run_all, tabs_until, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HEADER = "full_date,date,weekday,time,mood,activities,note_title,note\n"
 EXPORT = (
     HEADER

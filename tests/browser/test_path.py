@@ -14,7 +14,7 @@ from therapy_review.letters import FILE, read
 
 from .conftest import Lab, run_all, tabs_until, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NEWEST = "2026-03-05"
 EAR = (Path(__file__).parent / "ear.js").read_text()
 

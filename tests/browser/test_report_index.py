@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.batch.journals import days, short_journal
 from therapy_review import open_journal, reports
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DAYS = days(6)
 
 

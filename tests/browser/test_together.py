@@ -14,7 +14,7 @@ from therapy_review import open_journal
 
 from .conftest import Lab, run_all, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NEWEST = "2026-03-05"
 DAY = "Thursday 5 March 2026"
 EAR = (Path(__file__).parent / "ear.js").read_text()
