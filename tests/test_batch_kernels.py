@@ -36,13 +36,13 @@ import therapy_review; therapy_review.left = "a secret"
 LOOKS = """
 import os, sys, builtins
 import numpy as np, pandas as pd, matplotlib as mpl, matplotlib.pyplot as plt, therapy_review
-
-pytestmark = pytest.mark.slow
 mask = os.umask(0o077); os.umask(mask)
 ("left" in dir(), hasattr(builtins, "left"), os.environ.get("LEFT"), mpl.rcParams["font.size"],
  "/nowhere" in sys.path, pd.get_option("display.precision"), np.geterr()["divide"],
  os.path.basename(os.getcwd()), plt.get_fignums(), "left" in sys.modules, hasattr(therapy_review, "left"), mask)
 """
+
+pytestmark = pytest.mark.slow
 
 
 def notebook(*sources: str) -> NotebookNode:
