@@ -8,13 +8,15 @@ further column, and both are kept. With ``start,kind`` alone it is a whole table
 
 from __future__ import annotations
 
-import io
 import math
 import re
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
+from therapy_review import by_hand
 from therapy_review.errors import JournalError, MarkError
 
 COLUMNS = ["start", "end", "kind", "label", "text"]
@@ -129,24 +131,13 @@ def read(data: bytes, where: str) -> pd.DataFrame:
        start      kind     label  end text
     0   62.5  bookmark  the boat  NaN
     """
+    table = by_hand.read(data, where, COLUMNS, may_lack=("end", "label", "text"), numbers=TIMES)
+    words = [c for c in table.columns if c not in TIMES]
+    table = table.assign(**table[words].map(_as_kept), **table[TIMES].round(3))
     try:
-        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        if not isinstance(table.index, pd.RangeIndex):
-            raise ValueError("Lines are longer than the first, which pandas takes for an index.")
-        table = table.assign(**{c: "" for c in ("end", "label", "text") if c not in table.columns})
-        table = table.fillna("").map(_as_kept)
-        times = {c: table[c].str.strip() for c in TIMES}
-        table = table.assign(
-            **{c: pd.to_numeric(said.mask(said == "")).astype(float).round(3) for c, said in times.items()}
-        )
         each(table)
     except MarkError as error:
         raise JournalError(f"In {where}: {error}") from error
-    except (ValueError, KeyError, pd.errors.ParserError) as error:
-        raise JournalError(
-            f"{where} should be a table with the columns {', '.join(COLUMNS)}, in UTF-8; mend its first line "
-            "or its numbers, and put words with a comma in double quotes."
-        ) from error
     return table
 
 
@@ -217,8 +208,7 @@ def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     ['proud moment']
     """
     new = {**dict.fromkeys(marks.columns, ""), **asdict(mark)}
-    rows = [*marks.to_dict("records"), new]
-    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
+    return _with_rows(marks, [*marks.to_dict("records"), new])
 
 
 def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
@@ -250,7 +240,7 @@ def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
         return marks if after in every else add(marks, after)
     rows = marks.to_dict("records")
     rows[every.index(before)].update(asdict(after))
-    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
+    return _with_rows(marks, rows)
 
 
 def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
@@ -276,8 +266,13 @@ def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     every = each(marks)
     if mark not in every:
         return marks
-    at = every.index(mark)
-    return pd.concat([marks[:at], marks[at + 1 :]], ignore_index=True)
+    rows = marks.to_dict("records")
+    del rows[every.index(mark)]
+    return _with_rows(marks, rows)
+
+
+def _with_rows(marks: pd.DataFrame, rows: list[dict[Hashable, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=marks.columns).astype(dict.fromkeys(TIMES, float))
 
 
 def closed(marks: pd.DataFrame) -> list[tuple[float, float]]:

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from therapy_review import open_journal
+from tools.in_browser import Lab, run_all
 
-from .conftest import Lab, run_all, tabs_until, wait_until
+from .conftest import tabs_until, wait_until
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"
