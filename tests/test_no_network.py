@@ -32,6 +32,7 @@ def watch(event, args):
         print("USED", event, args[1:])
         sys.exit(3)
 
+import urllib3  # papermill's own asks by a socket of its own, when it is loaded, whether this computer has IPv6
 sys.addaudithook(watch)
 import matplotlib
 matplotlib.use("agg")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from therapy_review import Journal, Session, analyse, open_journal, playback
+from therapy_review.analysis import rename
+from therapy_review.corrections import Correction
 from therapy_review.errors import ConsentError, NotAnalysedError, RecordingError
 from therapy_review.opus import PACKET, RATE
 from therapy_review.playback import FILE, LEVEL, LOUDEST, MOST_GAIN, Sound, levelled, levels
@@ -276,7 +279,7 @@ def overwritten(data: bytes) -> bytes:
 def without_lengths(data: bytes) -> bytes:
     out = io.BytesIO()
     with np.load(io.BytesIO(data)) as kept:
-        np.savez(out, source=kept["source"], packets=kept["packets"])
+        np.savez(out, source=kept["source"], levels=kept["levels"], packets=kept["packets"])
     return out.getvalue()
 
 
@@ -301,7 +304,8 @@ def test_whatever_happens_to_the_file_it_gives_the_right_packets_or_none(
     prepared_once: Path, place: int, from_end: bool, put: bytes
 ) -> None:
     session = open_journal(prepared_once).session("2026-03-05")
-    store, good = session.journal.store, playback._load(session)
+    store, gains = session.journal.store, levels(session.turns, Sound(session).peaks)
+    good = playback._load(session, gains)
     data = store.read(session.file(FILE))
     # Names and shapes lie at the beginning of the file, the zip's own tables at its end.
     at = len(data) - 1 - place if from_end else place
@@ -309,9 +313,98 @@ def test_whatever_happens_to_the_file_it_gives_the_right_packets_or_none(
     read = store.read
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(store, "read", lambda name: damaged if name.endswith(FILE) else read(name))
-        found = playback._load(session)
+        found = playback._load(session, gains)
     assert good
     assert found is None or (found[1] == good[1] and np.array_equal(found[0], good[0]))
+
+
+def test_a_file_that_can_not_be_used_is_read_once_and_not_for_each_piece(
+    prepared: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, reads = prepared.journal.store, list[str]()
+    read = store.read
+    monkeypatch.setattr(playback, "VERSION", playback.VERSION + 1)
+    monkeypatch.setattr(store, "read", lambda name: (reads.append(name), read(name))[1])
+    sound = Sound(prepared)
+    assert all(len(sound.packets(at, at + 10)) == 10 for at in range(0, 100, 10))
+    assert reads.count(prepared.file(FILE)) == 1
+    playback.prepare(prepared)  # elsewhere: what is new is seen
+    assert sound.is_prepared()
+
+
+# Who speaks is put right.
+
+LOUD, SOFT = 0.36, 0.09
+
+
+@pytest.fixture
+def two(journal: Journal) -> Session:
+    """A loud client from 1 s to 11 s, a soft therapist up to 21 s, and so on for a minute; ready to be heard."""
+    turns = [(1 + 10 * i, 11 + 10 * i, ("client", "therapist")[i % 2]) for i in range(6)]
+    times = np.arange(62 * RATE) / RATE
+    loud = np.interp(times, [1, 1, 61, 61], [0, 1, 1, 0]) * np.where((times - 1) // 10 % 2, SOFT, LOUD)
+    session = session_of(journal, (loud * np.sin(2 * np.pi * 400 * times)).astype(np.float32), turns)
+    session.correct([Correction(1, 11, "client"), Correction(31, 41, "therapist")])  # these are the voices
+    rename(session)
+    playback.prepare(session)
+    return session
+
+
+def loudest(sound: Sound, start: float, end: float) -> float:
+    heard = joined(sound.packets(round(start / PACKET), round(end / PACKET)))
+    return float(np.abs(heard[HEARD_RATE // 10 :]).max())
+
+
+def put_right(session: Session, start: float, end: float, speaker: str) -> None:
+    session.correct([Correction(start, end, speaker)])
+    rename(session)
+
+
+def test_a_turn_that_was_given_to_somebody_else_is_heard_at_their_level(two: Session) -> None:
+    sound = Sound(two)
+    assert sound.is_prepared()
+    assert loudest(sound, 13, 19) == pytest.approx(LEVEL, rel=0.1)
+    put_right(two, 11, 21, "client")
+    client = LEVEL * SOFT / LOUD
+    assert np.interp(15, *levels(two.turns, sound.peaks)) * SOFT == pytest.approx(client, rel=0.1)
+    assert not sound.is_prepared()
+    assert loudest(sound, 13, 19) == pytest.approx(client, rel=0.1)  # at once, made when asked for
+    sound.prepare()
+    assert sound.is_prepared()
+    assert loudest(sound, 13, 19) == pytest.approx(client, rel=0.1)
+    two.undo_correction()
+    rename(two)
+    assert not Sound(two).is_prepared()
+
+
+def test_a_word_that_was_given_to_somebody_else_prepares_nothing_anew(two: Session) -> None:
+    sound = Sound(two)
+    put_right(two, 5, 5.6, "therapist")
+    assert set(two.turns["speaker"].iloc[:3]) == {"client", "therapist"}
+    assert sound.is_prepared()
+
+
+def test_who_speaks_may_be_put_right_while_it_is_prepared(two: Session) -> None:
+    two.journal.store.remove(two.file(FILE))
+    said = list[float]()
+
+    def tell(done: float) -> None:
+        if not said:
+            put_right(two, 11, 21, "client")
+        said.append(done)
+
+    sound = Sound(two)
+    sound.prepare(tell)
+    assert sound.is_prepared()
+    assert Sound(two).is_prepared()
+    assert any(later < sooner for sooner, later in pairwise(said))  # it was begun anew
+
+
+def test_a_correction_that_is_not_followed_yet_keeps_what_sounds(two: Session) -> None:
+    sound = Sound(two)
+    two.correct([Correction(1, 11, "therapist")])  # the turns follow with the next analysis
+    assert sound.is_prepared()
+    assert loudest(sound, 3, 9) == pytest.approx(LEVEL, rel=0.1)
 
 
 # Agreement.
@@ -359,9 +452,9 @@ def test_a_session_two_players_ask_for_is_prepared_once(
     session, kept = session_of(journal, np.zeros(20 * RATE, np.float32), [(1, 5, "client")]), list[str]()
     keep = Sound._keep
 
-    def kept_by(sound: Sound, source: str, made: list[bytes]) -> None:
+    def kept_by(sound: Sound, source: str, gains: playback.Levels, made: list[bytes]) -> None:
         kept.append(source)
-        keep(sound, source, made)
+        keep(sound, source, gains, made)
 
     monkeypatch.setattr(Sound, "_keep", kept_by)
     players = [threading.Thread(target=playback.prepare, args=(session,)) for _ in range(2)]

@@ -14,7 +14,6 @@ that changed it tell only of their own stretch, for they were said where the eng
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review import by_hand
 from therapy_review.errors import JournalError, TurnsError
 from therapy_review.turns import ROLES, TOLERANCE
 
@@ -175,18 +175,8 @@ def read(data: bytes, where: str) -> pd.DataFrame:
        start  end speaker was  step
     0    1.5  4.0  client       NaN
     """
-    try:
-        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        table = table.assign(**{c: "" for c in COLUMNS[3:] if c not in table.columns})
-        table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
-        times = {
-            c: pd.to_numeric(table[c].mask(table[c] == "")).astype(float) for c in ("start", "end", "step")
-        }
-    except (ValueError, KeyError, pd.errors.ParserError) as error:
-        raise JournalError(
-            f"{where} should be a table with the columns {', '.join(NEEDED)}; mend its first line or its numbers."
-        ) from error
-    table = table.assign(**times)
+    table = by_hand.read(data, where, COLUMNS, may_lack=COLUMNS[3:], numbers=("start", "end", "step"))
+    table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
     try:
         lines = [Correction(*line) for line in table[COLUMNS[:4]].itertuples(index=False)]
     except TurnsError as error:

@@ -9,7 +9,6 @@ somebody else put a mark: it says who; of the client's own it says nothing.
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Hashable
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from therapy_review import by_hand
 from therapy_review.errors import JournalError, MarkError
 
 COLUMNS = ["start", "end", "kind", "label", "text"]
@@ -143,24 +143,13 @@ def read(data: bytes, where: str) -> pd.DataFrame:
        start      kind     label  end text
     0   62.5  bookmark  the boat  NaN
     """
+    table = by_hand.read(data, where, COLUMNS, may_lack=("end", "label", "text"), numbers=TIMES)
+    words = [c for c in table.columns if c not in TIMES]
+    table = table.assign(**table[words].map(as_kept), **table[TIMES].round(3))
     try:
-        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        if not isinstance(table.index, pd.RangeIndex):
-            raise ValueError("Lines are longer than the first, which pandas takes for an index.")
-        table = table.assign(**{c: "" for c in ("end", "label", "text") if c not in table.columns})
-        table = table.fillna("").map(as_kept)
-        times = {c: table[c].str.strip() for c in TIMES}
-        table = table.assign(
-            **{c: pd.to_numeric(said.mask(said == "")).astype(float).round(3) for c, said in times.items()}
-        )
         each(table)
     except MarkError as error:
         raise JournalError(f"In {where}: {error}") from error
-    except (ValueError, KeyError, pd.errors.ParserError) as error:
-        raise JournalError(
-            f"{where} should be a table with the columns {', '.join(COLUMNS)}, in UTF-8; mend its first line "
-            "or its numbers, and put words with a comma in double quotes."
-        ) from error
     return table
 
 
@@ -307,8 +296,9 @@ def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     every = each(marks)
     if mark not in every:
         return marks
-    at = every.index(mark)
-    return pd.concat([marks[:at], marks[at + 1 :]], ignore_index=True)
+    rows = marks.to_dict("records")
+    del rows[every.index(mark)]
+    return _table(rows, marks)
 
 
 def closed(marks: pd.DataFrame) -> list[tuple[float, float]]:

@@ -2,11 +2,13 @@
 
 Everybody is brought to one quiet level, and what is suddenly loud is held down, before anything is encoded: no page
 has to be trusted with that. The whole session is prepared once, as Opus packets in ``derived/sound.npz``; until
-that is done, what is asked for is decoded and encoded at once, and sounds the same.
+that is done, what is asked for is decoded and encoded at once, and sounds the same. Where it was put right who
+speaks, so that somebody would be heard at another level, the whole is prepared anew.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review.errors import NotAnalysedError
 from therapy_review.opus import PACKET, RATE, encoded
 from therapy_review.recording import PEAKS_A_SECOND
 
@@ -26,16 +29,20 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 FILE = "derived/sound.npz"
-VERSION = 1  # of what is done to the sound; older files are made anew
+VERSION = 2  # of what is done to the sound and how it is kept; older files are made anew
 LEVEL = 0.18  # what the peaks of everybody's speech are brought to
 MOST_GAIN = 8.0  # a voice that is hardly there stays soft: more would bring up the room
 LOUDEST = 0.45  # what nothing gets above
 AHEAD = 0.02  # seconds the limiter looks ahead, and as long as it takes to give way
 RUN_IN = 12  # packets an encoder needs before it gives what one that began long before would give
 ENOUGH = 3.0  # seconds a voice must be heard for its level to be known
+ALIKE = 1.5  # decibels between two levels that are hardly told apart
+LITTLE = 1.0  # seconds in all that may be at another level, before the whole is prepared anew
 
 Progress = Callable[[float], None]
 Levels = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+Stamp = tuple[int, int]  # by which a file that was written anew is told
+Kept = tuple["NDArray[np.int64]", bytes]  # where each packet begins, and all of them
 
 _PREPARING = threading.Lock()  # one session at a time, whoever asks
 
@@ -94,6 +101,12 @@ def _within(turns: pd.DataFrame, times: NDArray[np.float64]) -> NDArray[np.bool_
 def _gain(high: NDArray[np.float32]) -> float:
     usual = float(np.quantile(high, 0.75)) if len(high) else 0.0
     return min(MOST_GAIN, LEVEL / usual) if usual > 0 else 1.0
+
+
+def _alike(some: Levels, others: Levels) -> bool:
+    at = np.arange(0, max(some[0][-1], others[0][-1]) + 1, 1 / PEAKS_A_SECOND)
+    apart = np.abs(20 * np.log10(np.interp(at, *some) / np.interp(at, *others)))
+    return bool(np.count_nonzero(apart > ALIKE) <= LITTLE * PEAKS_A_SECOND)
 
 
 def levelled(samples: NDArray[np.float32], start: float, gains: Levels) -> NDArray[np.float32]:
@@ -158,7 +171,9 @@ class Sound:
         self.peaks = np.load(io.BytesIO(session.derived("peaks.npy"))).astype(np.float32)
         self.duration = float(session.made_from()["duration"])
         self._gains = levels(session.turns, self.peaks)
-        self._prepared: tuple[NDArray[np.int64], bytes] | None = None
+        self._prepared: Kept | None = None
+        self._stamps: tuple[Stamp | None, Stamp | None]  # of the turns and of the packets
+        self._stamps = _stamp(session, "derived/made_from.json"), None
 
     def __len__(self) -> int:
         return int(np.ceil(self.duration / PACKET))
@@ -184,9 +199,8 @@ class Sound:
         """
         recording = self._session.recording(self._use)
         first, after = max(0, first), min(after, len(self))
-        if self.is_prepared():
-            assert self._prepared
-            offsets, data = self._prepared
+        if self.is_prepared() and (kept := self._prepared):
+            offsets, data = kept
             # The packets' times may promise a little more than decoding gives.
             return [data[a:b] for a, b in pairwise(offsets[first : after + 1])]
         begin = max(0, first - RUN_IN)
@@ -202,9 +216,14 @@ class Sound:
         return levelled(samples, start, self._gains)[before * size : (before + after - first) * size]
 
     def is_prepared(self) -> bool:
-        """Tell whether the whole session is at hand as packets."""
-        if self._prepared is None:
-            self._prepared = _load(self._session)
+        """Tell whether the whole session is at hand as packets, at the levels of who speaks as it now stands."""
+        now = _stamp(self._session, "derived/made_from.json"), _stamp(self._session, FILE)
+        if now[0] != self._stamps[0]:
+            with contextlib.suppress(NotAnalysedError):  # the next analysis will tell
+                self._gains = levels(self._session.turns, self.peaks)
+        if now != self._stamps:
+            self._prepared = _load(self._session, self._gains)
+            self._stamps = now
         return self._prepared is not None
 
     def prepare(self, progress: Progress | None = None) -> None:
@@ -224,28 +243,30 @@ class Sound:
         """
         tell = progress or (lambda _done: None)
         with _PREPARING:
-            if not self.is_prepared():
-                source, made = _source(self._session), []
-                for packet in encoded(self._whole(self._session.recording(self._use))):
+            gains = None
+            # Who speaks may be put right meanwhile; then it is begun anew.
+            while not self.is_prepared() and self._gains is not gains:
+                gains, source, made = self._gains, _source(self._session), []
+                for packet in encoded(self._whole(self._session.recording(self._use), gains)):
                     made.append(packet)
                     if len(made) % 250 == 0:
                         tell(min(1.0, len(made) / len(self)))
                 self._session.recording(self._use)
-                self._keep(source, made)
+                self._keep(source, gains, made)
         tell(1.0)
 
-    def _whole(self, recording: Recording) -> Iterator[NDArray[np.float32]]:
+    def _whole(self, recording: Recording, gains: Levels) -> Iterator[NDArray[np.float32]]:
         start = 0.0
         for block, before, after in _with_edges(recording.blocks(rate=RATE), round(AHEAD * RATE)):
-            whole = levelled(block, start - before / RATE, self._gains)
+            whole = levelled(block, start - before / RATE, gains)
             yield whole[before : len(whole) - after]
             start += (len(whole) - before - after) / RATE
 
-    def _keep(self, source: str, made: list[bytes]) -> None:
+    def _keep(self, source: str, gains: Levels, made: list[bytes]) -> None:
         out = io.BytesIO()
         lengths = np.array([len(packet) for packet in made], np.uint16)
         data = np.frombuffer(b"".join(made), np.uint8)
-        np.savez(out, source=np.array(source), lengths=lengths, packets=data)
+        np.savez(out, source=np.array(source), levels=np.array(gains), lengths=lengths, packets=data)
         store = self._session.journal.store
         with store.writing():
             store.write(self._session.file(FILE), out.getvalue())
@@ -276,14 +297,20 @@ def _source(session: Session) -> str:
     return f"{VERSION} {session.inputs()['recording']}"
 
 
-def _load(session: Session) -> tuple[NDArray[np.int64], bytes] | None:
+def _stamp(session: Session, file: str) -> Stamp | None:
+    store, name = session.journal.store, session.file(file)
+    return store.stamp(name) if store.exists(name) else None
+
+
+def _load(session: Session, gains: Levels) -> Kept | None:
     store, name = session.journal.store, session.file(FILE)
     if not store.exists(name):
         return None
     source = _source(session)
     try:
         with np.load(io.BytesIO(store.read(name))) as kept:
-            if str(kept["source"]) != source:
+            times, factors = kept["levels"]
+            if str(kept["source"]) != source or not _alike((times, factors), gains):
                 return None
             lengths = kept["lengths"].astype(np.int64)
             return np.concatenate([[0], np.cumsum(lengths)]), kept["packets"].tobytes()

@@ -140,7 +140,7 @@ def label(measure: str, speaker: str = "") -> str:
     Examples
     --------
     >>> label("talk_share", "client"), label("longest_silence")
-    ('your part of the talking', 'longest silence')
+    ('your part of the talking', 'the longest silence')
     """
     if measure not in WORDS:
         return name_of(measure, speaker)

@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import shutil
-import socket
-import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
-from therapy_review import Journal, analyse, open_journal, reports
-from therapy_review.lab import command, environment
-from therapy_review.unlock import passed_on
+from therapy_review import Session, analyse, open_journal, reports
+from therapy_review.playback import prepare
+from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, run_all
+from tools.tones import DAY, make_tones
 
-ROOT = Path(__file__).parent.parent.parent
-PRACTICE = ROOT / "data" / "practice"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Without these, Chromium asks its makers for updates; sound plays into nothing, but it plays.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
-SCREEN: Any = {"viewport": {"width": 1280, "height": 800}}
+from .hearing import EAR
+
+MINUTES = 6  # of tones
 WAIT = 60_000  # milliseconds: a kernel with the scientific stack may be slow to start
 expect.set_options(timeout=WAIT)
-
-
-@dataclass
-class Lab:
-    """A running JupyterLab: where its pages are, and the folder it shows."""
-
-    url: str
-    token: str
-    root: Path
-
-    def page_of(self, notebook: str) -> str:
-        return f"{self.url}/doc/tree/{notebook}?token={self.token}&reset"
-
-    def ask(self, what: str, method: str = "GET") -> Any:
-        """Ask Jupyter's own interface for something."""
-        request = urllib.request.Request(f"{self.url}/api/{what}?token={self.token}", method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.loads(answer.read() or "null")
 
 
 @pytest.fixture(scope="session")
@@ -84,60 +46,6 @@ def lab(workbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[La
     home = tmp_path_factory.mktemp("jupyter")
     with lab_at(workbook, home, "reports/weekly_review_2026-W10.ipynb") as found:
         yield found
-
-
-@contextmanager
-def lab_at(root: Path, home: Path, notebook: str, sealed: Journal | None = None) -> Iterator[Lab]:
-    """JupyterLab as `therapy-review lab` starts it, with settings and runtime folders of its own.
-
-    The server is given the key of a sealed journal as the command gives it; its kernels have to ask.
-    """
-    home.mkdir(exist_ok=True)
-    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-    own = {f"JUPYTER_{name}": str(home / name.lower()) for name in names}
-    own |= {f"JUPYTERLAB_{name}_DIR": str(home / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    arguments = [
-        f"--ServerApp.port={port}",
-        f"--IdentityProvider.token={token}",
-        "--no-browser",
-        "--allow-root",
-        "--LabApp.expose_app_in_browser=True",
-    ]
-    key = passed_on(sealed) if sealed else {}
-    started = [*command(root, notebook, sealed=sealed is not None), *arguments]
-    log = (home / "lab.log").open("w")
-    process = subprocess.Popen(
-        started,
-        env={**environment(), **own, **key},
-        stdout=log,
-        stderr=log,
-        pass_fds=[int(pipe) for pipe in key.values()],
-    )
-    found = Lab(f"http://127.0.0.1:{port}", token, root)
-    try:
-        _wait_for(found, process, home / "lab.log")
-        yield found
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
-
-
-def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        if process.poll() is not None:
-            break
-        try:
-            lab.ask("status")
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.25)
-        else:
-            return
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="session")
@@ -183,35 +91,6 @@ def no_errors(page: Page) -> Iterator[None]:
     assert not failures, failures
 
 
-def wait_for_kernel(tab: Page) -> None:
-    """Wait until the notebook can be run: what is asked of Lab before that is lost (jupyterlab#8490)."""
-    tab.wait_for_function(
-        "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
-        " === 'connected'"
-    )
-
-
-def run_all(tab: Page) -> None:
-    """Press the button "Run all cells", and wait until the last cell has run, none of them with an error."""
-    wait_for_kernel(tab)
-    tab.evaluate(
-        """() => {
-          const panel = window.jupyterapp.shell.currentWidget;
-          panel.content.widgets.forEach((cell) => cell.model.type === "code" && cell.model.clearExecution());
-        }"""
-    )
-    tab.get_by_role("button", name="Run all cells").click()
-    tab.wait_for_function(
-        """() => {
-          const panel = window.jupyterapp.shell.currentWidget;
-          const code = panel.content.widgets.filter((cell) => cell.model.type === "code");
-          const idle = panel.sessionContext.session.kernel.status === "idle";
-          return idle && code.every((cell) => cell.model.executionCount > 0);
-        }"""
-    )
-    expect(tab.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.error"]')).to_have_count(0)
-
-
 def tabs_until(tab: Page, wanted: Locator) -> None:
     """Press Tab until something has the focus."""
     for _ in range(30):
@@ -227,3 +106,28 @@ def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def made(workbook: Path) -> Session:
+    session = make_tones(PRACTICE, workbook / "tones", MINUTES)
+    prepare(session)
+    return session
+
+
+@pytest.fixture
+def tones(made: Session) -> Session:
+    """The session of tones, without marks and corrections of the test before."""
+    for name in ("marks.csv", "corrections.csv"):
+        made.journal.store.remove(made.file(name))
+    return open_journal(made.journal.store.root).session(DAY)
+
+
+@pytest.fixture
+def player(tab: Page, lab: Lab, tones: Session) -> Locator:
+    tab.add_init_script(EAR)
+    tab.goto(lab.page_of("tones/notebooks/tones.ipynb"))
+    run_all(tab)
+    found = tab.locator(".tr-player")
+    expect(found.get_by_role("heading", name="Tuesday 10 March 2026")).to_be_visible()
+    return found

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from therapy_review import open_journal
+from tools.in_browser import ROOT, Lab, run_all
 
-from .conftest import ROOT, Lab, run_all, tabs_until, wait_until
+from .conftest import tabs_until, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HEADER = "full_date,date,weekday,time,mood,activities,note_title,note\n"

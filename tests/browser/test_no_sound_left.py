@@ -14,8 +14,9 @@ from playwright.sync_api import Page, Playwright, expect
 from therapy_review import open_journal
 from therapy_review.opus import PACKET
 from therapy_review.playback import Sound
+from tools.in_browser import CHROMIUM, FLAGS, SCREEN, Lab, run_all
 
-from .conftest import CHROMIUM, FLAGS, SCREEN, Lab, no_errors, run_all, wait_until
+from .conftest import no_errors, wait_until
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"

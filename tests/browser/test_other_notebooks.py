@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import Lab, no_errors, run_all
+from tools.in_browser import Lab, run_all
+
+from .conftest import no_errors
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = {

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from therapy_review import open_journal
 from therapy_review.letters import FILE, read
+from tools.in_browser import Lab, run_all
 
-from .conftest import Lab, run_all, tabs_until, wait_until
+from .conftest import tabs_until, wait_until
+from .hearing import EAR
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NEWEST = "2026-03-05"
-EAR = (Path(__file__).parent / "ear.js").read_text()
 
 
 @pytest.fixture

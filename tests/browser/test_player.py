@@ -4,71 +4,21 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from therapy_review import Session, open_journal
-from therapy_review.playback import prepare
+from therapy_review import Session
+from therapy_review.marks import Mark
+from tools.in_browser import ROOT, Lab, run_all
+from tools.tones import DAY, TURN, tone
 
-from .conftest import PRACTICE, ROOT, Lab, run_all, wait_until
-from .tones import DAY, TURN, make_tones, tone
+from .conftest import wait_until
+from .hearing import EAR, at, hear, silent, state
 
 pytestmark = pytest.mark.browser
-MINUTES = 6
-EAR = (Path(__file__).parent / "ear.js").read_text()
 WEEK = "reports/weekly_review_2026-W10.ipynb"
-
-
-@pytest.fixture(scope="module")
-def made(workbook: Path) -> Session:
-    session = make_tones(PRACTICE, workbook / "tones", MINUTES)
-    prepare(session)
-    return session
-
-
-@pytest.fixture
-def tones(made: Session) -> Session:
-    """The session of tones, without marks and corrections of the test before."""
-    for name in ("marks.csv", "corrections.csv"):
-        made.journal.store.remove(made.file(name))
-    return open_journal(made.journal.store.root).session(DAY)
-
-
-@pytest.fixture
-def player(tab: Page, lab: Lab, tones: Session) -> Locator:
-    tab.add_init_script(EAR)
-    tab.goto(lab.page_of("tones/notebooks/tones.ipynb"))
-    run_all(tab)
-    found = tab.locator(".tr-player")
-    expect(found.get_by_role("heading", name="Tuesday 10 March 2026")).to_be_visible()
-    return found
-
-
-def state(player: Locator, wanted: str) -> None:
-    expect(player).to_have_attribute("data-state", wanted, timeout=10_000)
-
-
-def at(player: Locator, seconds: float) -> None:
-    """Go to a time by the slider, as a screen reader would."""
-    player.get_by_label("Place in the session").fill(str(seconds))
-
-
-def hear(player: Locator, wait: float = 0.9) -> dict[str, float]:
-    """Listen for a while; what was heard last counts."""
-    player.page.evaluate("window.heard.length = 0")
-    player.page.wait_for_timeout(1000 * wait)
-    return dict(player.page.evaluate("window.heard.at(-1)"))
-
-
-def silent(player: Locator) -> bool:
-    """Tell whether nothing is heard, once what sounded has faded."""
-    player.page.wait_for_timeout(200)
-    player.page.evaluate("window.heard.length = 0")
-    player.page.wait_for_timeout(250)
-    return bool(player.page.evaluate("window.loudness()") == 0)
 
 
 def test_every_minute_sounds_as_itself_wherever_one_jumps(player: Locator) -> None:
@@ -233,6 +183,18 @@ def test_a_mark_plays_from_two_seconds_before_and_can_be_removed(player: Locator
     player.get_by_role("button", name="Remove the mark at 2:01").click()
     wait_until(lambda: tones.marks.empty, 3)
     expect(player.get_by_text("None yet.")).to_be_visible()
+
+
+def test_a_mark_that_was_removed_can_be_put_back_with_its_words(player: Locator, tones: Session) -> None:
+    tones.add_mark(Mark(121, 130, "question", "the boat", "Why did I\nsay that?"))
+    player.get_by_role("button", name="Mark this moment").click()  # the list is drawn anew
+    player.get_by_role("button", name="Remove the mark at 2:01").click()
+    wait_until(lambda: len(tones.marks) == 1, 3)
+    player.get_by_role("button", name="Put back the mark at 2:01").click()
+    wait_until(lambda: len(tones.marks) == 2, 3)
+    kept = tones.marks.iloc[-1]
+    assert kept.tolist() == [121.0, 130.0, "question", "the boat", "Why did I\nsay that?"]
+    expect(player.get_by_role("button", name="Put back the mark at 2:01")).to_have_count(0)
 
 
 def test_words_are_kept_in_the_page_while_the_kernel_is_gone(

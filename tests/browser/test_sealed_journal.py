@@ -17,8 +17,9 @@ from therapy_review.journal import folder_of
 from therapy_review.keys import new_keys, new_recovery_code
 from therapy_review.playback import prepare
 from therapy_review.sealing import seal
+from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, wait_for_kernel
 
-from .conftest import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, no_errors, wait_for_kernel, wait_until
+from .conftest import no_errors, wait_until
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"

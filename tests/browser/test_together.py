@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from therapy_review import open_journal
+from tools.in_browser import Lab, run_all
 
-from .conftest import Lab, run_all, wait_until
+from .conftest import wait_until
+from .hearing import EAR
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NEWEST = "2026-03-05"
 DAY = "Thursday 5 March 2026"
-EAR = (Path(__file__).parent / "ear.js").read_text()
 LEFT = ("opened.toml", f"sessions/{NEWEST}/together.csv", f"sessions/{NEWEST}/marks.csv")
 PRIVATE = ("Listened to January", "be allowed not to ask", "for me alone")
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from therapy_review import open_journal
+from tools.in_browser import Lab, run_all
 
-from .conftest import Lab, run_all, tabs_until, wait_until
+from .conftest import tabs_until, wait_until
+from .hearing import EAR
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"
-EAR = (Path(__file__).parent / "ear.js").read_text()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ export class Client extends EventTarget {
   session = null;
   waveform = new Uint8Array();
   selected = null;
+  views = 0;
   step = null;
   locked = false;
   stale = false; // charts in the notebook do not show yet what was put right

@@ -12,6 +12,7 @@ export class Marks {
   constructor(client, say) {
     this.client = client;
     this.say = say;
+    this.gone = null;
     this.form = part("div", { class: "tr-mark-form", hidden: "" });
     this.list = part("ul", { class: "tr-marks", "aria-label": "Your marks" });
     this.box = part("div", { class: "tr-marks-box" }, part("h4", {}, "Your marks"), this.form, this.list);
@@ -77,12 +78,21 @@ export class Marks {
       const change = button("✎", () => this.#word({ ...mark, id: (numbers += 1), before: mark }), {
         "aria-label": `Edit the mark at ${clock(mark.start)}`, title: "Edit",
       });
-      const away = button("×", () => client.ask({ kind: "unmark", mark }), {
+      const away = button("×", () => { this.gone = mark; client.ask({ kind: "unmark", mark }); }, {
         "aria-label": `Remove the mark at ${clock(mark.start)}`, title: "Remove",
       });
       return part("li", {}, play, part("span", { class: "tr-mark-words" }, words), change, away);
     });
     const empty = part("li", { class: "tr-empty" }, "None yet. Press M while you listen.");
-    this.list.replaceChildren(...(rows.length ? rows : [empty]));
+    this.list.replaceChildren(...(rows.length ? rows : [empty]), ...this.#gone());
+  }
+
+  // What was removed last can be put back, with all its words.
+  #gone() {
+    const { gone, client } = this;
+    const isThere = (one) => ["start", "end", "kind", "label", "text"].every((name) => one[name] === gone[name]);
+    if (!gone || client.session.marks.some(isThere)) return [];
+    const back = button(`Put back the mark at ${clock(gone.start)}`, () => client.keep({ ...gone, id: (numbers += 1) }));
+    return [part("li", { class: "tr-gone" }, back)];
   }
 }

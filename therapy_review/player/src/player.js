@@ -20,10 +20,14 @@ function render({ model, el }) {
   const still = document.createElement("style");
   still.textContent = `[data-therapy-review-still="${name}"] { display: none; }`;
   document.head.append(still);
-  const view = new View(clients.get(name), el);
+  const client = clients.get(name);
+  const view = new View(client, el);
+  client.views += 1;
   return () => {
     still.remove();
     view.close();
+    client.views -= 1;
+    if (!client.views) client.sound.silence(); // nothing sounds that can't be seen and stopped
   };
 }
 

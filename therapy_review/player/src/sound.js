@@ -57,7 +57,7 @@ export class Sound extends EventTarget {
   open(head, duration) {
     this.#head = head;
     this.duration = duration;
-    if (!this.#source || this.#source.readyState === "closed") this.#build();
+    if (!this.#source || this.#isGone()) this.#build();
   }
 
   get volume() { return this.#volume; }
@@ -156,8 +156,11 @@ export class Sound extends EventTarget {
   close() {
     this.silence();
     document.removeEventListener(STARTED, this.onStarted);
+    this.#source = null;
     this.#context?.close();
     URL.revokeObjectURL(this.#audio.src);
+    this.#audio.removeAttribute("src"); // and let go of what is kept
+    this.#audio.load();
   }
 
   #build() {
@@ -169,16 +172,28 @@ export class Sound extends EventTarget {
     }
     this.#buffer = null;
     this.#runs = [];
-    this.#source = new MediaSource();
+    const source = new MediaSource();
+    this.#source = source;
     URL.revokeObjectURL(this.#audio.src);
     this.#audio.src = URL.createObjectURL(this.#source);
-    this.#source.addEventListener("sourceopen", () => {
-      this.#source.duration = this.duration;
-      this.#buffer = this.#source.addSourceBuffer(TYPE);
+    // Should the browser take it away, another one goes on where this one was.
+    source.addEventListener("sourceclose", () => {
+      if (source !== this.#source) return;
+      this.#build();
+      if (this.state !== "resting") this.#go(this.time);
+    });
+    source.addEventListener("sourceopen", () => {
+      if (source !== this.#source) return;
+      source.duration = this.duration;
+      this.#buffer = source.addSourceBuffer(TYPE);
       this.#buffer.addEventListener("updateend", () => { this.#arrive(); this.#pump(); });
       this.#jobs.unshift({ data: this.#head });
       this.#pump();
     }, { once: true });
+  }
+
+  #isGone() {
+    return this.#buffer !== null && this.#source.readyState === "closed"; // without a buffer it is about to open
   }
 
   #enter(state) {
@@ -188,7 +203,7 @@ export class Sound extends EventTarget {
   }
 
   #go(time) {
-    if (this.#source.readyState === "closed") this.#build();
+    if (this.#isGone()) this.#build();
     this.#target = Math.max(0, Math.min(time, this.duration - EDGE));
     this.time = this.#target;
     this.dispatchEvent(new Event("time"));
@@ -231,11 +246,18 @@ export class Sound extends EventTarget {
     } catch (error) {
       if (error.name !== "QuotaExceededError") throw error;
       // The browser wants less kept: what was heard goes, and the piece is tried again.
-      this.#jobs.unshift({ remove: [0, Math.max(0.1, this.#audio.currentTime - 1)] }, job);
+      this.#jobs.unshift(this.#without(Math.max(0.1, (this.#target ?? this.#audio.currentTime) - 1)), job);
       setTimeout(() => this.#pump(), 50);
       return;
     }
     if ("at" in job) this.#appended = job.at;
+  }
+
+  // What takes everything before a time out of what is kept.
+  #without(time) {
+    this.#runs = this.#runs.filter(([, stop]) => stop > time);
+    if (this.#runs.length) this.#runs[0][0] = Math.max(this.#runs[0][0], time);
+    return { remove: [0, time] };
   }
 
   #appended = null;
@@ -329,9 +351,7 @@ export class Sound extends EventTarget {
     if (end - time < AHEAD && this.#next < wanted + 1) this.#request();
     const ranges = this.#buffer?.buffered;
     if (ranges?.length && time - ranges.start(0) > 2 * BEHIND && !this.#buffer.updating) {
-      this.#jobs.push({ remove: [0, time - BEHIND] });
-      this.#runs = this.#runs.filter(([, stop]) => stop > time - BEHIND);
-      if (this.#runs.length) this.#runs[0][0] = Math.max(this.#runs[0][0], time - BEHIND);
+      this.#jobs.push(this.#without(time - BEHIND));
       this.#pump();
     }
   }
