@@ -7,6 +7,7 @@ const FADE_IN = 0.4; // seconds: no sound starts at once
 const FADE_OUT = 0.06;
 const RUN_IN = 0.08; // seconds a decoder needs before it gives the right sound, which are not heard
 const EDGE = 0.04; // seconds before an end that count as there
+const STALLED = 0.25; // seconds before an end at which a browser may have nothing more to play
 const SLOW = 1500; // milliseconds without an answer after which the page says so
 export const QUIET = 0.5; // where the volume starts
 const STARTED = "therapy-review-started"; // every widget is a module of its own: the page is what they share
@@ -44,7 +45,7 @@ export class Sound extends EventTarget {
     this.#ask = ask;
     this.#audio.preservesPitch = true;
     this.#audio.addEventListener("timeupdate", () => this.#moved());
-    this.#audio.addEventListener("waiting", () => this.#moved());
+    this.#audio.addEventListener("waiting", () => this.#moved(STALLED));
     this.#audio.addEventListener("error", () => {
       if (!this.#source) return;
       this.stop();
@@ -222,14 +223,26 @@ export class Sound extends EventTarget {
   #request() {
     if (this.#asked || this.#next >= this.duration - EDGE) return;
     this.#asked = this.#ticket;
-    clearTimeout(this.#slow);
-    this.#slow = setTimeout(() => {
-      if (this.state === "waiting") this.dispatchEvent(new CustomEvent("sorry", { detail: "slow" }));
-    }, SLOW);
+    this.#saySlow();
     if (!this.#ask({ kind: "sound", from: this.#next, voice: this.voice, ticket: this.#ticket })) {
       this.#asked = 0;
       this.stop();
     }
+  }
+
+  // What plays has come to its end before the next piece came.
+  #await(time) {
+    this.#target = time;
+    this.#fade();
+    this.#enter("waiting");
+    this.#saySlow();
+  }
+
+  #saySlow() {
+    clearTimeout(this.#slow);
+    this.#slow = setTimeout(() => {
+      if (this.state === "waiting") this.dispatchEvent(new CustomEvent("sorry", { detail: "slow" }));
+    }, SLOW);
   }
 
   #pump() {
@@ -328,7 +341,7 @@ export class Sound extends EventTarget {
     return this.#runs.find(([start, end]) => time >= start - 0.02 && time < end - EDGE);
   }
 
-  #moved() {
+  #moved(edge = EDGE) {
     if (this.state !== "playing" || this.#target !== null) return;
     const time = this.#audio.currentTime;
     this.time = time;
@@ -337,7 +350,7 @@ export class Sound extends EventTarget {
     if (time >= Math.min(this.until, this.duration - EDGE)) { this.stop(); return; }
     const at = this.#runs.findIndex(([start, end]) => time >= start - 0.1 && time <= end + 0.1);
     const run = this.#runs[at];
-    if (run && time >= run[1] - EDGE) {
+    if (run && time >= run[1] - edge) {
       const later = this.#runs[at + 1];
       const reach = later ? later[0] : this.#next;
       const kept = this.closed.find(([start]) => start >= run[1] - 0.3 && start <= reach + 0.1);
@@ -345,6 +358,7 @@ export class Sound extends EventTarget {
       if (later) { this.#go(later[0] + RUN_IN); return; }
       if (this.#next >= this.duration - EDGE && !this.#asked && !this.#jobs.length) { this.stop(); return; }
       if (this.#next > run[1] + 0.1 && !this.#asked) { this.#go(this.#next); return; }
+      if (this.#asked) { this.#await(run[1]); return; }
     }
     const end = this.#runs.at(-1)?.[1] ?? time;
     const wanted = this.loop ? Math.min(this.loop[1], this.until) : this.until;
