@@ -38,8 +38,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --silent
 	touch $@
 
+# They wait as much as they compute, so there are more of them than cores.
 browser: .venv/installed-dev node_modules/.package-lock.json
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "browser and not slow" --override-ini norecursedirs=.venv tests/browser
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "browser and not slow" --override-ini norecursedirs=.venv tests/browser
 
 bench: .venv/installed-dev
 	$(BIN)/python -m pytest -q benchmarks --benchmark-columns=min,median,max

@@ -202,6 +202,7 @@ def test_a_print_without_an_agreement_in_force_is_not_used_and_goes_when_session
     assert not are_named(enrolled.session(SECOND).turns)
 
 
+@pytest.mark.slow
 def test_a_print_by_another_voice_model_is_not_compared_until_it_is_made_anew(enrolled: Journal) -> None:
     name = f"voices/client/{FIRST}.json"
     made = Contribution.from_bytes(enrolled.store.read(name), name)
@@ -250,6 +251,7 @@ def test_a_damaged_print_is_one_sentence(enrolled: Journal) -> None:
     follow_prints(enrolled)
 
 
+@pytest.mark.slow
 def test_the_commands_explain_ask_list_and_forget(mine: Journal) -> None:
     say_who(mine.session(FIRST))
 

@@ -177,6 +177,7 @@ def test_who_wants_no_passphrase_is_told_what_that_means(tmp_path: Path) -> None
     assert not open_journal(tmp_path / "new").settings["sealed"]
 
 
+@pytest.mark.slow
 def test_without_a_terminal_a_new_journal_is_plain_or_takes_the_passphrase_from_its_file(
     tmp_path: Path, passphrase_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +235,7 @@ def test_sealed_with_hidden_dates_more_is_sealed_later_shown_again_and_unsealed(
     assert after == {**before, "sessions/2026-03-18/notes.md": b"By hand.\n"}
 
 
+@pytest.mark.slow
 def test_who_forgot_the_passphrase_chooses_another_with_the_code_on_paper(sealed_mine: Path) -> None:
     before = (sealed_mine / "recovery.age").read_bytes()
     at = Terminal("rekey", "-j", str(sealed_mine))
@@ -315,6 +317,7 @@ def test_once_it_is_sealed_in_the_journal_the_original_is_removed_if_the_client_
     assert open_journal(known).store.read("sessions/2026-03-04/recording.opus") == VOICE.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--keep-original", "--remove-original", None])
 def test_where_nobody_can_be_asked_the_original_stays_unless_that_was_said(
     known: Path, tmp_path: Path, option: str | None
@@ -326,6 +329,7 @@ def test_where_nobody_can_be_asked_the_original_stays_unless_that_was_said(
     assert ("its bytes stay for a while" in done.stdout) is (option == "--remove-original")
 
 
+@pytest.mark.slow
 def test_what_was_begun_is_finished_first_and_by_its_own_command(known: Path) -> None:
     settings = known / "journal.toml"
     settings.write_text(settings.read_text() + 'unfinished = "unseal"\n')  # `seal` is the last table
@@ -337,6 +341,7 @@ def test_what_was_begun_is_finished_first_and_by_its_own_command(known: Path) ->
     assert not list(known.rglob("*.age"))
 
 
+@pytest.mark.slow
 def test_where_all_but_the_keys_was_gone_already_to_unseal_again_removes_them(known: Path) -> None:
     kept = (known / "identity.age").read_bytes()
     assert run("unseal", "--yes", "-j", str(known)).returncode == 0
@@ -348,6 +353,7 @@ def test_where_all_but_the_keys_was_gone_already_to_unseal_again_removes_them(kn
     assert "is not sealed; to seal it: therapy-review seal" in refused.stderr
 
 
+@pytest.mark.slow
 def test_an_earlier_settings_file_that_was_put_back_is_mended_and_no_new_key_made(known: Path) -> None:
     kept = (known / "identity.age").read_bytes()
     (known / "journal.toml").write_bytes(SETTINGS)
@@ -358,6 +364,7 @@ def test_an_earlier_settings_file_that_was_put_back_is_mended_and_no_new_key_mad
     assert run("check", "-j", str(known)).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_computer_without_a_keyring_says_so_and_the_journal_is_sealed_all_the_same(known: Path) -> None:
     at = Terminal("seal", "--keyring", "-j", str(known))
     at.sees("The passphrase of this journal")

@@ -76,6 +76,21 @@ def test_missed_weeks_have_no_row_and_a_session_without_a_number_has_one(years: 
     assert table["date"].diff().max() >= pd.Timedelta(days=28)  # the month away stays as long as it was
 
 
+def test_what_was_measured_in_a_recording_that_is_closed_now_is_not_told(heard: Journal):
+    last = heard.sessions[-1].name
+    measured = sessions_table(heard).set_index("session").loc[last]
+    assert measured["client_talk_share"] > 0
+    agreements = heard.store.read("agreements.toml")
+    taken_back = f'\n[[revocation]]\nagreement = "a2"\non = {heard.today()}\n'.encode()
+    heard.store.write("agreements.toml", agreements + taken_back)
+    row = sessions_table(heard).set_index("session").loc[last]
+    assert pd.isna(row.get("client_talk_share"))
+    assert set(trends(heard)["measure"]) & {"client_talk_share", "talk_share", "long_silences"} == set()
+    assert moods_table(heard).set_index("session").loc[last, "mood_after"] > 0  # it rests on no sound
+    heard.store.write("agreements.toml", agreements)
+    assert sessions_table(heard).set_index("session").loc[last, "client_talk_share"] > 0
+
+
 def test_the_practice_journal_has_moods_and_scores_before_anything_is_analysed(journal: Journal):
     table = trends(journal)
     assert set(table["measure"]) == {"mood_before", "mood_after", "mood_change", "phq9"}

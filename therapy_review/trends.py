@@ -1,7 +1,7 @@
 """Trends: measures, moods, scores and tags across the sessions of a journal, as tables.
 
 A missed week stays a gap and nothing is filled in. What a session lacks (a recording, an analysis, a mood) is
-missing in its row; the row stays.
+missing in its row; the row stays. What was measured in a recording that may not be opened today is missing too.
 
 Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common: the
 therapist and the setting, and for what comes from sound also the microphone, what found the turns, and the shortest
@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from therapy_review import index, prosody
-from therapy_review.errors import NotAnalysedError, TrendsError
+from therapy_review import consent, index, prosody
+from therapy_review.agreement import SELF_REVIEW
+from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, TrendsError
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
 from therapy_review.measures import VERSION as MEASURES_VERSION
 from therapy_review.notes import OF_THE_WAY, SessionNotes
@@ -49,7 +51,8 @@ PEOPLE = ("client", "therapist", "other")
 WAYS = ("therapist", "setting", "microphone", "engine", "floor")  # the first two matter to moods too
 NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 COLUMNS = ["session", "date", "measure", "speaker", "value", "unit", "phase", "floor"]
-_VERSION = 1
+_NOTHING_HEARD: Mapping[str, Any] = {"engine": None, "measures": {}, "prosody": {}}
+_VERSION = 2
 
 
 def sessions_table(journal: Journal) -> pd.DataFrame:
@@ -300,7 +303,24 @@ def _phases(ways: list[dict[str, str]], there: list[bool], parts: Iterable[str])
 def _read_all(journal: Journal) -> dict[str, dict[str, Any]]:
     version = [_VERSION, MEASURES_VERSION, prosody.VERSION]
     read = index.of_each_session(journal, "sessions", _read, version)
-    return {name: one or _gathered(SessionNotes(), None, {}, {}) for name, one in read.items()}
+    whole = {name: one or _gathered(SessionNotes(), None, {}, {}, None) for name, one in read.items()}
+    closed = _closed({name: one["heard"] for name, one in whole.items() if one["heard"] is not None}, journal)
+    return {name: {**one, **_NOTHING_HEARD} if name in closed else one for name, one in whole.items()}
+
+
+def _closed(heard: Mapping[str, Sequence[str]], journal: Journal) -> set[str]:
+    """Name the sessions whose recording is closed today: their figures were taken from its sound."""
+    try:
+        given = journal.consents
+    except JournalError:  # said where the agreements are shown
+        given = []
+    clear, today, closed = cache(journal.one_party_is_clear), journal.today(), set()
+    for name, people in heard.items():
+        try:
+            consent.require(given, people, SELF_REVIEW, today, name, clear)
+        except ConsentError:
+            closed.add(name)
+    return closed
 
 
 def _read(session: Session) -> dict[str, Any]:
@@ -310,13 +330,19 @@ def _read(session: Session) -> dict[str, Any]:
     except (NotAnalysedError, ValueError):  # said where that session is shown
         measured = {}
     heard = prosody.kept(session) if measured else {}
-    return _gathered(session.notes, session.made_from().get("engine"), measured, heard)
+    people = list(session.notes.participants) if session.has_recording else None
+    return _gathered(session.notes, session.made_from().get("engine"), measured, heard, people)
 
 
 def _gathered(
-    written: SessionNotes, engine: str | None, measured: dict[str, float], heard: dict[str, float | None]
+    written: SessionNotes,
+    engine: str | None,
+    measured: dict[str, float],
+    heard: dict[str, float | None],
+    people: list[str] | None,
 ) -> dict[str, Any]:
     return {
+        "heard": people,
         "engine": engine,
         "measures": measured,
         "prosody": heard,

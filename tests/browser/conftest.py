@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from therapy_review import Session, analyse, open_journal, reports
@@ -24,9 +25,20 @@ expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="session")
-def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workbook(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A copy of the practice journal, analysed, with every notebook written once."""
-    root = tmp_path_factory.mktemp("workbook") / "practice"
+    here = tmp_path_factory.getbasetemp()
+    shared = here if worker_id == "master" else here.parent  # made by one of pytest's processes for all
+    whole, root = shared / "workbook_once", tmp_path_factory.mktemp("workbook") / "practice"
+    with FileLock(shared / "workbook.lock"):
+        if not whole.exists():
+            _write_workbook(shared / "begun")
+            (shared / "begun").rename(whole)
+    shutil.copytree(whole, root)
+    return root
+
+
+def _write_workbook(root: Path) -> None:
     shutil.copytree(
         PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
     )
@@ -38,7 +50,6 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
     for name in ("getting_started", "agreement", "bring_in", "path", "how_far", "together"):
         reports.run(journal, name, name, {})
-    return root
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,13 @@ def test_a_notebook_opened_anew_says_how_to_go_on_instead_of_an_error(tab: Page,
     assert said[1] == "visible"
 
 
-@pytest.mark.parametrize("notebook", [*NOTEBOOKS, "together"])
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        pytest.param(name, marks=[] if "2026" in name else pytest.mark.slow)
+        for name in (*NOTEBOOKS, "together")
+    ],
+)
 def test_at_twice_the_size_nothing_is_cut_off_at_the_side(
     chromium: Browser, lab: Lab, fresh: None, notebook: str
 ) -> None:

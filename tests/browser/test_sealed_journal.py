@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, wai
 
 from .conftest import no_errors, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sealed")]  # which is sealed once for both
 WEEK = "reports/weekly_review_2026-W10.ipynb"
 WORDS = "harbour lentil oboe margin"
 NEW = "The heron stood in the car park again."
@@ -29,9 +30,20 @@ KNOWN = ("gave her a blanket", "give her a blanket", "Listened to January", NEW,
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Journal:
-    """The practice journal, sealed, with its last week analysed and reviewed."""
-    root = tmp_path_factory.mktemp("sealed") / "journal"
+def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for all that is written anywhere: the journal, Jupyter's own folders, temporary files."""
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "temporary").mkdir()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TMPDIR", str(folder / "temporary"))
+        patched.setattr(tempfile, "tempdir", None)  # it is asked for anew
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def sealed(work: Path) -> Journal:
+    """The practice journal, sealed, with its last week analysed and reviewed, and a session reported."""
+    root = work / "journal"
     shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
     root.chmod(0o700)
     keys = new_keys(WORDS, new_recovery_code())
@@ -42,20 +54,22 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Journal:
     analyse(session)
     prepare(session)
     reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    done = reports.run_all(journal, [session])
+    assert done.number("made") == 1
     return journal
 
 
 @pytest.fixture(scope="module")
-def sealed_lab(sealed: Journal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def sealed_lab(sealed: Journal, work: Path) -> Iterator[Lab]:
     root = Path(sealed.store.plain.root)  # type: ignore[attr-defined]
-    with lab_at(root, tmp_path_factory.mktemp("home"), WEEK, sealed) as lab:
+    with lab_at(root, work / "jupyter", WEEK, sealed) as lab:
         yield lab
 
 
 def test_reviewed_heard_written_in_and_crashed_it_leaves_nothing_plain(
-    sealed: Journal, sealed_lab: Lab, playwright: Playwright, tmp_path: Path
+    sealed: Journal, sealed_lab: Lab, playwright: Playwright, work: Path
 ) -> None:
-    profile = tmp_path / "profile"
+    profile = work / "profile"
     browser = playwright.chromium.launch_persistent_context(
         profile, executable_path=CHROMIUM, args=FLAGS, **SCREEN
     )
@@ -75,16 +89,18 @@ def test_reviewed_heard_written_in_and_crashed_it_leaves_nothing_plain(
             assert b"python" in line
             os.kill(int(kernel.parent.name), signal.SIGKILL)
     browser.close()
-    places = [sealed_lab.root, sealed_lab.root.parent, profile, *homes()]
-    for place in places:
-        for path in place.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                data = path.read_bytes()
-                assert not any(words.encode() in data for words in KNOWN), path
-                assert not plays(path), path
+    searched = [path for place in (work, *homes()) for path in place.rglob("*")]
+    searched = [path for path in searched if path.is_file() and not path.is_symlink()]
+    assert {"journal", "jupyter", "profile"} <= {path.relative_to(work).parts[0] for path in work.rglob("*")}
+    for path in searched:
+        data = path.read_bytes()
+        assert not any(words.encode() in data for words in KNOWN), path
+        assert not plays(path), path
 
 
-def test_the_passphrase_is_in_no_history_and_no_notebook(sealed: Journal, sealed_lab: Lab, tab: Page) -> None:
+def test_the_passphrase_is_in_no_history_and_no_notebook(
+    sealed: Journal, sealed_lab: Lab, tab: Page, work: Path
+) -> None:
     tab.goto(sealed_lab.page_of(WEEK))
     unlocked(tab)
     saved(tab, sealed)
@@ -92,7 +108,7 @@ def test_the_passphrase_is_in_no_history_and_no_notebook(sealed: Journal, sealed
     assert "Your week" in notebook
     assert WORDS not in notebook
     assert "AGE-SECRET-KEY" not in notebook
-    for place in homes():
+    for place in (work, *homes()):
         for path in place.rglob("*"):
             assert not path.is_file() or WORDS.encode() not in path.read_bytes(), path
 

@@ -13,7 +13,7 @@ from tools.tones import tone
 
 from .hearing import at, hear, silent, state
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # A tab in the background: nothing is painted, and what waits is woken once a second at most.
 SLEEP = """() => {

@@ -342,7 +342,7 @@ export class Sound extends EventTarget {
   }
 
   #moved(edge = EDGE) {
-    if (this.state !== "playing" || this.#target !== null) return;
+    if (this.state !== "playing" || this.#target !== null || this.#isGone()) return;
     const time = this.#audio.currentTime;
     this.time = time;
     this.dispatchEvent(new Event("time"));
