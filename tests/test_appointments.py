@@ -8,7 +8,7 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, appointments
-from therapy_review.appointments import missed_weeks, read_calendar, without_session
+from therapy_review.appointments import read_calendar, without_session
 from therapy_review.check import check
 from therapy_review.errors import ImportFileError, JournalError
 
@@ -108,18 +108,10 @@ def test_the_same_calendar_again_changes_nothing_and_it_is_taken_out_in_one_step
     assert not (root_of(journal) / appointments.FILE).exists()
 
 
-def test_appointments_tell_missed_weeks_and_offer_their_days(journal: Journal) -> None:
+def test_appointments_without_a_session_are_told_with_their_days(journal: Journal) -> None:
     # The practice journal has no session on 22 January, and none since 5 March.
     appointments.bring_in(journal, read_calendar(calendar(f"{WEEKLY}COUNT=12"), "c.ics", "therapy", journal))
     assert [f"{day:%m-%d}" for day in without_session(journal)["date"]] == ["01-22", "03-12", "03-19"]
-    assert missed_weeks(journal) == ["2026-W04", "2026-W11", "2026-W12"]
-
-
-def test_a_session_on_another_day_of_that_week_is_no_missed_week(journal: Journal) -> None:
-    moved = calendar("UID:1\nSUMMARY:therapy\nDTSTART;VALUE=DATE:20260306")
-    appointments.bring_in(journal, read_calendar(moved, "c.ics", "therapy", journal))
-    assert len(without_session(journal)) == 1
-    assert missed_weeks(journal) == []
 
 
 def test_a_damaged_table_is_one_sentence(journal: Journal) -> None:

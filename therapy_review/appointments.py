@@ -258,23 +258,6 @@ def without_session(journal: Journal) -> pd.DataFrame:
     return table[past & ~table["date"].isin(held)].reset_index(drop=True)
 
 
-def missed_weeks(journal: Journal) -> list[str]:
-    """Name the weeks with an appointment and without any session.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-        ISO weeks as in ``2026-W10``, in order; the present one only once its appointment is past.
-    """
-    held = {session.week for session in journal.sessions}
-    weeks = [f"{day:%G-W%V}" for day in without_session(journal)["date"]]
-    return [week for week in dict.fromkeys(weeks) if week not in held]
-
-
 def _table(rows: Any) -> pd.DataFrame:
     table = pd.DataFrame(list(rows), columns=COLUMNS).astype(str)
     table["date"] = pd.to_datetime(table["date"], format="%Y-%m-%d")

@@ -6,6 +6,7 @@ A chosen file is held in memory until it was brought in or put away, and written
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,7 @@ class KeptForm:
         return w.HBox([w.HTML(_sentence(text)), *buttons], layout=beside)
 
 
-class _FileForm:
+class _FileForm(ABC):
     """A file that is chosen, looked at, and brought in."""
 
     accept, label = "", ""
@@ -212,11 +213,11 @@ class _FileForm:
         self.asked.children, self.looked.value, self.said.value = [], "", _sentence(said)
         self.buttons.layout.display = "none"
 
-    def _ask(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _ask(self) -> None: ...
 
-    def _bring_in(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _bring_in(self) -> None: ...
 
 
 class _MoodsForm(_FileForm):
