@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.models import model
+from therapy_review.models import THREADS, model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,6 @@ STEP = 560  # frames from one chunk to the next
 SHARED = FRAMES - STEP  # half a second that two chunks hear, faded from one into the other
 ONE, TWO = slice(1, 4), slice(4, 7)  # the network's classes: nobody, each of three voices, each pair of them
 BATCH = 2  # chunks a call, which keeps memory small
-THREADS = 2  # calls at a time
 
 
 def frame_times(count: int) -> NDArray[np.float64]:

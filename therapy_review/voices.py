@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from therapy_review.models import model
+from therapy_review.models import THREADS, model
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -30,7 +30,6 @@ LOWEST = 20.0  # Hz
 SHORTEST = 0.4  # seconds; a shorter stretch is heard with a little of what lies around it
 MARGIN = 0.0125  # seconds: half of what one frame of sound hears more than its own 10 ms
 TOGETHER = 10.0  # seconds heard in one go: what surrounds a window helps to hear it
-THREADS = 2  # calls at a time
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")

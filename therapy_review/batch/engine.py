@@ -19,6 +19,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors
 from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
+from therapy_review.batch.taking_turns import turn_to_listen
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -103,7 +104,8 @@ def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | No
     """
     try:
         _begin(kernel, journal, on_start)
-        kernel.tell(LISTEN.format(journal, session), LISTENING)
+        with turn_to_listen():
+            kernel.tell(LISTEN.format(journal, session), LISTENING)
     except ToldError as error:
         raise FailedError(_in_words(error.name, error.text, "Listening to the recording")) from None
     except KernelEndedError:

@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+THREADS = 2  # calls of a model at a time
+
 
 @cache
 def model(name: str) -> Any:
