@@ -3,7 +3,7 @@ BIN := .venv/bin
 JOURNAL ?= data/practice
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: review reports test test-slow lab lint player browser bench bench-diarization bench-player lock clean
+.PHONY: review reports test test-slow lab lint player browser bench bench-diarization bench-player bench-reports lock clean
 
 review: .venv/installed
 	$(BIN)/therapy-review review --journal $(JOURNAL)
@@ -50,6 +50,9 @@ bench-diarization: .venv/installed-dev
 
 bench-player: .venv/installed-dev
 	$(BIN)/python -m benchmarks.player
+
+bench-reports: .venv/installed-dev
+	$(BIN)/python -m benchmarks.batch
 
 lock:
 	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
