@@ -101,17 +101,16 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
         process = started(root, 2, template=template, wait=4)
         family: list[psutil.Process] = []
         try:
-            time.sleep(at.uniform(1.0, 1.0 + 1.5 * wanted.seconds / kills))
             parent = psutil.Process(process.pid)
-            family = parent.children(recursive=True)
-            workers = [child for child in family if "loky" in " ".join(child.cmdline())]
-            if n % 2 and workers:
+            workers = _workers(parent) if n % 2 else []
+            time.sleep(at.uniform(0.0, wanted.seconds / kills))
+            if workers:
                 at.choice(workers).kill()
                 killed["a worker"] += 1
                 time.sleep(
                     at.uniform(0.5, 2.0)
                 )  # it goes on with another, until the program is killed as well
-                family = parent.children(recursive=True)
+            family = parent.children(recursive=True)
             process.kill()
             killed["the program"] += 1
         except psutil.NoSuchProcess:
@@ -123,12 +122,22 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
     same = _reports(root) == _reports(undisturbed)
     return [
         *rows,
-        *((f"killed with -9: {who}", f"{number} times", "20 in all") for who, number in killed.items()),
+        *((f"killed with -9: {who}", f"{number} times", f"{kills} in all") for who, number in killed.items()),
         ("reports listed whose files are not whole", f"{torn}", "0"),
         ("processes that stayed behind", f"{left}", "0"),
         ("the run after them", f"{last.seconds:.0f} s", last.said),
         ("byte for byte what the undisturbed run made", "yes" if same else "NO", "yes"),
     ]
+
+
+def _workers(parent: psutil.Process) -> list[psutil.Process]:
+    """Wait for the processes that do the work."""
+    while parent.status() != psutil.STATUS_ZOMBIE:
+        workers = [one for one in parent.children(recursive=True) if "loky" in " ".join(one.cmdline())]
+        if len(workers) > 1:
+            return workers
+        time.sleep(0.1)
+    return []
 
 
 def _torn(root: Path) -> int:
