@@ -120,7 +120,7 @@ def analyse(
     return session.turns
 
 
-def rename(session: Session) -> pd.DataFrame:
+def rename(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     """Apply what the client has since said or taken back about who speaks when.
 
     No sound is opened for it, unless there is a voice print to learn or to ask.
@@ -129,6 +129,8 @@ def rename(session: Session) -> pd.DataFrame:
     ----------
     session : Session
         One that was analysed before.
+    use : str
+        What the recording is opened for, should it have to be listened to after all.
 
     Returns
     -------
@@ -137,7 +139,7 @@ def rename(session: Session) -> pd.DataFrame:
     """
     voices = _known_voices(session)
     if voices is None:
-        return analyse(session)
+        return analyse(session, use=use)
     _write(session, voices, session.made_from())
     return session.turns
 

@@ -196,7 +196,7 @@ class Desk:
         self.session.correct(lines)
         self._steps.append(self._lines())
         self._listening = Listening(self.session)  # what it would take back is no longer the last step
-        analysis.rename(self.session)
+        analysis.rename(self.session, self.listeners.use)
         return self._turns(sentence)
 
     def _lines(self) -> int:
@@ -224,7 +224,7 @@ class Desk:
             return self._listen({"act": "take_back", **self._now_asked()}, "Taken back.")
         self.session.undo_correction()
         self._steps.pop()
-        analysis.rename(self.session)
+        analysis.rename(self.session, self.listeners.use)
         return self._turns("Taken back.")
 
     def _is_changed_elsewhere(self) -> bool:
