@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 import soundfile
 from conftest import root_of
 from hypothesis import given, settings
+from numpy.typing import NDArray
 from test_turns import conversations
 
 from therapy_review import Journal, Recording, Session, open_journal
@@ -27,6 +30,7 @@ from therapy_review.prosody import (
     MEASURES,
     MOST,
     PIECE,
+    _each_on_a_core,
     kept,
     pieces,
     prosody,
@@ -237,3 +241,19 @@ def test_nothing_that_can_be_heard_is_kept(session: Session):
 def test_the_caution_says_when_they_can_be_compared():
     assert "only where the same device" in CAUTION
     assert "nothing about what was felt" in CAUTION
+
+
+def test_when_a_process_that_helps_ends_by_itself_the_work_is_done_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = os.getpid()
+
+    def fragile(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return np.full((2, 1), float(sound[0]))
+
+    monkeypatch.setattr("therapy_review.prosody._voiced_frames", fragile)
+    blocks = [np.full(8, number, np.float32) for number in range(6)]
+    found = _each_on_a_core(blocks)
+    assert [one[0, 0] for one in found] == [0, 1, 2, 3, 4, 5]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from concurrent.futures import BrokenExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -210,8 +211,17 @@ def _each_on_a_core(blocks: list[NDArray[np.float32]]) -> list[NDArray[np.float6
     """Work on the blocks side by side; sound goes to the others through memory, never through a file."""
     from joblib import Parallel, cpu_count, delayed
 
-    cores = min(cpu_count(), max(1, len(blocks) // 2))  # starting another process takes as long as two blocks
-    return list(Parallel(n_jobs=cores, max_nbytes=None)(delayed(_voiced_frames)(block) for block in blocks))
+    # What librosa compiles at its first use is kept on disk. Processes that do it at once can break one another,
+    # so the first block is worked on before there are any.
+    found, rest = [_voiced_frames(block) for block in blocks[:1]], blocks[1:]
+    cores = min(cpu_count(), max(1, len(rest) // 2))  # starting another process takes as long as two blocks
+    try:
+        return [
+            *found,
+            *Parallel(n_jobs=cores, max_nbytes=None)(delayed(_voiced_frames)(block) for block in rest),
+        ]
+    except BrokenExecutor:  # one of them ended by itself, for want of memory perhaps
+        return [*found, *map(_voiced_frames, rest)]
 
 
 def _voiced_frames(sound: NDArray[np.float32]) -> NDArray[np.float64]:
