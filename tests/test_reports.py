@@ -356,10 +356,11 @@ def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Jour
         assert process.stdout
         process.stdout.readline()
         workers = [
-            child for child in psutil.Process(process.pid).children() if "loky" in " ".join(child.cmdline())
+            child
+            for child in psutil.Process(process.pid).children()
+            if "popen_loky" in " ".join(child.cmdline())
         ]
-        if workers:
-            workers[0].kill()
+        workers[0].kill()
         process.communicate(timeout=120)
         assert process.returncode == 0
     assert states(reports.run_all(short)).count("current") == len(DAYS)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 import platform
@@ -103,7 +104,7 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
         try:
             parent = psutil.Process(process.pid)
             workers = _workers(parent) if n % 2 else []
-            time.sleep(at.uniform(0.0, wanted.seconds / kills))
+            time.sleep(at.uniform(1.0, 1.0 + wanted.seconds / kills))
             if workers:
                 at.choice(workers).kill()
                 killed["a worker"] += 1
@@ -133,7 +134,10 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
 def _workers(parent: psutil.Process) -> list[psutil.Process]:
     """Wait for the processes that do the work."""
     while parent.status() != psutil.STATUS_ZOMBIE:
-        workers = [one for one in parent.children(recursive=True) if "loky" in " ".join(one.cmdline())]
+        workers = []
+        for one in parent.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                workers += [one] if "popen_loky" in " ".join(one.cmdline()) else []
         if len(workers) > 1:
             return workers
         time.sleep(0.1)
