@@ -13,7 +13,6 @@ longer export adds only what is new, and `remove` undoes `merge` exactly.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review import by_hand
 from therapy_review.errors import JournalError
 from therapy_review.marks import as_kept
 from therapy_review.store import digest
@@ -135,20 +135,16 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     0 2026-03-04   NaN
     1 2026-03-05   7.0
     """
+    table = by_hand.read(data, where, COLUMNS, may_lack=COLUMNS[1:], numbers=("mood",))
+    table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
+    words = [c for c in table.columns if c != "mood"]
     try:
-        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        if not isinstance(table.index, pd.RangeIndex):
-            raise ValueError("Lines are longer than the first, which pandas takes for an index.")
-        table = table.assign(**{c: "" for c in COLUMNS[1:] if c not in table.columns}).fillna("").map(as_kept)
-        table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
-        moods = pd.to_numeric(table["mood"].mask(table["mood"].str.strip() == "")).astype(float)
         dates = pd.to_datetime(table["date"], format="%Y-%m-%d").dt.as_unit("us")
-        table = table.assign(date=dates, mood=moods)
-    except (ValueError, KeyError, pd.errors.ParserError) as error:
+    except ValueError as error:
         raise JournalError(
-            f"{where} should be a table with the columns {', '.join(COLUMNS)}, days as in 2026-03-04, in UTF-8; "
-            "mend its first line, its days or its numbers."
+            f"{where} should have days as in 2026-03-04 in its column date; mend them."
         ) from error
+    table = table.assign(**table[words].map(as_kept)).assign(date=dates)
     wrong = ~table["mood"].isna() & ~table["mood"].between(LOW, HIGH)
     if wrong.any():
         raise JournalError(f"A mood in {where} is {table['mood'][wrong].iloc[0]:g}; moods go from 1 to 10.")

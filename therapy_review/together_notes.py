@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.errors import JournalError
+from therapy_review import by_hand
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -52,16 +52,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     >>> read(b"when,by,kind,text\n" + line, "together.csv")["text"].tolist()
     ['The boat']
     """
-    try:
-        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        if not {*COLUMNS} <= {*table.columns} or not isinstance(table.index, pd.RangeIndex):
-            raise ValueError("columns are missing")
-    except (ValueError, pd.errors.ParserError) as error:
-        raise JournalError(
-            f"{where} should be a table with the columns {', '.join(COLUMNS)}, in UTF-8; mend its first line, or "
-            "put words with a comma in double quotes."
-        ) from error
-    return table
+    return by_hand.read(data, where, COLUMNS, may_lack=(), numbers=())
 
 
 def kept(session: Session) -> pd.DataFrame:
