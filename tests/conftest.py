@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,10 @@ from therapy_review.turns import turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# A shell starts what runs in the background so that it ignores Ctrl-C, and what that starts inherits it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 PRACTICE = ROOT / "data" / "practice"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -283,8 +282,6 @@ def test_where_the_file_that_the_passphrase_opens_was_lost_the_code_still_opens_
 @posix
 @pytest.mark.parametrize("way", ["interrupted", "ended"])
 def test_a_question_that_is_broken_off_is_a_sentence(closed: Path, tmp_path: Path, way: str) -> None:
-    if way == "interrupted" and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        pytest.skip("Ctrl-C is ignored by programs that run in the background")
     asked = in_terminal(closed, tmp=tmp_path)
     asked.expect_exact(ASK)
     asked.waitnoecho()

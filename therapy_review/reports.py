@@ -187,11 +187,12 @@ def run_all(
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.batch import orders
+    from therapy_review.batch import orders, stopping
 
     try:
-        for outcome in work.make(wanted):
-            _tell(told, outcome)
+        with stopping.insisting():
+            for outcome in work.make(wanted):
+                _tell(told, outcome)
     except KeyboardInterrupt:
         pass  # what is not finished is said to wait
     finally:

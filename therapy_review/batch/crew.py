@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from therapy_review.batch import cluster
+from therapy_review.batch import cluster, stopping
 from therapy_review.batch.orders import Made, Order, carry_out, end_with
 
 TRIES = 3  # rounds in which nothing was finished before what is left is given up
@@ -69,4 +69,6 @@ def _round(orders: list[Order], jobs: int, client: Any) -> Iterator[Made]:
             pre_dispatch="2*n_jobs",
             max_nbytes=None,  # nothing of an order is laid into a file to be shared
         )
-        yield from made(delayed(carry_out)(order) for order in orders)
+        with stopping.unheard():
+            coming = made(delayed(carry_out)(order) for order in orders)
+        yield from coming

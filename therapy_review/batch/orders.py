@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -222,7 +223,7 @@ def close() -> None:
 
 
 def end_with(process: int) -> None:
-    """Let this process end when the one that started it is killed, and its kernels with it.
+    """Let this process end when the one that started it is killed, and its kernels with it; not at a Ctrl-C.
 
     Parameters
     ----------
@@ -235,5 +236,6 @@ def end_with(process: int) -> None:
             time.sleep(0.5)
         os._exit(1)
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.name == "posix":
         threading.Thread(target=watch, daemon=True).start()

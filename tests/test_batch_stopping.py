@@ -1,0 +1,68 @@
+"""Ctrl-C: never lost, and heard by nobody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from therapy_review.batch import stopping
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="raises signals")
+
+
+class Finalizer:
+    """Something during whose clearing away a Ctrl-C comes."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_ctrl_c_that_python_drops_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "AGAIN", 0.2)
+
+    def dropped() -> None:
+        with stopping.insisting():
+            Finalizer()
+            for _ in range(1000):
+                time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        dropped()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_one_that_was_heard_does_not_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "AGAIN", 0.1)
+    with pytest.raises(KeyboardInterrupt), stopping.insisting():
+        signal.raise_signal(signal.SIGINT)
+    time.sleep(0.3)
+
+
+def test_what_is_started_within_never_hears_of_it() -> None:
+    code = "import signal; print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"
+    for how, told in ((stopping.unheard, "True"), (stopping.insisting, "False")):
+        with how():
+            run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == told
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_beside_the_main_thread_nothing_is_changed() -> None:
+    seen = []
+
+    def look() -> None:
+        with stopping.insisting(), stopping.unheard():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]

@@ -1,0 +1,61 @@
+"""Stopping: Ctrl-C is for the program a person watches, which always hears it, and for none that it starts."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AGAIN = 2.0  # seconds to tidy up in before a Ctrl-C is taken for lost
+
+
+@contextmanager
+def insisting() -> Iterator[None]:
+    """Repeat a Ctrl-C until the block is left.
+
+    Python drops an interrupt that comes while it runs a finalizer, such as that of a kernel's manager.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        As without it.
+    """
+    if not _would_be_heard():
+        yield
+        return
+    timers: list[threading.Timer] = []
+
+    def hear(_number: int, _frame: object) -> None:
+        timer = threading.Timer(AGAIN, _thread.interrupt_main)
+        timer.daemon = True
+        timers.append(timer)
+        timer.start()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        for timer in timers:
+            timer.cancel()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let programs that are started within never hear of a Ctrl-C; the one that starts them ends them."""
+    if not _would_be_heard():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _would_be_heard() -> bool:
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None)
