@@ -19,6 +19,7 @@ from therapy_review.agreement import (
     Spoken,
     ending,
     in_words,
+    is_use,
     seconds,
     state,
 )
@@ -100,12 +101,16 @@ def add(
         people, uses, how, until = ["client"], [SELF_REVIEW], WAYS[0], until or ""
     else:
         who = who or typer.prompt("Who agrees (client, therapist, both, or another name)")
-        people = list(BOTH) if who.strip() == "both" else [who.strip()]
+        people = list(BOTH) if who.strip().casefold() == "both" else [_role(opened, who)]
         if not to:
             say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
             to = typer.prompt("With commas between", default=", ".join(USUAL))
         uses = [use.strip() for use in to.split(",") if use.strip()]
-        how = how or typer.prompt("Written or spoken", default=WAYS[0])
+        how = how.strip().casefold()
+        while how not in WAYS:
+            if how:
+                say.print(f"{how} is neither written nor spoken.")
+            how = typer.prompt("Written or spoken", default=WAYS[0]).strip().casefold()
     spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
     if until is None:
         until = typer.prompt(
@@ -205,7 +210,7 @@ def revoke(
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    who = (who or typer.prompt("Who takes it back (client, therapist, or another name)")).strip()
+    who = _role(opened, who or typer.prompt("Who takes it back (client, therapist, or another name)"))
     if not use:
         offered = _named([one for one in opened.consents if one.who == who])
         use = typer.prompt(
@@ -213,13 +218,17 @@ def revoke(
         )
     use = "" if use.strip() == EVERYTHING else use.strip()
     today = opened.today()
-    if not opened.keep_agreements(lambda data: take_back(data, who, use, on=today)):
+    taken_back = opened.keep_agreements(lambda data: take_back(data, who, use, on=today))
+    # Where it was broken off before, the same command goes on from there.
+    if not taken_back and not _was_taken_back(opened, who, use):
         part = f" for {use}" if use else ""
         raise JournalError(
             f"There is nothing of {_role_name(opened, who)} to take back{part}; to see what was agreed: "
             "therapy-review consent show"
         )
-    ledger.record(opened, ledger.REVOKED, use=use, who=who)
+    noted = opened.ledger
+    if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
+        ledger.record(opened, ledger.REVOKED, use=use, who=who)
     what = in_words(use) if use else "everything"
     say.print(f"Taken back by {_role_name(opened, who)}: {what}. From now on it stays closed.")
     for role in enrolment.forget_without_agreement(opened):
@@ -304,6 +313,11 @@ def draft(
 
     opened = open_journal(journal)
     uses = [use.strip() for use in to.split(",") if use.strip()] or agreeing.USUAL
+    for use in uses:
+        if not is_use(use):
+            raise JournalError(
+                f"{use} is nothing a recording can be used for; choose of {', '.join(USES)}, share:NAME."
+            )
     asked = agreeing.Draft(
         opened.client,
         opened.therapist,
@@ -336,6 +350,21 @@ def _name(journal: Journal, one: Agreement) -> str:
     return one.name or _role_name(journal, one.who)
 
 
+def _role(journal: Journal, who: str) -> str:
+    """Take the client's and the therapist's own names for their roles."""
+    said = who.strip()
+    roles = {"client": "client", "therapist": "therapist"}
+    roles |= {journal.therapist.casefold(): "therapist", journal.client.casefold(): "client"}
+    return roles.get(said.casefold(), said)
+
+
+def _was_taken_back(journal: Journal, who: str, use: str) -> bool:
+    return any(
+        one.who == who and any(not back.uses or not use or use in back.uses for back in one.revocations)
+        for one in journal.consents
+    )
+
+
 def _role_name(journal: Journal, who: str) -> str:
     return {"client": journal.client, "therapist": journal.therapist}.get(who, who)
 
@@ -359,4 +388,4 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a day; write it as in 2026-03-04.") from error
+        raise JournalError(f"{text} is not a day; write it as in 2026-03-04.") from error
