@@ -28,8 +28,9 @@ def new(tmp_path: Path) -> Journal:
 
 def placed(journal: Journal, place: str) -> None:
     text = journal.store.read("journal.toml").decode()
-    lines = [f'place = "{place}"' if line.startswith("place") else line for line in text.splitlines()]
-    journal.store.write("journal.toml", "\n".join(lines).encode())
+    own = [line for line in text.splitlines() if not line.startswith(("place", "therapist_place"))]
+    both = [f'place = "{place}"', f'therapist_place = "{place}"']
+    journal.store.write("journal.toml", "\n".join([*both, *own]).encode())
 
 
 # Adding.
@@ -96,8 +97,8 @@ def test_a_day_that_is_none_is_a_sentence(journal: Journal) -> None:
     done = run(
         journal, "consent", "add", "--who", "client", "--to", "record", "--how", "written", "--until", "soon"
     )
-    assert done.exit_code == 2
-    assert "is not a day" in done.output
+    assert isinstance(done.exception, JournalError)
+    assert "is not a day" in str(done.exception)
 
 
 def test_ones_own_word_needs_the_caution_read_and_a_place_beyond_doubt(new: Journal) -> None:

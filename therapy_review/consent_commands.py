@@ -96,6 +96,8 @@ def add(
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
     first = _day(since) if since else opened.today()
+    if how and not (how := _way(said := how)):
+        raise JournalError(f"An agreement is written or spoken, not {said}; nothing was written down.")
     if one_party:
         _read_the_caution(opened, confirm)
         people, uses, how, until = ["client"], [SELF_REVIEW], WAYS[0], until or ""
@@ -106,11 +108,8 @@ def add(
             say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
             to = typer.prompt("With commas between", default=", ".join(USUAL))
         uses = [use.strip() for use in to.split(",") if use.strip()]
-        how = how.strip().casefold()
-        while how not in WAYS:
-            if how:
-                say.print(f"{how} is neither written nor spoken.")
-            how = typer.prompt("Written or spoken", default=WAYS[0]).strip().casefold()
+        while not how:
+            how = _way(typer.prompt("Written or spoken", default=WAYS[0]))
     spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
     if until is None:
         until = typer.prompt(
@@ -160,6 +159,12 @@ def _read_the_caution(journal: Journal, confirm: str) -> None:
     ).strip() != "yes":
         say.print("Nothing was written down.")
         raise typer.Exit(1)
+
+
+def _way(answer: str) -> str:
+    """Read how it was given; empty where that is neither."""
+    said = answer.strip().casefold()
+    return said if said in WAYS else ""
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:

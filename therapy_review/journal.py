@@ -418,7 +418,9 @@ def create_journal(
         raise JournalError(f"{path} lies inside another journal; choose a folder outside it.")
     content = tomlkit.document()
     content.update({"format": 1, "client": client, "therapist": therapist})
-    content.update({"place": place, "therapist_place": therapist_place, "time_zone": time_zone, "sealed": False})
+    content.update(
+        {"place": place, "therapist_place": therapist_place, "time_zone": time_zone, "sealed": False}
+    )
     store = PlainStore(root)
     store.write("journal.toml", tomlkit.dumps(content).encode())
     (root / "sessions").mkdir(mode=0o700)

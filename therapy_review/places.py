@@ -242,7 +242,10 @@ def of_both_ways(place: str, therapist_place: str, day: dt.date) -> list[str]:
     if _lead(room) == _lead(call):
         said, rule = [_lead(room)], room
     else:
-        said, rule = [f"In one room: {_lead(room)}", f"By phone or video: {_lead(call)}"], stricter(room, call)
+        said, rule = (
+            [f"In one room: {_lead(room)}", f"By phone or video: {_lead(call)}"],
+            stricter(room, call),
+        )
     if place and not therapist_place:
         said.append(
             "By phone or video the place where your therapist is counts as well; it is not written down yet, as "

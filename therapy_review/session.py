@@ -24,7 +24,7 @@ from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
+from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteChangedError, NoteError
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.store import digest
@@ -306,8 +306,8 @@ class Session:
         store, name = self.journal.store, self.file(transcripts.FILE)
         if not store.exists(name):
             return transcripts.none()
-        for asked in (use, "transcribe"):
-            self.require(asked)
+        self._ask("transcribe")  # without it, it should not have been written down
+        self.require(use)
         names = {"client": self.journal.client, "therapist": self.journal.therapist}
         return transcripts.read(store.read(name), store.where(name), names)
 
