@@ -407,3 +407,13 @@ def test_sealing_what_lay_open_says_what_stays_open_elsewhere(mine: Path) -> Non
     terminal = Terminal("seal", "-j", str(mine))
     choose(terminal, "Passphrase", WORDS)
     assert "The files lay open before" in terminal.ends()
+
+
+def test_without_a_terminal_it_is_said_that_the_code_was_not_tried(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from therapy_review.seal_commands import make_keys
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    make_keys(WORDS)
+    assert "nothing shows yet that it is on paper" in capsys.readouterr().out

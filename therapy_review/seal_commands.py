@@ -90,6 +90,7 @@ def make_keys(words: str) -> NewKeys:
     say.print(f"    {code}\n")
     say.print("Write it on paper, and keep the paper away from this computer.")
     if not sys.stdin.isatty():
+        say.print("Nobody could be asked to type it here, so nothing shows yet that it is on paper.")
         return made
     while True:
         typed = str(typer.prompt("To be sure it is written down, type it from the paper"))
