@@ -320,3 +320,16 @@ def test_the_guide_opens_from_a_sealed_journal_too(sealed: Journal, monkeypatch:
     ((words, _env),) = begun
     assert lab.SEALED in words
     assert sealed.store.exists("reports/agreement.ipynb")
+
+
+def test_erasing_everything_takes_the_passphrase_out_of_the_keyring(
+    sealed: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = root_of(sealed)
+    text = (root / "journal.toml").read_text()
+    (root / "journal.toml").write_text(text.replace("[seal]", "[seal]\nkeyring = true"))
+    forgotten: list[str] = []
+    monkeypatch.setattr("therapy_review.unlock.forget_in_keyring", forgotten.append)
+    assert run(sealed, "erase", "--all", typed="practice\n").exit_code == 0
+    assert len(forgotten) == 1
+    assert forgotten[0].startswith("age1")
