@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -345,10 +344,11 @@ def guide(journal: JournalOption = HERE) -> None:
     from therapy_review import lab, reports
     from therapy_review.journal import open_journal
 
-    made = reports.run(open_journal(journal), "agreement", "agreement", {})
-    say.print(f"To read:  {made.page}")
-    started = lab.command(journal.resolve(), "reports/agreement.ipynb")
-    os.execvpe(started[0], started, lab.environment())
+    opened = open_journal(journal)
+    made = reports.run(opened, "agreement", "agreement", {})
+    if not opened.settings.get("sealed"):  # a sealed page opens in Lab alone
+        say.print(f"To read:  {made.page}")
+    lab.start(opened, "reports/agreement.ipynb")
 
 
 def _name(journal: Journal, one: Agreement) -> str:
