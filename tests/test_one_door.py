@@ -338,7 +338,7 @@ DOORS = [
     turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound, desk_relabel,
     player_still, embedding, two_minutes, looked_over, sent_to_a_cluster,
 ]  # fmt: skip
-PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments")
+PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments", "silences")
 
 
 def asked(widget: Moment, message: dict[str, Any]) -> None:
