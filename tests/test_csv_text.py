@@ -76,6 +76,19 @@ def test_what_a_spreadsheet_adds_is_understood() -> None:
     assert table.rows[0].line == 3
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("row", ["2026-03-04,müde,é", "2026-03-04,疲れた,今日は雨だった。散歩はしなかった。"])
+def test_utf_16_is_known_without_its_mark(encoding: str, row: str) -> None:
+    table = read_text_table(f"日付,気分,a note\n{row}\n".encode(encoding), "m.csv")
+    assert list(table.rows[0].fields.items()) == list(zip(table.header, row.split(","), strict=True))
+    assert table.header == ("日付", "気分", "a note")
+
+
+def test_a_stray_zero_makes_no_utf_16_of_other_text() -> None:
+    table = read_text_table(b"day,mood,note\n2026-03-04,good,a\0b and more of it\n", "m.csv")
+    assert table.header == ("day", "mood", "note")
+
+
 def test_two_columns_of_one_name_are_told_apart() -> None:
     assert read_text_table(b"mood,mood\n1,2\n", "m.csv").rows[0].fields == {"mood": "1", "mood (2)": "2"}
 

@@ -158,7 +158,6 @@ def damaged() -> tuple[bytes, list[tuple[int, str]]]:
     wrong = [
         (4, "quotation mark"),
         (6, "'2026-02-30' for a day"),
-        (7, "'25:39' for a time"),
         (8, "no mood"),
         (9, "9 fields in place of 8"),
         (10, "2 fields in place of 8"),
@@ -176,8 +175,28 @@ def test_damaged_lines_are_named_by_number_and_the_good_ones_come_in() -> None:
     assert [row[:3] for row in came_in(data)] == [
         ("2026-03-04", "20:39", "good"),
         ("2026-03-02", "20:39", "meh"),
+        ("2026-03-01", "", "meh"),
         ("2026-02-25", "21:05", "awful"),
     ]
+
+
+def clocks(*times: str) -> tuple[list[str], int, int]:
+    """Times as they come in, how many were not clear, how many lines were damaged."""
+    lines = [f'2026-03-{n:02d},March {n},,"{time}",meh,"","",""' for n, time in enumerate(times, 1)]
+    found = read_daylio("\n".join([",".join(HEADER), *lines]).encode(), "x.csv")
+    return found.entries["time"].tolist(), found.timeless, len(found.damaged)
+
+
+def test_a_clock_that_is_not_known_costs_the_time_and_not_the_entry() -> None:
+    assert clocks("8:39 xx", "20:39 xx yy", "25:39", "evening") == (["", "20:39", "", ""], 3, 0)
+    found = read_daylio(damaged()[0], "x.csv")
+    assert found.about_times.startswith("1 entry comes in without a time of day")
+
+
+def test_an_hour_that_only_a_clock_of_24_hours_has_tells_about_the_others() -> None:
+    assert clocks("8:39 lo", "20:39 lo") == (["08:39", "20:39"], 0, 0)
+    assert clocks("8:39 lo", "8:20 lo") == (["", ""], 2, 0)
+    assert clocks("8:39 pm", "20:39 pm") == (["20:39", ""], 1, 0)  # a half of the day stays one
 
 
 def test_formatted_notes_lose_their_markup_and_nothing_else() -> None:

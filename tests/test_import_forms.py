@@ -84,8 +84,9 @@ def test_damaged_lines_are_named(journal: Journal) -> None:
     for line, _ in damaged()[1]:
         assert f"Line {line} has" in words(form)
     assert "<b>.csv" not in words(form)  # as text, never as markup
+    assert "1 entry comes in without a time of day" in words(form)
     press(form, "Bring these in")
-    assert len(journal.days) == 3
+    assert len(journal.days) == 4
 
 
 def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:

@@ -62,10 +62,11 @@ def test_moods_come_in_are_listed_and_go_out(journal: Journal, file: Path) -> No
 def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(damaged()[0].replace(b",meh,", b",so lala,"))
-    done = run(journal, "import", str(path), typed="7\n\n\n")  # good, so lala, awful
+    done = run(journal, "import", str(path), typed="\n7\n\n")  # so lala, good, awful
     assert done.exit_code == 0, done.output
     assert "Line 4 of x.csv has a quotation mark that is not closed" in done.output
-    assert "Brought in: 3 entries." in done.output
+    assert "1 entry comes in without a time of day" in done.output
+    assert "Brought in: 4 entries." in done.output
     assert "Without a number: so lala." in done.output
     assert known_moods(journal.store, "daylio") == {"good": 7, "awful": 2}
 

@@ -81,7 +81,7 @@ def test_a_later_export_adds_what_is_new_and_each_can_be_taken_out_alone(journal
 def test_of_a_damaged_file_the_good_lines_come_in(journal: Journal) -> None:
     data, wrong = damaged()
     found = read_moods(data, "x.csv")
-    assert bring_in(journal, found, {}).added == 3
+    assert bring_in(journal, found, {}).added == 4
     assert len(found.damaged) == len(wrong)
     assert journal.days["mood"].isna().all()
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from therapy_review.errors import ImportFileError
 
 SEPARATORS = ",;\t"
+SNIFFED = 4096  # bytes
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -72,7 +73,7 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     Parameters
     ----------
     data : bytes
-        UTF-8 or UTF-16 (with its mark), or else Windows-1252; columns separated by comma, semicolon or tab.
+        UTF-8 or UTF-16, or else Windows-1252; columns separated by comma, semicolon or tab.
     name : str
         The file's name, for the sentence of an error.
 
@@ -125,11 +126,21 @@ def decoded(data: bytes) -> str:
     >>> decoded("müde".encode()) == decoded("müde".encode("cp1252")) == decoded("müde".encode("utf-16"))
     True
     """
-    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), _unmarked(data))
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")
+
+
+def _unmarked(data: bytes) -> str:
+    """Tell UTF-16 without its mark by its zeros: of a letter of the Latin script, every other byte is one."""
+    start = data[:SNIFFED]
+    zeros = {"utf-16-le": start[1::2].count(0), "utf-16-be": start[::2].count(0)}
+    likely = max(zeros, key=lambda name: zeros[name])
+    # Even a table in Chinese has its days and commas; a stray zero in other text is not enough.
+    many = zeros[likely] * 32 >= len(start) and zeros[likely] > 4 * min(zeros.values())
+    return likely if many and len(data) % 2 == 0 else "utf-8"
 
 
 def _names_separator(line: str) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from therapy_review.csv_text import Damaged, Row, read_text_table
 from therapy_review.errors import ImportFileError
 from therapy_review.mood_files import Entry, MoodFile, mood_file
-from therapy_review.written_dates import read_day, read_time
+from therapy_review.written_dates import read_day, read_time, signs_of_24_hours
 
 KIND = "daylio"
 NEEDED = {"time", "mood", "activities"}
@@ -77,8 +77,10 @@ def read_daylio(data: bytes, name: str) -> MoodFile:
         )
     entries: list[Entry] = []
     damaged = list(table.damaged)
-    for row in table.rows:
-        found = _entry({key.strip().lower(): value for key, value in row.fields.items()}, row)
+    rows = [(row, {key.strip().lower(): value for key, value in row.fields.items()}) for row in table.rows]
+    signs = signs_of_24_hours(fields["time"] for _, fields in rows)
+    for row, fields in rows:
+        found = _entry(fields, row, signs)
         if isinstance(found, Damaged):
             damaged.append(found)
         else:
@@ -87,13 +89,11 @@ def read_daylio(data: bytes, name: str) -> MoodFile:
     return mood_file(KIND, data, name, entries, damaged, left_out)
 
 
-def _entry(fields: Mapping[str, str], row: Row) -> Entry | Damaged:
+def _entry(fields: Mapping[str, str], row: Row, signs: Collection[str]) -> Entry | Damaged:
     written = (fields.get("full_date") or f"{fields.get('date', '')} {fields.get('year', '')}").strip()
-    day, time, mood = read_day(written), read_time(fields["time"]), fields["mood"].strip()
+    day, time, mood = read_day(written), read_time(fields["time"], signs), fields["mood"].strip()
     if day is None:
         return Damaged(row.line, f"has {written!r} for a day" if written else "has no day")
-    if time is None:
-        return Damaged(row.line, f"has {fields['time'].strip()!r} for a time")
     if not mood:
         return Damaged(row.line, "has no mood")
     parts = (_plain(fields.get(part, "")) for part in ("note_title", "note"))

@@ -370,6 +370,8 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     columns = ["date", "time", "mood_name", "mood", "tags", "note", "status"]
     rows = read.assign(note=short)[columns].to_numpy().tolist()
     parts.append(_table(("day", "time", "word", "mood", "tags", "note", ""), rows))
+    if found.about_times:
+        parts.append(_sentence(found.about_times))
     if found.damaged:
         lines = [f"Line {one.line} {one.why}" for one in found.damaged]
         more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []

@@ -70,6 +70,8 @@ def import_moods(
     found = mood_import.read_moods(data, file.name, columns)
     for one in found.damaged:
         say.print(f"Line {one.line} of {file.name} {one.why}; it is left out.")
+    if found.about_times:
+        say.print(found.about_times)
     if found.left_out:
         say.print(f"Not brought in: the columns {', '.join(found.left_out)}.")
     values = _values(opened, found, _told(value or [], "--map"), ask=not dry_run)

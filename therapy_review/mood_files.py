@@ -33,6 +33,8 @@ class MoodFile:
         The lines left out, and why.
     left_out : tuple of str
         Columns of the file that have no place in the journal.
+    timeless : int
+        How many entries have no time of day because theirs could not be read.
     """
 
     kind: str
@@ -40,6 +42,15 @@ class MoodFile:
     entries: pd.DataFrame
     damaged: tuple[Damaged, ...] = ()
     left_out: tuple[str, ...] = ()
+    timeless: int = 0
+
+    @property
+    def about_times(self) -> str:
+        """A sentence about times of day that could not be read; empty where all could."""
+        if not self.timeless:
+            return ""
+        what = "1 entry comes" if self.timeless == 1 else f"{self.timeless} entries come"
+        return f"{what} in without a time of day: what stands in the file for it is not clear."
 
     @property
     def names(self) -> list[str]:
@@ -64,8 +75,8 @@ class Entry:
     ----------
     date : str
         As in ``2026-03-04``.
-    time : str
-        As in ``20:39``, or empty.
+    time : str or None
+        As in ``20:39``, or empty; None where what is written can't be read.
     mood : float
         1 to 10; NaN where only its word is known.
     mood_name : str
@@ -75,7 +86,7 @@ class Entry:
     """
 
     date: str
-    time: str
+    time: str | None
     mood: float
     mood_name: str
     tags: Iterable[str] = ()
@@ -111,13 +122,23 @@ def mood_file(
     -------
     MoodFile
     """
-    origin = origin_of(kind, data, name)
+    origin, entries = origin_of(kind, data, name), list(entries)
     rows = [
-        (one.date, one.time, one.mood, as_kept(one.mood_name), _joined(one.tags), as_kept(one.note), origin)
+        (
+            one.date,
+            one.time or "",
+            one.mood,
+            as_kept(one.mood_name),
+            _joined(one.tags),
+            as_kept(one.note),
+            origin,
+        )
         for one in entries
     ]
     table = pd.DataFrame(rows, columns=COLUMNS).astype(none().dtypes.to_dict())
-    return MoodFile(kind, name, table, tuple(sorted(damaged, key=lambda one: one.line)), tuple(left_out))
+    in_order = tuple(sorted(damaged, key=lambda one: one.line))
+    timeless = sum(one.time is None for one in entries)
+    return MoodFile(kind, name, table, in_order, tuple(left_out), timeless)
 
 
 def _joined(tags: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from therapy_review.csv_text import Damaged, Row, read_text_table
@@ -18,10 +18,12 @@ from therapy_review.written_dates import (
     order_of,
     read_day,
     read_time,
+    signs_of_24_hours,
 )
 
 KIND = "table"
 _CLOCK = re.compile(r"[T\s]+(\d{1,2}[:.]\d{2}.*)$")
+_BASIC_CLOCK = re.compile(r"\d{8}T(\d{2})(\d{2})")
 _ZONE = re.compile(r"(?<=\d)\s?(?:Z|[+-]\d{2}:?\d{2})$")
 # Words by which a column is offered first; the client has the last word.
 _LIKELY = {
@@ -134,10 +136,13 @@ def table_reader(columns: Columns) -> MoodReader:
             )
         entries: list[Entry] = []
         damaged = list(table.damaged)
-        for row in table.rows:
-            found = _entry(
-                {part: row.fields.get(column, "") for part, column in told.items()}, row, columns, order
-            )
+        rows = [
+            (row, _with_clock({part: row.fields.get(column, "") for part, column in told.items()}, columns))
+            for row in table.rows
+        ]
+        signs = signs_of_24_hours(said["time"] for _, said in rows)
+        for row, said in rows:
+            found = _entry(said, row, columns, order, signs)
             if isinstance(found, Damaged):
                 damaged.append(found)
             else:
@@ -148,16 +153,22 @@ def table_reader(columns: Columns) -> MoodReader:
     return read
 
 
-def _entry(said: dict[str, str], row: Row, columns: Columns, order: str) -> Entry | Damaged:
-    written, clock = said["date"].strip(), said["time"]
-    day = read_day(written, order)
+def _with_clock(said: dict[str, str], columns: Columns) -> dict[str, str]:
+    """Take the time from behind the day where it has no column of its own."""
+    if not columns.time and (found := _CLOCK.search(said["date"])):
+        return said | {"time": _ZONE.sub("", found[1])}  # as the clock showed it where it was written
+    if not columns.time and (basic := _BASIC_CLOCK.match(said["date"].strip())):
+        return said | {"time": f"{basic[1]}:{basic[2]}"}
+    return said
+
+
+def _entry(
+    said: dict[str, str], row: Row, columns: Columns, order: str, signs: Collection[str]
+) -> Entry | Damaged:
+    written = said["date"].strip()
+    day, time = read_day(written, order), read_time(said["time"], signs)
     if day is None:
         return Damaged(row.line, f"has {written!r} for a day" if written else "has no day")
-    if not columns.time and (found := _CLOCK.search(written)):
-        clock = _ZONE.sub("", found[1])  # as the clock showed it where it was written
-    time = read_time(clock)
-    if time is None:
-        return Damaged(row.line, f"has {clock.strip()!r} for a time")
     name = said["mood"].strip()
     if not name:
         return Damaged(row.line, "has no mood")

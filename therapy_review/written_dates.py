@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from therapy_review.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS, OF_24_HOURS
 
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
-_MONTHS = (
-    "January February March April May June July August September October November December".lower().split()
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})(?:$|[.T\s])")
+_BASIC = re.compile(r"(\d{4})()(\d{2})(\d{2})(?:$|[T\s])")
+_EASTERN = re.compile(r"(\d{4})([年년])\s?(\d{1,2})[月월]\s?(\d{1,2})[日일]")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?:$|[.,\s])")
+_WORD = r"[^\W\d_]+"
+_WEEKDAY = rf"(?:{_WORD}(?:-{_WORD})?[.,]*\s+)?"
+_DAY_MONTH = re.compile(
+    rf"{_WEEKDAY}(\d{{1,2}})(?:\.|º|st|nd|rd|th|er\b)?[\s-]*(?:de\s)?({_WORD})\.?[\s,-]*(?:de\s)?(\d{{4}}|\d{{2}})"
+    r"(?:$|[.,\s])"
 )
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:$|[T\s])")
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?:$|[,\s])")
-_DAY_MONTH = re.compile(r"(\d{1,2})\.?\s+([A-Za-z]+)\.?,?\s+(\d{4})$")
-_MONTH_DAY = re.compile(r"([A-Za-z]+)\.?\s+(\d{1,2}),?\s+(\d{4})$")
-_TIME = re.compile(r"(\D*?)\s*(\d{1,2})(?:[:.h](\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s*(\D*?)$")
-# Before and after noon in English, Korean, Chinese, Japanese, Greek, Arabic (Unicode CLDR); no dots, no spaces.
-_BEFORE_NOON = {"am", "오전", "上午", "午前", "πμ", "ص"}
-_AFTER_NOON = {"pm", "오후", "下午", "午後", "μμ", "م"}
+_MONTH_DAY = re.compile(
+    rf"{_WEEKDAY}({_WORD})\.?[\s-]+(\d{{1,2}})(?:\.|st|nd|rd|th)?[\s,-]+(\d{{4}})(?:$|[.,\s])"
+)
+_BEFORE_NUMBERS = re.compile(rf"^{_WEEKDAY}(?=\d{{1,4}}[-/.])")
+_TIME = re.compile(r"(\D*?)\s*(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s*(\D*?)$")
+# Dots, spaces, and marks of direction and joining, which nobody sees.
+_NOT_SEEN = re.compile(r"[.\s\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def read_day(text: str, order: str = "") -> dt.date | None:
@@ -29,7 +38,8 @@ def read_day(text: str, order: str = "") -> dt.date | None:
     Parameters
     ----------
     text : str
-        With the year first or last, in numbers or with an English month; a time may stand after it.
+        With the year first or last, in numbers or with a month's name in one of many languages; the day of the week
+        may stand before it, and a time after it.
     order : str
         `DAY_FIRST` or `MONTH_FIRST`, for numbers with the year last; empty where that is not known.
 
@@ -45,20 +55,20 @@ def read_day(text: str, order: str = "") -> dt.date | None:
     >>> read_day("3/4/2026"), read_day("3/4/2026", MONTH_FIRST)
     (None, datetime.date(2026, 3, 4))
     """
-    text = text.strip()
+    text = _bare(text)
     try:
-        if found := _YEAR_FIRST.match(text):
-            return dt.date(*map(int, found.groups()))
+        if found := _YEAR_FIRST.match(text) or _BASIC.match(text) or _EASTERN.match(text):
+            return dt.date(*map(int, found.group(1, 3, 4)))
         if found := _YEAR_LAST.match(text):
             first, _, second, year = found.groups()
             day, month = (first, second) if _order(found, order) == DAY_FIRST else (second, first)
             known = _order(found, order) or first == second
             return dt.date(_year(year), int(month), int(day)) if known else None
-        if found := _DAY_MONTH.match(text):
-            return dt.date(int(found[3]), _month(found[2]), int(found[1]))
-        if found := _MONTH_DAY.match(text):
-            return dt.date(int(found[3]), _month(found[1]), int(found[2]))
-    except (ValueError, StopIteration):
+        for pattern, (day_at, month_at) in ((_DAY_MONTH, (1, 2)), (_MONTH_DAY, (2, 1))):
+            found = pattern.match(text)
+            if found and (number := MONTHS.get(found[month_at].casefold())):
+                return dt.date(_year(found[3]), number, int(found[day_at]))
+    except ValueError:
         pass
     return None
 
@@ -80,33 +90,37 @@ def order_of(texts: Iterable[str]) -> str:
     >>> order_of(["3/4/2026", "3/27/2026"]), order_of(["3/4/2026"])
     ('month first', '')
     """
-    found = {_order(match, "") for text in texts if (match := _YEAR_LAST.match(text.strip()))} - {""}
+    found = {_order(match, "") for text in texts if (match := _YEAR_LAST.match(_bare(text)))} - {""}
     return found.pop() if len(found) == 1 else ""
 
 
 def has_two_readings(text: str) -> bool:
     """Tell whether a day could be two, because nothing says which number is the month."""
-    found = _YEAR_LAST.match(text.strip())
+    found = _YEAR_LAST.match(_bare(text))
     return bool(found) and read_day(text) is None and read_day(text, DAY_FIRST) is not None
 
 
-def read_time(text: str) -> str | None:
+def read_time(text: str, of_24_hours: Collection[str] = OF_24_HOURS) -> str | None:
     """Read a time of day.
 
     Parameters
     ----------
     text : str
         In 24 or 12 hours.
+    of_24_hours : collection of str
+        What may stand beside an hour from 0 to 23; see `signs_of_24_hours`.
 
     Returns
     -------
     str or None
-        As in ``20:39``; empty when nothing is written, None when it is no time.
+        As in ``20:39``; empty when nothing is written, None when it is no time, or could be two.
 
     Examples
     --------
     >>> read_time("8:39 p.m."), read_time("08:05"), read_time("12:15 AM"), read_time(" ")
     ('20:39', '08:05', '00:15', '')
+    >>> read_time("20:39 lo"), read_time("8:39 lo")
+    ('20:39', None)
     """
     text = text.strip()
     if not text:
@@ -114,15 +128,37 @@ def read_time(text: str) -> str | None:
     found = _TIME.match(text)
     if not found:
         return None
-    marker = re.sub(r"[.\s]", "", found[1] + found[4]).casefold()
+    sign = _sign(found)
     hour, minute = int(found[2]), int(found[3] or 0)
-    if marker in _BEFORE_NOON | _AFTER_NOON:
+    if sign in BEFORE_NOON | AFTER_NOON:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + 12 * (marker in _AFTER_NOON)
-    elif marker not in ("", "h", "uhr") or (found[3] is None and not marker):
-        return None
+        hour = hour % 12 + 12 * (sign in AFTER_NOON)
+    elif sign not in of_24_hours and (found[3] is None or (sign and 1 <= hour <= 12)):
+        return None  # a bare number may be anything, and an unknown sign either half of the day
     return f"{hour:02d}:{minute:02d}" if hour < 24 and minute < 60 else None
+
+
+def signs_of_24_hours(texts: Iterable[str]) -> frozenset[str]:
+    """Find out from many times written alike what stands beside hours from 0 to 23.
+
+    Parameters
+    ----------
+    texts : iterable of str
+
+    Returns
+    -------
+    frozenset of str
+        `OF_24_HOURS`, and what stands in these beside an hour that no clock of 12 hours has.
+
+    Examples
+    --------
+    >>> read_time("8:39 lo", signs_of_24_hours(["20:39 lo", "8:39 lo"]))
+    '08:39'
+    """
+    found = [match for text in texts if (match := _TIME.match(text.strip())) and match[3] is not None]
+    signs = {_sign(match) for match in found if not 1 <= int(match[2]) <= 12 and int(match[2]) < 24}
+    return OF_24_HOURS | signs - BEFORE_NOON - AFTER_NOON - {""}
 
 
 def _order(found: re.Match[str], told: str) -> str:
@@ -137,7 +173,9 @@ def _year(text: str) -> int:
     return int(text) + (2000 if len(text) == 2 else 0)
 
 
-def _month(name: str) -> int:
-    # Whole, or cut to three letters: marraskuu is not March.
-    short = "sep" if name.lower() == "sept" else name.lower()
-    return 1 + next(n for n, month in enumerate(_MONTHS) if short in (month, month[:3]))
+def _bare(text: str) -> str:
+    return _BEFORE_NUMBERS.sub("", unicodedata.normalize("NFC", text.strip()))
+
+
+def _sign(found: re.Match[str]) -> str:
+    return _NOT_SEEN.sub("", found[1] + found[4]).casefold()
