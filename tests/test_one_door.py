@@ -254,7 +254,7 @@ def test_a_transcript_opens_where_it_may_be_written_down_and_read(heard: Journal
     else:
         with pytest.raises(JournalError if state == "unreadable" else ConsentError):
             session.transcript("transcribe")
-    # To be read again is one thing, to have been written down at all another: both were agreed to, or it is closed.
+    # To be read again is one thing, to have been written down at all another: both were agreed to, or not.
     alone = in_state(heard, state, "self_review").session(DAY)
     with pytest.raises(JournalError if state == "unreadable" else ConsentError):
         alone.transcript()
@@ -335,7 +335,8 @@ def turns_to_a_file(session: Session) -> None:
 
 
 DOORS = [
-    turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound, desk_relabel,
+    turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound,
+    desk_relabel,
     player_still, embedding, two_minutes, looked_over, sent_to_a_cluster,
 ]  # fmt: skip
 PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments", "silences")
