@@ -29,8 +29,7 @@ def draft(**more: object) -> agreeing.Draft:
 
 
 @pytest.fixture
-def form(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DraftForm:
-    monkeypatch.chdir(tmp_path)
+def form(journal: Journal) -> DraftForm:
     page = AgreementPage(journal)
     return DraftForm(journal, page._first_draft(), lambda: None)
 
@@ -162,17 +161,32 @@ def test_the_page_follows_what_is_filled_in(form: DraftForm) -> None:
         assert part in form.preview.value
 
 
-def test_it_is_saved_beside_the_notebook_and_nothing_is_written_over(form: DraftForm, tmp_path: Path) -> None:
+def test_it_is_saved_beside_the_notebook_and_nothing_is_written_over(
+    form: DraftForm, journal: Journal
+) -> None:
     for _ in range(2):
         form._save(".html")
     form._save(".pdf")
     day = form._first.since
-    assert {path.name for path in tmp_path.glob("agreement*")} == {
+    assert {path.name for path in (root_of(journal) / "reports").glob("agreement*")} == {
         f"agreement-{day}.html",
         f"agreement-{day}-2.html",
         f"agreement-{day}.pdf",
     }
     assert "Saved as" in form.saved.value
+
+
+def test_in_a_sealed_journal_it_is_sealed_and_nothing_lies_open(
+    sealed: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    form = DraftForm(sealed, AgreementPage(sealed)._first_draft(), lambda: None)
+    form._save(".html")
+    file = f"reports/agreement-{form._first.since}.html"
+    assert b"between Robin and Daniel" in sealed.store.read(file)
+    lying = [path for path in tmp_path.rglob("agreement-*") if path.is_file()]
+    assert [path.name for path in lying] == [f"{Path(file).name}.age"]
+    assert b"Robin" not in lying[0].read_bytes()
 
 
 def test_nothing_is_agreed_by_filling_it_in_or_without_a_tick(form: DraftForm, journal: Journal) -> None:

@@ -267,9 +267,29 @@ def save(draft: Draft, file: Path) -> Path:
     kind = file.suffix.lower()
     if kind not in (".html", ".pdf"):
         raise JournalError(f"{file.name} should end in .html, to be printed from a browser, or in .pdf.")
-    data = page(draft).encode() if kind == ".html" else _as_pdf(page(draft))
-    PlainStore(file.resolve().parent).write(file.name, data)
+    PlainStore(file.resolve().parent).write(file.name, printed(draft, kind))
     return file
+
+
+def printed(draft: Draft, ending: str) -> bytes:
+    """Give a draft as the content of a file to be printed.
+
+    Parameters
+    ----------
+    draft : Draft
+    ending : str
+        ``.html`` or ``.pdf``.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MissingPackageError
+        When a PDF needs a package that is not installed.
+    """
+    return page(draft).encode() if ending == ".html" else _as_pdf(page(draft))
 
 
 def _as_pdf(markup: str) -> bytes:

@@ -271,13 +271,14 @@ class DraftForm:
         self.preview.value = FRAMED.format(agreeing.sheet(self.draft))
 
     def _save(self, ending: str) -> None:
+        store = self._journal.store  # which seals it where the journal is sealed: names stand in it
         name, number = f"agreement-{self._first.since}", 1
-        file = Path(f"{name}{ending}")
-        while file.exists():
+        file = f"{name}{ending}"
+        while store.exists(f"reports/{file}"):
             number += 1
-            file = Path(f"{name}-{number}{ending}")
+            file = f"{name}-{number}{ending}"
         try:
-            agreeing.save(self.draft, file)
+            store.write(f"reports/{file}", agreeing.printed(self.draft, ending))
             self.saved.value = f"<em>Saved as {file}, beside this notebook.</em>"
         except TherapyReviewError as error:
             self.saved.value = f"<strong>{html.escape(str(error))}</strong>"

@@ -84,7 +84,7 @@ def test_a_notebook_saved_with_its_widgets_holds_no_sound_either(tab: Page, lab:
     states = saved["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
     own = [one["state"] for one in states if one["model_name"] == "AnyModel"]
     players = [state for state in own if ".player." in state["_anywidget_id"]]
-    assert len(players) == 6
+    assert len(players) == tab.locator(".tr-moment, .tr-player").count() > 6
     assert all("buffers" not in one for one in states)
     assert all(
         len(json.dumps(value)) < 200 for one in players for name, value in one.items() if name[0] != "_"
