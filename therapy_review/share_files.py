@@ -58,7 +58,7 @@ def sound_of(session: Session, plan: Plan, clip: Clip) -> NDArray[np.float32]:
     RecordingError
         When the recording can't be read.
     """
-    _require_unchanged(session, plan)
+    require_unchanged(session, plan)
     wanted = round((clip.end - clip.start) * RATE)
     sound = session.recording().read(clip.start, clip.end, rate=RATE)
     sound = np.pad(sound, (0, max(0, wanted - len(sound))))[:wanted]
@@ -120,7 +120,7 @@ def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> 
         )
     target = outside(folder)
     made = [m4a(sound_of(session, plan, clip), f"Clip {n}") for n, clip in enumerate(plan.clips, 1)]
-    _require_unchanged(session, plan)  # encoding takes a while
+    require_unchanged(session, plan)  # encoding takes a while
     _clear_halves(target)
     names = _free(target, len(made))
     ledger.record(
@@ -167,7 +167,21 @@ def _clear_halves(target: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _require_unchanged(session: Session, plan: Plan) -> None:
+def require_unchanged(session: Session, plan: Plan) -> None:
+    """Let a plan pass that says what would go out now as well; opens nothing.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+
+    Raises
+    ------
+    ShareError
+        When an agreement, a mark, or who speaks when is not as it was.
+    ConsentError
+        When the recording was closed meanwhile.
+    """
     if share_plan.plan(session, plan.who, plan.chosen, plan.silence) != plan:
         raise ShareError(
             "Something changed since you looked at it: who agreed, who speaks when, or a mark. Nothing was "

@@ -119,9 +119,16 @@ def in_the_ledger(plan: Plan) -> str:
 
 
 def _times(some: Collection[Span]) -> str:
-    return " ".join(f"{_exact(start)}-{_exact(end)}" for start, end in some)
+    return " ".join(f"{exact(start)}-{exact(end)}" for start, end in some)
 
 
-def _exact(seconds: float) -> str:
+def exact(seconds: float) -> str:
+    """Write a time within a recording to the tenth of a second.
+
+    Examples
+    --------
+    >>> exact(134.25), exact(3725)
+    ('2:14.2', '1:02:05.0')
+    """
     tenths = round(seconds * 10)
     return f"{clock(tenths // 10)}.{tenths % 10}"
