@@ -283,6 +283,11 @@ def test_what_is_no_clip_is_said_in_a_sentence(
         plan(session, who, chosen)
 
 
+def test_a_silence_that_lies_in_no_moment_is_a_slip(session: Session) -> None:
+    with pytest.raises(ShareError, match="lies in none of the moments"):
+        plan(session, "Sam", [BOTH], [(29.0, 30.0), (129.0, 130.0)])
+
+
 @pytest.mark.parametrize("text", ["12:30", "12:30-", "13:10-12:30", "a-b", "1:75-2:00", "1:00-2:00-3:00"])
 def test_what_is_no_stretch_is_said_in_a_sentence(text: str) -> None:
     with pytest.raises(ShareError):
@@ -474,7 +479,7 @@ def test_what_would_go_out_is_said_exactly(session: Session) -> None:
     lines = in_words(plan(session, "Sam", [BOTH], [(29.0, 30.0)]), {"therapist": "Daniel"})
     one = plan(session, "Sam", [BOTH], [(29.0, 30.0)]).clips[0]
     assert lines[0] == (
-        "For Sam, from 2026-03-05: 1 clip, 7.0 seconds in all, with the voice of you and of nobody else."
+        "For Sam, from 2026-03-05: 1 clip, 7.0 seconds in all, with your voice and nobody else's."
     )
     assert lines[1] == (
         f"0:24 to 0:31: 7.0 seconds, of which {one.seconds_silent:.1f} are silent (1.0 because you wanted them so)"

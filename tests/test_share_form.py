@@ -1,7 +1,8 @@
-"""The form for sharing: nothing is written that was not looked at and read; clips are heard as they would go out."""
+"""The form for sharing: nothing is written that was not looked at and read; clips are heard as they go out."""
 
 from __future__ import annotations
 
+import html
 import math
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def session(heard: Journal) -> Session:
 
 
 def words(form: Any) -> str:
-    return " ".join(one.value for one in everything_in(form) if isinstance(one, w.HTML))
+    return html.unescape(" ".join(one.value for one in everything_in(form) if isinstance(one, w.HTML)))
 
 
 def players(form: Any) -> list[ClipToHear]:
@@ -51,7 +52,7 @@ def test_clips_are_written_once_they_were_looked_at_and_the_cautions_read(
 ) -> None:
     told: list[str] = []
     form = looked_at(session, tmp_path / "out", when_done=lambda: told.append("done"))
-    assert "7.0 seconds in all, with the voice of you and of nobody else" in words(form)
+    assert "7.0 seconds in all, with your voice and nobody else's" in words(form)
     assert all(text in words(form) for text in CAUTIONS.values())
     assert field(form, "Write the clips").disabled
     field(form, "Write the clips").click()  # a page that errs can press what is disabled
@@ -99,12 +100,12 @@ def test_proud_moments_are_offered_first_and_triggers_not_at_all(session: Sessio
     assert "2:00 to 2:20" in words(form) + " ".join(one.why for one in players(form))
 
 
-def test_a_part_is_made_silent_with_the_slider(session: Session) -> None:
+def test_a_part_is_made_silent_where_it_is_heard(session: Session) -> None:
     agree(session.journal)
     form = looked_at(session)
-    (part,) = [one for one in everything_in(form) if isinstance(one, w.SelectionRangeSlider)]
-    part.value = (28.5, 29.5)
-    field(form, "Make this part silent").click()
+    first, last = [one for one in everything_in(form) if isinstance(one, w.Dropdown)][1:]
+    first.value, last.value = 28.5, 29.5
+    field(form, "Make this silent").click()
     assert field(form, "To be silent").value == "0:28.5-0:29.5"
     assert "of which 1.0 are silent" in players(form)[0].why
 

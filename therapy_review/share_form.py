@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from therapy_review.share import Clip
 
 WIDE = "min(34rem, 99%)"
-STEP = 0.5  # seconds of the slider that makes a part silent
+STEP = 0.5  # seconds between the times from which a part can be made silent
 STYLE = """<style>
 .tr-share .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
   var(--jp-content-font-family, sans-serif); }
@@ -86,6 +86,7 @@ class _ShareForm:
             value=session.name,
             description="Session",
             layout=w.Layout(width=WIDE),
+            style={"description_width": "9rem"},
         )
         self.marks = w.VBox()
         self.moments, self.who, self.silence, self.folder = (
@@ -207,17 +208,20 @@ class _ShareForm:
         steps = [clip.start + n * STEP for n in range(int(clip.seconds / STEP) + 1)]
         steps += [clip.end] if steps[-1] < clip.end else []
         options = [(exact(at), at) for at in steps]
-        part = w.SelectionRangeSlider(
-            options=options,
-            index=(0, 0),
-            description="A part",
-            continuous_update=False,
-            layout=w.Layout(width=WIDE),
+        first, last = (
+            w.Dropdown(
+                options=options,
+                index=at,
+                description=label,
+                layout=w.Layout(width=width),
+                style={"description_width": "max-content"},
+            )
+            for label, at, width in (("From", 0, "9rem"), ("to", min(2, len(options) - 1), "8rem"))
         )
-        hush = w.Button(description="Make this part silent", layout=w.Layout(width="max-content"))
+        hush = w.Button(description="Make this silent", layout=w.Layout(width="max-content"))
 
         def silent(_: Any) -> None:
-            start, end = part.value
+            start, end = first.value, last.value
             if start < end:
                 earlier = f"{self.silence.value}, " if self.silence.value.strip() else ""
                 self.silence.value = f"{earlier}{exact(start)}-{exact(end)}"
@@ -227,7 +231,7 @@ class _ShareForm:
         heading = (
             ClipToHear(session, made, clip, words) if self.heard else w.HTML(f"<p>{html.escape(words)}</p>")
         )
-        choose = w.HBox([part, hush], layout=w.Layout(flex_flow="row wrap"))
+        choose = w.HBox([first, last, hush], layout=w.Layout(flex_flow="row wrap"))
         return w.VBox([heading, choose], layout=w.Layout(margin="0 0 0.8rem 0"))
 
     def _write(self) -> None:

@@ -130,8 +130,8 @@ def plan(session: Session, who: str, chosen: Sequence[Span], silence: Sequence[S
     NotAnalysedError
         When it is not known who spoke when.
     ShareError
-        When no moment was chosen, one is not in the recording or too long, it is not known which voice is whose,
-        or nothing would be left to hear.
+        When no moment was chosen, one is not in the recording or too long, what is to be silent lies in none, it
+        is not known which voice is whose, or nothing would be left to hear.
     """
     agreed, heard = voices(session, who), session.notes.participants
     turns = session.turns
@@ -145,6 +145,12 @@ def plan(session: Session, who: str, chosen: Sequence[Span], silence: Sequence[S
     duration = float(session.made_from()["duration"])
     for start, end in chosen:
         _possible(start, end, duration, session.name)
+    for start, end in silence:
+        if not any(spans.within([(start, end)], *one) for one in chosen):  # a slip would let a name out
+            raise ShareError(
+                f"What is to be silent from {clock(start)} to {clock(end)} lies in none of the moments; see "
+                "whether its times are right."
+            )
     speakers = _speakers(heard, agreed)
     quiet = spans.joined([*silence, *silenced_by_marks(session.marks)])
     if set(heard) <= set(agreed) and set(turns["speaker"]) <= speakers:

@@ -74,8 +74,8 @@ def in_words(plan: Plan, names: dict[str, str]) -> list[str]:
     every = len(plan.clips)
     first = (
         f"For {plan.who}, from {plan.session}: {every} clip{'s' * (every != 1)}, "
-        f"{sum(one.seconds for one in plan.clips):.1f} seconds in all, with the voice of "
-        f"{' and '.join(_called(who, names) for who in plan.voices)} and of nobody else."
+        f"{sum(one.seconds for one in plan.clips):.1f} seconds in all, with "
+        f"{' and '.join(_whose(who, names) for who in plan.voices)} and nobody else's."
     )
     return [first, *(_clip(one, names) for one in plan.clips)]
 
@@ -88,14 +88,16 @@ def _clip(one: Clip, names: dict[str, str]) -> str:
     if one.by_choice:
         parts[0] += f" ({one.by_choice:.1f} because you wanted them so)"
     if one.left_out:
-        parts.append(f"Left out: the voice of {' and '.join(_called(who, names) for who in one.left_out)}")
+        parts.append(f"Left out: {' and '.join(_whose(who, names) for who in one.left_out)}")
     if one.unsure:
         parts.append(f"Left out, because it is not sure whose they are: {one.unsure:.1f} seconds of words")
     return ". ".join(parts) + "."
 
 
-def _called(who: str, names: dict[str, str]) -> str:
-    return names.get(who) or {"client": "you", "other": "somebody else"}.get(who, who)
+def _whose(who: str, names: dict[str, str]) -> str:
+    if who == "client":
+        return "your voice"
+    return f"the voice of {names.get(who) or {'other': 'somebody else'}.get(who, who)}"
 
 
 def in_the_ledger(plan: Plan) -> str:
