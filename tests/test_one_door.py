@@ -10,6 +10,7 @@ import ast
 import datetime as dt
 import io
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,29 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, Session, alike, analyse, consent, enrolment, pages, playback
+from therapy_review import (
+    Journal,
+    Session,
+    alike,
+    analyse,
+    consent,
+    enrolment,
+    pages,
+    playback,
+    share_files,
+    share_plan,
+)
 from therapy_review.agreement import ONE_PARTY, USES
 from therapy_review.batch import bundles
 from therapy_review.check import check
-from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
+from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.listening import Listening
 from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
 from therapy_review.recording import Recording
+from therapy_review.share import Clip
+from therapy_review.share_words import CAUTIONS
 from therapy_review.still import STILL, Still
 from therapy_review.store import PlainStore
 
@@ -50,6 +64,7 @@ SPAWNS = {
 ALLOWED = {
     ("recording.py", "av"): "the one room in which bytes become sound",
     ("opus.py", "av"): "encodes samples into packets; what it opens to write lies in memory",
+    ("aac.py", "av"): "encodes samples into a file that lies in memory",
 }
 MAKES_RECORDINGS = {
     "session.py": "the door itself, and a digest of the bytes, which are not decoded for it",
@@ -61,6 +76,7 @@ OPENS_FILES = {
     "store.py": "every byte of the journal",
     "recording.py": "what the door gave it",
     "opus.py": "an encoder, and memory to write into",
+    "aac.py": "memory to write into",
     "chart.py": "a picture it has just drawn",
     "models/__init__.py": "the models that come with the package",
     "backups.py": "an archive, whose files it puts in or takes out as they are",
@@ -334,6 +350,21 @@ def turns_to_a_file(session: Session) -> None:
         raise asked.exception
 
 
+def looked_at_to_be_shared(session: Session) -> None:
+    share_plan.plan(session, "Sam", [(10.0, 12.0)])
+
+
+def heard_to_be_shared(session: Session) -> None:
+    made = share_plan.Plan(session.name, "Sam", ("client",), (Clip(10.0, 12.0),), ((10.0, 12.0),), ())
+    share_files.sound_of(session, made, made.clips[0])
+
+
+def shared(session: Session) -> None:
+    made = share_plan.plan(session, "Sam", [(10.0, 12.0)])
+    share_files.write(session, made, root_of(session.journal).parent / "out", CAUTIONS)
+
+
+SHARING = [looked_at_to_be_shared, heard_to_be_shared, shared]
 DOORS = [
     turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound,
     desk_relabel,
@@ -395,6 +426,52 @@ def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
         with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened"):
             door(session)
         assert held(heard) == before  # nothing was made of it, and nothing was kept
+
+
+@pytest.mark.parametrize("door", SHARING, ids=lambda door: door.__name__)
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_shared_but_what_all_agreed_may_be_heard(
+    heard: Journal, state: str, door: Callable[[Session], None]
+) -> None:
+    session = in_state(heard, state, "self_review").session(DAY)
+    before, out = held(heard), root_of(heard).parent / "out"
+    if state == "agreed":  # the client's word alone is enough to listen, and never to share
+        # What was made by hand is not what the gate says would go out, also where it may be heard.
+        with pytest.raises(ShareError) if door is heard_to_be_shared else nullcontext():
+            door(session)
+    else:
+        with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened|word alone"):
+            door(session)
+        assert held(heard) == before
+    assert out.exists() == (state == "agreed" and door is shared)
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if not state.startswith("one party")])
+def test_a_voice_goes_out_where_its_owner_agreed_to_that_and_to_that_person(
+    heard: Journal, state: str
+) -> None:
+    both = agreements("agreed", "self_review", heard.today())
+    heard.store.write(
+        "agreements.toml", both + agreements(state, "share:Sam", heard.today()).replace(b'"a', b'"s')
+    )
+    session = heard.session(DAY)
+    if state == "unreadable":
+        expected: Any = JournalError
+    elif state in ("expired", "future", "revoked by the client"):
+        expected = ConsentError  # the client once agreed in writing, and that is not in force
+    else:
+        expected = {"agreed": ("client", "therapist"), "only the therapist": ("client", "therapist")}.get(
+            state, ("client",)
+        )
+    if isinstance(expected, type):
+        with pytest.raises(expected):
+            share_plan.voices(session, "Sam")
+    else:
+        assert share_plan.voices(session, "Sam") == expected
+    if state != "unreadable":
+        assert share_plan.voices(session, "Alex") == (
+            "client",
+        )  # what was agreed for Sam says nothing of Alex
 
 
 @pytest.mark.parametrize("still", ["", "1"], ids=["opened by the client", "run as a report"])

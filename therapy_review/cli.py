@@ -18,6 +18,7 @@ from therapy_review import (
     path_commands,
     report_commands,
     seal_commands,
+    share_commands,
     voice_commands,
 )
 from therapy_review.agreement import SELF_REVIEW
@@ -38,6 +39,7 @@ app.add_typer(turns, name="turns")
 app.add_typer(voice_commands.voice, name="voice")
 app.add_typer(consent_commands.consent, name="consent")
 app.command()(erasing_commands.erase)
+app.command()(share_commands.share)
 app.add_typer(mood_commands.moods, name="moods")
 seal_commands.register(app)
 report_commands.register(app)

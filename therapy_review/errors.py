@@ -65,3 +65,7 @@ class ReportError(TherapyReviewError):
 
 class ImportFileError(TherapyReviewError):
     """A file of moods or appointments can't be brought in as it stands."""
+
+
+class ShareError(TherapyReviewError):
+    """A clip can't go out as it was asked for; nothing was written."""

@@ -25,12 +25,12 @@ def register(app: typer.Typer) -> None:
 
 def path(journal: JournalOption = HERE, opened: OpenOption = True) -> None:
     """See your sessions along a line: moods, words, scores, talking and silences."""
-    _write(journal, "path", opened)
+    open_notebook(journal, "path", opened)
 
 
 def how_far(journal: JournalOption = HERE, opened: OpenOption = True) -> None:
     """Put your first sessions and your newest beside each other."""
-    _write(journal, "how_far", opened)
+    open_notebook(journal, "how_far", opened)
 
 
 def together(
@@ -39,10 +39,11 @@ def together(
     opened: OpenOption = True,
 ) -> None:
     """Look at the journal with your therapist; you are asked first what may be seen."""
-    _write(journal, "together", opened, {"session": session})
+    open_notebook(journal, "together", opened, {"session": session})
 
 
-def _write(folder: Path, name: str, opened: bool, parameters: dict[str, str] | None = None) -> None:
+def open_notebook(folder: Path, name: str, opened: bool, parameters: dict[str, str] | None = None) -> None:
+    """Write a notebook beside the journal's others, and open it or say where it is."""
     from therapy_review import lab, reports
     from therapy_review.journal import open_journal
 

@@ -19,8 +19,9 @@ NOTEBOOKS = {
     "path": "Your path",
     "how_far": "How far you have come",
     "agreement": "Asking about recording",
+    "share": "Sharing a moment",
 }
-WITHOUT_PICTURES = {"agreement"}
+WITHOUT_PICTURES = {"agreement", "share"}
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)

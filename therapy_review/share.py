@@ -1,0 +1,260 @@
+"""Share: what of a chosen moment goes out, and what of it stays silent.
+
+In a clip are only the voices of people who agreed. Where somebody else speaks, or may be speaking, it is silent,
+with a margin around their words, and so where two speak at once: a voice can't be taken out of another's sound.
+Everything here is a pure function; `therapy_review.share_plan` asks the agreements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from therapy_review import marks as mark_files
+from therapy_review import spans
+from therapy_review.agreement import seconds
+from therapy_review.errors import ShareError
+from therapy_review.marks import Mark
+from therapy_review.spans import Span
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MARGIN = (
+    0.5  # seconds around somebody else's words; from 0.45 on no edge of one was left in the practice journal
+)
+EDGE = 0.05  # seconds around words that go out, where nobody else is near
+LEAST = 0.2  # seconds: what is left between two silences and shorter is no word
+SURE = 0.9  # a stretch below that confidence may be anybody's
+NAME = "name"  # a mark of this kind covers a name, or a place
+NAME_LASTS = 2.0  # seconds of such a mark without an end
+AROUND_NAME = 0.5  # seconds before and after it that are silent as well
+MOMENT = 20.0  # seconds of a clip made of a mark without an end
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip as it would go out.
+
+    Parameters
+    ----------
+    start, end : float
+        Seconds from the recording's start.
+    silent : tuple of (float, float)
+        What of it is silent, in seconds from the recording's start.
+    by_choice : float
+        Seconds that are silent because the client wanted it: chosen now, or marked as a trigger or a name.
+    left_out : tuple of str
+        Whose words are left out of it: speakers of the turns table.
+    unsure : float
+        Seconds of words left out because it is not sure whose they are.
+    """
+
+    start: float
+    end: float
+    silent: tuple[Span, ...] = ()
+    by_choice: float = 0.0
+    left_out: tuple[str, ...] = ()
+    unsure: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the clip is."""
+        return self.end - self.start
+
+    @property
+    def seconds_silent(self) -> float:
+        """How much of it is silent."""
+        return spans.length(self.silent)
+
+
+def read_span(text: str) -> Span:
+    """Read a stretch of a recording as people write it.
+
+    Parameters
+    ----------
+    text : str
+        As in ``12:30-13:10``; the seconds may have a fraction.
+
+    Returns
+    -------
+    start, end : float
+        Seconds.
+
+    Raises
+    ------
+    ShareError
+        When it is no such stretch.
+
+    Examples
+    --------
+    >>> read_span("12:30-13:10"), read_span("0:41.5 - 0:43")
+    ((750.0, 790.0), (41.5, 43.0))
+    """
+    parts = re.split(r"\s*[-\u2013\u2014]\s*", text.strip())
+    try:
+        start, end = (_moment(part) for part in parts)
+    except ValueError as error:
+        raise ShareError(
+            f"{text.strip()!r} is no stretch of a recording; write it as in 12:30-13:10."
+        ) from error
+    if end <= start:
+        raise ShareError(f"{text.strip()} ends before it begins; write the earlier time first.")
+    return start, end
+
+
+def _moment(text: str) -> float:
+    whole, point, part = text.partition(".")
+    if point and not part.isdecimal():
+        raise ValueError(text)
+    return seconds(whole) + (float(f"0.{part}") if point else 0.0)
+
+
+def read_spans(text: str) -> list[Span]:
+    """Read several stretches with commas, semicolons or new lines between them.
+
+    Parameters
+    ----------
+    text : str
+        Empty for none.
+
+    Returns
+    -------
+    list of (float, float)
+        Seconds, as they were written.
+
+    Raises
+    ------
+    ShareError
+        When one is no stretch.
+
+    Examples
+    --------
+    >>> read_spans("0:10-0:20, 1:00-1:05"), read_spans(" ")
+    ([(10.0, 20.0), (60.0, 65.0)], [])
+    """
+    return [read_span(part) for part in re.split(r"[,;\n]", text) if part.strip()]
+
+
+def of_mark(mark: Mark, duration: float) -> Span:
+    """Make a clip of a mark: as long as the mark, or twenty seconds where it has no end.
+
+    Parameters
+    ----------
+    mark : Mark
+    duration : float
+        Seconds the recording lasts.
+
+    Returns
+    -------
+    start, end : float
+        Seconds.
+
+    Examples
+    --------
+    >>> of_mark(Mark(60, float("nan"), "proud moment"), 70.0), of_mark(Mark(60, 64, "proud moment"), 70.0)
+    ((60.0, 70.0), (60.0, 64.0))
+    """
+    end = mark.end if mark.end > mark.start else mark.start + MOMENT
+    return mark.start, min(end, duration)
+
+
+def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
+    """Tell what stays silent because the client marked a trigger or a name there.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        A marks table.
+
+    Returns
+    -------
+    list of (float, float)
+        Seconds.
+
+    Examples
+    --------
+    >>> silenced_by_marks(mark_files.add(mark_files.none(), Mark(60, float("nan"), "name")))
+    [(59.5, 62.5)]
+    """
+    names = [mark for mark in mark_files.each(marks) if mark.kind.strip().lower() == NAME]
+    ends = [(m.start, m.end if m.end > m.start else m.start + NAME_LASTS) for m in names]
+    return spans.joined([*mark_files.closed(marks), *spans.widened(ends, AROUND_NAME)])
+
+
+def clip(
+    turns: pd.DataFrame, start: float, end: float, voices: Iterable[str], silence: Sequence[Span] = ()
+) -> Clip:
+    """Work out what of one moment goes out where not everybody agreed: the agreed voices' sure words alone.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    start, end : float
+        Seconds from the recording's start.
+    voices : iterable of str
+        Speakers of that table whose words may go out.
+    silence : sequence of (float, float)
+        Seconds that are silent in any case.
+
+    Returns
+    -------
+    Clip
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> talk = turns_table([(0, 4, "client"), (5, 7, "therapist"), (8, 9, "client")])
+    >>> clip(talk, 1, 10, ["client"], [(1.5, 2)]).silent
+    ((1.5, 2), (4.05, 7.95), (9.05, 10))
+    """
+    agreed, sure = turns["speaker"].isin(list(voices)), turns["confidence"] >= SURE
+    others = spans.widened(_spans(turns[~(agreed & sure)]), MARGIN)
+    own = spans.widened(_spans(turns[agreed & sure]), EDGE)
+    audible = [
+        part
+        for a, b in spans.within(own, start, end)
+        for part in spans.without([*others, *silence], a, b)
+        if part[1] - part[0] >= LEAST
+    ]
+    here = turns[(turns["start"] < end) & (turns["end"] > start)]
+    doubtful = here[here["speaker"].isin(list(voices)) & (here["confidence"] < SURE)]
+    return Clip(
+        start,
+        end,
+        tuple(spans.without(audible, start, end)),
+        spans.length(spans.within(silence, start, end)),
+        tuple(sorted(set(here["speaker"]) - {*voices})),
+        spans.length(spans.within(_spans(doubtful), start, end)),
+    )
+
+
+def _spans(turns: pd.DataFrame) -> list[Span]:
+    return list(zip(turns["start"].tolist(), turns["end"].tolist(), strict=True))
+
+
+def clip_of_all(start: float, end: float, silence: Sequence[Span] = ()) -> Clip:
+    """Work out what of one moment goes out where everybody agreed: all but what is to be silent.
+
+    Parameters
+    ----------
+    start, end : float
+        Seconds from the recording's start.
+    silence : sequence of (float, float)
+        Seconds that are silent.
+
+    Returns
+    -------
+    Clip
+
+    Examples
+    --------
+    >>> clip_of_all(10, 20, [(12, 13)])
+    Clip(start=10, end=20, silent=((12, 13),), by_choice=1.0, left_out=(), unsure=0.0)
+    """
+    silent = spans.within(silence, start, end)
+    return Clip(start, end, tuple(silent), spans.length(silent))

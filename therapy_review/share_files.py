@@ -1,0 +1,189 @@
+"""Share files: clips as sound, and as files that leave the journal.
+
+What is silent in a clip is nought before anything else is done to the sound, so that neither levels nor an encoder
+can carry anything of it. The ledger's line comes before the first file: a program that is stopped between the two
+leaves a line without a file, never a file without its line.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from therapy_review import ledger, share_plan
+from therapy_review.aac import m4a
+from therapy_review.agreement import SHARE
+from therapy_review.errors import ShareError
+from therapy_review.opus import RATE
+from therapy_review.playback import AHEAD, levelled, levels
+from therapy_review.share_words import in_the_ledger, left_unread
+from therapy_review.store import PlainStore, is_half
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from therapy_review.session import Session
+    from therapy_review.share import Clip
+    from therapy_review.share_plan import Plan
+
+FADE = 0.01  # seconds in which a voice comes and goes beside a silence, so that nothing clicks
+
+
+def sound_of(session: Session, plan: Plan, clip: Clip) -> NDArray[np.float32]:
+    """Give one clip as it goes out, asking the consent gate.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+    clip : Clip
+        One of the plan's.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples,)
+        Mono, 24 kHz.
+
+    Raises
+    ------
+    ConsentError
+        When the recording was closed meanwhile.
+    ShareError
+        When anything the plan rests on is not as it was.
+    RecordingError
+        When the recording can't be read.
+    """
+    require_unchanged(session, plan)
+    wanted = round((clip.end - clip.start) * RATE)
+    sound = session.recording().read(clip.start, clip.end, rate=RATE)
+    sound = np.pad(sound, (0, max(0, wanted - len(sound))))[:wanted]
+    peaks = np.load(io.BytesIO(session.derived("peaks.npy"))).astype(np.float32)
+    sound *= _audible(clip, wanted)
+    # Silence around it, so that the limiter looks into nothing beyond the clip.
+    around = round(AHEAD * RATE)
+    gains = levels(session.turns, peaks)
+    loud = levelled(np.pad(sound, around), clip.start - AHEAD, gains)[around : around + wanted]
+    return np.asarray(loud, np.float32)
+
+
+def _audible(clip: Clip, size: int) -> NDArray[np.float32]:
+    """Nought where the clip is silent, one elsewhere, with a slope on the side of what is heard."""
+    factor, slope = np.ones(size, np.float32), round(FADE * RATE)
+    down = np.linspace(1, 0, slope, endpoint=False, dtype=np.float32)
+    for start, end in clip.silent:
+        a = max(0, int(np.floor((start - clip.start) * RATE)))
+        b = min(size, int(np.ceil((end - clip.start) * RATE)))
+        factor[a:b] = 0
+        before, after = factor[max(0, a - slope) : a], factor[b : b + slope]
+        before *= down[slope - len(before) :] if len(before) else down[:0]
+        after *= down[::-1][: len(after)]
+    return factor
+
+
+def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> list[Path]:
+    """Write the clips of a plan where the client wants them; all that can go wrong does so before the first.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+        As it was looked at.
+    folder : Path
+        Outside any journal; made when it is missing.
+    read : collection of str
+        The cautions that were read and confirmed: all keys of `therapy_review.share_words.CAUTIONS`.
+
+    Returns
+    -------
+    list of Path
+        One file a clip, their owner's alone. No file that was there is touched.
+
+    Raises
+    ------
+    ShareError
+        When a caution was not read, the folder is in a journal, or something is not as it was looked at.
+    ConsentError
+        When the recording was closed meanwhile.
+    JournalError
+        When the ledger, or a file, can't be written.
+    RecordingError
+        When the recording can't be read.
+    """
+    if unread := left_unread(read):
+        raise ShareError(
+            f"Nothing was written: these cautions are to be read and confirmed first: {', '.join(unread)}."
+        )
+    target = outside(folder)
+    made = [m4a(sound_of(session, plan, clip), f"Clip {n}") for n, clip in enumerate(plan.clips, 1)]
+    require_unchanged(session, plan)  # encoding takes a while
+    _clear_halves(target)
+    names = _free(target, len(made))
+    ledger.record(
+        session.journal,
+        ledger.SHARED,
+        session=session.name,
+        use=f"{SHARE}{plan.who}",
+        who=plan.who,
+        note=in_the_ledger(plan),
+    )
+    store = PlainStore(target)
+    for name, data in zip(names, made, strict=True):
+        store.write(name, data)
+    return [target / name for name in names]
+
+
+def outside(folder: Path) -> Path:
+    """Return a folder whole, if it lies in no journal.
+
+    Raises
+    ------
+    ShareError
+        When it does, or is a file.
+    """
+    target = folder.expanduser().resolve()
+    if any((parent / "journal.toml").exists() for parent in (target, *target.parents)):
+        raise ShareError(f"{folder} lies in a journal; choose a folder outside it for what is to be sent.")
+    if target.exists() and not target.is_dir():
+        raise ShareError(f"{folder} is a file; choose a folder.")
+    return target
+
+
+def _free(target: Path, number: int) -> list[str]:
+    """Find names that say nothing and that no file has, whatever its ending."""
+    taken = {path.stem for path in target.iterdir()} if target.is_dir() else set()
+    free = (f"clip-{n}" for n in count(1) if f"clip-{n}" not in taken)
+    return [f"{next(free)}.m4a" for _ in range(number)]
+
+
+def _clear_halves(target: Path) -> None:
+    """Delete what a share left that was killed while it wrote."""
+    for path in target.glob(".clip-*.tmp"):
+        if is_half(path.name):
+            path.unlink(missing_ok=True)
+
+
+def require_unchanged(session: Session, plan: Plan) -> None:
+    """Let a plan pass that says what would go out now as well; opens nothing.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+
+    Raises
+    ------
+    ShareError
+        When an agreement, a mark, or who speaks when is not as it was.
+    ConsentError
+        When the recording was closed meanwhile.
+    """
+    if share_plan.plan(session, plan.who, plan.chosen, plan.silence) != plan:
+        raise ShareError(
+            "Something changed since you looked at it: who agreed, who speaks when, or a mark. Nothing was "
+            "written; please look again."
+        )

@@ -1,0 +1,266 @@
+"""The form for sharing clips: choose, look, hear, read the cautions, write. Nothing plays by itself."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from therapy_review.errors import TherapyReviewError
+from therapy_review.marks import PROUD, TRIGGER, Mark, each
+from therapy_review.share import NAME, of_mark, read_spans
+from therapy_review.share_hearing import ClipToHear
+from therapy_review.share_plan import Plan, plan
+from therapy_review.share_words import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
+from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.words import day
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+    from therapy_review.share import Clip
+
+WIDE = "min(34rem, 99%)"
+STEP = 0.5  # seconds between the times from which a part can be made silent
+STYLE = """<style>
+.tr-share .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
+  var(--jp-content-font-family, sans-serif); }
+.tr-share .widget-html-content p { margin: 0.4rem 0; }
+.tr-share .widget-html-content li { margin: 0.3rem 0; }
+.tr-share .widget-checkbox label { white-space: normal; }
+</style>"""
+NO_MARKS = "Nothing is marked in this session yet; write below from when to when."
+
+
+def share_form(
+    journal: Journal,
+    session: Session,
+    sound: Literal["on", "off"] = "on",
+    when_done: Callable[[], None] = lambda: None,
+) -> Any:
+    """Show the form in which clips are chosen, heard and written.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : Session
+        The one that is chosen at first.
+    sound : {"on", "off"}
+        Whether there are buttons to hear the clips; nothing ever plays by itself.
+    when_done : callable
+        Called when clips were written.
+
+    Returns
+    -------
+    VBox or Still
+        In batch, the cautions to read.
+    """
+    if is_still():
+        return Still(
+            f"<p>{HOW_TO_START} to choose clips. Before anything is written you are asked to read this:</p>"
+            f"{_cautions()}",
+            "\n".join(CAUTIONS.values()),
+        )
+    return _ShareForm(journal, session, when_done, heard=sound == "on").box
+
+
+class _ShareForm:
+    """One share, from choosing to writing; any change of what is asked for puts what was looked at away."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        session: Session,
+        when_done: Callable[[], None],
+        *,
+        heard: bool,
+    ) -> None:
+        import ipywidgets as w
+
+        self.journal, self.heard, self.when_done = journal, heard, when_done
+        self.plan: Plan | None = None
+        known = [one for one in journal.sessions if one.has_recording]
+        self.session = w.Dropdown(
+            options=[(day(one.date) + one.name[10:].replace("-", ", "), one.name) for one in known[::-1]],
+            value=session.name,
+            description="Session",
+            layout=w.Layout(width=WIDE),
+            style={"description_width": "9rem"},
+        )
+        self.marks = w.VBox()
+        self.moments, self.who, self.silence, self.folder = (
+            w.Text(
+                description=label,
+                placeholder=hint,
+                continuous_update=False,
+                layout=w.Layout(width=WIDE),
+                style={"description_width": "9rem"},
+            )
+            for label, hint in (
+                ("From when to when", "12:30-13:10, 20:05-20:40"),
+                ("With whom", "a name or pseudonym"),
+                ("To be silent", "names, places: 12:41-12:43"),
+                ("Into the folder", "~/for Sam"),
+            )
+        )
+        self.look, self.go = (
+            w.Button(description=label, layout=w.Layout(width="max-content"))
+            for label in ("Look at what would go out", "Write the clips")
+        )
+        self.read = w.Checkbox(
+            description="I have read all of this, and I want these clips to be written.",
+            indent=False,
+            layout=w.Layout(width="99%"),
+        )
+        self.said, self.looked = w.HTML(), w.VBox()
+        self.before = w.VBox(
+            [w.HTML(f"{_cautions()}<p>{LIES_OPEN}</p>"), self.read, self.folder, self.go],
+            layout=w.Layout(display="none"),
+        )
+        self.box = w.VBox(
+            [
+                w.HTML(STYLE),
+                self.session,
+                self.marks,
+                *(self.moments, self.who, self.silence, self.look),
+                *(self.looked, self.before, self.said),
+            ]
+        )
+        self.box.add_class("tr-share")
+        self.session.observe(lambda _: self._another(), "value")
+        for field in (self.moments, self.who, self.silence):
+            field.observe(lambda _: self._put_away(), "value")
+        self.read.observe(lambda _: self._may_write(), "value")
+        self.look.on_click(lambda _: self._gently(self._look))
+        self.go.on_click(lambda _: self._gently(self._write))
+        self._another()
+
+    @property
+    def _chosen(self) -> Session:
+        return self.journal.session(self.session.value)
+
+    def _gently(self, act: Callable[[], None]) -> None:
+        try:
+            self.said.value = ""
+            act()
+        except TherapyReviewError as error:
+            self._put_away()
+            self.said.value = f"<p><strong>{html.escape(str(error))}</strong></p>"
+        except OSError as error:
+            self._put_away()
+            reason = html.escape((error.strerror or "the disk gave no reason").lower())
+            self.said.value = f"<p><strong>That folder can't be used ({reason}); choose another.</strong></p>"
+
+    def _another(self) -> None:
+        """Offer the marks of the session that is chosen now, the proud ones first."""
+        import ipywidgets as w
+
+        self._put_away()
+        self.moments.value = self.silence.value = ""
+        self._offered: list[tuple[Any, Mark]] = []
+
+        def offer() -> None:
+            found = [mark for mark in each(self._chosen.marks) if mark.kind.lower() not in (TRIGGER, NAME)]
+            for mark in sorted(found, key=lambda one: (one.kind.lower() not in PROUD, one.start)):
+                words = ": ".join(part for part in (mark.kind, mark.label) if part)
+                box = w.Checkbox(
+                    description=f"{clock(mark.start)} {words}", indent=False, layout=w.Layout(width="99%")
+                )
+                box.observe(lambda _: self._put_away(), "value")
+                self._offered.append((box, mark))
+
+        self._gently(offer)
+        self.marks.children = [box for box, _ in self._offered] or [w.HTML(f"<p>{NO_MARKS}</p>")]
+
+    def _put_away(self) -> None:
+        """Forget what was looked at: it is not what is asked for now."""
+        self.plan, self.read.value = None, False
+        _close(self.looked)
+        self.before.layout.display = "none"
+        self._may_write()
+
+    def _may_write(self) -> None:
+        self.go.disabled = not (self.plan and self.read.value)
+
+    def _look(self) -> None:
+        import ipywidgets as w
+
+        self._put_away()
+        session = self._chosen
+        duration = float(session.made_from().get("duration", 0.0))
+        marked = [of_mark(mark, duration) for box, mark in self._offered if box.value]
+        silence = read_spans(self.silence.value)
+        made = plan(session, self.who.value, [*marked, *read_spans(self.moments.value)], silence)
+        first, *each_one = in_words(made, {"therapist": self.journal.therapist})
+        rows = [
+            self._row(session, made, clip, words) for clip, words in zip(made.clips, each_one, strict=True)
+        ]
+        self.looked.children = [w.HTML(f"<p>{html.escape(first)}</p><p>{LISTEN}</p>"), *rows]
+        self.before.layout.display = ""
+        self.plan = made
+        self._may_write()
+
+    def _row(self, session: Session, made: Plan, clip: Clip, words: str) -> Any:
+        """Show one clip: to hear, and to make a part of it silent."""
+        import ipywidgets as w
+
+        steps = [clip.start + n * STEP for n in range(int(clip.seconds / STEP) + 1)]
+        steps += [clip.end] if steps[-1] < clip.end else []
+        options = [(exact(at), at) for at in steps]
+        first, last = (
+            w.Dropdown(
+                options=options,
+                index=at,
+                description=label,
+                layout=w.Layout(width=width),
+                style={"description_width": "max-content"},
+            )
+            for label, at, width in (("From", 0, "9rem"), ("to", min(2, len(options) - 1), "8rem"))
+        )
+        hush = w.Button(description="Make this silent", layout=w.Layout(width="max-content"))
+
+        def silent(_: Any) -> None:
+            start, end = first.value, last.value
+            if start < end:
+                earlier = f"{self.silence.value}, " if self.silence.value.strip() else ""
+                self.silence.value = f"{earlier}{exact(start)}-{exact(end)}"
+                self._gently(self._look)
+
+        hush.on_click(silent)
+        heading = (
+            ClipToHear(session, made, clip, words) if self.heard else w.HTML(f"<p>{html.escape(words)}</p>")
+        )
+        choose = w.HBox([first, last, hush], layout=w.Layout(flex_flow="row wrap"))
+        return w.VBox([heading, choose], layout=w.Layout(margin="0 0 0.8rem 0"))
+
+    def _write(self) -> None:
+        from therapy_review.share_files import write
+
+        if not (self.plan and self.read.value):  # the page can't write what was not looked at and read
+            return
+        if not self.folder.value.strip():
+            self.said.value = "<p><strong>Say into which folder, outside the journal.</strong></p>"
+            return
+        files = write(self._chosen, self.plan, Path(self.folder.value.strip()), CAUTIONS)
+        self._put_away()
+        listed = "".join(f"<li>{html.escape(str(file))}</li>" for file in files)
+        self.said.value = (
+            f"<p>Written, and noted in the journal's ledger:</p><ul>{listed}</ul>"
+            "<p>Hear them once more before you send them.</p>"
+        )
+        self.when_done()
+
+
+def _cautions() -> str:
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in CAUTIONS.values())
+    return f"<p>Before anything is written:</p><ul>{items}</ul>"
+
+
+def _close(box: Any) -> None:
+    """Take what a box shows away, players too."""
+    from therapy_review.path_view import put_away
+
+    shown, box.children = box.children, ()
+    for one in shown:
+        put_away(one)

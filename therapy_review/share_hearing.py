@@ -1,0 +1,104 @@
+"""Share hearing: a clip heard as it would go out, silences and all, before anything is written."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from therapy_review.opus import DELAY, PACKET, encoded, head, piece
+from therapy_review.player import Moment
+from therapy_review.player.feed import PIECE, Answer
+from therapy_review.share_files import require_unchanged, sound_of
+
+if TYPE_CHECKING:
+    from therapy_review.session import Session
+    from therapy_review.share import Clip
+    from therapy_review.share_plan import Plan
+
+
+class ClipFeed:
+    """What would go out of one clip, piece by piece, as `therapy_review.player.feed.Feed` gives a session.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+    clip : Clip
+        One of the plan's.
+    """
+
+    def __init__(self, session: Session, plan: Plan, clip: Clip) -> None:
+        self._session, self._plan, self._clip = session, plan, clip
+        self._packets: list[bytes] = []
+        self._reading = threading.Lock()  # messages may come on a thread of their own
+
+    @property
+    def sound(self) -> ClipFeed:
+        """What has a duration, once everything was asked."""
+        require_unchanged(self._session, self._plan)
+        return self
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the recording up to the clip's end, for times are the recording's."""
+        return self._clip.end
+
+    def head(self) -> bytes:
+        """Give what the page needs before the first piece."""
+        return head()
+
+    def pieces(self, start: float) -> Answer:
+        """Give the next five seconds of the clip, asking each time whether it may still go out like that.
+
+        Parameters
+        ----------
+        start : float
+            Seconds from the recording's start.
+
+        Returns
+        -------
+        content : dict
+            ``at``: when each piece begins (s); ``until``: to what time the answer reaches (s).
+        pieces : list of bytes
+
+        Raises
+        ------
+        ConsentError
+            When the recording was closed meanwhile.
+        ShareError
+            When anything the plan rests on is not as it was.
+        RecordingError
+            When the recording can't be read.
+        """
+        clip = self._clip
+        with self._reading:
+            require_unchanged(self._session, self._plan)  # what was opened before stays at hand
+            self._packets = self._packets or list(encoded([sound_of(self._session, self._plan, clip)]))
+            packets = self._packets
+        first = int(max(0.0, start - clip.start + DELAY) / PACKET + 1e-6)
+        some = packets[first : first + PIECE]
+        at = clip.start + first * PACKET - DELAY
+        done = first + PIECE >= len(packets)
+        until = clip.end if done else at + len(some) * PACKET
+        return {"at": [round(at, 4)] if some else [], "until": until}, [piece(some)] if some else []
+
+
+class ClipToHear(Moment):
+    """A play button for one clip as it would go out.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+    clip : Clip
+        One of the plan's; however long it is, it is heard to its end.
+    why : str
+        What it is, in a sentence.
+    """
+
+    def __init__(self, session: Session, plan: Plan, clip: Clip, why: str = "") -> None:
+        super().__init__(session, clip.start, clip.end, why)
+        self._feed: Any = ClipFeed(session, plan, clip)
+        self.set_trait("end", float(np.round(clip.end, 3)))

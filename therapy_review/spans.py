@@ -1,0 +1,125 @@
+"""Spans: stretches of time as pairs of seconds, put together, cut and turned round.
+
+A list of spans is in order of time, and none touches another. Everything here is a pure function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+Span = tuple[float, float]
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Put spans that touch or lie over each other together; what has no length is left out.
+
+    Parameters
+    ----------
+    spans : iterable of (float, float)
+        Seconds, in any order.
+
+    Returns
+    -------
+    list of (float, float)
+
+    Examples
+    --------
+    >>> joined([(5, 6), (1, 2), (2, 3), (4, 4)])
+    [(1, 3), (5, 6)]
+    """
+    found: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def within(spans: Iterable[Span], start: float, end: float) -> list[Span]:
+    """Give what of some spans lies between two times.
+
+    Parameters
+    ----------
+    spans : iterable of (float, float)
+        Seconds, in any order.
+    start, end : float
+        Seconds.
+
+    Returns
+    -------
+    list of (float, float)
+
+    Examples
+    --------
+    >>> within([(0, 2), (3, 9)], 1, 5)
+    [(1, 2), (3, 5)]
+    """
+    return joined((max(a, start), min(b, end)) for a, b in spans)
+
+
+def without(spans: Iterable[Span], start: float, end: float) -> list[Span]:
+    """Give what between two times lies in none of some spans.
+
+    Parameters
+    ----------
+    spans : iterable of (float, float)
+        Seconds, in any order.
+    start, end : float
+        Seconds.
+
+    Returns
+    -------
+    list of (float, float)
+
+    Examples
+    --------
+    >>> without([(0, 2), (3, 9)], 1, 10)
+    [(2, 3), (9, 10)]
+    """
+    taken = within(spans, start, end)
+    edges = [start, *(edge for span in taken for edge in span), end]
+    return joined(zip(edges[::2], edges[1::2], strict=True))
+
+
+def length(spans: Iterable[Span]) -> float:
+    """Add up how long spans are that do not lie over each other.
+
+    Parameters
+    ----------
+    spans : iterable of (float, float)
+        Seconds.
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Examples
+    --------
+    >>> length([(1, 2), (5, 7.5)])
+    3.5
+    """
+    return float(sum(end - start for start, end in spans))
+
+
+def widened(spans: Sequence[Span], margin: float) -> list[Span]:
+    """Let spans begin earlier and end later.
+
+    Parameters
+    ----------
+    spans : sequence of (float, float)
+        Seconds, in any order.
+    margin : float
+        Seconds.
+
+    Returns
+    -------
+    list of (float, float)
+
+    Examples
+    --------
+    >>> widened([(1, 2), (2.5, 3)], 0.25)
+    [(0.75, 3.25)]
+    """
+    return joined((start - margin, end + margin) for start, end in spans)
