@@ -10,13 +10,14 @@ from conftest import root_of
 from test_appointments import WEEKLY, calendar
 from test_daylio import a_year, damaged, export
 from test_forms import everything_in, field
-from test_mood_import import VALUES, everything
+from test_mood_import import VALUES, everything, renamed
 
 from therapy_review import Journal
 from therapy_review.bring_in import BringIn, bring_in
 from therapy_review.import_forms import KeptForm, calendar_form, moods_form
-from therapy_review.mood_import import known_columns, known_moods
+from therapy_review.mood_words import known_columns, known_moods
 from therapy_review.still import STILL
+from therapy_review.versions import KEEP_BOTH, TAKE_NEWER
 
 
 def choose(form: Any, data: bytes, name: str = "daylio_export.csv") -> None:
@@ -76,6 +77,36 @@ def test_what_is_placed_is_seen_at_once_and_comes_in(journal: Journal) -> None:
     before = everything(journal)
     press(form, "Bring these in")
     assert everything(journal) == before
+
+
+def test_newer_versions_are_offered_said_in_numbers_and_undone_in_one_step(journal: Journal) -> None:
+    form, kept = moods_form(journal), KeptForm(journal)
+    shown = kept.show()
+    choose(form, export(a_year()))
+    place(form, VALUES)
+    press(form, "Bring these in")
+    before = everything(journal)["days.csv"]
+    changed = sum(one.mood == "meh" for one in a_year())
+    choose(form, renamed(export(a_year()), b"nothing", b""), "june.csv")
+    (how,) = [one for one in everything_in(form) if isinstance(one, w.RadioButtons)]
+    assert (how.value, how.layout.display) == (TAKE_NEWER, "")
+    assert f"({len(a_year()) - changed} there already, {changed} newer than what is here)" in words(form)
+    assert f"{changed} of them are newer than what is here" in words(form)
+    how.value = KEEP_BOTH
+    assert f"{changed} new, beside another version" in words(form)
+    assert how.layout.display == ""  # to choose again
+    how.value = TAKE_NEWER
+    press(form, "Bring these in")
+    assert f"Brought in: 0. {changed} took the place of an older version." in words(form)
+    assert len(journal.days) == len(a_year())
+    kept.refresh()
+    assert f"{changed} in an older version" in words(shown)
+    [one for one in everything_in(shown) if getattr(one, "description", "") == "Take out"][-1].click()
+    [one for one in everything_in(shown) if getattr(one, "description", "") == "Yes, take them out"][
+        -1
+    ].click()
+    assert f"Taken out: {changed}. Older versions that count again: {changed}." in words(shown)
+    assert everything(journal)["days.csv"] == before
 
 
 def test_damaged_lines_are_named(journal: Journal) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from therapy_review import Journal
 from therapy_review.cli import app
 from therapy_review.errors import TherapyReviewError
-from therapy_review.mood_import import known_moods
+from therapy_review.mood_words import known_moods
 
 WORDS = ["gut=8", "so lala=5", "meh=5", "müde 😴=3", "rad=10", "awful=2"]
 MAP = [part for word in WORDS for part in ("--map", word)]
@@ -57,6 +57,27 @@ def test_moods_come_in_are_listed_and_go_out(journal: Journal, file: Path) -> No
         run(journal, "remove", "daylio_export.csv").output.strip() == f"Taken out: {len(a_year())} entries."
     )
     assert run(journal, "list").output.strip() == "Nothing was brought in yet."
+
+
+def test_newer_versions_are_said_in_numbers_and_taken_unless_both_are_wanted(
+    journal: Journal, file: Path, tmp_path: Path
+) -> None:
+    run(journal, "import", str(file), *MAP)
+    before = (root_of(journal) / "days.csv").read_bytes()
+    june, changed = tmp_path / "june.csv", sum(one.mood == "meh" for one in a_year())
+    june.write_bytes(export(a_year()).replace(b",meh,", b",durchwachsen,"))
+    looked = run(journal, "import", str(june), "--dry-run").output
+    assert f"{changed} of them are newer than what is here" in looked
+    assert f"{changed} newer than what is here. Nothing was changed." in looked
+    both = run(journal, "import", str(june), "--dry-run", "--keep-both").output
+    assert f"{changed} new, beside another version. Nothing was changed." in both
+    done = run(journal, "import", str(june), "--map", "durchwachsen=5").output
+    assert f"Brought in: 0 entries, {changed} took the place of an older version," in done
+    assert "moods remove" in done
+    assert len(journal.days) == len(a_year())
+    out = run(journal, "remove", "june.csv").output
+    assert f"Taken out: {changed} entries. Older versions that count again: {changed}." in out
+    assert (root_of(journal) / "days.csv").read_bytes() == before
 
 
 def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import appointments, days, mood_import
+from therapy_review import appointments, days, mood_import, mood_words, versions
 from therapy_review.csv_text import read_text_table
 from therapy_review.daylio import is_daylio
 from therapy_review.errors import ImportFileError, TherapyReviewError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 WIDE = "min(30rem, 99%)"
 SHOWN = 10  # entries or lines of a look ahead
 NOTE = 40  # characters of a note in it
+WHERE = " The file itself is where it was."
 NO_NUMBER, NO_COLUMN = "no number", "none"
 STYLE = """<style>
 .tr-bring .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
@@ -127,7 +128,9 @@ class KeptForm:
         self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(_sentence(said))] if said else [])]
 
     def _lines(self) -> list[tuple[str, str]]:
-        found = days.sources(self.journal.days) + days.sources(appointments.kept(self.journal.store))
+        found = days.sources(days.whole_table(self.journal.store)) + days.sources(
+            appointments.kept(self.journal.store)
+        )
         return [(str(one), one.origin) for one in found]
 
     def _row(self, text: str, origin: str) -> Any:
@@ -147,9 +150,12 @@ class KeptForm:
 
         def take(_: Any) -> None:
             try:
-                calendar = days.kind_of(origin) == appointments.KIND
-                number = (appointments if calendar else mood_import).take_back(self.journal, origin)
-                self.refresh(f"Taken out: {number}. The file itself is where it was.")
+                if days.kind_of(origin) == appointments.KIND:
+                    self.refresh(f"Taken out: {appointments.take_back(self.journal, origin)}.{WHERE}")
+                    return
+                done = mood_import.take_back(self.journal, origin)
+                again = f" Older versions that count again: {done.again}." if done.again else ""
+                self.refresh(f"Taken out: {done.gone}.{again}{WHERE}")
             except TherapyReviewError as error:
                 self.refresh(str(error))
 
@@ -230,13 +236,18 @@ class _MoodsForm(_FileForm):
         self.found: MoodFile | None = None
         self.numbers: dict[str, Any] = {}
         self.names = w.VBox()
+        self.how = w.RadioButtons(
+            options=[("take the newer version", versions.TAKE_NEWER), ("keep both", versions.KEEP_BOTH)],
+            layout=w.Layout(width="max-content", display="none"),
+        )
+        self.how.observe(lambda _: self._gently(self._look), "value")
         header = read_text_table(self.data, self.name).header
         self.choices: dict[str, Any] = {}
         if is_daylio(header):
-            self.asked.children = [self.names]
+            self.asked.children = [self.names, self.how]
             self._read()
             return
-        known = mood_import.known_columns(self.journal.store)
+        known = mood_words.known_columns(self.journal.store)
         if known is None or not {getattr(known, name) for name in PARTS} <= {*header, ""}:
             known = likely_columns(header)
         style: dict[str, Any] = {"style": {"description_width": "13rem"}, "layout": w.Layout(width=WIDE)}
@@ -254,7 +265,7 @@ class _MoodsForm(_FileForm):
         for one in self.choices.values():
             one.observe(lambda _: self._gently(self._read), "value")
         intro = w.HTML(_sentence("Which column is what?"))
-        self.asked.children = [intro, *self.choices.values(), self.names]
+        self.asked.children = [intro, *self.choices.values(), self.names, self.how]
         self._read()
 
     def _read(self) -> None:
@@ -296,16 +307,20 @@ class _MoodsForm(_FileForm):
     def _look(self) -> None:
         if self.found is None:
             return
-        looked = mood_import.preview(self.journal, self.found, self._values())
+        looked = mood_import.preview(self.journal, self.found, self._values(), self.how.value)
+        newer = int((looked["status"] == versions.NEWER).sum())
+        asked = newer or self.how.value == versions.KEEP_BOTH
+        self.how.layout.display = "" if asked else "none"
         self.looked.value = as_html(looked, self.found)
         self.go.disabled = not len(looked)
 
     def _bring_in(self) -> None:
         if self.found is None:
             return
-        done = mood_import.bring_in(self.journal, self.found, self._values(), self.columns)
+        done = mood_import.bring_in(self.journal, self.found, self._values(), self.columns, self.how.value)
+        newer = f" {done.newer} took the place of an older version." if done.newer else ""
         there = f" {done.there} were there already." if done.there else ""
-        self._put_away(f"Brought in: {done.added}.{there} The file itself is where it was.")
+        self._put_away(f"Brought in: {done.added}.{newer}{there}{WHERE}")
         self.found = None
         self.when_done()
 
@@ -365,6 +380,8 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     counts = looked["status"].value_counts()
     summed = ", ".join(f"{number} {status}" for status, number in counts.items()) or "none"
     parts = [_sentence(f"Entries in the file: {len(looked)} ({summed}).")]
+    if about := versions.in_words(looked["status"].tolist()):
+        parts.append(_sentence(about))
     read = days.to_read(looked)
     short = read["note"].where(read["note"].str.len() <= NOTE, read["note"].str[:NOTE] + "…")
     columns = ["date", "time", "mood_name", "mood", "tags", "note", "status"]

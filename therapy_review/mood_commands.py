@@ -53,13 +53,20 @@ def import_moods(
             "tags and note, low and high (where its numbers end), and order (day first or month first)."
         ),
     ] = None,
+    keep_both: Annotated[
+        bool,
+        typer.Option(
+            "--keep-both",
+            help="Where the file has a newer version of an entry that is here, keep the older one beside it.",
+        ),
+    ] = False,
     containing: Annotated[
         str, typer.Option(help="For a calendar: a word in what your appointments are called there.")
     ] = "",
     journal: JournalOption = HERE,
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
-    from therapy_review import mood_import
+    from therapy_review import mood_import, versions
     from therapy_review.journal import open_journal
 
     opened, data = open_journal(journal), _read(file)
@@ -75,17 +82,21 @@ def import_moods(
     if found.left_out:
         say.print(f"Not brought in: the columns {', '.join(found.left_out)}.")
     values = _values(opened, found, _told(value or [], "--map"), ask=not dry_run)
-    looked = mood_import.preview(opened, found, values)
+    how = versions.KEEP_BOTH if keep_both else versions.TAKE_NEWER
+    looked = mood_import.preview(opened, found, values, how)
+    if about := versions.in_words(looked["status"].tolist()):
+        say.print(f"Entries in {file.name}: {len(looked)}. {about} To keep both: --keep-both")
     if dry_run:
         _show(looked)
         counts = looked["status"].value_counts()
         summed = "; ".join(f"{number} {status}" for status, number in counts.items()) or "none"
         say.print(f"Entries: {summed}. Nothing was changed.")
         return
-    done = mood_import.bring_in(opened, found, values, columns)
+    done = mood_import.bring_in(opened, found, values, columns, how)
+    newer = f", {done.newer} took the place of an older version" if done.newer else ""
     also = f", {done.there} were there already" if done.there else ""
-    say.print(f"Brought in: {done.added} entries{also}.")
-    if done.added:
+    say.print(f"Brought in: {done.added} entries{newer}{also}.")
+    if done.added or done.newer:
         say.print(
             f"To take them out again:  therapy-review moods remove {done.origin.split()[1]} -j {journal}"
         )
@@ -98,7 +109,7 @@ def list_moods(journal: JournalOption = HERE) -> None:
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    found = days.sources(opened.days) + days.sources(appointments.kept(opened.store))
+    found = days.sources(days.whole_table(opened.store)) + days.sources(appointments.kept(opened.store))
     for one in found:
         signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
         say.print(f"{one}{signs}")
@@ -112,17 +123,19 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review import appointments, mood_import
+    from therapy_review import appointments, days, mood_import
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
-    moods = [str(one) for one in opened.days["origin"].unique()]
+    moods = [str(one) for one in days.whole_table(opened.store)["origin"].unique()]
     meant = mood_import.meant_by(origin, moods + calendars)
     if meant in calendars:
         say.print(f"Taken out: {appointments.take_back(opened, meant)} appointments.")
     else:
-        say.print(f"Taken out: {mood_import.take_back(opened, meant)} entries.")
+        done = mood_import.take_back(opened, meant)
+        again = f" Older versions that count again: {done.again}." if done.again else ""
+        say.print(f"Taken out: {done.gone} entries.{again}")
 
 
 @moods.command("open")
@@ -180,9 +193,9 @@ def _number(text: str, what: str) -> float:
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review import mood_import
+    from therapy_review import mood_import, mood_words
 
-    known = mood_import.known_moods(journal.store, found.kind)
+    known = mood_words.known_moods(journal.store, found.kind)
     offered = mood_import.offered_moods(journal.store, found)
     if strange := sorted(set(told) - set(found.names)):
         raise ImportFileError(
@@ -200,7 +213,7 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
     values = {name: _number(text, f"The mood {name}") for name, text in answers.items() if text.strip()}
     if left := [name for name in found.names if name not in values]:
         say.print(f"Without a number: {', '.join(left)}.")
-    return {name: mood_import.checked(name, value) for name, value in values.items()}
+    return {name: mood_words.checked(name, value) for name, value in values.items()}
 
 
 def _show(looked: pd.DataFrame) -> None:
