@@ -92,6 +92,18 @@ def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_pa
     assert known_moods(journal.store, "daylio") == {"good": 7, "awful": 2}
 
 
+def test_a_slip_is_asked_again_at_once_and_costs_no_other_answer(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(damaged()[0])  # meh, good, awful
+    done = run(journal, "import", str(path), typed="5\n77\neight\n8\n\n")
+    assert done.exit_code == 0, done.output
+    said = done.output
+    assert (
+        said.index("good is 77; give it a number") < said.index("good is eight") < said.index("awful, from")
+    )
+    assert known_moods(journal.store, "daylio") == {"meh": 5, "good": 8, "awful": 2}
+
+
 def test_another_table_comes_in_by_its_columns(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "moods.csv"
     path.write_text("Tag;Stimmung;Wetter\n4.3.2026;5;Regen\n", encoding="cp1252")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from therapy_review.mood_files import MoodFile
     from therapy_review.mood_tables import Columns
 
+Answer = TypeVar("Answer")
 moods = typer.Typer(
     no_args_is_help=True, help="Moods noted between sessions, and appointments, from other programs' files."
 )
@@ -201,19 +204,31 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
         raise ImportFileError(
             f"{', '.join(strange)} is no mood in {found.name}; there are {', '.join(found.names)}."
         )
-    answers = {name: f"{known[name]:g}" for name in found.names if name in known} | told
+    values: dict[str, float | None] = {name: known.get(name) for name in found.names if name in known}
+    values |= {name: _mood(name, text) for name, text in told.items()}
     for name in found.names:
-        if name not in answers:
+        if name not in values:
             offer = f"{offered[name]:g}" if offered[name] else ""
-            answers[name] = (
-                typer.prompt(f"{name}, from 1 (low) to 10 (high), or nothing", default=offer)
-                if ask
-                else offer
-            )
-    values = {name: _number(text, f"The mood {name}") for name, text in answers.items() if text.strip()}
-    if left := [name for name in found.names if name not in values]:
+            asked = f"{name}, from 1 (low) to 10 (high), or nothing"
+            values[name] = _asked(asked, offer, partial(_mood, name)) if ask else _mood(name, offer)
+    if left := [name for name in found.names if values[name] is None]:
         say.print(f"Without a number: {', '.join(left)}.")
-    return {name: mood_words.checked(name, value) for name, value in values.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _mood(name: str, text: str) -> float | None:
+    from therapy_review.mood_words import checked
+
+    return checked(name, _number(text, f"The mood {name}")) if text.strip() else None
+
+
+def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:
+    """Ask until the answer can be read, so that a slip costs no other answer."""
+    while True:
+        try:
+            return read(typer.prompt(text, default=offer))
+        except ImportFileError as error:
+            say.print(str(error))
 
 
 def _show(looked: pd.DataFrame) -> None:

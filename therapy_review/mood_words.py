@@ -172,7 +172,7 @@ def checked(name: str, value: object) -> float:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool) and days.LOW <= value <= days.HIGH:
         return float(value)
-    raise ImportFileError(f"The mood {name} is {value}; give it a number from 1 (low) to 10 (high).")
+    raise ImportFileError(f"The mood {name} is {_short(value)}; give it a number from 1 (low) to 10 (high).")
 
 
 def _part(store: Store, kind: str, part: str) -> dict[str, Any]:

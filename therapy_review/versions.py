@@ -92,7 +92,8 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
     comes = np.array([one in (NEW, NEWER, OTHER) for one in found], dtype=bool)
     if not comes.any():
         return days
-    adds = new[comes].assign(**{UNTIL: "", SIGN: _signs(new[comes])})
+    adds = new[comes].copy()
+    adds[UNTIL], adds[SIGN] = "", _signs(adds)
     further = [column for column in whole.columns if column not in adds.columns]
     for column in further:  # of the client's own: what they wrote there goes with the entry
         said = whole[column].tolist()
@@ -213,21 +214,22 @@ def _matched(whole: pd.DataFrame, new: pd.DataFrame, versions: str) -> tuple[lis
     found: list[str] = []
     place: list[int | None] = []
     for key, sign in zip(its, brought, strict=True):
-        known, before = here.get(key), changed.get(_slot(key), [])
-        if known is None and (same := [at for at in before if signs[at] == sign]):
-            known = True  # it is there, and was changed by hand since
-            before.remove(same[0])
-        at = next((at for at in before if own[at] and _may_replace(key, old[at])), None)
-        take = known is None and at is not None and versions == TAKE_NEWER
-        if known is not None:
-            found.append(THERE if known else OLDER)
-        elif take:
-            found.append(NEWER)
+        before, of_slot = here.get(key), changed.get(_slot(key), [])
+        edited = next((at for at in of_slot if signs[at] == sign), None)
+        older = next((at for at in of_slot if own[at] and _may_replace(key, old[at])), None)
+        take: int | None = None
+        if before is not None:
+            found.append(THERE if before else OLDER)
+        elif edited is not None:  # it is there, and was changed by hand since
+            found.append(THERE)
+            of_slot.remove(edited)
+        elif older is not None:
+            take = older if versions == TAKE_NEWER else None
+            found.append(OTHER if take is None else NEWER)
+            of_slot.remove(older)
         else:
-            found.append(OTHER if before and (key[1] or at is not None) else NEW)
-        place.append(at if take else None)
-        if known is None and at is not None:
-            before.remove(at)
+            found.append(OTHER if of_slot and key[1] else NEW)
+        place.append(take)
     return found, place
 
 
