@@ -129,7 +129,14 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
     field(form, "The mood").value = "how"
     assert "two ways, as in 3/4/2026" in words(form)
     field(form, "In 3/4/2026 comes").value = "day first"
-    field(form, "to").value = 5
+    assert "Your numbers are all 4. What is the highest there can be in moods.csv?" in words(form)
+    assert field(form, "Bring these in").disabled
+    assert field(form, "The lowest").value == "1"
+    field(form, "The highest").value = "high"
+    assert "The highest is high; write it as a number." in words(form)
+    assert field(form, "Bring these in").disabled
+    field(form, "The highest").value = "5"
+    assert not field(form, "Bring these in").disabled
     assert "Columns that have no place here: extra." in words(form)
     field(form, "fine (1)").value = 7
     press(form, "Bring these in")
@@ -139,6 +146,26 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
     assert (kept.date, kept.mood, kept.high, kept.order) == ("when it was", "how", 5, "day first")
     choose(form, b"when it was;how\n3/4/2026;4\n", "moods.csv")  # offered the next time
     assert field(form, "The day").value == "when it was"
+    assert field(form, "The highest").value == "5"
+
+
+def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal) -> None:
+    form = moods_form(journal)
+    choose(form, b"date,mood,energy,word\n2026-03-04,5,-2,fine\n2026-03-05,1,3,low\n", "moods.csv")
+    assert "Your numbers go from 1 to 5. What is the highest there can be in moods.csv?" in words(form)
+    field(form, "The highest").value = "5"
+    assert not field(form, "Bring these in").disabled
+    field(form, "The mood").value = "energy"
+    assert "Your numbers go from -2 to 3. What is the lowest and the highest there can be" in words(form)
+    assert field(form, "Bring these in").disabled
+    field(form, "The lowest").value, field(form, "The highest").value = "-3", "3"
+    assert not field(form, "Bring these in").disabled
+    field(form, "The mood").value = "word"  # words alone
+    (ends,) = [
+        one for one in everything_in(form) if field(form, "The highest") in getattr(one, "children", ())
+    ]
+    assert ends.layout.display == "none"
+    assert not field(form, "Bring these in").disabled
 
 
 def test_what_is_no_table_is_said_and_the_form_stays(journal: Journal) -> None:

@@ -113,6 +113,20 @@ def test_another_table_comes_in_by_its_columns(journal: Journal, tmp_path: Path)
     assert journal.days["mood"].tolist() == [10]
 
 
+def test_how_high_numbers_can_go_is_asked_and_never_guessed(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "moods.csv"
+    path.write_text("day,rate\n2026-03-04,5\n2026-03-05,1\n2026-03-06,4\n")
+    columns = ["--column", "date=day", "--column", "mood=rate"]
+    looked = run(journal, "import", str(path), *columns, "--dry-run", typed="\n5\n")
+    assert "Your numbers go from 1 to 5." in looked.output
+    done = run(journal, "import", str(path), *columns, typed="\n\n1\n5\n")
+    assert "The highest is not told" in done.output
+    assert "can't go from 1 to 1" in done.output
+    assert journal.days["mood"].tolist() == [10, 1, 7.75]
+    told = run(journal, "import", str(path), *columns, "--column", "high=5")
+    assert "Your numbers" not in told.output
+
+
 def test_a_calendar_comes_in_and_goes_out(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "c.ics"
     path.write_bytes(calendar(f"{WEEKLY}COUNT=3"))

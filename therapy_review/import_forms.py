@@ -14,7 +14,15 @@ from therapy_review import appointments, days, mood_import, mood_words, versions
 from therapy_review.csv_text import read_text_table
 from therapy_review.daylio import is_daylio
 from therapy_review.errors import ImportFileError, TherapyReviewError
-from therapy_review.mood_tables import PARTS, Columns, likely_columns
+from therapy_review.mood_tables import (
+    PARTS,
+    Columns,
+    as_number,
+    how_far,
+    likely_columns,
+    likely_low,
+    numbers_of,
+)
 from therapy_review.still import HOW_TO_START, Still, is_still
 from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
 
@@ -256,8 +264,13 @@ class _MoodsForm(_FileForm):
             self.choices[name] = w.Dropdown(
                 options=options, value=getattr(known, name), description=text, **style
             )
-        for name, text in (("low", "Numbers for moods go from"), ("high", "to")):
-            self.choices[name] = w.FloatText(value=getattr(known, name), description=text, **style)
+        for name, text in (("low", "The lowest there can be"), ("high", "The highest there can be")):
+            told = getattr(known, name)
+            self.choices[name] = w.Text(
+                value="" if told is None else f"{told:g}", description=text, continuous_update=False, **style
+            )
+        self.ends = w.VBox([w.HTML(), self.choices["low"], self.choices["high"]])
+        self.choices["mood"].observe(lambda _: self._other_numbers(), "value")
         orders = [("as the days tell it", ""), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)]
         self.choices["order"] = w.Dropdown(
             options=orders, value=known.order, description="In 3/4/2026 comes", **style
@@ -265,18 +278,42 @@ class _MoodsForm(_FileForm):
         for one in self.choices.values():
             one.observe(lambda _: self._gently(self._read), "value")
         intro = w.HTML(_sentence("Which column is what?"))
-        self.asked.children = [intro, *self.choices.values(), self.names, self.how]
+        others = [one for name, one in self.choices.items() if name not in ("low", "high")]
+        self.asked.children = [intro, *others, self.ends, self.names, self.how]
         self._read()
 
     def _read(self) -> None:
         if self.choices:
             told = {name: one.value for name, one in self.choices.items()}
             if not (told["date"] and told["mood"]):
+                self.ends.layout.display = "none"
                 raise ImportFileError("Choose the columns of the day and of the mood.")
+            if self._offers_low(told["mood"]):
+                return
+            for end in ("low", "high"):
+                told[end] = as_number(told[end], f"The {end}est") if told[end].strip() else None
             self.columns = Columns(**told)
         self.found = mood_import.read_moods(self.data, self.name, self.columns)
         self._ask_names(self.found)
         self._look()
+
+    def _offers_low(self, mood: str) -> bool:
+        """Show how far the numbers go, where there are any; true when that made the form read all anew."""
+        found = numbers_of(self.data, self.name, mood)
+        self.ends.layout.display = "" if found else "none"
+        if found is None:
+            return False
+        self.ends.children[0].value = _sentence(how_far(*found))
+        low, offer = self.choices["low"], likely_low(found[0])
+        if low.value or self.choices["high"].value or offer is None:
+            return False
+        low.value = f"{offer:g}"
+        return True
+
+    def _other_numbers(self) -> None:
+        """Ask anew about the numbers of another column."""
+        for end in ("high", "low"):
+            self.choices[end].value = ""
 
     def _ask_names(self, found: MoodFile) -> None:
         import ipywidgets as w

@@ -76,7 +76,7 @@ def import_moods(
     if file.suffix.lower() in (".ics", ".ical"):
         _import_calendar(opened, data, file.name, containing, dry_run=dry_run)
         return
-    columns = _columns(column or [])
+    columns = _with_ends(_columns(column or []), data, file.name)
     found = mood_import.read_moods(data, file.name, columns)
     for one in found.damaged:
         say.print(f"Line {one.line} of {file.name} {one.why}; it is left out.")
@@ -171,7 +171,7 @@ def _told(pairs: list[str], option: str) -> dict[str, str]:
 def _columns(pairs: list[str]) -> Columns | None:
     from dataclasses import fields
 
-    from therapy_review.mood_tables import Columns
+    from therapy_review.mood_tables import Columns, as_number
 
     if not pairs:
         return None
@@ -183,15 +183,34 @@ def _columns(pairs: list[str]) -> Columns | None:
         )
     if missing := [name for name in ("date", "mood") if not told.get(name)]:
         raise ImportFileError(f"Say which column is the {' and which the '.join(missing)}, with --column.")
-    told |= {name: _number(told[name], f"The {name} end") for name in ("low", "high") if name in told}
+    told |= {name: as_number(told[name], f"The {name} end") for name in ("low", "high") if name in told}
     return Columns(**told)
 
 
-def _number(text: str, what: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError as error:
-        raise ImportFileError(f"{what} is {text}; write it as a number.") from error
+def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | None:
+    """Ask how low and how high the numbers of a table can go, where it was not told."""
+    from dataclasses import replace
+
+    from therapy_review.mood_tables import as_number, how_far, likely_low, numbers_of
+
+    found = numbers_of(data, name, columns.mood) if columns else None
+    if columns is None or found is None or columns.high is not None:
+        return columns
+    say.print(how_far(*found))
+    if columns.low is None:
+        offer = likely_low(found[0])
+        low = _asked(
+            "What is the lowest there can be?",
+            "" if offer is None else f"{offer:g}",
+            lambda text: as_number(text, "The lowest"),
+        )
+        columns = replace(columns, low=low)
+    told = columns
+    return _asked(
+        "What is the highest there can be?",
+        "",
+        lambda text: replace(told, high=as_number(text, "The highest")),
+    )
 
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
@@ -217,9 +236,10 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
 
 
 def _mood(name: str, text: str) -> float | None:
+    from therapy_review.mood_tables import as_number
     from therapy_review.mood_words import checked
 
-    return checked(name, _number(text, f"The mood {name}")) if text.strip() else None
+    return checked(name, as_number(text, f"The mood {name}")) if text.strip() else None
 
 
 def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:

@@ -114,7 +114,7 @@ def with_told(
         _put_told(content, kind, told)
     parts: dict[str, Mapping[str, Any]] = {MOODS: values}
     if columns is not None:
-        parts["columns"] = {name: value for name, value in asdict(columns).items() if value != ""}
+        parts["columns"] = {name: value for name, value in asdict(columns).items() if value not in ("", None)}
     for part, said in parts.items():
         table = _table(content, kind, part)
         for name, value in said.items():
