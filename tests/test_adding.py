@@ -87,3 +87,20 @@ def test_a_file_of_somebody_else_is_said_to_be_closed(empty: Journal, tmp_path: 
     file.chmod(0)
     with pytest.raises(JournalError, match=r"Could not read .*theirs\.opus \(permission denied\)"):
         add_recording(empty, file, DAY)
+
+
+def test_what_did_not_arrive_whole_is_not_taken_for_added(
+    sealed: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "voice.opus"
+    file.write_bytes(VOICE.read_bytes() + b"\0")  # not in the journal yet
+    write, days = type(sealed.store).write, len(sealed.sessions)
+    monkeypatch.setattr(
+        type(sealed.store),
+        "write",
+        lambda store, name, data: write(store, name, data[:-9] if "recording" in name else data),
+    )
+    with pytest.raises(JournalError, match=r"voice\.opus did not arrive whole"):
+        add_recording(sealed, file, DAY)
+    assert len([session for session in sealed.sessions if session.has_recording]) <= days
+    assert not any("recording" in name for name in sealed.store.files("sessions/2026-03-04"))

@@ -39,7 +39,7 @@ def test_a_first_week_from_nothing(tmp_path: Path) -> None:
     ("words", "status"),
     [
         (("check", "-j", "nowhere"), 1),
-        (("add", "x.m4a", "--date", "soon", "-j", str(PRACTICE)), 2),
+        (("add", "x.m4a", "--date", "soon", "-j", str(PRACTICE)), 1),
         (("dance",), 2),
     ],
 )

@@ -285,7 +285,7 @@ def test_the_place_of_the_journal_decides_and_the_stricter_way_of_meeting_counts
 ) -> None:
     own = append(b"", "client", ["self_review"], given_from=DAY, name="Robin", basis=ONE_PARTY)
     heard.store.write("agreements.toml", own)
-    elsewhere = Journal(heard.store, {**heard.settings, "place": place})
+    elsewhere = Journal(heard.store, {**heard.settings, "place": place, "therapist_place": place})
     session = elsewhere.session("2026-03-05")
     if opens:
         assert session.recording().duration > 200

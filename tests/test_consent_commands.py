@@ -10,7 +10,7 @@ import pytest
 from conftest import RECORDED, root_of
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal, create_journal, enrolment, open_journal
+from therapy_review import Journal, create_journal, enrolment, lab, open_journal
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 
@@ -28,8 +28,9 @@ def new(tmp_path: Path) -> Journal:
 
 def placed(journal: Journal, place: str) -> None:
     text = journal.store.read("journal.toml").decode()
-    lines = [f'place = "{place}"' if line.startswith("place") else line for line in text.splitlines()]
-    journal.store.write("journal.toml", "\n".join(lines).encode())
+    own = [line for line in text.splitlines() if not line.startswith(("place", "therapist_place"))]
+    both = [f'place = "{place}"', f'therapist_place = "{place}"']
+    journal.store.write("journal.toml", "\n".join([*both, *own]).encode())
 
 
 # Adding.
@@ -96,8 +97,8 @@ def test_a_day_that_is_none_is_a_sentence(journal: Journal) -> None:
     done = run(
         journal, "consent", "add", "--who", "client", "--to", "record", "--how", "written", "--until", "soon"
     )
-    assert done.exit_code == 2
-    assert "is not a day" in done.output
+    assert isinstance(done.exception, JournalError)
+    assert "is not a day" in str(done.exception)
 
 
 def test_ones_own_word_needs_the_caution_read_and_a_place_beyond_doubt(new: Journal) -> None:
@@ -305,3 +306,31 @@ def test_it_is_clear_what_is_meant_or_nothing_goes(journal: Journal, words: tupl
     done = run(journal, "erase", *words, "--confirm", "yes")
     assert isinstance(done.exception, JournalError)
     assert len(journal.sessions) == 8
+
+
+# The guide.
+
+
+def test_the_guide_opens_from_a_sealed_journal_too(sealed: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr("os.execvpe", lambda _program, words, env: begun.append((words, env)))
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    done = run(sealed, "consent", "guide")
+    assert done.exception is None
+    assert "To read:" not in done.output  # no program but Lab opens the page
+    ((words, _env),) = begun
+    assert lab.SEALED in words
+    assert sealed.store.exists("reports/agreement.ipynb")
+
+
+def test_erasing_everything_takes_the_passphrase_out_of_the_keyring(
+    sealed: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = root_of(sealed)
+    text = (root / "journal.toml").read_text()
+    (root / "journal.toml").write_text(text.replace("[seal]", "[seal]\nkeyring = true"))
+    forgotten: list[str] = []
+    monkeypatch.setattr("therapy_review.unlock.forget_in_keyring", forgotten.append)
+    assert run(sealed, "erase", "--all", typed="practice\n").exit_code == 0
+    assert len(forgotten) == 1
+    assert forgotten[0].startswith("age1")

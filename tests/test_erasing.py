@@ -20,6 +20,7 @@ from therapy_review.erasing import (
     remains,
 )
 from therapy_review.errors import JournalError
+from therapy_review.journal import folder_of
 from therapy_review.silence_kinds import silence_kinds
 from therapy_review.trends import trends
 
@@ -259,3 +260,18 @@ def test_what_may_not_be_deleted_is_a_sentence_and_the_rest_can_be_done_later(
     assert full.session(DAY).has_recording
     erase_session(full.session(DAY))
     assert remains(Session(DAY, full)) == []
+
+
+def test_the_keys_go_before_anything_else_of_a_sealed_journal(
+    sealed: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, gone = root_of(sealed), []
+    whole = Journal(*folder_of(root))
+    monkeypatch.setattr(whole.store, "remove_folder", lambda folder: gone.append((folder, has_keys(root))))
+    erase_all(whole)
+    assert gone
+    assert not any(keys for _folder, keys in gone)
+
+
+def has_keys(root: Path) -> bool:
+    return any((root / name).exists() for name in ("identity.age", "recovery.age"))

@@ -217,7 +217,7 @@ def in_state(journal: Journal, state: str, use: str) -> Journal:
     """The journal with its agreements in a state; nothing else of it is changed."""
     journal.store.write("agreements.toml", agreements(state, use, journal.today()))
     place = "US-CA" if state.endswith("unsure") else "US-TX"
-    return Journal(journal.store, {**journal.settings, "place": place})
+    return Journal(journal.store, {**journal.settings, "place": place, "therapist_place": place})
 
 
 def opens(state: str, use: str) -> bool:
@@ -233,7 +233,6 @@ def test_recording_transcript_and_analysis_open_for_what_was_agreed_to_and_for_n
     session = in_state(heard, state, use).session(DAY)
     doors: list[Callable[[], Any]] = [
         lambda: session.recording(use).read(0, 0.1),
-        lambda: session.transcript(use),
         lambda: analyse(session, use=use),
         lambda: session.require(use),
     ]
@@ -244,6 +243,21 @@ def test_recording_transcript_and_analysis_open_for_what_was_agreed_to_and_for_n
             with pytest.raises(JournalError if state == "unreadable" else ConsentError):
                 door()
     assert ("opened" in set(heard.ledger["what"])) == (opens(state, use) and use != "self_review")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_transcript_opens_where_it_may_be_written_down_and_read(heard: Journal, state: str) -> None:
+    heard.store.write(f"sessions/{DAY}/transcript.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n")
+    session = in_state(heard, state, "transcribe").session(DAY)
+    if opens(state, "transcribe"):
+        assert session.transcript("transcribe")["text"].tolist() == ["Hello."]
+    else:
+        with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+            session.transcript("transcribe")
+    # To be read again is one thing, to have been written down at all another: both were agreed to, or not.
+    alone = in_state(heard, state, "self_review").session(DAY)
+    with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+        alone.transcript()
 
 
 def sound_prepare(session: Session) -> None:
@@ -306,11 +320,26 @@ def sent_to_a_cluster(session: Session) -> None:
     bundles.pack(session.journal, session.name, "listen")
 
 
+def turns_to_a_file(session: Session) -> None:
+    from typer.testing import CliRunner
+
+    from therapy_review.cli import app
+
+    root = root_of(session.journal)
+    asked = CliRunner().invoke(
+        app, ["turns", "export", session.name, f"{root.parent / 'out.rttm'}", "-j", f"{root}"]
+    )
+    assert (root.parent / "out.rttm").exists() == (asked.exit_code == 0)
+    if asked.exception:
+        raise asked.exception
+
+
 DOORS = [
-    sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound, desk_relabel,
+    turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound,
+    desk_relabel,
     player_still, embedding, two_minutes, looked_over, sent_to_a_cluster,
 ]  # fmt: skip
-PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments")
+PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments", "silences")
 
 
 def asked(widget: Moment, message: dict[str, Any]) -> None:
@@ -358,6 +387,7 @@ def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
         f"sessions/{DAY}/{playback.FILE}", prepared_once
     )  # what is at hand already counts as well
     session = in_state(heard, state, "self_review").session(DAY)
+    write_settings(session.journal)
     before = held(heard)
     if opens(state, "self_review"):
         door(session)

@@ -25,6 +25,7 @@ from therapy_review.pages import (
     weekly_review,
 )
 from therapy_review.player import Player
+from therapy_review.silence_kinds import long_silences_of, say
 from therapy_review.still import STILL, Still
 
 PARTS = [
@@ -33,7 +34,9 @@ PARTS = [
     if callable(part) and name[0] != "_" and name != "refresh"
 ]
 NAMED_ABOVE = "player"  # shows nothing where there is no recording: the map before it has said so
-OF_THE_SOUND = ["who_is_who", "session_map", NAMED_ABOVE, "talk_balance", "pauses_and_gaps", "moments"]
+OF_THE_SOUND = [
+    *("who_is_who", "session_map", NAMED_ABOVE, "talk_balance", "pauses_and_gaps", "moments", "silences"),
+]
 OF_THE_WEEKS = ["opening", "moods", "mood_tags", "talk_time"]
 
 
@@ -136,7 +139,7 @@ TROUBLES: dict[Callable[[Journal], None], tuple[str, list[str]]] = {
     harm_sound: ("recording.m4a", OF_THE_SOUND),
     harm_by_emptying: ("recording.m4a is empty", OF_THE_SOUND),
     harm_by_doubling: ("2 recordings", OF_THE_SOUND),
-    harm_marks: ("marks.csv should be a table", ["session_map", NAMED_ABOVE, "moments"]),
+    harm_marks: ("marks.csv should be a table", ["session_map", NAMED_ABOVE, "moments", "silences"]),
     harm_corrections: ("corrections.csv", OF_THE_SOUND),
     lose_sound: ("no recording of this session", [part for part in OF_THE_SOUND if part != NAMED_ABOVE]),
     lose_notes: ("form", ["notes"]),
@@ -339,3 +342,32 @@ def test_the_weekly_letter_speaks_of_an_agreement_only_when_it_ends_soon(heard: 
     assert "your own agreement comes to its end" in review.agreements().markup
     harm_agreements(heard)
     assert "agreements.toml can't be read" in review.agreements().markup
+
+
+# The long silences.
+
+
+def test_the_week_asks_what_the_long_silences_were_and_keeps_it_at_once(heard: Journal) -> None:
+    session = heard.session("2026-03-05")
+    (form,) = WeeklyReview(heard, "2026-W10").silences().things
+    fields = [one for row in form.children[1].children for one in row.children[1].children]
+    fields[0].value = "thinking"
+    assert (long_silences_of(session)["kind"] == "thinking").sum() == 1
+
+
+def test_what_was_said_of_silences_is_left_out_of_a_report_with_the_other_private_words(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STILL, "1")
+    session = heard.session("2026-03-05")
+    row = long_silences_of(session).iloc[0]
+    say(session, row["start"], row["end"], "afraid", "of her")
+    page = {private: SessionPage(session, private_notes=private) for private in ("shown", "left out")}
+    assert "afraid, of her" in words_of(page["shown"].silences())
+    assert "afraid" not in words_of(page["left out"].silences())
+
+
+def test_what_was_said_of_a_silence_is_there_without_the_recording_too(heard: Journal) -> None:
+    session = heard.session("2026-02-12")
+    say(session, 20, 26, "stuck")
+    assert words_of(SessionPage(session).silences()) == "form"

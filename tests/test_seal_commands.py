@@ -391,3 +391,29 @@ def test_a_journal_whose_passphrase_is_forgotten_can_still_be_erased(sealed_mine
     assert "2 sessions" in done.stdout
     assert "The key was destroyed" in done.stdout
     assert list(sealed_mine.iterdir()) == []
+
+
+def test_a_backup_of_a_sealed_journal_takes_no_plain_file(known: Path, tmp_path: Path) -> None:
+    (known / "sessions/2026-03-04/letter.txt").write_text("Put in by hand.")
+    done = run("backup", str(tmp_path / "copy.tar"), "-j", str(known))
+    assert done.returncode == 1
+    assert "sessions/2026-03-04/letter.txt" in done.stderr
+    assert not (tmp_path / "copy.tar").exists()
+    assert run("seal", "-j", str(known)).returncode == 0
+    assert run("backup", str(tmp_path / "copy.tar"), "-j", str(known)).returncode == 0
+
+
+def test_sealing_what_lay_open_says_what_stays_open_elsewhere(mine: Path) -> None:
+    terminal = Terminal("seal", "-j", str(mine))
+    choose(terminal, "Passphrase", WORDS)
+    assert "The files lay open before" in terminal.ends()
+
+
+def test_without_a_terminal_it_is_said_that_the_code_was_not_tried(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from therapy_review.seal_commands import make_keys
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    make_keys(WORDS)
+    assert "nothing shows yet that it is on paper" in capsys.readouterr().out

@@ -171,3 +171,15 @@ def test_two_stores_of_one_folder_are_the_same(tmp_path: Path) -> None:
     one, other = PlainStore(tmp_path), PlainStore(tmp_path)
     assert one == other
     assert len({one, other, PlainStore(tmp_path / "else")}) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_protecting_a_journal_leaves_alone_what_a_link_leads_to(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("another's")
+    elsewhere.chmod(0o644)
+    store = PlainStore(tmp_path / "mine")
+    store.write("journal.toml", b"")
+    (store.root / "link.txt").symlink_to(elsewhere)
+    store.protect()
+    assert elsewhere.stat().st_mode & 0o777 == 0o644

@@ -74,7 +74,14 @@ def add_recording(
         )
     with journal.store.writing():
         session = _without_recording(journal, day)
-        journal.store.write(session.file(f"recording{suffix}"), data)
+        kept = session.file(f"recording{suffix}")
+        journal.store.write(kept, data)
+        if digest(journal.store.read(kept)) != digest(data):  # the original may be removed after this
+            journal.store.remove(kept)
+            raise JournalError(
+                f"{name} did not arrive whole in {journal.name}, so nothing was added; keep the file, see that the "
+                "disk is well, and try again."
+            )
     if tracks:
         session.save_notes(session.notes.changed(tracks=tuple(tracks)))
     return session

@@ -127,7 +127,7 @@ class Draft:
 
 
 def rule_of(journal: Journal) -> list[str]:
-    """Tell what is known of the rule of a journal's place.
+    """Tell what is known of the rule of a journal's places.
 
     Parameters
     ----------
@@ -140,8 +140,7 @@ def rule_of(journal: Journal) -> list[str]:
     """
     from therapy_review import places
 
-    rule, today = places.rule_for(journal.place), journal.today()
-    return places.in_words(rule, today)
+    return places.of_both_ways(journal.place, journal.therapist_place, journal.today())
 
 
 def sheet(draft: Draft) -> str:

@@ -20,7 +20,7 @@ from therapy_review.agreement import SELF_REVIEW
 from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
-from therapy_review.errors import RecordingError
+from therapy_review.errors import ConsentError, RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
 from therapy_review.recording import PEAKS_A_SECOND, waveform_peaks
@@ -112,8 +112,12 @@ def analyse(
     voices, heard = _known_voices(session, diarizer), session.made_from()
     if voices is None:
         voices, heard = _listen(session, recording, tell, diarizer)
-        session.recording(use)  # what was taken back or erased meanwhile leaves nothing behind
-        _keep_heard(session, voices, heard.pop("peaks"))
+        with session.journal.store.writing():
+            # What was taken back or erased meanwhile leaves nothing behind.
+            if closed := session.why_closed(use):
+                raise ConsentError(closed)
+            session.recording_file()
+            _keep_heard(session, voices, heard.pop("peaks"))
     tell(STEPS[2], 0.95)
     _write(session, voices, heard)
     tell(STEPS[2], 1.0)

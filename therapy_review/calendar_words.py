@@ -1,10 +1,11 @@
 """Words for months and for the halves of the day, as programs write them in many languages.
 
-``data/calendar_words.csv`` has them from the Unicode CLDR, version 47: months of English, German, French, Spanish,
-Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Polish, Czech, Croatian, Turkish, Finnish, Russian,
-Ukrainian and Greek, whole and cut short, and the halves of the day of some thirty languages. Not from there are
-what stands beside an hour from 0 to 23, and the Chinese words for parts of the halves. What means one thing here
-and another there is left out: listopad is October in Croatia and November in Poland. All are without dots.
+``data/calendar_words.csv`` has them from the Unicode CLDR, version 47: months of English, German, French,
+Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Polish, Czech, Croatian, Turkish, Finnish,
+Russian, Ukrainian and Greek, whole and cut short, and the halves of the day of some thirty languages. Not
+from there are what stands beside an hour from 0 to 23, and the Chinese words for parts of the halves. What
+means one thing here and another there is left out: listopad is October in Croatia and November in Poland. All
+are without dots.
 """
 
 from __future__ import annotations

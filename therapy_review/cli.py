@@ -20,6 +20,7 @@ from therapy_review import (
     seal_commands,
     voice_commands,
 )
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 
 if TYPE_CHECKING:
@@ -51,7 +52,12 @@ def init(
     folder: Annotated[Path, typer.Argument(help="A new folder for your journal.")],
     name: Annotated[str, typer.Option(prompt="What should the workbook call you", help="Name or pseudonym.")],
     therapist: Annotated[str, typer.Option(prompt="And your therapist", help="Name or pseudonym.")],
-    place: Annotated[str, typer.Option(help="Where your sessions take place, as in GB or US-CA.")] = "",
+    place: Annotated[
+        str | None, typer.Option(help="Where you are during your sessions, as in GB or US-CA.")
+    ] = None,
+    therapist_place: Annotated[
+        str | None, typer.Option(help="Where your therapist is, by phone or video; the same when left out.")
+    ] = None,
     time_zone: Annotated[str, typer.Option(help="As in Europe/London.")] = "",
     sealed: Annotated[
         bool | None,
@@ -61,7 +67,10 @@ def init(
     """Make a new, empty journal."""
     from therapy_review.journal import create_journal, folder_of
 
-    create_journal(folder, client=name, therapist=therapist, place=place, time_zone=time_zone)
+    here, there = _places(place, therapist_place, therapist)
+    create_journal(
+        folder, client=name, therapist=therapist, place=here, therapist_place=there, time_zone=time_zone
+    )
     if seal_commands.is_wanted(sealed):
         seal_commands.seal_new(folder_of(folder)[0])
     else:
@@ -71,6 +80,18 @@ def init(
     )
     say.print(f"  therapy-review consent draft --journal {folder}    makes a page to talk it over")
     say.print(f"  therapy-review consent add --journal {folder}      writes down what you agreed on")
+
+
+def _places(place: str | None, therapist_place: str | None, therapist: str) -> tuple[str, str]:
+    """Ask where both are, for the rule of the place; where nobody can be asked it stays empty."""
+    asks = sys.stdin.isatty()
+    if place is None:
+        question = "Where are you during your sessions, as in GB or US-CA (empty: not now)"
+        place = typer.prompt(question, default="", show_default=False) if asks else ""
+    if therapist_place is None:
+        question = f"And where is {therapist}, if you meet by phone or video"
+        therapist_place = typer.prompt(question, default=place) if asks and place else place
+    return place.strip(), therapist_place.strip()
 
 
 @app.command()
@@ -113,6 +134,9 @@ def add(
     say.print(
         f"Added as {session.name}{beside}. {still} where {'it was' if len(files) == 1 else 'they were'}."
     )
+    for use in ("record", SELF_REVIEW):
+        if sentence := session.why_closed(use):
+            say.print(sentence)
     if remove_original or opened.settings.get("sealed"):
         seal_commands.offer_to_remove(files, answer=remove_original)
 
@@ -193,7 +217,9 @@ def export_turns(
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
     opened = open_journal(journal)
-    found = opened.session(session).turns
+    chosen = opened.session(session)
+    chosen.require(SELF_REVIEW)
+    found = chosen.turns
     ledger.record(opened, ledger.EXPORTED, session=session, who="client", note=file.name)
     write_turns(found, file)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
@@ -332,7 +358,7 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a day; write it as in 2026-03-04.") from error
+        raise JournalError(f"{text} is not a day; write it as in 2026-03-04.") from error
 
 
 def main() -> None:

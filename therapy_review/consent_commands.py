@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +18,7 @@ from therapy_review.agreement import (
     Spoken,
     ending,
     in_words,
+    is_use,
     seconds,
     state,
 )
@@ -95,17 +95,20 @@ def add(
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
     first = _day(since) if since else opened.today()
+    if how and not (how := _way(said := how)):
+        raise JournalError(f"An agreement is written or spoken, not {said}; nothing was written down.")
     if one_party:
         _read_the_caution(opened, confirm)
         people, uses, how, until = ["client"], [SELF_REVIEW], WAYS[0], until or ""
     else:
         who = who or typer.prompt("Who agrees (client, therapist, both, or another name)")
-        people = list(BOTH) if who.strip() == "both" else [who.strip()]
+        people = list(BOTH) if who.strip().casefold() == "both" else [_role(opened, who)]
         if not to:
             say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
             to = typer.prompt("With commas between", default=", ".join(USUAL))
         uses = [use.strip() for use in to.split(",") if use.strip()]
-        how = how or typer.prompt("Written or spoken", default=WAYS[0])
+        while not how:
+            how = _way(typer.prompt("Written or spoken", default=WAYS[0]))
     spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
     if until is None:
         until = typer.prompt(
@@ -157,6 +160,12 @@ def _read_the_caution(journal: Journal, confirm: str) -> None:
         raise typer.Exit(1)
 
 
+def _way(answer: str) -> str:
+    """Read how it was given; empty where that is neither."""
+    said = answer.strip().casefold()
+    return said if said in WAYS else ""
+
+
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
     if session is None:
         session = typer.prompt(
@@ -205,7 +214,7 @@ def revoke(
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    who = (who or typer.prompt("Who takes it back (client, therapist, or another name)")).strip()
+    who = _role(opened, who or typer.prompt("Who takes it back (client, therapist, or another name)"))
     if not use:
         offered = _named([one for one in opened.consents if one.who == who])
         use = typer.prompt(
@@ -213,13 +222,17 @@ def revoke(
         )
     use = "" if use.strip() == EVERYTHING else use.strip()
     today = opened.today()
-    if not opened.keep_agreements(lambda data: take_back(data, who, use, on=today)):
+    taken_back = opened.keep_agreements(lambda data: take_back(data, who, use, on=today))
+    # Where it was broken off before, the same command goes on from there.
+    if not taken_back and not _was_taken_back(opened, who, use):
         part = f" for {use}" if use else ""
         raise JournalError(
             f"There is nothing of {_role_name(opened, who)} to take back{part}; to see what was agreed: "
             "therapy-review consent show"
         )
-    ledger.record(opened, ledger.REVOKED, use=use, who=who)
+    noted = opened.ledger
+    if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
+        ledger.record(opened, ledger.REVOKED, use=use, who=who)
     what = in_words(use) if use else "everything"
     say.print(f"Taken back by {_role_name(opened, who)}: {what}. From now on it stays closed.")
     for role in enrolment.forget_without_agreement(opened):
@@ -304,6 +317,11 @@ def draft(
 
     opened = open_journal(journal)
     uses = [use.strip() for use in to.split(",") if use.strip()] or agreeing.USUAL
+    for use in uses:
+        if not is_use(use):
+            raise JournalError(
+                f"{use} is nothing a recording can be used for; choose of {', '.join(USES)}, share:NAME."
+            )
     asked = agreeing.Draft(
         opened.client,
         opened.therapist,
@@ -326,14 +344,30 @@ def guide(journal: JournalOption = HERE) -> None:
     from therapy_review import lab, reports
     from therapy_review.journal import open_journal
 
-    made = reports.run(open_journal(journal), "agreement", "agreement", {})
-    say.print(f"To read:  {made.page}")
-    started = lab.command(journal.resolve(), "reports/agreement.ipynb")
-    os.execvpe(started[0], started, lab.environment())
+    opened = open_journal(journal)
+    made = reports.run(opened, "agreement", "agreement", {})
+    if not opened.settings.get("sealed"):  # a sealed page opens in Lab alone
+        say.print(f"To read:  {made.page}")
+    lab.start(opened, "reports/agreement.ipynb")
 
 
 def _name(journal: Journal, one: Agreement) -> str:
     return one.name or _role_name(journal, one.who)
+
+
+def _role(journal: Journal, who: str) -> str:
+    """Take the client's and the therapist's own names for their roles."""
+    said = who.strip()
+    roles = {"client": "client", "therapist": "therapist"}
+    roles |= {journal.therapist.casefold(): "therapist", journal.client.casefold(): "client"}
+    return roles.get(said.casefold(), said)
+
+
+def _was_taken_back(journal: Journal, who: str, use: str) -> bool:
+    return any(
+        one.who == who and any(not back.uses or not use or use in back.uses for back in one.revocations)
+        for one in journal.consents
+    )
 
 
 def _role_name(journal: Journal, who: str) -> str:
@@ -359,4 +393,4 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a day; write it as in 2026-03-04.") from error
+        raise JournalError(f"{text} is not a day; write it as in 2026-03-04.") from error

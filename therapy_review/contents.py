@@ -6,6 +6,7 @@ sealed journal's ``reports`` are read and written through the journal's own stor
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,6 +21,7 @@ from therapy_review.journal import Journal, open_journal
 from therapy_review.store import digest
 
 FOLDER = "reports"
+MIMETYPES = {".html": "text/html", ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet"}
 NONE_KEPT = "none"  # Lab wants a checkpoint to have a name
 
 
@@ -155,7 +157,13 @@ class SealedContents(AsyncContentsManager):
         model = {**_nothing(name), "type": kind, "size": size, "last_modified": when, "created": when}
         if not with_content:
             return model
-        text = store.read(name).decode()
+        data = store.read(name)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:  # a PDF, a table in Parquet
+            if form == "text" or kind == "notebook":
+                raise HTTPError(400, f"{name} is not text.") from None
+            form = "base64"
         if kind == "notebook":
             notebook = nbformat.reads(text, as_version=4)
             self.mark_trusted_cells(notebook, name)  # type: ignore[no-untyped-call]
@@ -163,7 +171,8 @@ class SealedContents(AsyncContentsManager):
             self.validate_notebook_model(model)  # type: ignore[no-untyped-call]
             return model
         if form == "base64":
-            raise HTTPError(400, "Only text is kept here.")
+            content = base64.b64encode(data).decode()
+            return model | {"content": content, "format": "base64", "mimetype": _mimetype(name)}
         return model | {"content": text, "format": "text", "mimetype": _mimetype(name)}
 
 
@@ -189,4 +198,4 @@ def _kind(name: str) -> str:
 
 
 def _mimetype(name: str) -> str:
-    return "text/html" if name.endswith(".html") else "text/plain"
+    return MIMETYPES.get(PurePosixPath(name).suffix, "text/plain")

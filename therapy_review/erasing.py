@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review import enrolment, index, ledger, transcript
 from therapy_review.agreement import REPORT, SELF_REVIEW
+from therapy_review.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
 from therapy_review.recording import SUFFIXES
 from therapy_review.session import TURNS_ELSEWHERE
@@ -176,6 +177,9 @@ def erase_all(journal: Journal) -> Erased:
     store = journal.store
     found = [*store.folders(""), *store.files("")]
     with store.writing():
+        for key in (RECOVERY, IDENTITY):  # without them all the rest is closed, wherever this is cut short
+            if key in found:
+                store.remove(key)
         for folder in sorted(store.folders(""), key=lambda name: (name != "sessions", name)):
             store.remove_folder(folder)
     store.remove_folder("")

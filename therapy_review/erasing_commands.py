@@ -27,7 +27,7 @@ def erase(
     journal: Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")] = Path(),
 ) -> None:
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
-    from therapy_review import erasing
+    from therapy_review import erasing, unlock
     from therapy_review.analysis import follow_prints
     from therapy_review.journal import Journal, folder_of, open_journal
     from therapy_review.session import Session, session_date
@@ -41,6 +41,9 @@ def erase(
         say.print(f"This erases the whole journal {opened.name}: {number} sessions, with their recordings,")
         say.print("notes, moods and marks, all agreements, voice prints and reports, and its ledger.")
         _typed(confirm, f"Type the journal's name, {opened.name}, to erase it for good", opened.name)
+        seal = opened.settings.get("seal", {})
+        if seal.get("keyring"):  # the words may be used elsewhere too
+            unlock.forget_in_keyring(str(seal.get("recipient", "")))
         say.print(str(erasing.erase_all(opened)))
         return
     opened = open_journal(journal)

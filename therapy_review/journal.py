@@ -91,6 +91,11 @@ class Journal:
         return str(self.settings.get("place", ""))
 
     @property
+    def therapist_place(self) -> str:
+        """Where the therapist is during a session by phone or video; empty when that was not said."""
+        return str(self.settings.get("therapist_place", ""))
+
+    @property
     def mood_groups(self) -> dict[str, list[str]]:
         """Mood words by group, as the client arranged them."""
         groups = self.settings.get("moods", {}).get("groups", {})
@@ -224,7 +229,7 @@ class Journal:
         from therapy_review.places import rule_for
 
         # How a session was held is not written down, so it has to be clear for one room and for a call.
-        rules = rule_for(self.place), rule_for(self.place, remote_place=self.place)
+        rules = rule_for(self.place), rule_for(self.place, remote_place=self.therapist_place)
         return all(rule.one_is_enough and not rule.stale(self.today()) for rule in rules)
 
 
@@ -363,7 +368,13 @@ def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
 
 
 def create_journal(
-    path: str | Path, *, client: str, therapist: str, place: str = "", time_zone: str = ""
+    path: str | Path,
+    *,
+    client: str,
+    therapist: str,
+    place: str = "",
+    therapist_place: str = "",
+    time_zone: str = "",
 ) -> Journal:
     """Make a new, empty journal.
 
@@ -374,7 +385,9 @@ def create_journal(
     client, therapist : str
         Names or pseudonyms.
     place : str
-        Where the sessions take place, as in ``GB`` or ``US-CA``.
+        Where the sessions take place, as in ``GB`` or ``US-CA``; by phone or video, where the client is.
+    therapist_place : str
+        Where the therapist is when they are by phone or video.
     time_zone : str
         As in ``Europe/London``; this computer's own when empty.
 
@@ -405,7 +418,9 @@ def create_journal(
         raise JournalError(f"{path} lies inside another journal; choose a folder outside it.")
     content = tomlkit.document()
     content.update({"format": 1, "client": client, "therapist": therapist})
-    content.update({"place": place, "time_zone": time_zone, "sealed": False})
+    content.update(
+        {"place": place, "therapist_place": therapist_place, "time_zone": time_zone, "sealed": False}
+    )
     store = PlainStore(root)
     store.write("journal.toml", tomlkit.dumps(content).encode())
     (root / "sessions").mkdir(mode=0o700)

@@ -18,6 +18,9 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import behind, moments
 from therapy_review.player import Player, moments_to_hear
+from therapy_review.quiet import IS_OFF, NO_CLIPS, OFF, ON, is_on, moments_to_read
+from therapy_review.silence_forms import silence_form
+from therapy_review.silence_kinds import long_silences_of
 from therapy_review.still import SHOWN, Still, is_still, paragraphs
 from therapy_review.usual import SHOWN as SET_BESIDE
 from therapy_review.usual import side_of, usual
@@ -102,10 +105,15 @@ class SessionPage:
         What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
     private_notes : str
         ``shown``; anything else leaves the client's own sentences out, and keeps moods, mood words and figures.
+    sound : str
+        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
     """
 
-    def __init__(self, session: Session, use: str = SELF_REVIEW, private_notes: str = SHOWN) -> None:
+    def __init__(
+        self, session: Session, use: str = SELF_REVIEW, private_notes: str = SHOWN, sound: str = ON
+    ) -> None:
         self.session = session
+        self.is_heard = is_on(sound)
         self.use = use
         self.journal = session.journal
         self.private_notes = private_notes
@@ -155,13 +163,14 @@ class SessionPage:
         if missing := self._without_sound():
             return missing
         _ = self._turns
-        return forms.who_is_who(self.session)
+        return forms.who_is_who(self.session) if self.is_heard else sentence(NO_CLIPS)
 
     @gently
     def session_map(self) -> Any:
         """Show who spoke when; a click on it leads to that time in the player."""
+        to = self.session.name if self.is_heard else ""
         return self._without_sound() or self._following(
-            lambda: charts.session_map(self._turns, self.session.marks).leading_to(self.session.name)
+            lambda: charts.session_map(self._turns, self.session.marks).leading_to(to)
         )
 
     @gently
@@ -170,6 +179,8 @@ class SessionPage:
         if not self.session.has_recording:
             return Still("")  # said where the map would be
         _ = self._turns
+        if not self.is_heard:
+            return sentence(IS_OFF)
         player = Player(self.session)
         player.on_refresh(self.refresh)
         return player
@@ -193,7 +204,21 @@ class SessionPage:
             return missing
         marks = self.session.marks
         told = marks if self.private_notes == SHOWN else marks.assign(label="", text="")
-        return moments_to_hear(self.session, moments(self._turns, told))
+        found = moments(self._turns, told)
+        return moments_to_hear(self.session, found) if self.is_heard else moments_to_read(found)
+
+    @gently
+    def silences(self) -> Any:
+        """Ask what the long silences were, for whoever wants to say it."""
+        if self.private_notes != SHOWN:
+            return sentence(
+                "What you said of the long silences is left out of this report; it is in your notes."
+            )
+        if self.session.has_recording:
+            _ = self._turns
+        elif long_silences_of(self.session).empty:
+            return self._without_sound()
+        return silence_form(self.session, sound=ON if self.is_heard else OFF)
 
     @gently
     def notes(self) -> Any:
@@ -231,7 +256,9 @@ class SessionPage:
                 there = behind(turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=marks)
                 if len(there):
                     found[row["measure"], row["speaker"]] = float(there["start"].iloc[0])
-        return beside_usual(table, self.session.name, found).leading_to(self.session.name)
+        return beside_usual(table, self.session.name, found).leading_to(
+            self.session.name if self.is_heard else ""
+        )
 
 
 class WeeklyReview:
@@ -242,13 +269,15 @@ class WeeklyReview:
     journal : Journal
     week : str
         An ISO week as in ``2026-W10``; the newest with a session when empty.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
     """
 
-    def __init__(self, journal: Journal, week: str = "") -> None:
+    def __init__(self, journal: Journal, week: str = "", sound: str = ON) -> None:
         sessions = journal.week(week)
         self.journal = journal
         self.week = week or (sessions[-1].week if sessions else "")
-        self.pages = [SessionPage(session) for session in sessions]
+        self.pages = [SessionPage(session, sound=sound) for session in sessions]
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
         # What a session's page can show, the week shows for each of its sessions (most weeks have one).
@@ -302,7 +331,7 @@ class NothingToShow:
         return lambda: sentence(self._why) if name in ("opening", "heading") else None
 
 
-def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | NothingToShow:
+def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:
     """Open the weekly review of a journal.
 
     Parameters
@@ -311,6 +340,8 @@ def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | Nothing
         The journal's folder.
     week : str
         An ISO week as in ``2026-W10``; the newest with a session when empty.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
 
     Returns
     -------
@@ -318,13 +349,13 @@ def weekly_review(journal: str | Path, week: str = "") -> WeeklyReview | Nothing
         Always something whose parts can be shown.
     """
     try:
-        return WeeklyReview(open_journal(journal), week)
+        return WeeklyReview(open_journal(journal), week, sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))
 
 
 def session_report(
-    journal: str | Path, session: str = "", private_notes: str = SHOWN
+    journal: str | Path, session: str = "", private_notes: str = SHOWN, sound: str = ON
 ) -> SessionPage | NothingToShow:
     """Open the page of one session.
 
@@ -339,6 +370,8 @@ def session_report(
         The session's name, as in ``2026-03-04``; the newest when empty.
     private_notes : str
         ``shown``, or ``left out``: then none of the client's own sentences is in it.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
 
     Returns
     -------
@@ -350,6 +383,6 @@ def session_report(
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
         chosen = opened.session(session) if session else opened.sessions[-1]
-        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes)
+        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

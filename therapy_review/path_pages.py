@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from therapy_review.path import MOODS, Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_view import Place, path_view, usual_view
 from therapy_review.player import Moment
+from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on
+from therapy_review.silence_charts import silences_over_time
+from therapy_review.silence_kinds import silence_kinds
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
 from therapy_review.usual import usual
 from therapy_review.usual_charts import usual_over_time
@@ -23,6 +27,8 @@ from therapy_review.words import day
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from therapy_review.chart import Chart
 
 PATH = (
     "this is your path so far, as you noted it and as the program counted. It describes; it does not judge, and "
@@ -40,10 +46,20 @@ class PathPage:
     Parameters
     ----------
     journal : Journal
+    sound : str
+        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, sound: str = ON) -> None:
         self.journal = journal
+        self.is_heard = is_on(sound)
+
+    def _place(self) -> Place:
+        return Place(self.journal) if self.is_heard else QuietPlace(self.journal)
+
+    def _quiet(self, shown: Any) -> Any:
+        """Say that the sound is off where there would have been something to play."""
+        return shown if self.is_heard else Shown(sentence(IS_OFF), shown)
 
     @functools.cached_property
     def _way(self) -> Way:
@@ -63,14 +79,14 @@ class PathPage:
     def path(self) -> Any:
         """Show the path; live, sessions can be chosen and opened."""
         if is_still() or self._way.sessions.empty:
-            return path(self._way, scales=self.journal.scales)
-        return path_view(self._way, Place(self.journal))
+            return self._quiet(path(self._way, scales=self.journal.scales))
+        return self._quiet(path_view(self._way, self._place()))
 
     @gently
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
         chart = usual_over_time(self._usual)
-        return chart if is_still() or not chart.rows else usual_view(self._usual, Place(self.journal))
+        return chart if is_still() or not chart.rows else usual_view(self._usual, self._place())
 
     @gently
     def moved(self) -> Still:
@@ -79,12 +95,7 @@ class PathPage:
 
 
 class HowFar(PathPage):
-    """Early and recent beside each other, part by part.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
+    """Early and recent beside each other, part by part; as `PathPage`."""
 
     @functools.cached_property
     def _sides(self) -> Any:
@@ -111,6 +122,11 @@ class HowFar(PathPage):
         return early_charts.words_then_and_now(self._way.tags, self._sides, self._way.groups)
 
     @gently
+    def silences(self) -> Chart:
+        """Show what the long silences were, as far as the client said it."""
+        return silences_over_time(silence_kinds(self.journal))
+
+    @gently
     def moments(self) -> Any:
         """Show pairs of moments to hear, early and recent."""
         found = pairs(self.journal)
@@ -118,7 +134,8 @@ class HowFar(PathPage):
             return sentence(
                 "There are no two recordings yet that could be heard beside each other. What you wrote says it too."
             )
-        return Shown(*(_pair(pair.kind, pair.chosen, pair.early, pair.recent) for pair in found))
+        show = _pair if self.is_heard else _pair_to_read
+        return self._quiet(Shown(*(show(pair.kind, pair.chosen, pair.early, pair.recent) for pair in found)))
 
     @gently
     def letter(self) -> Any:
@@ -126,29 +143,36 @@ class HowFar(PathPage):
         return letter_form(self.journal)
 
 
+def _pair_to_read(kind: str, chosen: str, *both: Heard) -> Still:
+    items = "".join(
+        f"<li>{day(one.session.date)}, <strong>{clock(one.start)}</strong> {html.escape(one.why)}</li>"
+        for one in both
+    )
+    return Still(f"<h3>{kind}</h3><p>{chosen}</p><ul>{items}</ul>")
+
+
 def _pair(kind: str, chosen: str, *both: Heard) -> Any:
-    heading = f"<h3>{kind}</h3><p>{chosen}</p>"
     if is_still():
-        items = "".join(
-            f"<li>{day(one.session.date)}, <strong>{clock(one.start)}</strong> {one.why}</li>" for one in both
-        )
-        return Still(f"{heading}<ul>{items}</ul><p><small>{HOW_TO_START} to hear them.</small></p>")
+        read = _pair_to_read(kind, chosen, *both)
+        return Still(f"{read.markup}<p><small>{HOW_TO_START} to hear them.</small></p>")
     import ipywidgets as w
 
-    rows: list[Any] = [w.HTML(heading)]
+    rows: list[Any] = [w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]
     for one in both:
         rows += [w.HTML(f"<strong>{day(one.session.date)}</strong>")]
         rows += [Moment(one.session, one.start, one.end, one.why)]
     return w.VBox(rows)
 
 
-def path_page(journal: str | Path) -> PathPage | NothingToShow:
+def path_page(journal: str | Path, sound: str = ON) -> PathPage | NothingToShow:
     """Open the path of a journal.
 
     Parameters
     ----------
     journal : str or Path
         The journal's folder.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
 
     Returns
     -------
@@ -156,18 +180,20 @@ def path_page(journal: str | Path) -> PathPage | NothingToShow:
         Always something whose parts can be shown.
     """
     try:
-        return PathPage(open_journal(journal))
+        return PathPage(open_journal(journal), sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))
 
 
-def how_far(journal: str | Path) -> HowFar | NothingToShow:
+def how_far(journal: str | Path, sound: str = ON) -> HowFar | NothingToShow:
     """Open early and recent beside each other.
 
     Parameters
     ----------
     journal : str or Path
         The journal's folder.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
 
     Returns
     -------
@@ -175,6 +201,6 @@ def how_far(journal: str | Path) -> HowFar | NothingToShow:
         Always something whose parts can be shown.
     """
     try:
-        return HowFar(open_journal(journal))
+        return HowFar(open_journal(journal), sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

@@ -18,6 +18,7 @@ import pandas as pd
 
 TABLE = Path(__file__).with_name("data") / "recording_rules.csv"
 CONFIDENCE = ("low", "medium", "high")
+EVERYWHERE = "The rule of this workbook is everybody's agreement, whatever the law of a place asks."
 COUNTS_FOR_MONTHS = 12  # laws change; a row read longer ago than this is said to be old
 _ALSO_CALLED = {"UK": "GB"}
 
@@ -211,20 +212,63 @@ def in_words(rule: Rule, day: dt.date) -> list[str]:
     The rule of this workbook is everybody's agreement, whatever the law of a place asks.
     This is not legal advice. The table was checked on 25 November 2026.
     """
+    return [_lead(rule), *rule.notes, *warnings(rule, day), EVERYWHERE, _advice(rule.checked_on)]
+
+
+def of_both_ways(place: str, therapist_place: str, day: dt.date) -> list[str]:
+    """Say the rules for a session in one room and for one by phone or video.
+
+    Parameters
+    ----------
+    place, therapist_place : str
+        Where the client is, and the therapist; empty when it is not known.
+    day : datetime.date
+        The day it is read.
+
+    Returns
+    -------
+    list of str
+        Sentences, as those of `in_words`.
+
+    Examples
+    --------
+    >>> room, call = of_both_ways("US-NV", "US-NV", dt.date(2026, 12, 1))[:2]
+    >>> print(room.partition(" (")[0])
+    In one room: In Nevada the law asks for the agreement of one person who takes part
+    >>> print(call.partition(" (")[0])
+    By phone or video: In Nevada the law asks for the agreement of everybody who is heard
+    """
+    room = rule_for(place)
+    call = rule_for(place, remote_place=therapist_place or place)
+    if _lead(room) == _lead(call):
+        said, rule = [_lead(room)], room
+    else:
+        said, rule = (
+            [f"In one room: {_lead(room)}", f"By phone or video: {_lead(call)}"],
+            stricter(room, call),
+        )
+    if place and not therapist_place:
+        said.append(
+            "By phone or video the place where your therapist is counts as well; it is not written down yet, as "
+            'therapist_place = "…" in journal.toml.'
+        )
+    return [*said, *call.notes, *warnings(rule, day), EVERYWHERE, _advice(rule.checked_on)]
+
+
+def _lead(rule: Rule) -> str:
     where = " and ".join(rule.names)
     cited = f" ({'; '.join(rule.statutes)})" if rule.statutes else ""
     if not where:
-        said = "No place is written down yet, so everybody's agreement counts."
-    elif not rule.statutes:
-        said = f"Of {where} nothing is known here, so everybody's agreement counts."
-    elif rule.asks == "one":
-        said = f"In {where} the law asks for the agreement of one person who takes part{cited}."
-    elif rule.unsure or len(rule.places) > 1:
-        said = f"In {where} count on everybody's agreement{cited}."
-    else:
-        said = f"In {where} the law asks for the agreement of everybody who is heard{cited}."
-    default = "The rule of this workbook is everybody's agreement, whatever the law of a place asks."
-    return [said, *rule.notes, *warnings(rule, day), default, _advice(rule.checked_on or _table_checked_on())]
+        return (
+            'No place is written down yet, as place = "GB" in journal.toml, so everybody\'s agreement counts.'
+        )
+    if not rule.statutes:
+        return f"Of {where} nothing is known here, so everybody's agreement counts."
+    if rule.unsure or (rule.asks == "all" and len(rule.places) > 1):
+        return f"In {where} count on everybody's agreement{cited}."
+    if rule.asks == "one":
+        return f"In {where} the law asks for the agreement of one person who takes part{cited}."
+    return f"In {where} the law asks for the agreement of everybody who is heard{cited}."
 
 
 def also_said() -> list[str]:
@@ -248,7 +292,7 @@ def also_said() -> list[str]:
         "protection up.",
         "If you fear that your therapist has wronged you, a licensing board or an advocate for patients is the "
         "place to turn to; this workbook is not made for it.",
-        _advice(_table_checked_on()),
+        _advice(None),
     ]
 
 
@@ -294,8 +338,8 @@ def _table_checked_on() -> dt.date:
     return pd.Timestamp(rules()["checked_on"].min()).date()
 
 
-def _advice(checked_on: dt.date) -> str:
-    return f"This is not legal advice. The table was checked on {_date(checked_on)}."
+def _advice(checked_on: dt.date | None) -> str:
+    return f"This is not legal advice. The table was checked on {_date(checked_on or _table_checked_on())}."
 
 
 def _date(day: dt.date) -> str:

@@ -27,6 +27,10 @@ WITHOUT = (
 OPEN_STILL = (
     "journal.toml stays readable: the names and the place you gave stand there. Pseudonyms will do as well."
 )
+ON_SEALED_OVER = (
+    "That holds from now on. The files lay open before: on most disks their bytes stay for a while, and copies in "
+    "backups or in the cloud are as open as they were; delete those there."
+)
 ON_REMOVING = (
     "Removing a file hides it; on most disks its bytes stay for a while, and a copy may be on your phone, in a "
     "backup or in the cloud. What is in the journal is not touched by that."
@@ -86,6 +90,7 @@ def make_keys(words: str) -> NewKeys:
     say.print(f"    {code}\n")
     say.print("Write it on paper, and keep the paper away from this computer.")
     if not sys.stdin.isatty():
+        say.print("Nobody could be asked to type it here, so nothing shows yet that it is on paper.")
         return made
     while True:
         typed = str(typer.prompt("To be sure it is written down, type it from the paper"))
@@ -109,11 +114,14 @@ def seal_new(store: PlainStore, *, hides_dates: bool = False, keyring: bool = Fa
         say.print(WITHOUT)
         return False
     made = make_keys(words)
+    held_files = any(sealing.lies_open(store.root))
     sealing.seal(store, made, hides_dates=hides_dates)
     unlock.keep(made.identity)
     if keyring:
         _use_keyring(store, str(made.identity.to_public()), words)
     say.print("Sealed. Nobody can open it without the passphrase or the code on paper: not we, not anybody.")
+    if held_files:
+        say.print(ON_SEALED_OVER)
     say.print(OPEN_STILL)
     return True
 
@@ -208,8 +216,16 @@ def backup(
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
     from therapy_review import backups
     from therapy_review.journal import folder_of
+    from therapy_review.sealing import lies_open
 
     store, settings = folder_of(journal)
+    _unless_begun(store, settings, "backup")
+    plain = list(lies_open(store.root)) if settings.get("sealed") else []
+    if plain:
+        raise JournalError(
+            f"{store.where('')} is sealed, but this is not: {', '.join(plain)}. In a backup anybody could read it; "
+            "first seal it with: therapy-review seal"
+        )
     number = backups.backup(store, file)
     sealed = settings.get("sealed")
     how = (

@@ -24,7 +24,7 @@ from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.errors import JournalError, NotAnalysedError, NoteChangedError, NoteError
+from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteChangedError, NoteError
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.store import digest
@@ -141,6 +141,29 @@ class Session:
         NoteError, JournalError
             When notes that name who was there, or the agreements, can't be read; or the ledger not be written.
         """
+        self._ask(use)
+        if use != SELF_REVIEW:
+            ledger.record_opening(self.journal, self.name, use)
+
+    def why_closed(self, use: str) -> str:
+        """Say why a use may not pass, empty when it may; nothing is opened for it, and nothing written down.
+
+        Parameters
+        ----------
+        use : str
+            As for `require`.
+
+        Returns
+        -------
+        str
+        """
+        try:
+            self._ask(use)
+        except (ConsentError, NoteError) as error:
+            return str(error)
+        return ""
+
+    def _ask(self, use: str) -> None:
         journal, written = self.journal, self.notes
         if not (heard := written.participants):
             raise NoteError(
@@ -148,8 +171,6 @@ class Session:
             )
         given, clear = journal.consents, journal.one_party_is_clear
         consent.require(given, heard, use, journal.today(), self.name, clear)
-        if use != SELF_REVIEW:
-            ledger.record_opening(journal, self.name, use)
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.
@@ -263,7 +284,7 @@ class Session:
                 store.write(self.file("marks.csv"), mark_files.written(changed))
 
     def transcript(self, use: str = SELF_REVIEW) -> pd.DataFrame:
-        """Read what was said, for a use that everybody heard has agreed to.
+        """Read what was said, for a use that everybody heard has agreed to, as to its being written down at all.
 
         Parameters
         ----------
@@ -285,6 +306,7 @@ class Session:
         store, name = self.journal.store, self.file(transcripts.FILE)
         if not store.exists(name):
             return transcripts.none()
+        self._ask("transcribe")  # without it, it should not have been written down
         self.require(use)
         names = {"client": self.journal.client, "therapist": self.journal.therapist}
         return transcripts.read(store.read(name), store.where(name), names)

@@ -268,6 +268,8 @@ class PlainStore:
         """
         with _in_a_sentence("protect", self.root.name):
             for path in [self.root, *self.root.rglob("*")]:
+                if path.is_symlink() and path != self.root:
+                    continue  # what it points to may be another's, and lies elsewhere
                 path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         return not self.is_open_to_others()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from therapy_review import words
@@ -56,7 +56,9 @@ def what_it_holds(
     return ""
 
 
-def keep(store: Store, entry: Entry, files: Mapping[str, bytes]) -> None:
+def keep(
+    store: Store, entry: Entry, files: Mapping[str, bytes], if_still: Callable[[], None] = lambda: None
+) -> None:
     """Write a report's files, then the entry that says it is made.
 
     Parameters
@@ -66,8 +68,11 @@ def keep(store: Store, entry: Entry, files: Mapping[str, bytes]) -> None:
         Its ``files`` are filled in.
     files : mapping of str to bytes
         By ending.
+    if_still : callable, optional
+        Asked while nobody else can write; raises where it may not be kept any more.
     """
     with store.writing():
+        if_still()
         before = manifest.read_one(store, entry.name)
         _save_what_was_changed(store, entry.name, before, files)
         for ending in set(before.files if before else ()) - set(files):

@@ -12,7 +12,7 @@ from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Basis, Entry
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
-from therapy_review.errors import NoteError, TherapyReviewError
+from therapy_review.errors import ConsentError, JournalError, NoteError, TherapyReviewError
 from therapy_review.notes import render
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class Run:
     job: Job
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     _closed: dict[str, str] = field(default_factory=dict, repr=False)
+    _heard: set[str] = field(default_factory=set, repr=False)
 
     def plan(self, sessions: Sequence[Session]) -> list[Session]:
         """Find out what has to be made; what is current or may not be made is settled here.
@@ -155,6 +156,7 @@ class Run:
         Outcome
         """
         by_name = {session.name: session for session in sessions}
+        self._heard = {session.name for session in sessions if session.has_recording}
         unheard = [s for s in sessions if s.has_recording and not analysis.is_current(s)]
         yield from self._listen(unheard)
         rest = [session for session in sessions if session.name not in self.outcomes]
@@ -170,10 +172,8 @@ class Run:
         orders = [self._order(session, purpose="listen") for session in sessions]
         for made in crew.done(orders, self.job.jobs, self.job.client):
             session = by_name[made.name]
-            if made.sentence:
-                yield self._fail(session, made.sentence)
-            for name, data in made.files.items():
-                self.journal.store.write(name, data)
+            if sentence := made.sentence or self._keep_heard(session, made):
+                yield self._fail(session, sentence)
         if sessions and any(enrolment.in_force(self.journal)):
             with contextlib.suppress(TherapyReviewError):  # said where that session is shown
                 analysis.follow_prints(self.journal)
@@ -205,13 +205,34 @@ class Run:
                 sentence = what_it_holds(made.files, near, self.job.parameters)
             if not sentence:
                 entry = Entry(made.name, session.name, self.job.template.name, rests_on, {})
-                keep(self.journal.store, entry, made.files)
+                keep(self.journal.store, entry, made.files, if_still=lambda: self._still_open(session))
         except TherapyReviewError as error:
             sentence = str(error)
         return self._fail(session, sentence, made.cell) if sentence else self._settle(session, "made")
 
+    def _keep_heard(self, session: Session, made: Made) -> str:
+        store = self.journal.store
+        try:
+            if made.files:
+                with store.writing():
+                    self._still_open(session)
+                    for name, data in made.files.items():
+                        store.write(name, data)
+        except TherapyReviewError as error:
+            return str(error)
+        return ""
+
+    def _still_open(self, session: Session) -> None:
+        """Ask once more before anything is kept: it may have been taken back or erased while it was made."""
+        now = self.journal.session(session.name)
+        if session.name in self._heard and not now.has_recording:
+            raise JournalError(f"The recording of {session.name} was taken out meanwhile; run it again.")
+        if now.has_recording and (sentence := now.why_closed("report")):
+            raise ConsentError(sentence)
+
     def _fail(self, session: Session, sentence: str, cell: int | None = None) -> Outcome:
         with contextlib.suppress(TherapyReviewError):  # a full disk is said by the sentence itself
+            self.journal.session(session.name)  # of one that was erased nothing is written any more
             sentence = keep_failure(self.journal.store, session, self.name_of(session), sentence, cell)
         return self._settle(session, "failed", sentence, cell)
 

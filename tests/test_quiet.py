@@ -1,0 +1,143 @@
+"""Pages with the sound switched off: nothing that could play is made, and everything else is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as w
+import pandas as pd
+import pytest
+from conftest import root_of
+from test_pages import PARTS as OF_A_SESSION
+from test_pages import words_of as words_of_part
+from test_path_pages import NEWEST, OF_HOW_FAR, widgets
+from test_path_pages import PARTS as OF_THE_PATH
+
+from therapy_review import Journal, consent
+from therapy_review.clickable import Clickable
+from therapy_review.marks import Mark
+from therapy_review.pages import Live, Shown, session_report, weekly_review
+from therapy_review.path_pages import how_far, path_page
+from therapy_review.path_view import usual_view
+from therapy_review.player import Moment, Player
+from therapy_review.quiet import IS_OFF, QuietPlace
+from therapy_review.still import STILL, Still
+
+PAGES = [
+    pytest.param(
+        lambda root, **how: weekly_review(root, "2026-W10", **how), OF_A_SESSION, id="weekly_review"
+    ),
+    pytest.param(lambda root, **how: session_report(root, NEWEST, **how), OF_A_SESSION, id="session_report"),
+    pytest.param(path_page, OF_THE_PATH, id="path"),
+    pytest.param(how_far, OF_HOW_FAR, id="how_far"),
+]
+OpenPage = Callable[..., Any]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What could play and was made, wherever it would have stood."""
+    names: list[str] = []
+    for kind in (Moment, Player):
+
+        def noted(self: Any, *args: Any, kind: Any = kind, was: Any = kind.__init__, **how: Any) -> None:
+            names.append(kind.__name__)
+            was(self, *args, **how)
+
+        monkeypatch.setattr(kind, "__init__", noted)
+    return names
+
+
+def each(part: Any) -> list[Any]:
+    if isinstance(part, Shown):
+        return [one for thing in part.things for one in each(thing)]
+    return each(part._draw()) if isinstance(part, Live) else [part]
+
+
+def said(part: Any) -> str:
+    words = [words_of_part(one) for one in each(part)]
+    return "\n".join([*words, *(one.value for thing in each(part) for one in widgets(thing, w.HTML))])
+
+
+@pytest.mark.parametrize(("open_page", "parts"), PAGES)
+def test_with_the_sound_off_nothing_that_could_play_is_made_and_every_part_is_there(
+    heard: Journal, made: list[str], open_page: OpenPage, parts: list[str]
+) -> None:
+    analysed(heard)
+    page = open_page(root_of(heard), sound="off")
+    everything = {name: getattr(page, name)() for name in parts}
+    assert made == []
+    assert all(said(part).strip() for part in everything.values())
+    assert IS_OFF in "\n".join(map(said, everything.values()))
+
+
+@pytest.mark.parametrize(("open_page", "parts"), PAGES)
+def test_with_the_sound_on_the_page_says_nothing_of_it(
+    heard: Journal, made: list[str], open_page: OpenPage, parts: list[str]
+) -> None:
+    analysed(heard)
+    page = open_page(root_of(heard), sound="on")
+    assert IS_OFF not in "\n".join(said(getattr(page, name)()) for name in parts)
+    assert made or open_page is path_page  # the path makes a player once a session is chosen
+
+
+def analysed(journal: Journal) -> None:
+    """Let there be two recordings that could be heard beside each other."""
+    from therapy_review import analyse
+    from therapy_review.early import pairs
+
+    analyse(journal.session("2026-01-08"))
+    assert pairs(journal)
+
+
+def test_what_would_be_heard_is_there_to_read(heard: Journal) -> None:
+    page = session_report(root_of(heard), NEWEST, sound="off")
+    heard.session(NEWEST).add_mark(Mark(60, 70, "proud moment", "I <asked>"))
+    assert "<strong>0:58</strong> You marked this: I &lt;asked&gt;." in said(page.moments())
+
+
+def test_a_session_chosen_on_the_path_opens_to_be_read(heard: Journal, made: list[str]) -> None:
+    heard.session(NEWEST).add_mark(Mark(60, float("nan"), "proud moment", "I asked"))
+    (view,) = [
+        one for one in each(path_page(root_of(heard), sound="off").path()) if not isinstance(one, Still)
+    ]
+    (drawn,) = widgets(view, Clickable)
+    drawn._choose("mood", NEWEST)
+    assert "Listened to January" in said(view)
+    drawn._choose("proud", NEWEST)
+    assert "You marked this: I asked." in said(view)
+    assert made == []
+
+
+def test_a_value_beside_the_usual_leads_to_moments_to_read_and_only_with_an_agreement(
+    heard: Journal, made: list[str]
+) -> None:
+    from therapy_review.path import way
+    from therapy_review.usual import usual
+
+    measured = way(heard).measured
+    own = measured[(measured["measure"] == "longest_silence") & (measured["session"] == NEWEST)]
+    before = own.iloc[[0] * 6].assign(session=[f"2025-12-0{day}" for day in range(1, 7)], value=1.0)
+    view = usual_view(usual(pd.concat([before, own])), QuietPlace(heard))
+    (drawn,) = widgets(view, Clickable)
+    drawn._choose("longest_silence", NEWEST)
+    assert '<ul class="moments"><li>' in said(view)
+    heard.store.remove(consent.FILE)
+    drawn._choose("longest_silence", NEWEST)
+    assert '<ul class="moments">' not in said(view)
+    assert "no agreement in force" in said(view)
+    assert made == []
+
+
+@pytest.mark.parametrize("sound", ["off", "OFF", False, "", "loud"])
+def test_whatever_is_not_on_is_quiet(heard: Journal, made: list[str], sound: Any) -> None:
+    session_report(root_of(heard), NEWEST, sound=sound).player()
+    assert made == []
+
+
+def test_a_quiet_report_does_not_say_how_to_hear(heard: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STILL, "1")
+    for sound, told in (("on", True), ("off", False)):
+        page = session_report(root_of(heard), NEWEST, sound=sound)
+        assert ("to hear them" in said(page.moments())) == told
