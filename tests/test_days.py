@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, days, words
 from therapy_review.check import check
-from therapy_review.days import NEW, OTHER, THERE, compared, merge, none, origin_of, read, remove, written
+from therapy_review.days import none, origin_of, read, written
 from therapy_review.errors import JournalError
 from therapy_review.mood_files import Entry, mood_file
+from therapy_review.versions import merge
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
 MOODS = st.sampled_from(["good", "meh", "so lala", "müde"])
@@ -46,55 +47,6 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
     table = merge(none(), file_of(entries))
     assert same(read(written(table), "days.csv"), table)
-
-
-@settings(max_examples=60, deadline=None)
-@given(ENTRIES, ENTRIES, ENTRIES)
-def test_to_bring_in_twice_changes_nothing_and_to_remove_undoes_it(
-    hand: list[Entry], first: list[Entry], second: list[Entry]
-) -> None:
-    by_hand = file_of(hand).assign(origin="")
-    earlier, later = file_of(first), file_of(second)
-    table = merge(merge(none(), by_hand), earlier)
-    both = merge(table, later)
-    assert merge(both, later) is both
-    assert merge(both, earlier) is both
-    if len(later):
-        assert same(remove(both, later["origin"].iloc[0]), table)
-    assert sorted(compared(both, later)) == [THERE] * len(later)
-
-
-@settings(max_examples=60, deadline=None)
-@given(ENTRIES, ENTRIES)
-def test_a_longer_export_adds_only_what_is_new(old: list[Entry], new: list[Entry]) -> None:
-    table = merge(none(), file_of(old))
-    longer = file_of([*new, *old])
-    both = merge(table, longer)
-    assert len(both) == len(longer)
-    assert compared(table, longer).count(THERE) >= len(old)
-
-
-def test_entries_alike_in_one_minute_are_both_kept() -> None:
-    twice = file_of([Entry("2026-03-04", "20:39", 5, "meh")] * 2)
-    assert len(merge(none(), twice)) == 2
-    assert len(merge(merge(none(), twice), twice)) == 2
-
-
-def test_an_entry_that_was_changed_elsewhere_is_said_to_stand_beside_another_version() -> None:
-    before = merge(none(), file_of([Entry("2026-03-04", "20:39", 5, "meh", (), "Rain.")]))
-    changed = file_of(
-        [
-            Entry("2026-03-04", "20:39", 5, "meh", (), "Rain, then sun."),
-            Entry("2026-03-05", "20:39", 5, "meh"),
-        ]
-    )
-    assert compared(before, changed) == [OTHER, NEW]
-    assert len(merge(before, changed)) == 3
-
-
-def test_files_of_different_kinds_stand_beside_each_other() -> None:
-    entry = [Entry("2026-03-04", "20:39", 5, "meh")]
-    assert len(merge(merge(none(), file_of(entry, "daylio")), file_of(entry, "table"))) == 2
 
 
 def test_numbers_given_anew_reach_the_entries_of_that_kind_and_spare_what_was_set_by_hand() -> None:

@@ -10,13 +10,15 @@ from conftest import root_of
 from test_appointments import WEEKLY, calendar
 from test_daylio import a_year, damaged, export
 from test_forms import everything_in, field
-from test_mood_import import VALUES, everything
+from test_mood_import import VALUES, everything, renamed
 
 from therapy_review import Journal
 from therapy_review.bring_in import BringIn, bring_in
-from therapy_review.import_forms import KeptForm, calendar_form, moods_form
-from therapy_review.mood_import import known_columns, known_moods
+from therapy_review.import_forms import calendar_form, moods_form
+from therapy_review.kept_form import KeptForm
+from therapy_review.mood_words import known_columns, known_moods
 from therapy_review.still import STILL
+from therapy_review.versions import KEEP_BOTH, TAKE_NEWER
 
 
 def choose(form: Any, data: bytes, name: str = "daylio_export.csv") -> None:
@@ -78,6 +80,36 @@ def test_what_is_placed_is_seen_at_once_and_comes_in(journal: Journal) -> None:
     assert everything(journal) == before
 
 
+def test_newer_versions_are_offered_said_in_numbers_and_undone_in_one_step(journal: Journal) -> None:
+    form, kept = moods_form(journal), KeptForm(journal)
+    shown = kept.show()
+    choose(form, export(a_year()))
+    place(form, VALUES)
+    press(form, "Bring these in")
+    before = everything(journal)["days.csv"]
+    changed = sum(one.mood == "meh" for one in a_year())
+    choose(form, renamed(export(a_year()), b"nothing", b""), "june.csv")
+    (how,) = [one for one in everything_in(form) if isinstance(one, w.RadioButtons)]
+    assert (how.value, how.layout.display) == (TAKE_NEWER, "")
+    assert f"({len(a_year()) - changed} there already, {changed} newer than what is here)" in words(form)
+    assert f"{changed} of them are newer than what is here" in words(form)
+    how.value = KEEP_BOTH
+    assert f"{changed} new, beside another version" in words(form)
+    assert how.layout.display == ""  # to choose again
+    how.value = TAKE_NEWER
+    press(form, "Bring these in")
+    assert f"Brought in: 0. {changed} took the place of an older version." in words(form)
+    assert len(journal.days) == len(a_year())
+    kept.refresh()
+    assert f"{changed} in an older version" in words(shown)
+    [one for one in everything_in(shown) if getattr(one, "description", "") == "Take out"][-1].click()
+    [one for one in everything_in(shown) if getattr(one, "description", "") == "Yes, take them out"][
+        -1
+    ].click()
+    assert f"Taken out: {changed}. Older versions that count again: {changed}." in words(shown)
+    assert everything(journal)["days.csv"] == before
+
+
 def test_damaged_lines_are_named(journal: Journal) -> None:
     form = moods_form(journal)
     choose(form, damaged()[0], "<b>.csv")
@@ -98,7 +130,14 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
     field(form, "The mood").value = "how"
     assert "two ways, as in 3/4/2026" in words(form)
     field(form, "In 3/4/2026 comes").value = "day first"
-    field(form, "to").value = 5
+    assert "Your numbers are all 4. What is the highest there can be in moods.csv?" in words(form)
+    assert field(form, "Bring these in").disabled
+    assert field(form, "The lowest").value == "1"
+    field(form, "The highest").value = "high"
+    assert "The highest is high; write it as a number." in words(form)
+    assert field(form, "Bring these in").disabled
+    field(form, "The highest").value = "5"
+    assert not field(form, "Bring these in").disabled
     assert "Columns that have no place here: extra." in words(form)
     field(form, "fine (1)").value = 7
     press(form, "Bring these in")
@@ -108,6 +147,26 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
     assert (kept.date, kept.mood, kept.high, kept.order) == ("when it was", "how", 5, "day first")
     choose(form, b"when it was;how\n3/4/2026;4\n", "moods.csv")  # offered the next time
     assert field(form, "The day").value == "when it was"
+    assert field(form, "The highest").value == "5"
+
+
+def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal) -> None:
+    form = moods_form(journal)
+    choose(form, b"date,mood,energy,word\n2026-03-04,5,-2,fine\n2026-03-05,1,3,low\n", "moods.csv")
+    assert "Your numbers go from 1 to 5. What is the highest there can be in moods.csv?" in words(form)
+    field(form, "The highest").value = "5"
+    assert not field(form, "Bring these in").disabled
+    field(form, "The mood").value = "energy"
+    assert "Your numbers go from -2 to 3. What is the lowest and the highest there can be" in words(form)
+    assert field(form, "Bring these in").disabled
+    field(form, "The lowest").value, field(form, "The highest").value = "-3", "3"
+    assert not field(form, "Bring these in").disabled
+    field(form, "The mood").value = "word"  # words alone
+    (ends,) = [
+        one for one in everything_in(form) if field(form, "The highest") in getattr(one, "children", ())
+    ]
+    assert ends.layout.display == "none"
+    assert not field(form, "Bring these in").disabled
 
 
 def test_what_is_no_table_is_said_and_the_form_stays(journal: Journal) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from therapy_review import Journal
 from therapy_review.cli import app
 from therapy_review.errors import TherapyReviewError
-from therapy_review.mood_import import known_moods
+from therapy_review.mood_words import known_moods
 
 WORDS = ["gut=8", "so lala=5", "meh=5", "müde 😴=3", "rad=10", "awful=2"]
 MAP = [part for word in WORDS for part in ("--map", word)]
@@ -59,6 +59,27 @@ def test_moods_come_in_are_listed_and_go_out(journal: Journal, file: Path) -> No
     assert run(journal, "list").output.strip() == "Nothing was brought in yet."
 
 
+def test_newer_versions_are_said_in_numbers_and_taken_unless_both_are_wanted(
+    journal: Journal, file: Path, tmp_path: Path
+) -> None:
+    run(journal, "import", str(file), *MAP)
+    before = (root_of(journal) / "days.csv").read_bytes()
+    june, changed = tmp_path / "june.csv", sum(one.mood == "meh" for one in a_year())
+    june.write_bytes(export(a_year()).replace(b",meh,", b",durchwachsen,"))
+    looked = run(journal, "import", str(june), "--dry-run").output
+    assert f"{changed} of them are newer than what is here" in looked
+    assert f"{changed} newer than what is here. Nothing was changed." in looked
+    both = run(journal, "import", str(june), "--dry-run", "--keep-both").output
+    assert f"{changed} new, beside another version. Nothing was changed." in both
+    done = run(journal, "import", str(june), "--map", "durchwachsen=5").output
+    assert f"Brought in: 0 entries, {changed} took the place of an older version," in done
+    assert "moods remove" in done
+    assert len(journal.days) == len(a_year())
+    out = run(journal, "remove", "june.csv").output
+    assert f"Taken out: {changed} entries. Older versions that count again: {changed}." in out
+    assert (root_of(journal) / "days.csv").read_bytes() == before
+
+
 def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(damaged()[0].replace(b",meh,", b",so lala,"))
@@ -71,6 +92,18 @@ def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_pa
     assert known_moods(journal.store, "daylio") == {"good": 7, "awful": 2}
 
 
+def test_a_slip_is_asked_again_at_once_and_costs_no_other_answer(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(damaged()[0])  # meh, good, awful
+    done = run(journal, "import", str(path), typed="5\n77\neight\n8\n\n")
+    assert done.exit_code == 0, done.output
+    said = done.output
+    assert (
+        said.index("good is 77; give it a number") < said.index("good is eight") < said.index("awful, from")
+    )
+    assert known_moods(journal.store, "daylio") == {"meh": 5, "good": 8, "awful": 2}
+
+
 def test_another_table_comes_in_by_its_columns(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "moods.csv"
     path.write_text("Tag;Stimmung;Wetter\n4.3.2026;5;Regen\n", encoding="cp1252")
@@ -78,6 +111,20 @@ def test_another_table_comes_in_by_its_columns(journal: Journal, tmp_path: Path)
     done = run(journal, "import", str(path), *columns)
     assert "Not brought in: the columns Wetter." in done.output
     assert journal.days["mood"].tolist() == [10]
+
+
+def test_how_high_numbers_can_go_is_asked_and_never_guessed(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "moods.csv"
+    path.write_text("day,rate\n2026-03-04,5\n2026-03-05,1\n2026-03-06,4\n")
+    columns = ["--column", "date=day", "--column", "mood=rate"]
+    looked = run(journal, "import", str(path), *columns, "--dry-run", typed="\n5\n")
+    assert "Your numbers go from 1 to 5." in looked.output
+    done = run(journal, "import", str(path), *columns, typed="\n\n1\n5\n")
+    assert "The highest is not told" in done.output
+    assert "can't go from 1 to 1" in done.output
+    assert journal.days["mood"].tolist() == [10, 1, 7.75]
+    told = run(journal, "import", str(path), *columns, "--column", "high=5")
+    assert "Your numbers" not in told.output
 
 
 def test_a_calendar_comes_in_and_goes_out(journal: Journal, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 from test_daylio import a_year, damaged, export
 
 from therapy_review import Journal, open_journal
+from therapy_review.days import sources, whole_table, written
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.keys import Identity
 from therapy_review.mood_import import (
+    TakenBack,
     bring_in,
-    known_columns,
-    known_moods,
     meant_by,
     offered_moods,
     preview,
@@ -24,8 +25,10 @@ from therapy_review.mood_import import (
     take_back,
 )
 from therapy_review.mood_tables import Columns
+from therapy_review.mood_words import known_columns, known_moods
 from therapy_review.sealed import SealedStore
 from therapy_review.store import PlainStore
+from therapy_review.versions import KEEP_BOTH, NEWER, OTHER, THERE
 
 WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 VALUES = {"rad": 10.0, "gut": 8.0, "so lala": 5.0, "meh": 5.0, "müde 😴": 3.0, "awful": 2.0}
@@ -62,7 +65,7 @@ def test_a_daylio_export_goes_in_and_out_again(journal: Journal) -> None:
     assert (again.added, again.there) == (0, len(a_year()))
     assert everything(journal) == once
 
-    assert take_back(journal, done.origin) == len(a_year())
+    assert take_back(journal, done.origin) == TakenBack(len(a_year()), 0)
     assert set(everything(journal)) - set(before) == {"moods.toml"}
     assert all(everything(journal)[name] == data for name, data in before.items())
 
@@ -76,6 +79,134 @@ def test_a_later_export_adds_what_is_new_and_each_can_be_taken_out_alone(journal
     assert everything(journal) == middle
     take_back(journal, first.origin.split()[1])
     assert journal.days.empty
+
+
+def renamed(data: bytes, activity: bytes = b"movies / tv", now: bytes = b"films") -> bytes:
+    return data.replace(b",meh,", b",durchwachsen,").replace(activity, now)
+
+
+def test_a_renamed_mood_and_activity_double_nothing_and_can_be_undone(journal: Journal) -> None:
+    bring_in(journal, read_moods(export(a_year()), "march.csv"), VALUES)
+    before = everything(journal)
+    old = journal.days
+    touched = [one for one in a_year() if one.mood == "meh" or "movies / tv" in one.activities]
+    found = read_moods(renamed(export(a_year())), "june.csv")
+    values = VALUES | {"durchwachsen": 4.0}
+
+    looked = preview(journal, found, values)["status"].value_counts()
+    assert looked.to_dict() == {NEWER: len(touched), THERE: len(a_year()) - len(touched)}
+    done = bring_in(journal, found, values)
+    assert (done.added, done.newer, done.there) == (0, len(touched), len(a_year()) - len(touched))
+    days = journal.days
+    assert len(days) == len(a_year())
+    assert list(days.columns) == list(old.columns)
+    assert not days["mood_name"].eq("meh").any()
+    assert not days["tags"].str.contains("movies").any()
+    assert set(days["mood"][days["mood_name"] == "durchwachsen"]) == {4.0}
+    assert days[["date", "time", "note"]].equals(old[["date", "time", "note"]])
+
+    once = everything(journal)
+    for data, name in ((renamed(export(a_year())), "june.csv"), (export(a_year()), "march.csv")):
+        again = bring_in(journal, read_moods(data, name), values)
+        assert (again.added, again.newer, again.there) == (0, 0, len(a_year()))
+        assert everything(journal)["days.csv"] == once["days.csv"]
+
+    assert take_back(journal, "june.csv") == TakenBack(len(touched), len(touched))
+    assert everything(journal)["days.csv"] == before["days.csv"]
+
+
+def test_both_versions_are_kept_where_the_client_says_so(journal: Journal) -> None:
+    bring_in(journal, read_moods(export(a_year()[:20]), "march.csv"), VALUES)
+    middle = everything(journal)["days.csv"]
+    found = read_moods(renamed(export(a_year()[:20])), "june.csv")
+    looked = preview(journal, found, VALUES, KEEP_BOTH)["status"].tolist()
+    done = bring_in(journal, found, VALUES, how=KEEP_BOTH)
+    assert done.newer == 0
+    assert done.added == looked.count(OTHER) > 0
+    assert len(journal.days) == 20 + done.added
+    take_back(journal, "june.csv")
+    assert everything(journal)["days.csv"] == middle
+
+
+@pytest.mark.parametrize(
+    ("before", "by_hand"),
+    [(b",meh,work", b",meh,my own word"), (b",5,meh,", b",3,meh,"), (b"A walk", b"A walk, and more")],
+)
+def test_what_was_changed_by_hand_is_never_replaced(journal: Journal, before: bytes, by_hand: bytes) -> None:
+    bring_in(journal, read_moods(export(a_year()), "march.csv"), VALUES)
+    data = journal.store.read("days.csv")
+    assert before in data
+    changed = data.replace(before, by_hand)
+    journal.store.write("days.csv", changed)
+    mine = set(changed.splitlines()) - set(data.splitlines())
+    # The file of before knows nothing new; a newer one stands beside what was written.
+    again = bring_in(journal, read_moods(export(a_year()), "march.csv"), VALUES)
+    assert (again.added, again.newer) == (0, 0)
+    assert journal.store.read("days.csv") == changed
+    bring_in(journal, read_moods(renamed(export(a_year())), "june.csv"), VALUES | {"durchwachsen": 5.0})
+    assert mine <= set(journal.store.read("days.csv").splitlines())
+    take_back(journal, "june.csv")
+    assert journal.store.read("days.csv") == changed
+
+
+def test_entries_from_no_file_and_columns_of_ones_own_stay(journal: Journal) -> None:
+    journal.store.write("days.csv", b"date,time,mood,mood_name\n2025-03-10,20:39,7,mine\n")
+    bring_in(journal, read_moods(export(a_year()[:1]), "march.csv"), VALUES)
+    own = journal.days.assign(slept=["", "6.5"])
+    journal.store.write("days.csv", written(whole_table(journal.store).assign(slept=own["slept"])))
+    found = read_moods(export([replace(a_year()[0], mood="neu")]), "june.csv")
+    assert bring_in(journal, found, {}).newer == 1
+    assert journal.days[["mood_name", "slept"]].to_numpy().tolist() == [["mine", ""], ["neu", "6.5"]]
+
+
+def test_the_first_of_three_versions_is_found_again_when_the_others_are_taken_out(journal: Journal) -> None:
+    for name in ("one", "two", "three"):
+        bring_in(journal, read_moods(export([replace(a_year()[0], mood=name)]), f"{name}.csv"), {})
+    assert journal.days["mood_name"].tolist() == ["three"]
+    assert [str(one) for one in sources(whole_table(journal.store))] == [
+        "one.csv (daylio): 1 entry, 2025-03-10 to 2025-03-10; 1 in an older version",
+        "two.csv (daylio): 1 entry, 2025-03-10 to 2025-03-10; 1 in an older version",
+        "three.csv (daylio): 1 entry, 2025-03-10 to 2025-03-10",
+    ]
+    assert take_back(journal, "two.csv") == TakenBack(1, 0)
+    assert journal.days["mood_name"].tolist() == ["three"]
+    assert take_back(journal, "three.csv") == TakenBack(1, 1)
+    assert journal.days["mood_name"].tolist() == ["one"]
+
+
+def test_numbers_given_with_a_file_go_with_it_and_those_of_before_hold_again(journal: Journal) -> None:
+    bring_in(journal, read_moods(export(a_year()[:200]), "march.csv"), {"rad": 10.0, "meh": 5.0})
+    before = everything(journal)
+    bring_in(journal, read_moods(export(a_year()), "june.csv"), {"rad": 9.0, "meh": 5.0, "gut": 8.0})
+    take_back(journal, "june.csv")
+    assert everything(journal)["days.csv"] == before["days.csv"]  # 10 again, and gut without a number again
+    known = known_moods(journal.store, "daylio")
+    assert (known["rad"], known["meh"]) == (10, 5)
+    assert known["gut"] == 8  # to be offered
+
+
+def test_numbers_said_later_or_set_by_hand_stay_when_a_file_between_is_taken_out(journal: Journal) -> None:
+    bring_in(journal, read_moods(export(a_year()[:100]), "one.csv"), {"rad": 10.0})
+    bring_in(journal, read_moods(export(a_year()[:200]), "two.csv"), {"rad": 9.0})
+    bring_in(journal, read_moods(export(a_year()), "three.csv"), {"rad": 8.0})
+    take_back(journal, "two.csv")
+    assert known_moods(journal.store, "daylio") == {"rad": 8}
+    data = journal.store.read("days.csv")
+    by_hand = data.replace(b",8,rad,", b",4,rad,", 1)
+    journal.store.write("days.csv", by_hand)
+    take_back(journal, "three.csv")
+    rad = journal.days["mood"][journal.days["mood_name"] == "rad"].tolist()
+    assert rad == [4.0, *[10.0] * (len(rad) - 1)]
+
+
+def test_numbers_of_a_journal_that_kept_no_account_of_them_come_back_too(journal: Journal) -> None:
+    journal.store.write("moods.toml", b"[daylio.moods]\nrad = 10  # mine\n")
+    journal.store.write("days.csv", b"date,mood,mood_name,origin\n2025-01-01,10,rad,daylio 1 a.csv\n")
+    bring_in(journal, read_moods(export(a_year()), "june.csv"), {"rad": 7.0})
+    assert set(journal.days["mood"].dropna()) == {7.0}
+    take_back(journal, "june.csv")
+    assert journal.days["mood"].tolist() == [10]
+    assert known_moods(journal.store, "daylio") == {"rad": 10}
 
 
 def test_of_a_damaged_file_the_good_lines_come_in(journal: Journal) -> None:
@@ -180,7 +311,7 @@ def test_in_a_sealed_journal_nothing_of_it_lies_open(tmp_path: Path) -> None:
     on_disk = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for word in (b"so lala", b"movies", b"export.csv", b"She said"):
         assert word not in on_disk
-    assert take_back(journal, done.origin) == len(a_year())
+    assert take_back(journal, done.origin) == TakenBack(len(a_year()), 0)
 
 
 def test_what_is_taken_out_is_named_clearly_or_not_taken_out(journal: Journal) -> None:

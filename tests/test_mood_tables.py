@@ -24,7 +24,7 @@ def read(text: str, columns: Columns) -> list[tuple[object, ...]]:
 
 def test_each_column_is_what_the_client_says_it_is() -> None:
     text = "Wann;Wie;Womit;Dazu\n4.3.2026 20:39;7,5;walk, Sam;Rain.\n5.3.2026;3;;\n"
-    columns = Columns("Wann", "Wie", tags="Womit", note="Dazu")
+    columns = Columns("Wann", "Wie", tags="Womit", note="Dazu", high=10)
     assert read(text, columns) == [
         ("2026-03-04", "20:39", 7.5, "walk | Sam", "Rain."),
         ("2026-03-05", "", 3.0, "", ""),
@@ -47,7 +47,9 @@ def test_numbers_are_stretched_to_one_to_ten_in_their_order(
 
 
 def test_words_in_the_column_of_moods_are_asked_about() -> None:
-    found = table_reader(Columns("day", "mood"))(b"day,mood\n2026-03-04,fine\n2026-03-05,7\n", "moods.csv")
+    found = table_reader(Columns("day", "mood", high=10))(
+        b"day,mood\n2026-03-04,fine\n2026-03-05,7\n", "moods.csv"
+    )
     assert found.names == ["fine"]
 
 
@@ -57,20 +59,36 @@ def test_a_number_outside_its_range_is_a_damaged_line() -> None:
     assert found.entries["mood"].tolist() == [10]
 
 
+def test_how_high_numbers_can_go_is_asked_and_never_guessed() -> None:
+    with pytest.raises(
+        ImportFileError, match=r"go from 1 to 5\. What is the highest there can be in moods.csv"
+    ):
+        read("day,mood\n2026-03-04,1\n2026-03-05,5\n", Columns("day", "mood"))
+    with pytest.raises(ImportFileError, match="lowest and the highest"):
+        read("day,mood\n2026-03-04,-1\n2026-03-05,5\n", Columns("day", "mood", high=5))
+    with pytest.raises(ImportFileError, match="can't go from 1 to 1"):
+        read("day,mood\n2026-03-04,1\n", Columns("day", "mood", high=1))
+    moods = [row[2] for row in read("day,mood\n2026-03-04,0\n2026-03-05,4\n", Columns("day", "mood", high=4))]
+    assert moods == [1, 10]  # who notes a 0 counts from 0
+    assert len(read("day,mood\n2026-03-04,fine\n", Columns("day", "mood"))) == 1  # words alone
+
+
 def test_days_that_could_be_two_are_asked_about_and_never_guessed() -> None:
     text = "day,mood\n3/4/2026,7\n5/4/2026,6\n"
     with pytest.raises(ImportFileError, match=r"two ways, as in 3/4/2026"):
         read(text, Columns("day", "mood"))
-    assert [row[0] for row in read(text, Columns("day", "mood", order="day first"))] == [
+    assert [row[0] for row in read(text, Columns("day", "mood", order="day first", high=10))] == [
         "2026-04-03",
         "2026-04-05",
     ]
-    assert [row[0] for row in read(text, Columns("day", "mood", order="month first"))] == [
+    assert [row[0] for row in read(text, Columns("day", "mood", order="month first", high=10))] == [
         "2026-03-04",
         "2026-05-04",
     ]
     # One day that is clear tells about the others.
-    assert next(row[0] for row in read(text + "27/4/2026,5\n", Columns("day", "mood"))) == "2026-04-03"
+    assert (
+        next(row[0] for row in read(text + "27/4/2026,5\n", Columns("day", "mood", high=10))) == "2026-04-03"
+    )
 
 
 @given(st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2050, 1, 1), timezones=st.timezones()))
@@ -79,7 +97,7 @@ def test_a_stamp_of_day_and_time_is_read_as_the_clock_showed_it(at: dt.datetime)
     stamp = at.replace(microsecond=0).isoformat()
     if at.utcoffset() is not None and at.utcoffset().total_seconds() % 60:  # type: ignore[union-attr]
         return  # no program writes an offset with seconds
-    ((day, time, *_),) = read(f"when,mood\n{stamp},7\n", Columns("when", "mood"))
+    ((day, time, *_),) = read(f"when,mood\n{stamp},7\n", Columns("when", "mood", high=10))
     assert (day, time) == (f"{at:%Y-%m-%d}", f"{at:%H:%M}")
 
 

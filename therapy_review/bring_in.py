@@ -8,8 +8,9 @@ from typing import Any
 
 from therapy_review import appointments, words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.import_forms import KeptForm, calendar_form, moods_form
+from therapy_review.import_forms import calendar_form, moods_form
 from therapy_review.journal import Journal, open_journal
+from therapy_review.kept_form import KeptForm
 from therapy_review.pages import NothingToShow, gently
 from therapy_review.still import Still
 

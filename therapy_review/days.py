@@ -7,7 +7,9 @@ signs of that file's SHA-256, and its name. It stands in ``days.csv`` at the jou
 alone it is a whole table too, and further columns are kept.
 
 Nothing is brought in twice: an entry that a file of the same kind brought before stays where it is, so that a
-longer export adds only what is new, and `remove` undoes `merge` exactly.
+longer export adds only what is new. What was changed in the other program takes the place of its older version, and
+what the client changed here by hand keeps its place. `therapy_review.versions` says how; the file then has two more
+columns, and `kept` gives the entries that count.
 """
 
 from __future__ import annotations
@@ -36,10 +38,9 @@ if TYPE_CHECKING:
 
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
-SAME = ["date", "time", "mood_name", "tags", "note"]  # two that agree in these are one
+UNTIL, SIGN = "until", "sign"  # further columns of `therapy_review.versions`
 LOW, HIGH = 1.0, 10.0
 BETWEEN_TAGS = " | "
-NEW, THERE, OTHER = "new", "there already", "new, beside another version"
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|")
 
 
@@ -84,18 +85,22 @@ class Source:
         How many rows.
     first, last : datetime.date
         Their days.
+    older : int
+        How many of them don't count, for a newer version took their place.
     """
 
     origin: str
     number: int
     first: dt.date
     last: dt.date
+    older: int = 0
 
     def __str__(self) -> str:
         kind, _, name = (*self.origin.split(" ", 2), "", "")[:3]
         where = f"{name} ({kind})" if kind else "Written by hand"
         number = f"{self.number} entr{'y' if self.number == 1 else 'ies'}"
-        return f"{where}: {number}, {self.first} to {self.last}"
+        older = f"; {self.older} in an older version" if self.older else ""
+        return f"{where}: {number}, {self.first} to {self.last}{older}"
 
 
 def none() -> pd.DataFrame:
@@ -153,7 +158,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         raise JournalError(
             f"A time in {where} is {table['time'][wrong].iloc[0]}; write it as in 20:39, or leave it out."
         )
-    return _in_order(table)
+    return in_order(table)
 
 
 def written(days: pd.DataFrame) -> bytes:
@@ -195,73 +200,31 @@ def kept(store: Store) -> pd.DataFrame:
     JournalError
         When the file can't be understood.
     """
+    whole = whole_table(store)
+    if UNTIL in whole.columns:
+        whole = whole[whole[UNTIL] == ""].reset_index(drop=True)
+    return whole.drop(columns=[UNTIL, SIGN], errors="ignore")
+
+
+def whole_table(store: Store) -> pd.DataFrame:
+    """Read the days table of a journal with the older versions of its entries.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+
+    Returns
+    -------
+    DataFrame
+        A days table that may have the columns `UNTIL` and `SIGN`; see `therapy_review.versions`.
+
+    Raises
+    ------
+    JournalError
+        When the file can't be understood.
+    """
     return read(store.read(FILE), store.where(FILE)) if store.exists(FILE) else none()
-
-
-def compared(days: pd.DataFrame, new: pd.DataFrame) -> list[str]:
-    """Tell of each new entry whether it is there already.
-
-    Parameters
-    ----------
-    days, new : DataFrame
-        Days tables; the new one from one file.
-
-    Returns
-    -------
-    list of str
-        `NEW`, `THERE`, or `OTHER` where something else stands at the same time from a file of that kind.
-    """
-    old, its, keys = _keys(days), _keys(new), set(_keys(new))
-    # What the file tells otherwise now, at a time of day that was there before.
-    changed = {_at(key) for key in old if key not in keys and key[1]}
-    there = set(old)
-    return [THERE if key in there else OTHER if _at(key) in changed else NEW for key in its]
-
-
-def merge(days: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    r"""Add the entries of a file that are not there yet.
-
-    Parameters
-    ----------
-    days, new : DataFrame
-        Days tables; the new one from one file.
-
-    Returns
-    -------
-    DataFrame
-        The days table itself where nothing is new.
-
-    Examples
-    --------
-    >>> new = read(b"date,mood,origin\n2026-03-04,7,daylio 1 a.csv\n", "")
-    >>> len(merge(none(), new)), len(merge(merge(none(), new), new))
-    (1, 1)
-    """
-    adds = new[np.array([found != THERE for found in compared(days, new)], dtype=bool)]
-    if adds.empty:
-        return days
-    if days.empty:
-        return _in_order(adds.assign(**{c: "" for c in days.columns if c not in adds.columns}))
-    both = pd.concat([days, adds], ignore_index=True)
-    return _in_order(both.fillna({c: "" for c in both.columns if c not in ("date", "mood")}))
-
-
-def remove(days: pd.DataFrame, origin: str) -> pd.DataFrame:
-    """Take away what came from one file.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table.
-    origin : str
-        As in its column ``origin``.
-
-    Returns
-    -------
-    DataFrame
-        The new days table.
-    """
-    return days[days["origin"] != origin].reset_index(drop=True)
 
 
 def with_moods(
@@ -276,7 +239,7 @@ def with_moods(
     kind : str
         The kind of file, as in ``daylio``.
     values : mapping of str to float
-        Numbers from 1 to 10 by word; entries with other words stay as they are.
+        Numbers from 1 to 10 by word, or NaN for none; entries with other words stay as they are.
     were : mapping of str to float, optional
         The numbers of before; an entry with another one was changed by hand and stays as it is.
 
@@ -287,7 +250,7 @@ def with_moods(
     """
     given, earlier = (days["mood_name"].map(dict(told)).astype(float) for told in (values, were or {}))
     by_hand = days["mood"].notna() & (days["mood"] != earlier)
-    meant = (days["origin"].map(kind_of) == kind) & given.notna() & ~by_hand
+    meant = (days["origin"].map(kind_of) == kind) & days["mood_name"].isin(list(values)) & ~by_hand
     return days.assign(mood=days["mood"].mask(meant.astype(bool), given))
 
 
@@ -297,17 +260,19 @@ def sources(table: pd.DataFrame) -> list[Source]:
     Parameters
     ----------
     table : DataFrame
-        A days table, or an appointments table.
+        A days table, with or without older versions, or an appointments table.
 
     Returns
     -------
     list of Source
         In the order of their first rows.
     """
-    found = table.groupby("origin", sort=False)["date"].agg(["size", "min", "max"])
+    old = table[UNTIL] != "" if UNTIL in table.columns else False
+    each = table.assign(old=old).groupby("origin", sort=False)
+    found = each.agg(size=("date", "size"), first=("date", "min"), last=("date", "max"), old=("old", "sum"))
     return [
-        Source(str(origin), int(number), first.date(), last.date())
-        for origin, number, first, last in found.itertuples(name=None)
+        Source(str(origin), int(number), first.date(), last.date(), int(older))
+        for origin, number, first, last, older in found.itertuples(name=None)
     ]
 
 
@@ -380,17 +345,7 @@ def week_before(journal: Journal, session: Session) -> pd.DataFrame:
     return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
 
 
-def _keys(days: pd.DataFrame) -> list[tuple[object, ...]]:
-    """Name each entry by its content and the kind of its file; alike ones of a table are counted through."""
-    table = days[SAME].assign(kind=days["origin"].map(kind_of).astype(str))
-    table = table.assign(number=table.groupby(list(table.columns)).cumcount())
-    return list(table.itertuples(index=False, name=None))
-
-
-def _at(key: tuple[object, ...]) -> tuple[object, ...]:
-    return key[0], key[1], key[len(SAME)]
-
-
-def _in_order(days: pd.DataFrame) -> pd.DataFrame:
+def in_order(days: pd.DataFrame) -> pd.DataFrame:
+    """Put a days table in order of time; what has the same time stays in its order."""
     order: NDArray[np.intp] = np.lexsort((days["time"].to_numpy(dtype=str), days["date"].to_numpy()))
     return days.iloc[order].reset_index(drop=True)

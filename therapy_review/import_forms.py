@@ -1,4 +1,4 @@
-"""Forms for bringing in what was noted elsewhere: look first, bring in, take back out.
+"""Forms for bringing in what was noted elsewhere: look first, then bring in.
 
 A chosen file is held in memory until it was brought in or put away, and written nowhere.
 """
@@ -10,11 +10,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import appointments, days, mood_import
+from therapy_review import appointments, days, mood_import, mood_words, versions
 from therapy_review.csv_text import read_text_table
 from therapy_review.daylio import is_daylio
 from therapy_review.errors import ImportFileError, TherapyReviewError
-from therapy_review.mood_tables import PARTS, Columns, likely_columns
+from therapy_review.mood_tables import (
+    PARTS,
+    Columns,
+    as_number,
+    how_far,
+    likely_columns,
+    likely_low,
+    numbers_of,
+)
 from therapy_review.still import HOW_TO_START, Still, is_still
 from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
 
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 WIDE = "min(30rem, 99%)"
 SHOWN = 10  # entries or lines of a look ahead
 NOTE = 40  # characters of a note in it
+WHERE = " The file itself is where it was."
 NO_NUMBER, NO_COLUMN = "no number", "none"
 STYLE = """<style>
 .tr-bring .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
@@ -84,83 +93,6 @@ def calendar_form(journal: Journal, when_done: Callable[[], None] = lambda: None
     return _CalendarForm(journal, when_done).box
 
 
-class KeptForm:
-    """Lists what was brought in, with a way to take each file's part out again.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.box: Any = None
-
-    def show(self) -> Any:
-        """Show the list; in batch, to read.
-
-        Returns
-        -------
-        VBox or Still
-        """
-        if is_still():
-            said = [text for text, _ in self._lines()] or ["Nothing was brought in yet."]
-            return Still("".join(f"<p>{html.escape(text)}</p>" for text in said), "\n".join(said))
-        import ipywidgets as w
-
-        self.box = w.VBox()
-        self.box.add_class("tr-bring")
-        self.refresh()
-        return self.box
-
-    def refresh(self, said: str = "") -> None:
-        """Draw the list anew, where it is shown."""
-        if self.box is None:
-            return
-        import ipywidgets as w
-
-        try:
-            rows = [self._row(text, origin) for text, origin in self._lines()]
-        except TherapyReviewError as error:
-            rows, said = [], str(error)
-        nothing = [] if rows or said else [w.HTML("<p>Nothing was brought in yet.</p>")]
-        self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(_sentence(said))] if said else [])]
-
-    def _lines(self) -> list[tuple[str, str]]:
-        found = days.sources(self.journal.days) + days.sources(appointments.kept(self.journal.store))
-        return [(str(one), one.origin) for one in found]
-
-    def _row(self, text: str, origin: str) -> Any:
-        import ipywidgets as w
-
-        first, sure, keep = (
-            w.Button(description=label, layout=w.Layout(width="max-content"))
-            for label in ("Take out", "Yes, take them out", "Keep them")
-        )
-        asked = w.HBox([sure, keep], layout=w.Layout(display="none"))
-
-        def ask(_: Any) -> None:
-            first.layout.display, asked.layout.display = "none", ""
-
-        def leave(_: Any) -> None:
-            first.layout.display, asked.layout.display = "", "none"
-
-        def take(_: Any) -> None:
-            try:
-                calendar = days.kind_of(origin) == appointments.KIND
-                number = (appointments if calendar else mood_import).take_back(self.journal, origin)
-                self.refresh(f"Taken out: {number}. The file itself is where it was.")
-            except TherapyReviewError as error:
-                self.refresh(str(error))
-
-        first.on_click(ask)
-        keep.on_click(leave)
-        sure.on_click(take)
-        buttons = [first, asked] if origin else []  # what was written by hand is not ours to take
-        beside = w.Layout(flex_flow="row wrap", align_items="center")
-        return w.HBox([w.HTML(_sentence(text)), *buttons], layout=beside)
-
-
 class _FileForm(ABC):
     """A file that is chosen, looked at, and brought in."""
 
@@ -191,7 +123,7 @@ class _FileForm(ABC):
         self.data, self.name = bytes(chosen["content"]), str(chosen["name"])
         self.upload.value = ()  # neither the page nor the widget keeps what was chosen
         self.asked.children, self.looked.value = [], ""
-        self.said.value = _sentence(f"{self.name}: nothing is kept until you say so below.")
+        self.said.value = sentence(f"{self.name}: nothing is kept until you say so below.")
         self.buttons.layout.display = ""
         self._gently(self._ask)
 
@@ -199,18 +131,18 @@ class _FileForm(ABC):
         try:
             act()
         except TherapyReviewError as error:
-            self.looked.value = _sentence(str(error))
+            self.looked.value = sentence(str(error))
             self.go.disabled = True
 
     def _pressed(self) -> None:
         try:
             self._bring_in()
         except TherapyReviewError as error:  # the file is still here: it can be tried again
-            self.said.value = _sentence(str(error))
+            self.said.value = sentence(str(error))
 
     def _put_away(self, said: str) -> None:
         self.data, self.name = b"", ""
-        self.asked.children, self.looked.value, self.said.value = [], "", _sentence(said)
+        self.asked.children, self.looked.value, self.said.value = [], "", sentence(said)
         self.buttons.layout.display = "none"
 
     @abstractmethod
@@ -230,13 +162,18 @@ class _MoodsForm(_FileForm):
         self.found: MoodFile | None = None
         self.numbers: dict[str, Any] = {}
         self.names = w.VBox()
+        self.how = w.RadioButtons(
+            options=[("take the newer version", versions.TAKE_NEWER), ("keep both", versions.KEEP_BOTH)],
+            layout=w.Layout(width="max-content", display="none"),
+        )
+        self.how.observe(lambda _: self._gently(self._look), "value")
         header = read_text_table(self.data, self.name).header
         self.choices: dict[str, Any] = {}
         if is_daylio(header):
-            self.asked.children = [self.names]
+            self.asked.children = [self.names, self.how]
             self._read()
             return
-        known = mood_import.known_columns(self.journal.store)
+        known = mood_words.known_columns(self.journal.store)
         if known is None or not {getattr(known, name) for name in PARTS} <= {*header, ""}:
             known = likely_columns(header)
         style: dict[str, Any] = {"style": {"description_width": "13rem"}, "layout": w.Layout(width=WIDE)}
@@ -245,27 +182,56 @@ class _MoodsForm(_FileForm):
             self.choices[name] = w.Dropdown(
                 options=options, value=getattr(known, name), description=text, **style
             )
-        for name, text in (("low", "Numbers for moods go from"), ("high", "to")):
-            self.choices[name] = w.FloatText(value=getattr(known, name), description=text, **style)
+        for name, text in (("low", "The lowest there can be"), ("high", "The highest there can be")):
+            told = getattr(known, name)
+            self.choices[name] = w.Text(
+                value="" if told is None else f"{told:g}", description=text, continuous_update=False, **style
+            )
+        self.ends = w.VBox([w.HTML(), self.choices["low"], self.choices["high"]])
+        self.choices["mood"].observe(lambda _: self._other_numbers(), "value")
         orders = [("as the days tell it", ""), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)]
         self.choices["order"] = w.Dropdown(
             options=orders, value=known.order, description="In 3/4/2026 comes", **style
         )
         for one in self.choices.values():
             one.observe(lambda _: self._gently(self._read), "value")
-        intro = w.HTML(_sentence("Which column is what?"))
-        self.asked.children = [intro, *self.choices.values(), self.names]
+        intro = w.HTML(sentence("Which column is what?"))
+        others = [one for name, one in self.choices.items() if name not in ("low", "high")]
+        self.asked.children = [intro, *others, self.ends, self.names, self.how]
         self._read()
 
     def _read(self) -> None:
         if self.choices:
             told = {name: one.value for name, one in self.choices.items()}
             if not (told["date"] and told["mood"]):
+                self.ends.layout.display = "none"
                 raise ImportFileError("Choose the columns of the day and of the mood.")
+            if self._offers_low(told["mood"]):
+                return
+            for end in ("low", "high"):
+                told[end] = as_number(told[end], f"The {end}est") if told[end].strip() else None
             self.columns = Columns(**told)
         self.found = mood_import.read_moods(self.data, self.name, self.columns)
         self._ask_names(self.found)
         self._look()
+
+    def _offers_low(self, mood: str) -> bool:
+        """Show how far the numbers go, where there are any; true when that made the form read all anew."""
+        found = numbers_of(self.data, self.name, mood)
+        self.ends.layout.display = "" if found else "none"
+        if found is None:
+            return False
+        self.ends.children[0].value = sentence(how_far(*found))
+        low, offer = self.choices["low"], likely_low(found[0])
+        if low.value or self.choices["high"].value or offer is None:
+            return False
+        low.value = f"{offer:g}"
+        return True
+
+    def _other_numbers(self) -> None:
+        """Ask anew about the numbers of another column."""
+        for end in ("high", "low"):
+            self.choices[end].value = ""
 
     def _ask_names(self, found: MoodFile) -> None:
         import ipywidgets as w
@@ -288,7 +254,7 @@ class _MoodsForm(_FileForm):
             "What does each word for a mood stand for, from 1 (low) to 10 (high)? Only you can say; two words may "
             "have the same number. It is kept for the next time."
         )
-        self.names.children = [w.HTML(_sentence(said)), *self.numbers.values()] if self.numbers else []
+        self.names.children = [w.HTML(sentence(said)), *self.numbers.values()] if self.numbers else []
 
     def _values(self) -> dict[str, float]:
         return {name: one.value for name, one in self.numbers.items() if one.value}
@@ -296,16 +262,20 @@ class _MoodsForm(_FileForm):
     def _look(self) -> None:
         if self.found is None:
             return
-        looked = mood_import.preview(self.journal, self.found, self._values())
+        looked = mood_import.preview(self.journal, self.found, self._values(), self.how.value)
+        newer = int((looked["status"] == versions.NEWER).sum())
+        asked = newer or self.how.value == versions.KEEP_BOTH
+        self.how.layout.display = "" if asked else "none"
         self.looked.value = as_html(looked, self.found)
         self.go.disabled = not len(looked)
 
     def _bring_in(self) -> None:
         if self.found is None:
             return
-        done = mood_import.bring_in(self.journal, self.found, self._values(), self.columns)
+        done = mood_import.bring_in(self.journal, self.found, self._values(), self.columns, self.how.value)
+        newer = f" {done.newer} took the place of an older version." if done.newer else ""
         there = f" {done.there} were there already." if done.there else ""
-        self._put_away(f"Brought in: {done.added}.{there} The file itself is where it was.")
+        self._put_away(f"Brought in: {done.added}.{newer}{there}{WHERE}")
         self.found = None
         self.when_done()
 
@@ -335,7 +305,7 @@ class _CalendarForm(_FileForm):
         rows = found.assign(date=dates)[["date", "time", "what"]].to_numpy().tolist()
         left_out = found.attrs["left_out"]
         also = f" {len(left_out)} could not be understood: {', '.join(left_out[:SHOWN])}." if left_out else ""
-        self.looked.value = _sentence(f"Appointments found: {len(rows)}.{also}") + _table(
+        self.looked.value = sentence(f"Appointments found: {len(rows)}.{also}") + _table(
             ("day", "time", ""), rows
         )
 
@@ -364,21 +334,23 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     """
     counts = looked["status"].value_counts()
     summed = ", ".join(f"{number} {status}" for status, number in counts.items()) or "none"
-    parts = [_sentence(f"Entries in the file: {len(looked)} ({summed}).")]
+    parts = [sentence(f"Entries in the file: {len(looked)} ({summed}).")]
+    if about := versions.in_words(looked["status"].tolist()):
+        parts.append(sentence(about))
     read = days.to_read(looked)
     short = read["note"].where(read["note"].str.len() <= NOTE, read["note"].str[:NOTE] + "…")
     columns = ["date", "time", "mood_name", "mood", "tags", "note", "status"]
     rows = read.assign(note=short)[columns].to_numpy().tolist()
     parts.append(_table(("day", "time", "word", "mood", "tags", "note", ""), rows))
     if found.about_times:
-        parts.append(_sentence(found.about_times))
+        parts.append(sentence(found.about_times))
     if found.damaged:
         lines = [f"Line {one.line} {one.why}" for one in found.damaged]
         more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
         listed = "".join(f"<li>{html.escape(line)}</li>" for line in (*lines[:SHOWN], *more))
-        parts.append(_sentence("These lines are left out, for they can't be read:") + f"<ul>{listed}</ul>")
+        parts.append(sentence("These lines are left out, for they can't be read:") + f"<ul>{listed}</ul>")
     if found.left_out:
-        parts.append(_sentence(f"Columns that have no place here: {', '.join(found.left_out)}."))
+        parts.append(sentence(f"Columns that have no place here: {', '.join(found.left_out)}."))
     return "".join(parts)
 
 
@@ -389,9 +361,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return ""
     body = "".join(line(row, "td") for row in rows[:SHOWN])
-    more = _sentence(f"… and {len(rows) - SHOWN} more.") if len(rows) > SHOWN else ""
+    more = sentence(f"… and {len(rows) - SHOWN} more.") if len(rows) > SHOWN else ""
     return f'<div class="tr-look"><table>{line(head, "th")}{body}</table></div>{more}'
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Write a sentence in HTML, whatever signs are in it."""
     return f"<p>{html.escape(text)}</p>"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from therapy_review.mood_files import MoodFile
     from therapy_review.mood_tables import Columns
 
+Answer = TypeVar("Answer")
 moods = typer.Typer(
     no_args_is_help=True, help="Moods noted between sessions, and appointments, from other programs' files."
 )
@@ -53,20 +56,27 @@ def import_moods(
             "tags and note, low and high (where its numbers end), and order (day first or month first)."
         ),
     ] = None,
+    keep_both: Annotated[
+        bool,
+        typer.Option(
+            "--keep-both",
+            help="Where the file has a newer version of an entry that is here, keep the older one beside it.",
+        ),
+    ] = False,
     containing: Annotated[
         str, typer.Option(help="For a calendar: a word in what your appointments are called there.")
     ] = "",
     journal: JournalOption = HERE,
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
-    from therapy_review import mood_import
+    from therapy_review import mood_import, versions
     from therapy_review.journal import open_journal
 
     opened, data = open_journal(journal), _read(file)
     if file.suffix.lower() in (".ics", ".ical"):
         _import_calendar(opened, data, file.name, containing, dry_run=dry_run)
         return
-    columns = _columns(column or [])
+    columns = _with_ends(_columns(column or []), data, file.name)
     found = mood_import.read_moods(data, file.name, columns)
     for one in found.damaged:
         say.print(f"Line {one.line} of {file.name} {one.why}; it is left out.")
@@ -75,17 +85,21 @@ def import_moods(
     if found.left_out:
         say.print(f"Not brought in: the columns {', '.join(found.left_out)}.")
     values = _values(opened, found, _told(value or [], "--map"), ask=not dry_run)
-    looked = mood_import.preview(opened, found, values)
+    how = versions.KEEP_BOTH if keep_both else versions.TAKE_NEWER
+    looked = mood_import.preview(opened, found, values, how)
+    if about := versions.in_words(looked["status"].tolist()):
+        say.print(f"Entries in {file.name}: {len(looked)}. {about} To keep both: --keep-both")
     if dry_run:
         _show(looked)
         counts = looked["status"].value_counts()
         summed = "; ".join(f"{number} {status}" for status, number in counts.items()) or "none"
         say.print(f"Entries: {summed}. Nothing was changed.")
         return
-    done = mood_import.bring_in(opened, found, values, columns)
+    done = mood_import.bring_in(opened, found, values, columns, how)
+    newer = f", {done.newer} took the place of an older version" if done.newer else ""
     also = f", {done.there} were there already" if done.there else ""
-    say.print(f"Brought in: {done.added} entries{also}.")
-    if done.added:
+    say.print(f"Brought in: {done.added} entries{newer}{also}.")
+    if done.added or done.newer:
         say.print(
             f"To take them out again:  therapy-review moods remove {done.origin.split()[1]} -j {journal}"
         )
@@ -98,7 +112,7 @@ def list_moods(journal: JournalOption = HERE) -> None:
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    found = days.sources(opened.days) + days.sources(appointments.kept(opened.store))
+    found = days.sources(days.whole_table(opened.store)) + days.sources(appointments.kept(opened.store))
     for one in found:
         signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
         say.print(f"{one}{signs}")
@@ -112,17 +126,19 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review import appointments, mood_import
+    from therapy_review import appointments, days, mood_import
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
-    moods = [str(one) for one in opened.days["origin"].unique()]
+    moods = [str(one) for one in days.whole_table(opened.store)["origin"].unique()]
     meant = mood_import.meant_by(origin, moods + calendars)
     if meant in calendars:
         say.print(f"Taken out: {appointments.take_back(opened, meant)} appointments.")
     else:
-        say.print(f"Taken out: {mood_import.take_back(opened, meant)} entries.")
+        done = mood_import.take_back(opened, meant)
+        again = f" Older versions that count again: {done.again}." if done.again else ""
+        say.print(f"Taken out: {done.gone} entries.{again}")
 
 
 @moods.command("open")
@@ -155,7 +171,7 @@ def _told(pairs: list[str], option: str) -> dict[str, str]:
 def _columns(pairs: list[str]) -> Columns | None:
     from dataclasses import fields
 
-    from therapy_review.mood_tables import Columns
+    from therapy_review.mood_tables import Columns, as_number
 
     if not pairs:
         return None
@@ -167,40 +183,72 @@ def _columns(pairs: list[str]) -> Columns | None:
         )
     if missing := [name for name in ("date", "mood") if not told.get(name)]:
         raise ImportFileError(f"Say which column is the {' and which the '.join(missing)}, with --column.")
-    told |= {name: _number(told[name], f"The {name} end") for name in ("low", "high") if name in told}
+    told |= {name: as_number(told[name], f"The {name} end") for name in ("low", "high") if name in told}
     return Columns(**told)
 
 
-def _number(text: str, what: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError as error:
-        raise ImportFileError(f"{what} is {text}; write it as a number.") from error
+def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | None:
+    """Ask how low and how high the numbers of a table can go, where it was not told."""
+    from dataclasses import replace
+
+    from therapy_review.mood_tables import as_number, how_far, likely_low, numbers_of
+
+    found = numbers_of(data, name, columns.mood) if columns else None
+    if columns is None or found is None or columns.high is not None:
+        return columns
+    say.print(how_far(*found))
+    if columns.low is None:
+        offer = likely_low(found[0])
+        low = _asked(
+            "What is the lowest there can be?",
+            "" if offer is None else f"{offer:g}",
+            lambda text: as_number(text, "The lowest"),
+        )
+        columns = replace(columns, low=low)
+    told = columns
+    return _asked(
+        "What is the highest there can be?",
+        "",
+        lambda text: replace(told, high=as_number(text, "The highest")),
+    )
 
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review import mood_import
+    from therapy_review import mood_import, mood_words
 
-    known = mood_import.known_moods(journal.store, found.kind)
+    known = mood_words.known_moods(journal.store, found.kind)
     offered = mood_import.offered_moods(journal.store, found)
     if strange := sorted(set(told) - set(found.names)):
         raise ImportFileError(
             f"{', '.join(strange)} is no mood in {found.name}; there are {', '.join(found.names)}."
         )
-    answers = {name: f"{known[name]:g}" for name in found.names if name in known} | told
+    values: dict[str, float | None] = {name: known.get(name) for name in found.names if name in known}
+    values |= {name: _mood(name, text) for name, text in told.items()}
     for name in found.names:
-        if name not in answers:
+        if name not in values:
             offer = f"{offered[name]:g}" if offered[name] else ""
-            answers[name] = (
-                typer.prompt(f"{name}, from 1 (low) to 10 (high), or nothing", default=offer)
-                if ask
-                else offer
-            )
-    values = {name: _number(text, f"The mood {name}") for name, text in answers.items() if text.strip()}
-    if left := [name for name in found.names if name not in values]:
+            asked = f"{name}, from 1 (low) to 10 (high), or nothing"
+            values[name] = _asked(asked, offer, partial(_mood, name)) if ask else _mood(name, offer)
+    if left := [name for name in found.names if values[name] is None]:
         say.print(f"Without a number: {', '.join(left)}.")
-    return {name: mood_import.checked(name, value) for name, value in values.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _mood(name: str, text: str) -> float | None:
+    from therapy_review.mood_tables import as_number
+    from therapy_review.mood_words import checked
+
+    return checked(name, as_number(text, f"The mood {name}")) if text.strip() else None
+
+
+def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:
+    """Ask until the answer can be read, so that a slip costs no other answer."""
+    while True:
+        try:
+            return read(typer.prompt(text, default=offer))
+        except ImportFileError as error:
+            say.print(str(error))
 
 
 def _show(looked: pd.DataFrame) -> None:

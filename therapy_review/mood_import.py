@@ -1,35 +1,25 @@
-"""Bringing moods in, looking first at what that would do, and taking them back out.
-
-What the client's words for moods stand for, and which column of a table is what, is asked once and kept in
-``moods.toml`` at the journal's root, one part for each kind of file::
-
-    [daylio.moods]
-    rad = 10
-    "so lala" = 5
-"""
+"""Bringing moods in, looking first at what that would do, and taking them back out."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from therapy_review import days
+from therapy_review import days, mood_words, versions
 from therapy_review.csv_text import read_text_table
 from therapy_review.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.mood_files import MoodFile
-from therapy_review.mood_tables import KIND as TABLE
 from therapy_review.mood_tables import Columns, table_reader
+from therapy_review.mood_words import checked, known_moods
+from therapy_review.versions import TAKE_NEWER
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from therapy_review.journal import Journal
     from therapy_review.store import Store
-
-FILE = "moods.toml"
 
 
 @dataclass(frozen=True)
@@ -38,15 +28,30 @@ class Brought:
 
     Parameters
     ----------
-    added, there : int
-        Entries that are new, and entries that were there already.
+    added, newer, there : int
+        Entries that are new, entries that took the place of an older version, and entries that were there already.
     origin : str
         By what they are taken back; see `take_back`.
     """
 
     added: int
+    newer: int
     there: int
     origin: str
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What came of taking a file's entries out again.
+
+    Parameters
+    ----------
+    gone, again : int
+        Entries that were taken out, and older versions of them that count again.
+    """
+
+    gone: int
+    again: int
 
 
 def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFile:
@@ -81,29 +86,6 @@ def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFi
     )
 
 
-def known_moods(store: Store, kind: str) -> dict[str, float]:
-    """Give what the client said their words for moods stand for.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-    kind : str
-        The kind of file, as in ``daylio``.
-
-    Returns
-    -------
-    dict of str to float
-        1 to 10 by word.
-
-    Raises
-    ------
-    JournalError
-        When ``moods.toml`` can't be understood.
-    """
-    return {name: checked(name, value) for name, value in _part(store, kind, "moods").items()}
-
-
 def offered_moods(store: Store, found: MoodFile) -> dict[str, float | None]:
     """Give a number to offer for each of a file's words: what the client said before, or what the program calls it.
 
@@ -123,27 +105,9 @@ def offered_moods(store: Store, found: MoodFile) -> dict[str, float | None]:
     return {name: known.get(name, usual.get(name.casefold())) for name in found.names}
 
 
-def known_columns(store: Store) -> Columns | None:
-    """Give the columns of the table that was brought in last; None when there was none.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-
-    Returns
-    -------
-    Columns or None
-    """
-    told = _part(store, TABLE, "columns")
-    told = {name: told[name] for name in (one.name for one in fields(Columns)) if name in told}
-    try:
-        return Columns(**told) if told else None
-    except (TypeError, ImportFileError):
-        return None  # written by hand and not whole: it is asked for again
-
-
-def preview(journal: Journal, found: MoodFile, values: Mapping[str, float]) -> pd.DataFrame:
+def preview(
+    journal: Journal, found: MoodFile, values: Mapping[str, float], how: str = TAKE_NEWER
+) -> pd.DataFrame:
     """Show what bringing a file in would do; nothing is written.
 
     Parameters
@@ -152,18 +116,26 @@ def preview(journal: Journal, found: MoodFile, values: Mapping[str, float]) -> p
     found : MoodFile
     values : mapping of str to float
         What its words for moods stand for, 1 to 10; words left out are brought in without a number.
+    how : str
+        `therapy_review.versions.TAKE_NEWER` or `KEEP_BOTH`.
 
     Returns
     -------
     DataFrame
-        A days table in the order of the file, and ``status``, as from `therapy_review.days.compared`.
+        A days table in the order of the file, and ``status``, as from `therapy_review.versions.compared`.
     """
+    before = days.whole_table(journal.store)
+    before = versions.renumbered(before, found.kind, values, known_moods(journal.store, found.kind))
     entries = days.with_moods(found.entries, found.kind, values)
-    return entries.assign(status=days.compared(journal.days, entries))
+    return entries.assign(status=versions.compared(before, entries, how))
 
 
 def bring_in(
-    journal: Journal, found: MoodFile, values: Mapping[str, float], columns: Columns | None = None
+    journal: Journal,
+    found: MoodFile,
+    values: Mapping[str, float],
+    columns: Columns | None = None,
+    how: str = TAKE_NEWER,
 ) -> Brought:
     """Bring a file's entries into the journal, whole or not at all.
 
@@ -175,6 +147,9 @@ def bring_in(
         What its words for moods stand for, 1 to 10; kept, and given to earlier entries of that kind too.
     columns : Columns, optional
         To be offered the next time.
+    how : str
+        What to do about newer versions of entries that are here: `therapy_review.versions.TAKE_NEWER` or
+        `KEEP_BOTH`.
 
     Returns
     -------
@@ -190,25 +165,24 @@ def bring_in(
     values = {name: checked(name, value) for name, value in values.items()}
     store = journal.store
     with store.writing():
-        before, were = journal.days, known_moods(store, found.kind)
-        table = days.merge(
-            days.with_moods(before, found.kind, values, were),
-            days.with_moods(found.entries, found.kind, values),
-        )
-        told = {"moods": {name: _short(value) for name, value in values.items()}}
-        if columns is not None:
-            told["columns"] = {name: _short(value) for name, value in asdict(columns).items() if value != ""}
-        words = _with_part(store, found.kind, told)
+        before, were = days.whole_table(store), known_moods(store, found.kind)
+        before = versions.renumbered(before, found.kind, values, were)
+        entries = days.with_moods(found.entries, found.kind, values)
+        statuses = versions.compared(before, entries, how)
+        table = versions.merge(before, entries, how)
+        sign = found.origin.split(" ", 2)[1] if found.origin else ""
+        words = mood_words.with_told(store, found.kind, sign, values, columns)
         if len(table) or store.exists(days.FILE):
             _keep(store, days.FILE, days.written(table))
         # Last: until it is written, what the words stood for before tells what was changed by hand.
-        _keep(store, FILE, words)
-    added = len(table) - len(before)
-    return Brought(added, len(found.entries) - added, found.origin)
+        _keep(store, mood_words.FILE, words)
+    newer = statuses.count(versions.NEWER)
+    added = statuses.count(versions.NEW) + statuses.count(versions.OTHER)
+    return Brought(added, newer, len(statuses) - added - newer, found.origin)
 
 
-def take_back(journal: Journal, origin: str) -> int:
-    """Take out of the journal what one file brought in.
+def take_back(journal: Journal, origin: str) -> TakenBack:
+    """Take out of the journal what one file brought in, and let hold again what it replaced.
 
     Parameters
     ----------
@@ -218,23 +192,28 @@ def take_back(journal: Journal, origin: str) -> int:
 
     Returns
     -------
-    int
-        How many entries were taken out.
+    TakenBack
 
     Raises
     ------
     JournalError
         When nothing, or more than one file, is meant.
     """
-    with journal.store.writing():
-        before = journal.days
+    store = journal.store
+    with store.writing():
+        before = days.whole_table(store)
         meant = meant_by(origin, [str(one) for one in before["origin"].unique()])
-        after = days.remove(before, meant)
+        kind, sign = meant.split(" ", 2)[:2]
+        words, numbers = mood_words.without_told(store, kind, sign)
+        after = versions.remove(before, meant)
+        again = _count(after) - _count(before[before["origin"] != meant])
+        after = versions.renumbered(after, kind, numbers, known_moods(store, kind))
         if after.empty:
-            journal.store.remove(days.FILE)
+            store.remove(days.FILE)
         else:
-            _keep(journal.store, days.FILE, days.written(after))
-    return len(before) - len(after)
+            _keep(store, days.FILE, days.written(after))
+        _keep(store, mood_words.FILE, words)
+    return TakenBack(len(before) - len(after), again)
 
 
 def meant_by(text: str, origins: list[str]) -> str:
@@ -270,52 +249,11 @@ def meant_by(text: str, origins: list[str]) -> str:
     raise JournalError(f"Nothing here came from {text}; to see what did: therapy-review moods list")
 
 
-def checked(name: str, value: object) -> float:
-    """Return a number for a mood.
-
-    Raises
-    ------
-    ImportFileError
-        When it is none from 1 to 10.
-    """
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and days.LOW <= value <= days.HIGH:
-        return float(value)
-    raise ImportFileError(f"The mood {name} is {value}; give it a number from 1 (low) to 10 (high).")
-
-
-def _part(store: Store, kind: str, part: str) -> dict[str, Any]:
-    if not store.exists(FILE):
-        return {}
-    try:
-        told = tomllib.loads(store.read(FILE).decode("utf-8-sig"))
-        return dict(told.get(kind, {}).get(part, {}))
-    except (ValueError, AttributeError, TypeError) as error:
-        raise JournalError(
-            f"{store.where(FILE)} can't be read ({error}); mend that line, or delete the file and say again what "
-            "your words for moods stand for."
-        ) from error
-
-
-def _with_part(store: Store, kind: str, told: Mapping[str, Mapping[str, Any]]) -> bytes:
-    import tomlkit
-
-    _part(store, kind, "moods")  # says so when it can't be read
-    before = store.read(FILE) if store.exists(FILE) else b""
-    content = tomlkit.parse(before.decode("utf-8-sig"))
-    for part, values in told.items():
-        for name, value in values.items():
-            table = content.setdefault(kind, tomlkit.table(is_super_table=True)).setdefault(
-                part, tomlkit.table()
-            )
-            if table.get(name) != value:
-                table[name] = value
-    return tomlkit.dumps(content).encode()
+def _count(table: pd.DataFrame) -> int:
+    """Count the entries that are no older version."""
+    return int((table[days.UNTIL] == "").sum()) if days.UNTIL in table.columns else len(table)
 
 
 def _keep(store: Store, name: str, data: bytes) -> None:
     if data and not (store.exists(name) and store.read(name) == data):
         store.write(name, data)
-
-
-def _short(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from therapy_review.csv_text import Damaged, Row, read_text_table
+from therapy_review.csv_text import Damaged, Row, TextTable, read_text_table
 from therapy_review.days import HIGH, LOW
 from therapy_review.errors import ImportFileError
 from therapy_review.mood_files import Entry, MoodFile, MoodReader, mood_file
@@ -45,8 +45,9 @@ class Columns:
         Names of the columns; a time may stand after the date.
     time, tags, note : str
         Further ones; empty where there is none. Tags are separated by commas, semicolons or ``|``.
-    low, high : float
-        Where numbers in the column of moods begin and end; they are stretched to 1 to 10.
+    low, high : float, optional
+        The lowest and the highest number that there can be in the column of moods; they are stretched to 1 to 10.
+        The numbers themselves don't tell: who never felt better than 4 of 5 still has a scale that ends at 5.
     order : str
         ``day first`` or ``month first``; empty where the days tell it themselves.
     """
@@ -56,12 +57,12 @@ class Columns:
     time: str = ""
     tags: str = ""
     note: str = ""
-    low: float = LOW
-    high: float = HIGH
+    low: float | None = None
+    high: float | None = None
     order: str = ""
 
     def __post_init__(self) -> None:
-        if not self.low < self.high:
+        if self.low is not None and self.high is not None and not self.low < self.high:
             raise ImportFileError(
                 f"Moods can't go from {self.low:g} to {self.high:g}; give the lowest number first."
             )
@@ -110,7 +111,7 @@ def table_reader(columns: Columns) -> MoodReader:
     -------
     callable
         Takes a file's bytes and its name; returns a `MoodFile`; raises `ImportFileError` when a column is
-        missing, or when days can be read in two ways.
+        missing, when days can be read in two ways, or when there are numbers and it is not told how high they go.
 
     Examples
     --------
@@ -136,13 +137,14 @@ def table_reader(columns: Columns) -> MoodReader:
             )
         entries: list[Entry] = []
         damaged = list(table.damaged)
+        low, high = _range(table, name, columns)
         rows = [
             (row, _with_clock({part: row.fields.get(column, "") for part, column in told.items()}, columns))
             for row in table.rows
         ]
         signs = signs_of_24_hours(said["time"] for _, said in rows)
         for row, said in rows:
-            found = _entry(said, row, columns, order, signs)
+            found = _entry(said, row, (low, high), order, signs)
             if isinstance(found, Damaged):
                 damaged.append(found)
             else:
@@ -151,6 +153,91 @@ def table_reader(columns: Columns) -> MoodReader:
         return mood_file(KIND, data, name, entries, damaged, left_out)
 
     return read
+
+
+def numbers_of(data: bytes, name: str, mood: str) -> tuple[float, float] | None:
+    r"""Give the lowest and the highest number in a column of moods; None where there are words alone.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        The file's name.
+    mood : str
+        The column's name.
+
+    Returns
+    -------
+    tuple of float or None
+
+    Raises
+    ------
+    ImportFileError
+        When the file is no table.
+
+    Examples
+    --------
+    >>> numbers_of(b"day,mood\n2026-03-04,5\n2026-03-05,fine\n2026-03-06,3\n", "moods.csv", "mood")
+    (3.0, 5.0)
+    """
+    return _numbers(read_text_table(data, name), mood)
+
+
+def likely_low(lowest: float) -> float | None:
+    """Give the lowest number there can be, to be offered first: 1 or 0; None where it is below.
+
+    Examples
+    --------
+    >>> likely_low(2), likely_low(0), likely_low(-3)
+    (1.0, 0.0, None)
+    """
+    return None if lowest < 0 else float(lowest >= 1)
+
+
+def how_far(lowest: float, highest: float) -> str:
+    """Say how far the numbers of a table go, as a whole sentence."""
+    if lowest == highest:
+        return f"Your numbers are all {lowest:g}."
+    return f"Your numbers go from {lowest:g} to {highest:g}."
+
+
+def as_number(text: str, what: str) -> float:
+    """Read a number as the client writes it.
+
+    Parameters
+    ----------
+    text : str
+    what : str
+        What it is, to begin the sentence of an error with.
+
+    Raises
+    ------
+    ImportFileError
+        When it is none.
+    """
+    number = _number(text.strip())
+    if math.isnan(number):
+        raise ImportFileError(f"{what} is {text.strip() or 'not told'}; write it as a number.")
+    return number
+
+
+def _range(table: TextTable, name: str, columns: Columns) -> tuple[float, float]:
+    found = _numbers(table, columns.mood)
+    if found is None:
+        return LOW, HIGH
+    low = likely_low(found[0]) if columns.low is None else columns.low
+    if low is None or columns.high is None:
+        ends = "highest" if low is not None else "lowest and the highest"
+        raise ImportFileError(f"{how_far(*found)} What is the {ends} there can be in {name}?")
+    replace(columns, low=low)  # which says so when they are the wrong way round
+    return low, columns.high
+
+
+def _numbers(table: TextTable, mood: str) -> tuple[float, float] | None:
+    said = [row.fields.get(mood, "").strip() for row in table.rows]
+    found = [number for text in said if not math.isnan(number := _number(text))]
+    return (min(found), max(found)) if found else None
 
 
 def _with_clock(said: dict[str, str], columns: Columns) -> dict[str, str]:
@@ -163,7 +250,7 @@ def _with_clock(said: dict[str, str], columns: Columns) -> dict[str, str]:
 
 
 def _entry(
-    said: dict[str, str], row: Row, columns: Columns, order: str, signs: Collection[str]
+    said: dict[str, str], row: Row, ends: tuple[float, float], order: str, signs: Collection[str]
 ) -> Entry | Damaged:
     written = said["date"].strip()
     day, time = read_day(written, order), read_time(said["time"], signs)
@@ -172,10 +259,10 @@ def _entry(
     name = said["mood"].strip()
     if not name:
         return Damaged(row.line, "has no mood")
-    mood = _number(name)
-    if not math.isnan(mood) and not columns.low <= mood <= columns.high:
-        return Damaged(row.line, f"has {name} for a mood, outside {columns.low:g} to {columns.high:g}")
-    stretched = LOW + (mood - columns.low) / (columns.high - columns.low) * (HIGH - LOW)
+    mood, (low, high) = _number(name), ends
+    if not math.isnan(mood) and not low <= mood <= high:
+        return Damaged(row.line, f"has {name} for a mood, outside {low:g} to {high:g}")
+    stretched = LOW + (mood - low) / (high - low) * (HIGH - LOW)
     tags = re.split(r"[|;]" if re.search(r"[|;]", said["tags"]) else ",", said["tags"])
     return Entry(day.isoformat(), time, round(stretched, 2), name, tags, said["note"].strip())
 

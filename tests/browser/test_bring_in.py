@@ -14,7 +14,7 @@ from tools.in_browser import ROOT, Lab, run_all
 
 from .conftest import tabs_until, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 HEADER = "full_date,date,weekday,time,mood,activities,note_title,note\n"
 EXPORT = (
     HEADER
@@ -66,6 +66,7 @@ def test_an_export_is_looked_at_brought_in_and_taken_out(tab: Page, lab: Lab, tm
     journal.store.remove("moods.toml")
 
 
+@pytest.mark.slow
 def test_a_questionnaire_is_answered_with_the_keyboard_and_kept_at_once(tab: Page, lab: Lab) -> None:
     path = lab.root / "sessions/2026-03-05/notes.md"
     before, session = path.read_text(), open_journal(lab.root).session("2026-03-05")

@@ -1,0 +1,229 @@
+"""What the client's words for moods stand for, and which column of a table is what: asked once, and kept.
+
+It stands in ``moods.toml`` at the journal's root, one part for each kind of file::
+
+    [daylio.moods]
+    rad = 10
+    "so lala" = 5
+
+    [daylio.told.3f2a9c1b]
+    "so lala" = 5
+
+``moods`` holds for all entries of that kind. ``told`` is what was said with each file, by the first signs of its
+SHA-256, the last one last: when a file is taken out again, what was said before holds again.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import days
+from therapy_review.errors import ImportFileError, JournalError
+from therapy_review.mood_tables import KIND as TABLE
+from therapy_review.mood_tables import Columns
+
+if TYPE_CHECKING:
+    from therapy_review.store import Store
+
+FILE = "moods.toml"
+MOODS, TOLD = "moods", "told"
+_BEFORE = "before"  # said with no file that is known
+
+
+def known_moods(store: Store, kind: str) -> dict[str, float]:
+    """Give what the client said their words for moods stand for.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+    kind : str
+        The kind of file, as in ``daylio``.
+
+    Returns
+    -------
+    dict of str to float
+        1 to 10 by word.
+
+    Raises
+    ------
+    JournalError
+        When ``moods.toml`` can't be understood.
+    """
+    return {name: checked(name, value) for name, value in _part(store, kind, "moods").items()}
+
+
+def known_columns(store: Store) -> Columns | None:
+    """Give the columns of the table that was brought in last; None when there was none.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+
+    Returns
+    -------
+    Columns or None
+    """
+    told = _part(store, TABLE, "columns")
+    told = {name: told[name] for name in (one.name for one in fields(Columns)) if name in told}
+    try:
+        return Columns(**told) if told else None
+    except (TypeError, ImportFileError):
+        return None  # written by hand and not whole: it is asked for again
+
+
+def with_told(
+    store: Store, kind: str, sign: str, values: Mapping[str, float], columns: Columns | None = None
+) -> bytes:
+    """Write ``moods.toml`` with what was said when a file was brought in; the file itself is not changed.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+    kind : str
+        The kind of file, as in ``daylio``.
+    sign : str
+        The first signs of the file's SHA-256.
+    values : mapping of str to float
+        1 to 10 by word.
+    columns : Columns, optional
+        To be offered the next time.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    JournalError
+        When the file that is there can't be understood.
+    """
+    known, told = known_moods(store, kind), _part(store, kind, TOLD)
+    content = _content(store)
+    if not (values.items() <= known.items() and told.get(sign) == dict(values)):
+        earlier = {name: known[name] for name in values if name in known and not _last(told, name)}
+        if earlier:
+            told = {_BEFORE: {**told.get(_BEFORE, {}), **earlier}, **told}
+        told = {one: said for one, said in told.items() if one != sign} | {sign: dict(values)}
+        _put_told(content, kind, told)
+    parts: dict[str, Mapping[str, Any]] = {MOODS: values}
+    if columns is not None:
+        parts["columns"] = {name: value for name, value in asdict(columns).items() if value not in ("", None)}
+    for part, said in parts.items():
+        table = _table(content, kind, part)
+        for name, value in said.items():
+            if table.get(name) != value:
+                table[name] = _short(value)
+    return _dumped(content)
+
+
+def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, float]]:
+    """Write ``moods.toml`` without what was said with a file, and tell what holds again.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+    kind, sign : str
+        As in `with_told`.
+
+    Returns
+    -------
+    bytes
+        The content; the file itself is not changed.
+    dict of str to float
+        Numbers by word, where that file's are no longer the last that were said; NaN where there was none. Such a
+        word keeps its number in ``moods.toml``, to be offered.
+
+    Raises
+    ------
+    JournalError
+        When the file can't be understood.
+    """
+    known, told = known_moods(store, kind), _part(store, kind, TOLD)
+    content = _content(store)
+    left = {one: said for one, said in told.items() if one != sign}
+    again: dict[str, float] = {}
+    for name, value in told.get(sign, {}).items():
+        # What was said later, or written by hand, stays.
+        if _last(told, name) == [value] and known.get(name) == value and _last(left, name) != [value]:
+            again[name] = float(_last(left, name)[0]) if _last(left, name) else math.nan
+    if sign in told:
+        _put_told(content, kind, left)
+        for name, value in again.items():
+            if not math.isnan(value):
+                _table(content, kind, MOODS)[name] = _short(value)
+    return _dumped(content), again
+
+
+def checked(name: str, value: object) -> float:
+    """Return a number for a mood.
+
+    Raises
+    ------
+    ImportFileError
+        When it is none from 1 to 10.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and days.LOW <= value <= days.HIGH:
+        return float(value)
+    raise ImportFileError(f"The mood {name} is {_short(value)}; give it a number from 1 (low) to 10 (high).")
+
+
+def _part(store: Store, kind: str, part: str) -> dict[str, Any]:
+    if not store.exists(FILE):
+        return {}
+    try:
+        told = tomllib.loads(store.read(FILE).decode("utf-8-sig"))
+        return dict(told.get(kind, {}).get(part, {}))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise JournalError(
+            f"{store.where(FILE)} can't be read ({error}); mend that line, or delete the file and say again what "
+            "your words for moods stand for."
+        ) from error
+
+
+def _last(told: Mapping[str, Mapping[str, Any]], name: str) -> list[Any]:
+    """Give what was said last of a word, in a list; an empty list where nothing was."""
+    return [said[name] for said in told.values() if name in said][-1:]
+
+
+def _content(store: Store) -> Any:
+    import tomlkit
+
+    return tomlkit.parse((store.read(FILE) if store.exists(FILE) else b"").decode("utf-8-sig"))
+
+
+def _table(content: Any, kind: str, part: str) -> Any:
+    import tomlkit
+
+    return content.setdefault(kind, tomlkit.table(is_super_table=True)).setdefault(part, tomlkit.table())
+
+
+def _put_told(content: Any, kind: str, told: Mapping[str, Mapping[str, Any]]) -> None:
+    import tomlkit
+
+    _table(content, kind, MOODS)  # stands first
+    content[kind].pop(TOLD, None)
+    if not told:
+        return
+    tables = tomlkit.table(is_super_table=True)
+    for sign, said in told.items():
+        tables[sign] = tomlkit.table()
+        tables[sign].update({name: _short(value) for name, value in said.items()})
+    content[kind][TOLD] = tables
+
+
+def _dumped(content: Any) -> bytes:
+    import tomlkit
+
+    return tomlkit.dumps(content).encode()
+
+
+def _short(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
