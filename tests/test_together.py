@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import json
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, create_journal
+from therapy_review import Journal, consent, create_journal
 from therapy_review.marks import Mark
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
 from therapy_review.pages import NothingToShow
@@ -183,6 +186,70 @@ def test_before_any_sound_it_is_asked_whether_listening_together_was_agreed_to(s
     screen.find(w.Dropdown, "Session")[0].value = NEWEST
     assert screen.find(Player) == []
     assert "for listening together" in screen.words("sessions")
+
+
+def without(use: bytes) -> Callable[[bytes, str], bytes]:
+    return lambda data, _today: data.replace(b'"%s", ' % use, b"")
+
+
+def taken_back(who: str, use: str = "") -> Callable[[bytes, str], bytes]:
+    return lambda data, today: consent.take_back(data, who, use, on=dt.date.fromisoformat(today))
+
+
+def ended(data: bytes, today: str) -> bytes:
+    before = dt.date.fromisoformat(today) - dt.timedelta(days=1)
+    return data.replace(b"from = 2026-01-08", f"from = 2026-01-08\nuntil = {before}".encode(), 1)
+
+
+AGREED = [
+    pytest.param(lambda *_: b"", False, id="nothing was ever agreed to"),
+    pytest.param(without(b"review_together"), False, id="agreed to other uses alone"),
+    pytest.param(taken_back("therapist", "review_together"), False, id="taken back by the therapist"),
+    pytest.param(taken_back("client"), False, id="all taken back by the client"),
+    pytest.param(ended, False, id="ended yesterday"),
+    pytest.param(taken_back("therapist", "report"), True, id="something else was taken back"),
+    pytest.param(without(b"self_review"), True, id="in force for this alone"),
+    pytest.param(lambda data, _: data, True, id="in force"),
+]
+
+
+@pytest.mark.parametrize(("change", "is_shown"), AGREED)
+def test_what_came_of_a_recording_is_there_only_with_an_agreement_to_listen_together(
+    screen: Screen, change: Callable[[bytes, str], bytes], is_shown: bool
+) -> None:
+    screen.open(**everything(screen.journal))
+    assert "Robin's part of the talking" in screen.words("talking")
+    store = screen.journal.store
+    store.write("agreements.toml", change(store.read("agreements.toml"), str(screen.journal.today())))
+    screen.open(**everything(screen.journal))
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert ("Robin's part of the talking" in screen.words("talking")) == is_shown
+    assert ("in the middle session" in screen.words("silences")) == is_shown
+    assert ("Map of the session" in screen.words("sessions")) == is_shown
+    assert bool(screen.find(Player)) == is_shown
+    said = "no agreement in force for listening together"
+    assert [said in screen.words(part) for part in ("talking", "silences")] == [not is_shown] * 2
+    assert ("there is no agreement in force" in screen.words("sessions")) == (not is_shown)
+    # What the client wrote rests on no sound.
+    assert "in the middle session" in screen.words("moods")
+    assert "tender 2" in screen.words("mood_tags")
+
+
+def test_turns_of_a_recording_that_lies_elsewhere_are_asked_for_too(screen: Screen) -> None:
+    store, session = screen.journal.store, screen.session
+    store.remove(session.recording_file())
+    made = {**session.made_from(), "inputs": session.inputs()}
+    store.write(session.file("derived/made_from.json"), json.dumps(made).encode())
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "Robin's part of the talking" in screen.words("talking")
+    assert "Map of the session" in screen.words("sessions")
+    store.write("agreements.toml", b"")
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "Robin's part of the talking" not in screen.words("talking")
+    assert "Nothing that came of the recording of 1 session is shown" in screen.words("talking")
+    assert "Map of the session" not in screen.words("sessions")
 
 
 def test_both_write_under_their_own_names(screen: Screen) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.marks import PROUD
 from therapy_review.trends import tags_table, trends
@@ -126,12 +127,14 @@ class Way:
         return self.only(set(self.tags.loc[self.tags["tag"] == tag, "session"]))
 
 
-def way(journal: Journal) -> Way:
+def way(journal: Journal, use: str = SELF_REVIEW) -> Way:
     """Gather everything the path shows of a journal.
 
     Parameters
     ----------
     journal : Journal
+    use : str
+        What it is looked at for; without an agreement to it, nothing that came of a recording is there.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def way(journal: Journal) -> Way:
     (8, ['2026-01-29', '2026-02-26', '2026-03-05'])
     """
     scales = dict.fromkeys(scale for session in journal.sessions for scale in session.notes.scores)
-    measured = trends(journal, [*MOODS, *scales, *SHOWN])
+    measured = trends(journal, [*MOODS, *scales, *SHOWN], use=use)
     return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups)
 
 

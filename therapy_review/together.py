@@ -1,7 +1,8 @@
 """Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages`.
 
-Nothing of the client's is there until they opened it, each time anew; every picture comes with a question to talk
-about, and no finding. *We stop here* is silence at once, and leaves nothing on the page.
+Nothing of the client's is there until they opened it, each time anew, and nothing that came of a recording without
+an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here* is
+silence at once, and leaves nothing on the page.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import charts, together_notes
-from therapy_review.errors import TherapyReviewError
+from therapy_review.chart import counted
+from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
@@ -38,7 +40,12 @@ QUESTIONS = {
     "tags": "Which of these words would you choose today, and which one is missing?",
 }
 STAYS = ("what_is_opened", "notes")  # whatever is opened
+OF_THE_SOUND = ("talk", "silences")  # rows that were counted in recordings
 CLOSED = "Nothing of this is opened."
+NOT_AGREED = (
+    "Nothing that came of the recording of {sessions} is shown: there is no agreement in force for listening "
+    "together."
+)
 STOPPED = (
     "You stopped here. Nothing is shown or heard any more; what you both wrote is kept. To go on another time, "
     "choose Run ▸ Run All Cells."
@@ -103,7 +110,7 @@ class Together:
 
     @cached_property
     def _every(self) -> Way:
-        return way(self.journal)
+        return way(self.journal, USE)
 
     def _part(self, name: str, draw: Callable[[], Any]) -> Shutter:
         self._shutters[name] = Shutter(gently(draw))
@@ -112,6 +119,7 @@ class Together:
     def _open(self, opened: Opened) -> None:
         self._close_players()
         self.opened = opened
+        self.__dict__.pop("_every", None)  # what was agreed to may have been taken back meanwhile
         for name, shutter in self._shutters.items():
             if name not in STAYS:
                 shutter.refresh()
@@ -177,10 +185,18 @@ class Together:
     def _asked(self, row: str) -> Still:
         question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'
         chart = path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
+        missing = self._not_agreed() if row in OF_THE_SOUND else ""
         if not chart.rows:
-            return Still(f"{question}<p><small>{CLOSED}</small></p>", QUESTIONS[row])
-        shown = chart._repr_mimebundle_()
-        return Still(question + shown["text/html"], f"{QUESTIONS[row]} {shown['text/plain']}")
+            return Still(f"{question}<p><small>{missing or CLOSED}</small></p>", QUESTIONS[row])
+        shown, said = chart._repr_mimebundle_(), f"<p><small>{missing}</small></p>" if missing else ""
+        return Still(question + shown["text/html"] + said, f"{QUESTIONS[row]} {shown['text/plain']}")
+
+    def _not_agreed(self) -> str:
+        """Say how many of the sessions that are opened lack an agreement to listening together."""
+        opened = self.opened.with_part(FIGURES)
+        heard = [s for s in self.journal.sessions if s.name in opened and (s.has_recording or s.made_from())]
+        closed = [s for s in heard if s.why_closed(USE)]
+        return NOT_AGREED.format(sessions=counted(len(closed), "session")) if closed else ""
 
     def sessions(self) -> Any:
         """Let one of the opened sessions be chosen, seen and heard."""
@@ -225,15 +241,23 @@ class Together:
                 )
             if words := [tag for tag in written.tags if tag in self.opened.tags]:
                 parts.append(f"<p>Words: {html.escape(', '.join(words))}.</p>")
-            try:
-                shown = charts.session_map(session.turns, names=self._names)._repr_mimebundle_()
-                parts.append(shown["text/html"])
-            except TherapyReviewError as error:
-                parts.append(f"<p>{html.escape(str(error))}</p>")
+            parts.append(self._map(session))
         if self.opened.shows(NOTES, name) and written.text.strip():
             parts.append(f"<p>{html.escape(self.journal.client)} wrote:</p>")
             parts.append(f"<blockquote>{paragraphs(written.text)}</blockquote>")
         return "\n".join(parts)
+
+    def _map(self, session: Session) -> str:
+        try:
+            turns = session.turns
+            session.require(USE)
+            return str(charts.session_map(turns, names=self._names)._repr_mimebundle_()["text/html"])
+        except ConsentError as error:
+            # The player asks the same, and says it then.
+            said = "" if session.has_recording and self.opened.shows(SOUND, session.name) else str(error)
+        except TherapyReviewError as error:
+            said = str(error)
+        return f"<p>{html.escape(said)}</p>" if said else ""
 
     @property
     def _names(self) -> dict[str, str]:
