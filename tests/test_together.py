@@ -12,13 +12,15 @@ import ipywidgets as w
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, consent, create_journal
+from therapy_review import Journal, consent, create_journal, open_journal
 from therapy_review.marks import Mark
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
 from therapy_review.pages import NothingToShow
 from therapy_review.player import Player
+from therapy_review.shutter import Shutter
 from therapy_review.still import STILL, Still
-from therapy_review.together import QUESTIONS, STOPPED, Shutter, Together, together
+from therapy_review.together import QUESTIONS, STOPPED, Together, together
+from therapy_review.together_notes import add
 
 NEWEST = "2026-03-05"
 PARTS = [
@@ -270,7 +272,7 @@ def test_both_write_under_their_own_names(screen: Screen) -> None:
     (player,) = screen.find(Player)
     first.value = "therapist"
     player._desk.answer({"kind": "mark", "mark": {"start": 5, "kind": "question"}})
-    assert screen.session.marks["by"].tolist() == ["", "therapist"]
+    assert screen.session.marks["by"].tolist() == ["", "Daniel"]
 
 
 def test_what_was_put_down_for_next_time_is_on_the_agenda_then(screen: Screen) -> None:
@@ -278,6 +280,80 @@ def test_what_was_put_down_for_next_time_is_on_the_agenda_then(screen: Screen) -
     field.value = "The grave."
     screen.press("Keep for next time")
     assert "The grave." in Screen(screen.journal)._agenda()
+
+
+def later(journal: Journal, therapist: str = "Dana") -> Screen:
+    """The page of the same journal after its therapist changed, shown."""
+    text = (root_of(journal) / "journal.toml").read_text()
+    old = f'therapist = "{journal.therapist}"'
+    (root_of(journal) / "journal.toml").write_text(text.replace(old, f'therapist = "{therapist}"'))
+    found = Screen(open_journal(root_of(journal)))
+    for part in found.parts.values():
+        if isinstance(part, Shutter):
+            part._ipython_display_()
+    return found
+
+
+def test_what_was_written_with_another_therapist_is_seen_only_when_opened_and_under_their_name(
+    screen: Screen,
+) -> None:
+    add(screen.session, "therapist", "About the grave.", "next")
+    add(screen.session, "client", "He frightens me.", "next")
+    add(screen.session, "therapist", "The blanket.")
+    private = ("About the grave.", "He frightens me.", "The blanket.", "Daniel")
+    new = later(screen.journal)
+    new.open(**everything(new.journal))
+    assert not [words for words in private if words in new.words("agenda", "notes")]
+    new.find(w.Textarea)[0].value = "Half a thought"
+    new.press("Choose what to open")
+    assert "Written together with somebody else" in new.words("what_is_opened")
+    new.find(w.Checkbox, "Daniel")[0].value = True
+    new.press("Open these")
+    assert "About the grave. <small>(Daniel, beside Thursday 5 March 2026)</small>" in new.words("agenda")
+    assert "He frightens me. <small>(Robin, beside" in new.words("agenda")
+    assert "<strong>Daniel</strong>: The blanket." in new.words("notes")
+    assert new.find(w.Textarea)[0].value == "Half a thought"
+    assert remembered(new.journal).therapists == {"Daniel"}
+    assert "notes written with somebody else" in new.words("what_is_opened")
+    new.press("Nothing today")
+    assert not [words for words in private if words in new.words("agenda", "notes")]
+
+
+def test_notes_from_before_names_were_kept_are_nobodys_until_opened(screen: Screen) -> None:
+    text = b"when,by,kind,text\n2026-03-05,therapist,next,The grave.\n2026-03-05,therapist,note,The boat.\n"
+    screen.journal.store.write(f"sessions/{NEWEST}/together.csv", text)
+    screen.open()
+    assert not [words for words in ("The grave.", "The boat.") if words in screen.words("agenda", "notes")]
+    screen.open(therapists=frozenset({""}))
+    assert "The grave. <small>(the therapist then, beside" in screen.words("agenda")
+    assert "<strong>the therapist then</strong>: The boat." in screen.words("notes")
+    assert "Daniel" not in screen.words("agenda")
+
+
+def test_a_mark_of_another_therapist_is_in_view_only_when_the_marks_are_opened(screen: Screen) -> None:
+    screen.session.add_mark(Mark(30, float("nan"), "question", "with Daniel", by="Daniel"))
+    screen.open(sessions={NEWEST: frozenset({SOUND})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "with Daniel" in screen.words("sessions")
+    new = later(screen.journal)
+    for parts, there in (({SOUND}, False), ({SOUND, MARKS}, True)):
+        new.open(sessions={NEWEST: frozenset(parts)})
+        new.find(w.Dropdown, "Session")[0].value = NEWEST
+        assert ("with Daniel" in new.words("sessions")) == there
+
+
+def test_words_of_the_notes_head_are_seen_only_when_the_notes_are_opened(screen: Screen) -> None:
+    store, name = screen.journal.store, screen.session.file("notes.md")
+    head = b"---\nsetting: at the hospice\nmicrophone: hidden in a sock\n"
+    store.write(name, store.read(name).replace(b"---\n", head, 1))
+    every = {session.name: frozenset({FIGURES, SOUND, MARKS, BRING}) for session in screen.journal.sessions}
+    tags = everything(screen.journal)["tags"]
+    screen.open(tags=tags, scales=frozenset({"phq9"}), sessions=every)
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "in another way" in screen.words("moods")
+    assert not [words for words in ("hospice", "sock") if words in screen.words()]
+    screen.open(tags=tags, sessions={**every, NEWEST: every[NEWEST] | {NOTES}})
+    assert "at the hospice" in screen.words("moods")
 
 
 def test_stopping_is_silence_at_once_and_leaves_nothing_on_the_page(screen: Screen) -> None:

@@ -14,6 +14,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.opened import PARTS, Opened, on_offer, remember, remembered
 from therapy_review.path_view import put_away
 from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.together_notes import others
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from therapy_review.path import Way
 
 AT_ONCE = 6  # sessions listed at first, and at each press more
+NOBODY_NAMED = "notes from before it was kept with whom"
 ASK = (
     "What may {therapist} see today? Nothing of yours is opened yet. The list is for you alone: turn the screen to "
     "yourself for this one."
@@ -75,18 +77,18 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
         )
     ]
     if last != Opened():
-        again = _known(last, way)
+        again = _known(last, journal, way)
         buttons.append(_button(f"As last time ({again.said()})", lambda: choose(again)))
     buttons.append(_button("Nothing today", lambda: choose(Opened())))
     row = w.HBox(buttons, layout=w.Layout(flex_flow="row wrap", grid_gap="0.3rem"))
     return w.VBox([w.HTML(f"<p>{ask}</p>"), row, listed, state])
 
 
-def _known(last: Opened, way: Way) -> Opened:
+def _known(last: Opened, journal: Journal, way: Way) -> Opened:
     """Leave out what is no longer there."""
     tags, scales, sessions = (set(names) for names in on_offer(way))
     kept = {name: parts for name, parts in last.sessions.items() if name in sessions}
-    return Opened(last.tags & tags, last.scales & scales, kept)
+    return Opened(last.tags & tags, last.scales & scales, kept, last.therapists & {*others(journal)})
 
 
 def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
@@ -96,6 +98,7 @@ def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], N
     words = {tag: _box(tag, tag in last.tags) for tag in tags}
     named = journal.scales
     totals = {key: _box(named[key].name if key in named else key, key in last.scales) for key in scales}
+    with_whom = {who: _box(who or NOBODY_NAMED, who in last.therapists) for who in others(journal)}
     parts: dict[str, dict[str, Any]] = {}
     rows = w.VBox([])
 
@@ -118,12 +121,15 @@ def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], N
                 frozenset(tag for tag, box in words.items() if box.value),
                 frozenset(scale for scale, box in totals.items() if box.value),
                 {name: own for name, own in chosen.items() if own},
+                frozenset(who for who, box in with_whom.items() if box.value),
             )
         )
 
     found: list[Any] = [w.HTML("<strong>Words for moods</strong>"), _flow(words.values())] if words else []
     if totals:
         found += [w.HTML("<strong>Questionnaires</strong>"), _flow(totals.values())]
+    if with_whom:
+        found += [w.HTML("<strong>Written together with somebody else</strong>"), _flow(with_whom.values())]
     return [
         *found,
         w.HTML("<strong>Sessions</strong>"),

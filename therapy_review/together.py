@@ -1,14 +1,14 @@
 """Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages`.
 
 Nothing of the client's is there until they opened it, each time anew, and nothing that came of a recording without
-an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here* is
-silence at once, and leaves nothing on the page.
+an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here*
+is silence at once, and leaves nothing on the page.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,12 @@ from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
-from therapy_review.pages import Live, NothingToShow, gently, sentence
+from therapy_review.pages import NothingToShow, gently, sentence
 from therapy_review.path import Way, way
 from therapy_review.path_picture import path
-from therapy_review.path_view import Place, put_away
+from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
+from therapy_review.shutter import Shutter
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
 from therapy_review.words import day
 
@@ -52,42 +53,6 @@ STOPPED = (
 )
 
 
-class Shutter(Live):
-    """A part of the page that shows what may be seen now, follows when that changes, and can be shut.
-
-    Parameters
-    ----------
-    draw : callable
-        Returns what is shown: a chart, a still or a widget.
-    """
-
-    def __init__(self, draw: Callable[[], Any]) -> None:
-        super().__init__(draw)
-        self._shown: Any = None
-
-    def refresh(self) -> None:
-        """Show it anew, where it was shown."""
-        if self._shown is not None:
-            super().refresh()
-
-    def shut(self) -> None:
-        """Take what is shown away."""
-        if self._shown is not None:
-            self._put(Still("<p></p>", ""), update=True)
-
-    def _show(self, *, update: bool) -> None:
-        self._put(self._draw(), update=update)
-
-    def _put(self, thing: Any, *, update: bool) -> None:
-        from IPython.display import display
-
-        bundle = thing._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        display(data, raw=True, display_id=self._name, update=update)
-        before, self._shown = self._shown, thing
-        put_away(before)
-
-
 class Together:
     """Looking at a journal together, part by part.
 
@@ -106,6 +71,7 @@ class Together:
         self._by = "client"
         self._whos: dict[str, Any] = {}  # where it is asked who writes
         self._ends: list[Any] = []  # where it is said that they stopped
+        self._relist: Callable[[], None] = lambda: None  # shows the notes that may be seen now
         self._keeps: Callable[[], bool] = lambda: True  # what is being written, and tells whether that took
 
     @cached_property
@@ -123,6 +89,7 @@ class Together:
         for name, shutter in self._shutters.items():
             if name not in STAYS:
                 shutter.refresh()
+        self._relist()
 
     @gently
     def opening(self) -> Still:
@@ -142,18 +109,37 @@ class Together:
         return self._part("agenda", lambda: Still(self._agenda()))
 
     def _agenda(self) -> str:
+        written, problems = together_notes.gathered(self.journal)
         items = [
-            f"<li>{paragraphs(row['text'])} <small>({self._name(row['by'])}, last time)</small></li>"
-            for row in together_notes.next_time(self.journal).to_dict("records")
+            f"<li>{paragraphs(row['text'])} <small>({self._writer(row)}, {self._when(row, who)})</small></li>"
+            for who in self._met
+            for row in together_notes.next_time(written, who).to_dict("records")
         ]
         for name in self.opened.with_part(BRING)[::-1]:
             session = self.journal.session(name)
             if words := session.notes.bring_next:
                 whose = f"{html.escape(self.journal.client)}, after {day(session.date)}"
                 items.append(f"<li>{paragraphs(words)} <small>({whose})</small></li>")
+        troubles = "".join(f"<p><small>{html.escape(problem)}</small></p>" for problem in problems)
         if not items:
-            return "<p>Nothing is on the list. What would each of you like to look at today?</p>"
-        return f"<ul>{''.join(items)}</ul><p>Where would you like to begin?</p>"
+            return f"<p>Nothing is on the list. What would each of you like to look at today?</p>{troubles}"
+        return f"<ul>{''.join(items)}</ul><p>Where would you like to begin?</p>{troubles}"
+
+    @property
+    def _met(self) -> list[str]:
+        """Name those with whom was written what may be seen: who is there now, and whom the client opened."""
+        present = together_notes.present(self.journal)
+        return [present, *sorted(self.opened.therapists - {present})]
+
+    def _writer(self, note: Mapping[Hashable, Any]) -> str:
+        """Name who wrote a note, a therapist as they were called then."""
+        then = note[together_notes.THERAPIST] or "the therapist then"
+        return html.escape({"client": self.journal.client, "therapist": then}.get(note["by"], note["by"]))
+
+    def _when(self, note: Mapping[Hashable, Any], who: str) -> str:
+        if who == together_notes.present(self.journal):
+            return "last time"
+        return f"beside {day(self.journal.session(note['session']).date)}"
 
     def moods(self) -> Any:
         """Show moods before and after, with a question."""
@@ -227,9 +213,10 @@ class Together:
 
     def _listeners(self, session: Session) -> Listeners:
         def shows(mark: Any) -> bool:
-            return bool(mark.by) or self.opened.shows(MARKS, session.name)
+            return mark.by == present or self.opened.shows(MARKS, session.name)
 
-        return Listeners(USE, lambda: "" if self._by == "client" else self._by, shows)
+        present = together_notes.present(self.journal)
+        return Listeners(USE, lambda: "" if self._by == "client" else present, shows)
 
     def _told(self, session: Session) -> str:
         """Say of a session what is opened of it."""
@@ -263,9 +250,6 @@ class Together:
     def _names(self) -> dict[str, str]:
         return {"client": self.journal.client, "therapist": self.journal.therapist}
 
-    def _name(self, by: str) -> str:
-        return html.escape(self._names.get(by, by))
-
     def _who(self, where: str) -> Any:
         """Ask who is at the keyboard: marks and notes are put under that name."""
         import ipywidgets as w
@@ -287,19 +271,18 @@ class Together:
         return self._part("notes", self._notes)
 
     def _notes(self) -> Any:
-        there = together_notes.kept(self.session)
         if is_still():
-            return Still(f"{self._written(there)}<p><small>{HOW_TO_START} to write here.</small></p>")
+            return Still(f"{self._written()}<p><small>{HOW_TO_START} to write here.</small></p>")
         import ipywidgets as w
 
         wide = w.Layout(width="min(52rem, 99%)")
-        listed, state = w.HTML(self._written(there)), w.HTML()
+        listed, state = w.HTML(self._written()), w.HTML()
         field = w.Textarea(rows=3, layout=wide, placeholder="A note for both of you")
 
         def keep(kind: str) -> bool:
             try:
                 together_notes.add(self.session, self._by, field.value, kind)
-                listed.value = self._written(together_notes.kept(self.session))
+                self._relist()
                 field.value, state.value = "", "<em>Kept.</em>"
                 return True
             except TherapyReviewError as error:
@@ -313,13 +296,19 @@ class Together:
         note.on_click(lambda _: keep(together_notes.NOTE))
         later.on_click(lambda _: keep(together_notes.NEXT))
         self._keeps = lambda: keep(together_notes.NOTE)
+        self._relist = lambda: listed.set_trait("value", self._written())
         return w.VBox([listed, self._who("notes"), field, w.HBox([note, later]), state])
 
-    def _written(self, notes: Any) -> str:
+    def _written(self) -> str:
+        try:
+            notes = together_notes.kept(self.session)
+        except TherapyReviewError as error:
+            return f"<p>{html.escape(str(error))}</p>"
+        notes = notes[notes[together_notes.THERAPIST].isin(self._met)]
         if notes.empty:
             return "<p>Nothing has been written down together yet.</p>"
         items = (
-            f"<li><strong>{self._name(row['by'])}</strong>{' (next time)' * (row['kind'] == 'next')}: "
+            f"<li><strong>{self._writer(row)}</strong>{' (next time)' * (row['kind'] == 'next')}: "
             f"{paragraphs(row['text'])}</li>"
             for row in notes.to_dict("records")
         )
@@ -339,6 +328,7 @@ class Together:
     def _stop(self) -> None:
         self._close_players()
         self.opened, kept = Opened(), self._keeps()  # what stands in the field is kept before it goes
+        self._relist()
         for name, shutter in self._shutters.items():
             if kept or name != "notes":
                 shutter.shut()

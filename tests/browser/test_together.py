@@ -72,7 +72,7 @@ def test_marks_and_notes_are_kept_under_the_name_of_who_puts_them(page: Page, la
     wait_until(lambda: "the lake" in session.marks["label"].tolist())
     assert dict(zip(session.marks["label"], session.marks["by"], strict=True)) == {
         "for me alone": "",
-        "the lake": "therapist",
+        "the lake": "Daniel",
     }
     field = page.get_by_placeholder("A note for both of you")
     field.fill("Ask about the lake.")
