@@ -10,19 +10,21 @@ from typing import Any
 
 import ipywidgets as w
 import pytest
-from conftest import root_of
+from conftest import ROOT, root_of
 
 from therapy_review import Journal, consent, create_journal, open_journal
 from therapy_review.marks import Mark
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
 from therapy_review.pages import NothingToShow
-from therapy_review.player import Player
+from therapy_review.player import Moment, Player
+from therapy_review.quiet import IS_OFF
 from therapy_review.shutter import Shutter
 from therapy_review.still import STILL, Still
 from therapy_review.together import QUESTIONS, STOPPED, Together, together
 from therapy_review.together_notes import add
 
 NEWEST = "2026-03-05"
+NOTEBOOK = json.loads((ROOT / "notebooks/together.ipynb").read_text(encoding="utf-8"))
 PARTS = [
     "opening",
     "what_is_opened",
@@ -44,8 +46,8 @@ PRIVATE = ("tender", "on guard", "Listened to January", "be allowed not to ask",
 class Screen(Together):
     """What both see: every part of the page, as it stands now."""
 
-    def __init__(self, journal: Journal) -> None:
-        super().__init__(journal, journal.session(NEWEST))
+    def __init__(self, journal: Journal, sound: str = "on") -> None:
+        super().__init__(journal, journal.session(NEWEST), sound)
         self.parts = {name: getattr(self, name)() for name in PARTS}
 
     def words(self, *names: str) -> str:
@@ -86,17 +88,20 @@ def _words(part: Any) -> str:
     return "\n".join(said)
 
 
+def shown(screen: Screen) -> Screen:
+    for part in screen.parts.values():
+        if isinstance(part, Shutter):
+            part._ipython_display_()
+    return screen
+
+
 @pytest.fixture
 def screen(heard: Journal, monkeypatch: pytest.MonkeyPatch) -> Screen:
     import IPython.display
 
     monkeypatch.setattr(IPython.display, "display", lambda *_, **__: None)
     heard.session(NEWEST).add_mark(Mark(60, float("nan"), "proud moment", "for me alone"))
-    found = Screen(heard)
-    for part in found.parts.values():
-        if isinstance(part, Shutter):
-            part._ipython_display_()
-    return found
+    return shown(Screen(heard))
 
 
 def everything(journal: Journal) -> dict[str, Any]:
@@ -287,11 +292,7 @@ def later(journal: Journal, therapist: str = "Dana") -> Screen:
     text = (root_of(journal) / "journal.toml").read_text()
     old = f'therapist = "{journal.therapist}"'
     (root_of(journal) / "journal.toml").write_text(text.replace(old, f'therapist = "{therapist}"'))
-    found = Screen(open_journal(root_of(journal)))
-    for part in found.parts.values():
-        if isinstance(part, Shutter):
-            part._ipython_display_()
-    return found
+    return shown(Screen(open_journal(root_of(journal))))
 
 
 def test_what_was_written_with_another_therapist_is_seen_only_when_opened_and_under_their_name(
@@ -354,6 +355,51 @@ def test_words_of_the_notes_head_are_seen_only_when_the_notes_are_opened(screen:
     assert not [words for words in ("hospice", "sock") if words in screen.words()]
     screen.open(tags=tags, sessions={**every, NEWEST: every[NEWEST] | {NOTES}})
     assert "at the hospice" in screen.words("moods")
+
+
+def test_with_the_sound_off_nothing_that_could_play_is_made_and_everything_else_is_there(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in (Player, Moment):
+        monkeypatch.setattr(
+            kind, "__init__", lambda *_, **__: pytest.fail("something that could play was made")
+        )
+    quiet = shown(Screen(screen.journal, "off"))
+    assert IS_OFF in quiet.words("opening")
+    quiet.open(**everything(quiet.journal))
+    quiet.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert IS_OFF in quiet.words("sessions")
+    assert all(question in quiet.words() for question in QUESTIONS.values())
+    assert not [word for word in PRIVATE if word not in quiet.words()]
+    assert "<strong>1:00</strong> Robin, proud moment: for me alone" in quiet.words("sessions")
+    assert "Map of the session" in quiet.words("sessions")
+    assert "Robin's part of the talking" in quiet.words("talking")
+    quiet.find(w.Textarea)[0].value = "The blanket."
+    quiet.press("Keep as a note")
+    assert "The blanket." in quiet.words("notes")
+    quiet.open(sessions={NEWEST: frozenset({FIGURES, SOUND})})
+    quiet.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "for me alone" not in quiet.words()
+    quiet.press("We stop here")
+    assert quiet.words("sessions", "notes").replace("<p></p>", "").strip() == ""
+
+
+def test_with_the_sound_off_times_in_a_recording_are_told_only_with_an_agreement(screen: Screen) -> None:
+    screen.journal.store.remove(consent.FILE)
+    quiet = shown(Screen(screen.journal, "off"))
+    quiet.open(sessions={NEWEST: frozenset({FIGURES, SOUND, MARKS})})
+    quiet.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "for me alone" not in quiet.words("sessions")
+    assert "Map of the session" not in quiet.words("sessions")
+    assert quiet.words("sessions").count("no agreement in force") == 1
+
+
+def test_the_notebook_is_quiet_when_its_parameter_says_so(screen: Screen) -> None:
+    first, second = (cell["source"] for cell in NOTEBOOK["cells"][:2])
+    assert 'sound = "on"' in first
+    names: dict[str, Any] = {"journal": root_of(screen.journal), "session": "", "sound": "off"}
+    exec("".join(second), names)
+    assert not names["page"].is_heard
 
 
 def test_stopping_is_silence_at_once_and_leaves_nothing_on_the_page(screen: Screen) -> None:

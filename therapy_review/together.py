@@ -17,6 +17,7 @@ from therapy_review import charts, together_notes
 from therapy_review.chart import counted
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
+from therapy_review.marks import each
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
 from therapy_review.pages import NothingToShow, gently, sentence
@@ -24,6 +25,7 @@ from therapy_review.path import Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
+from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
 from therapy_review.shutter import Shutter
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
 from therapy_review.words import day
@@ -61,10 +63,12 @@ class Together:
     journal : Journal
     session : Session
         The one that notes are put down beside.
+    sound : str
+        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
     """
 
-    def __init__(self, journal: Journal, session: Session) -> None:
-        self.journal, self.session = journal, session
+    def __init__(self, journal: Journal, session: Session, sound: str = ON) -> None:
+        self.journal, self.session, self.is_heard = journal, session, is_on(sound)
         self.opened = Opened()
         self._shutters: dict[str, Shutter] = {}
         self._place: Place | None = None
@@ -95,9 +99,10 @@ class Together:
     def opening(self) -> Still:
         """Greet both."""
         both = " and ".join(html.escape(who) for who in (self.journal.client, self.journal.therapist))
+        heard = "Nothing makes a sound until one of you presses play, and Escape is silence at once."
         return Still(
             f"<h1>Together</h1>\n<p>Hello {both},</p>\n<p>this page is for both of you, side by side. It asks more "
-            "than it says. Nothing makes a sound until one of you presses play, and Escape is silence at once.</p>"
+            f"than it says. {heard if self.is_heard else IS_OFF}</p>"
         )
 
     def what_is_opened(self) -> Any:
@@ -198,7 +203,8 @@ class Together:
             return sentence(f"{HOW_TO_START} to open a session here.")
         import ipywidgets as w
 
-        place = self._place = Place(self.journal, self._listeners, self._told)
+        kind = Place if self.is_heard else QuietPlace
+        place = self._place = kind(self.journal, self._listeners, self._told)
         days = [(day(self.journal.session(name).date), name) for name in names[::-1]]
         which = w.Dropdown(options=[("choose a session", ""), *days], description="Session")
 
@@ -209,7 +215,8 @@ class Together:
                 show(self.journal.session(change["new"]))
 
         which.observe(chosen, "value")
-        return w.VBox([self._who("sessions"), which, place.box])
+        above = self._who("sessions") if self.is_heard else w.HTML(f"<p>{IS_OFF}</p>")
+        return w.VBox([above, which, place.box])
 
     def _listeners(self, session: Session) -> Listeners:
         def shows(mark: Any) -> bool:
@@ -228,23 +235,36 @@ class Together:
                 )
             if words := [tag for tag in written.tags if tag in self.opened.tags]:
                 parts.append(f"<p>Words: {html.escape(', '.join(words))}.</p>")
-            parts.append(self._map(session))
+            parts.append(self._if_agreed(session, self._map))
         if self.opened.shows(NOTES, name) and written.text.strip():
             parts.append(f"<p>{html.escape(self.journal.client)} wrote:</p>")
             parts.append(f"<blockquote>{paragraphs(written.text)}</blockquote>")
-        return "\n".join(parts)
+        if not self.is_heard:
+            parts.append(self._if_agreed(session, self._marks))
+        return "\n".join(dict.fromkeys(parts))
 
-    def _map(self, session: Session) -> str:
+    def _if_agreed(self, session: Session, tell: Callable[[Session], str]) -> str:
+        """Tell something that came of a recording, or why it stays closed."""
         try:
-            turns = session.turns
-            session.require(USE)
-            return str(charts.session_map(turns, names=self._names)._repr_mimebundle_()["text/html"])
+            told = tell(session)
+            if told:
+                session.require(USE)
+            return told
         except ConsentError as error:
             # The player asks the same, and says it then.
-            said = "" if session.has_recording and self.opened.shows(SOUND, session.name) else str(error)
+            said = "" if self.is_heard and self.opened.shows(SOUND, session.name) else str(error)
         except TherapyReviewError as error:
             said = str(error)
         return f"<p>{html.escape(said)}</p>" if said else ""
+
+    def _map(self, session: Session) -> str:
+        return str(charts.session_map(session.turns, names=self._names)._repr_mimebundle_()["text/html"])
+
+    def _marks(self, session: Session) -> str:
+        """List the marks that may be seen, where no player shows them."""
+        shows = self._listeners(session).shows
+        seen = [mark for mark in each(session.marks) if shows(mark)]
+        return marks_to_read(seen, self.journal.client).markup if seen else ""
 
     @property
     def _names(self) -> dict[str, str]:
@@ -343,7 +363,7 @@ class Together:
             self._place = None
 
 
-def together(journal: str | Path, session: str = "") -> Together | NothingToShow:
+def together(journal: str | Path, session: str = "", sound: str = ON) -> Together | NothingToShow:
     """Open a journal to look at it together.
 
     Parameters
@@ -352,6 +372,8 @@ def together(journal: str | Path, session: str = "") -> Together | NothingToShow
         The journal's folder.
     session : str
         The name of the session that notes are put down beside; the newest when empty.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
 
     Returns
     -------
@@ -362,6 +384,6 @@ def together(journal: str | Path, session: str = "") -> Together | NothingToShow
         opened = open_journal(journal)
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
-        return Together(opened, opened.session(session) if session else opened.sessions[-1])
+        return Together(opened, opened.session(session) if session else opened.sessions[-1], sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

@@ -190,7 +190,8 @@ def next_time(notes: pd.DataFrame, therapist: str) -> pd.DataFrame:
     ['2']
     """
     own = notes[(notes["kind"] == NEXT) & (notes[THERAPIST] == therapist)]
-    return own[own["session"] == own["session"].max()]
+    newest: pd.DataFrame = own[own["session"] == own["session"].max()]
+    return newest
 
 
 def others(journal: Journal) -> list[str]:
