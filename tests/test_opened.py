@@ -113,6 +113,16 @@ def test_a_phase_has_a_plain_name_until_the_notes_that_name_it_are_opened(journa
     assert phases(journal, first, walked, new)[-1] == "Daniel"
 
 
+def test_no_word_of_notes_that_are_not_opened_is_left_in_any_column(journal: Journal) -> None:
+    note(journal, 0, therapist="Dana")
+    note(journal, 3, setting="hospice")
+    note(journal, 5, therapist="Daniel", microphone="sock")
+    every = Opened(sessions={session.name: frozenset({FIGURES}) for session in journal.sessions})
+    left = every.of(way(journal))
+    said = " ".join(table.to_csv() for table in (left.measured, left.tags, left.proud)) + repr(left.words)
+    assert not [words for words in ("Dana", "hospice", "Daniel", "sock") if words in said]
+
+
 def test_without_words_of_the_notes_phases_keep_their_names(journal: Journal) -> None:
     assert phases(journal) == [""] * 8
     note(journal, 3, setting="walking")
