@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import json
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
 import pytest
-from conftest import root_of
+from conftest import ROOT, root_of
 
-from therapy_review import Journal, create_journal
+from therapy_review import Journal, consent, create_journal, open_journal
 from therapy_review.marks import Mark
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
 from therapy_review.pages import NothingToShow
-from therapy_review.player import Player
+from therapy_review.player import Moment, Player
+from therapy_review.quiet import IS_OFF
+from therapy_review.shutter import Shutter
 from therapy_review.still import STILL, Still
-from therapy_review.together import QUESTIONS, STOPPED, Shutter, Together, together
+from therapy_review.together import QUESTIONS, STOPPED, Together, together
+from therapy_review.together_notes import add
 
 NEWEST = "2026-03-05"
+NOTEBOOK = json.loads((ROOT / "notebooks/together.ipynb").read_text(encoding="utf-8"))
 PARTS = [
     "opening",
     "what_is_opened",
@@ -39,8 +46,8 @@ PRIVATE = ("tender", "on guard", "Listened to January", "be allowed not to ask",
 class Screen(Together):
     """What both see: every part of the page, as it stands now."""
 
-    def __init__(self, journal: Journal) -> None:
-        super().__init__(journal, journal.session(NEWEST))
+    def __init__(self, journal: Journal, sound: str = "on") -> None:
+        super().__init__(journal, journal.session(NEWEST), sound)
         self.parts = {name: getattr(self, name)() for name in PARTS}
 
     def words(self, *names: str) -> str:
@@ -81,17 +88,20 @@ def _words(part: Any) -> str:
     return "\n".join(said)
 
 
+def shown(screen: Screen) -> Screen:
+    for part in screen.parts.values():
+        if isinstance(part, Shutter):
+            part._ipython_display_()
+    return screen
+
+
 @pytest.fixture
 def screen(heard: Journal, monkeypatch: pytest.MonkeyPatch) -> Screen:
     import IPython.display
 
     monkeypatch.setattr(IPython.display, "display", lambda *_, **__: None)
     heard.session(NEWEST).add_mark(Mark(60, float("nan"), "proud moment", "for me alone"))
-    found = Screen(heard)
-    for part in found.parts.values():
-        if isinstance(part, Shutter):
-            part._ipython_display_()
-    return found
+    return shown(Screen(heard))
 
 
 def everything(journal: Journal) -> dict[str, Any]:
@@ -185,6 +195,70 @@ def test_before_any_sound_it_is_asked_whether_listening_together_was_agreed_to(s
     assert "for listening together" in screen.words("sessions")
 
 
+def without(use: bytes) -> Callable[[bytes, str], bytes]:
+    return lambda data, _today: data.replace(b'"%s", ' % use, b"")
+
+
+def taken_back(who: str, use: str = "") -> Callable[[bytes, str], bytes]:
+    return lambda data, today: consent.take_back(data, who, use, on=dt.date.fromisoformat(today))
+
+
+def ended(data: bytes, today: str) -> bytes:
+    before = dt.date.fromisoformat(today) - dt.timedelta(days=1)
+    return data.replace(b"from = 2026-01-08", f"from = 2026-01-08\nuntil = {before}".encode(), 1)
+
+
+AGREED = [
+    pytest.param(lambda *_: b"", False, id="nothing was ever agreed to"),
+    pytest.param(without(b"review_together"), False, id="agreed to other uses alone"),
+    pytest.param(taken_back("therapist", "review_together"), False, id="taken back by the therapist"),
+    pytest.param(taken_back("client"), False, id="all taken back by the client"),
+    pytest.param(ended, False, id="ended yesterday"),
+    pytest.param(taken_back("therapist", "report"), True, id="something else was taken back"),
+    pytest.param(without(b"self_review"), True, id="in force for this alone"),
+    pytest.param(lambda data, _: data, True, id="in force"),
+]
+
+
+@pytest.mark.parametrize(("change", "is_shown"), AGREED)
+def test_what_came_of_a_recording_is_there_only_with_an_agreement_to_listen_together(
+    screen: Screen, change: Callable[[bytes, str], bytes], is_shown: bool
+) -> None:
+    screen.open(**everything(screen.journal))
+    assert "Robin's part of the talking" in screen.words("talking")
+    store = screen.journal.store
+    store.write("agreements.toml", change(store.read("agreements.toml"), str(screen.journal.today())))
+    screen.open(**everything(screen.journal))
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert ("Robin's part of the talking" in screen.words("talking")) == is_shown
+    assert ("in the middle session" in screen.words("silences")) == is_shown
+    assert ("Map of the session" in screen.words("sessions")) == is_shown
+    assert bool(screen.find(Player)) == is_shown
+    said = "no agreement in force for listening together"
+    assert [said in screen.words(part) for part in ("talking", "silences")] == [not is_shown] * 2
+    assert ("there is no agreement in force" in screen.words("sessions")) == (not is_shown)
+    # What the client wrote rests on no sound.
+    assert "in the middle session" in screen.words("moods")
+    assert "tender 2" in screen.words("mood_tags")
+
+
+def test_turns_of_a_recording_that_lies_elsewhere_are_asked_for_too(screen: Screen) -> None:
+    store, session = screen.journal.store, screen.session
+    store.remove(session.recording_file())
+    made = {**session.made_from(), "inputs": session.inputs()}
+    store.write(session.file("derived/made_from.json"), json.dumps(made).encode())
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "Robin's part of the talking" in screen.words("talking")
+    assert "Map of the session" in screen.words("sessions")
+    store.write("agreements.toml", b"")
+    screen.open(sessions={NEWEST: frozenset({FIGURES})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "Robin's part of the talking" not in screen.words("talking")
+    assert "Nothing that came of the recording of 1 session is shown" in screen.words("talking")
+    assert "Map of the session" not in screen.words("sessions")
+
+
 def test_both_write_under_their_own_names(screen: Screen) -> None:
     screen.open(**everything(screen.journal))
     screen.find(w.Dropdown, "Session")[0].value = NEWEST
@@ -203,7 +277,7 @@ def test_both_write_under_their_own_names(screen: Screen) -> None:
     (player,) = screen.find(Player)
     first.value = "therapist"
     player._desk.answer({"kind": "mark", "mark": {"start": 5, "kind": "question"}})
-    assert screen.session.marks["by"].tolist() == ["", "therapist"]
+    assert screen.session.marks["by"].tolist() == ["", "Daniel"]
 
 
 def test_what_was_put_down_for_next_time_is_on_the_agenda_then(screen: Screen) -> None:
@@ -211,6 +285,121 @@ def test_what_was_put_down_for_next_time_is_on_the_agenda_then(screen: Screen) -
     field.value = "The grave."
     screen.press("Keep for next time")
     assert "The grave." in Screen(screen.journal)._agenda()
+
+
+def later(journal: Journal, therapist: str = "Dana") -> Screen:
+    """The page of the same journal after its therapist changed, shown."""
+    text = (root_of(journal) / "journal.toml").read_text()
+    old = f'therapist = "{journal.therapist}"'
+    (root_of(journal) / "journal.toml").write_text(text.replace(old, f'therapist = "{therapist}"'))
+    return shown(Screen(open_journal(root_of(journal))))
+
+
+def test_what_was_written_with_another_therapist_is_seen_only_when_opened_and_under_their_name(
+    screen: Screen,
+) -> None:
+    add(screen.session, "therapist", "About the grave.", "next")
+    add(screen.session, "client", "He frightens me.", "next")
+    add(screen.session, "therapist", "The blanket.")
+    private = ("About the grave.", "He frightens me.", "The blanket.", "Daniel")
+    new = later(screen.journal)
+    new.open(**everything(new.journal))
+    assert not [words for words in private if words in new.words("agenda", "notes")]
+    new.find(w.Textarea)[0].value = "Half a thought"
+    new.press("Choose what to open")
+    assert "Written together with somebody else" in new.words("what_is_opened")
+    new.find(w.Checkbox, "Daniel")[0].value = True
+    new.press("Open these")
+    assert "About the grave. <small>(Daniel, beside Thursday 5 March 2026)</small>" in new.words("agenda")
+    assert "He frightens me. <small>(Robin, beside" in new.words("agenda")
+    assert "<strong>Daniel</strong>: The blanket." in new.words("notes")
+    assert new.find(w.Textarea)[0].value == "Half a thought"
+    assert remembered(new.journal).therapists == {"Daniel"}
+    assert "notes written with somebody else" in new.words("what_is_opened")
+    new.press("Nothing today")
+    assert not [words for words in private if words in new.words("agenda", "notes")]
+
+
+def test_notes_from_before_names_were_kept_are_nobodys_until_opened(screen: Screen) -> None:
+    text = b"when,by,kind,text\n2026-03-05,therapist,next,The grave.\n2026-03-05,therapist,note,The boat.\n"
+    screen.journal.store.write(f"sessions/{NEWEST}/together.csv", text)
+    screen.open()
+    assert not [words for words in ("The grave.", "The boat.") if words in screen.words("agenda", "notes")]
+    screen.open(therapists=frozenset({""}))
+    assert "The grave. <small>(the therapist then, beside" in screen.words("agenda")
+    assert "<strong>the therapist then</strong>: The boat." in screen.words("notes")
+    assert "Daniel" not in screen.words("agenda")
+
+
+def test_a_mark_of_another_therapist_is_in_view_only_when_the_marks_are_opened(screen: Screen) -> None:
+    screen.session.add_mark(Mark(30, float("nan"), "question", "with Daniel", by="Daniel"))
+    screen.open(sessions={NEWEST: frozenset({SOUND})})
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "with Daniel" in screen.words("sessions")
+    new = later(screen.journal)
+    for parts, there in (({SOUND}, False), ({SOUND, MARKS}, True)):
+        new.open(sessions={NEWEST: frozenset(parts)})
+        new.find(w.Dropdown, "Session")[0].value = NEWEST
+        assert ("with Daniel" in new.words("sessions")) == there
+
+
+def test_words_of_the_notes_head_are_seen_only_when_the_notes_are_opened(screen: Screen) -> None:
+    store, name = screen.journal.store, screen.session.file("notes.md")
+    head = b"---\nsetting: at the hospice\nmicrophone: hidden in a sock\n"
+    store.write(name, store.read(name).replace(b"---\n", head, 1))
+    every = {session.name: frozenset({FIGURES, SOUND, MARKS, BRING}) for session in screen.journal.sessions}
+    tags = everything(screen.journal)["tags"]
+    screen.open(tags=tags, scales=frozenset({"phq9"}), sessions=every)
+    screen.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "in another way" in screen.words("moods")
+    assert not [words for words in ("hospice", "sock") if words in screen.words()]
+    screen.open(tags=tags, sessions={**every, NEWEST: every[NEWEST] | {NOTES}})
+    assert "at the hospice" in screen.words("moods")
+
+
+def test_with_the_sound_off_nothing_that_could_play_is_made_and_everything_else_is_there(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in (Player, Moment):
+        monkeypatch.setattr(
+            kind, "__init__", lambda *_, **__: pytest.fail("something that could play was made")
+        )
+    quiet = shown(Screen(screen.journal, "off"))
+    assert IS_OFF in quiet.words("opening")
+    quiet.open(**everything(quiet.journal))
+    quiet.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert IS_OFF in quiet.words("sessions")
+    assert all(question in quiet.words() for question in QUESTIONS.values())
+    assert not [word for word in PRIVATE if word not in quiet.words()]
+    assert "<strong>1:00</strong> Robin, proud moment: for me alone" in quiet.words("sessions")
+    assert "Map of the session" in quiet.words("sessions")
+    assert "Robin's part of the talking" in quiet.words("talking")
+    quiet.find(w.Textarea)[0].value = "The blanket."
+    quiet.press("Keep as a note")
+    assert "The blanket." in quiet.words("notes")
+    quiet.open(sessions={NEWEST: frozenset({FIGURES, SOUND})})
+    quiet.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "for me alone" not in quiet.words()
+    quiet.press("We stop here")
+    assert quiet.words("sessions", "notes").replace("<p></p>", "").strip() == ""
+
+
+def test_with_the_sound_off_times_in_a_recording_are_told_only_with_an_agreement(screen: Screen) -> None:
+    screen.journal.store.remove(consent.FILE)
+    quiet = shown(Screen(screen.journal, "off"))
+    quiet.open(sessions={NEWEST: frozenset({FIGURES, SOUND, MARKS})})
+    quiet.find(w.Dropdown, "Session")[0].value = NEWEST
+    assert "for me alone" not in quiet.words("sessions")
+    assert "Map of the session" not in quiet.words("sessions")
+    assert quiet.words("sessions").count("no agreement in force") == 1
+
+
+def test_the_notebook_is_quiet_when_its_parameter_says_so(screen: Screen) -> None:
+    first, second = (cell["source"] for cell in NOTEBOOK["cells"][:2])
+    assert 'sound = "on"' in first
+    names: dict[str, Any] = {"journal": root_of(screen.journal), "session": "", "sound": "off"}
+    exec("".join(second), names)
+    assert not names["page"].is_heard
 
 
 def test_stopping_is_silence_at_once_and_leaves_nothing_on_the_page(screen: Screen) -> None:

@@ -91,6 +91,18 @@ def test_what_was_measured_in_a_recording_that_is_closed_now_is_not_told(heard: 
     assert sessions_table(heard).set_index("session").loc[last, "client_talk_share"] > 0
 
 
+def test_for_another_use_than_listening_again_that_use_is_asked_for(heard: Journal):
+    def told(use: str) -> set[str]:
+        table = trends(heard, ["client_talk_share", "mood_after"], use=use)
+        return set(table.loc[table["value"].notna(), "measure"])
+
+    assert told("review_together") == {"talk_share", "mood_after"}
+    agreements = heard.store.read("agreements.toml")
+    heard.store.write("agreements.toml", agreements.replace(b'"review_together", ', b"", 1))
+    assert told("review_together") == {"mood_after"}
+    assert told("self_review") == {"talk_share", "mood_after"}
+
+
 def test_the_practice_journal_has_moods_and_scores_before_anything_is_analysed(journal: Journal):
     table = trends(journal)
     assert set(table["measure"]) == {"mood_before", "mood_after", "mood_change", "phq9"}

@@ -1,7 +1,8 @@
 """Opened: what the client lets the therapist see when they look at the journal together.
 
 Everything is closed until the client opens it: mood words and questionnaires one by one, and of each session its
-figures, its sound, the marks, the notes, and what was to be brought. The last choice is remembered in
+figures, its sound, the marks, the notes, and what was to be brought; and what was written together with another
+therapist than the one who is there now. The last choice is remembered in
 ``opened.toml``, to be offered the next time; it opens nothing by itself.
 """
 
@@ -14,9 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
 from therapy_review.path import MOODS, Way
+from therapy_review.trends import NOT_NAMED
+from therapy_review.words import ORDINALS
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    import pandas as pd
 
     from therapy_review.journal import Journal
 
@@ -47,6 +52,8 @@ class Opened:
         Questionnaires, by the name of their totals in the notes.
     sessions : mapping of str to frozenset of str
         For each session that is opened, some of `PARTS`.
+    therapists : frozenset of str
+        With whom notes were written together that may be seen; the one who is there now need not be named.
 
     Examples
     --------
@@ -58,6 +65,7 @@ class Opened:
     tags: frozenset[str] = frozenset()
     scales: frozenset[str] = frozenset()
     sessions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    therapists: frozenset[str] = frozenset()
 
     def shows(self, part: str, session: str) -> bool:
         """Tell whether a part of a session may be seen."""
@@ -79,15 +87,32 @@ class Opened:
         -------
         Way
             Only sessions whose figures are opened, with those words and questionnaires that are, and with the proud
-            moments of sessions whose marks are.
+            moments of sessions whose marks are. Phases are named by the words of the notes only where those are.
         """
         kept = way.only(self.with_part(FIGURES))
         hidden = {scale for scale in way.scales if scale not in self.scales}
         tags = kept.tags.assign(tag=kept.tags["tag"].where(kept.tags["tag"].isin(self.tags), ""))
         proud = kept.proud[kept.proud["session"].isin(self.with_part(MARKS))]
-        measured = kept.measured[~kept.measured["measure"].isin(hidden)]
+        measured = self._plain(kept.measured[~kept.measured["measure"].isin(hidden)], way.words)
         groups = {group: [tag for tag in tags if tag in self.tags] for group, tags in way.groups.items()}
         return Way(measured, tags.drop_duplicates(["session", "tag"]), proud, groups)
+
+    def _plain(self, measured: pd.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+        """Name phases by plain words where their own stand in notes that are not opened."""
+        read = {*self.with_part(NOTES)}
+
+        def is_closed(session: str, phase: str) -> bool:
+            return any(said in phase and where not in read for said, where in words[session].items())
+
+        plain = measured["phase"].copy()
+        for _, own in measured.sort_values(["date", "session"]).groupby(["measure", "speaker"], sort=False):
+            phases = dict.fromkeys(own["phase"].replace("", None).dropna())
+            pairs = own[["session", "phase"]].itertuples(index=False)
+            if closed := {phase for session, phase in pairs if is_closed(session, phase)}:
+                closed.add(NOT_NAMED)
+                names = {phase: _in_plain_words(n) for n, phase in enumerate(phases, 1) if phase in closed}
+                plain.update(own["phase"].replace(names))
+        return measured.assign(phase=plain)
 
     def said(self) -> str:
         """Say how much is opened, naming nothing.
@@ -102,9 +127,20 @@ class Opened:
             (len(self.scales), "questionnaire"),
             (len(self.sessions), "session"),
         )
-        if not any(count for count, _ in counts):
+        if self == Opened():
             return "nothing"
-        return ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+        said = [f"{count} {what}{'s' * (count != 1)}" for count, what in counts]
+        return ", ".join(said + ["notes written with somebody else"] * bool(self.therapists))
+
+
+def _in_plain_words(number: int) -> str:
+    """Name the first, second, … way in which sessions were held or heard."""
+    if number == 1:
+        return "as at first"
+    which = (
+        "another" if number == 2 else f"a {ORDINALS[number]}" if number < len(ORDINALS) else f"a {number}th"
+    )
+    return f"in {which} way"
 
 
 def remembered(journal: Journal) -> Opened:
@@ -134,6 +170,7 @@ def remembered(journal: Journal) -> Opened:
             frozenset(_texts(content.get("tags", []))),
             frozenset(_texts(content.get("scales", []))),
             {name: parts for name, parts in sessions.items() if parts},
+            frozenset(_texts(content.get("therapists", []))),
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise JournalError(
@@ -188,6 +225,8 @@ def written(opened: Opened, on: dt.date) -> bytes:
 
     content = tomlkit.document()
     content.update({"on": on, "tags": sorted(opened.tags), "scales": sorted(opened.scales)})
+    if opened.therapists:
+        content["therapists"] = sorted(opened.therapists)
     # In the order in which the parts are offered.
     content["sessions"] = {
         name: [part for part in PARTS if part in parts]

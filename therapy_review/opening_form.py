@@ -6,14 +6,17 @@ chosen.
 
 from __future__ import annotations
 
+import datetime as dt
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from therapy_review.chart import counted
 from therapy_review.errors import TherapyReviewError
-from therapy_review.opened import PARTS, Opened, on_offer, remember, remembered
+from therapy_review.opened import FIGURES, PARTS, Opened, on_offer, remember, remembered
 from therapy_review.path_view import put_away
 from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.together_notes import others
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
     from therapy_review.path import Way
 
 AT_ONCE = 6  # sessions listed at first, and at each press more
+NOBODY_NAMED = "notes from before it was kept with whom"
+SINCE = "Moods and figures of all sessions from this day on:"
+FURTHER = (
+    "<p>Of last time, <strong>{sessions}</strong> further back than this list had something opened as well. That "
+    "stays closed, and is not offered again, unless you say so here or list them.</p>"
+)
 ASK = (
     "What may {therapist} see today? Nothing of yours is opened yet. The list is for you alone: turn the screen to "
     "yourself for this one."
@@ -54,10 +63,12 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
         return Still(f"<p>Nothing of this page is opened. {HOW_TO_START} and choose what may be seen.</p>")
     import ipywidgets as w
 
-    last = remembered(journal)
+    last = now = remembered(journal)
     state, listed = w.HTML(), w.VBox([])
 
     def choose(choice: Opened) -> None:
+        nonlocal now
+        now = choice
         shown, listed.children = listed.children, ()
         put_away(*shown)
         try:
@@ -70,72 +81,118 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
         opened(choice)
 
     buttons = [
-        _button(
-            "Choose what to open", lambda: listed.set_trait("children", _list(journal, way, last, choose))
-        )
+        _button("Choose what to open", lambda: listed.set_trait("children", _list(journal, way, now, choose)))
     ]
     if last != Opened():
-        again = _known(last, way)
+        again = _known(last, journal, way)
         buttons.append(_button(f"As last time ({again.said()})", lambda: choose(again)))
     buttons.append(_button("Nothing today", lambda: choose(Opened())))
     row = w.HBox(buttons, layout=w.Layout(flex_flow="row wrap", grid_gap="0.3rem"))
     return w.VBox([w.HTML(f"<p>{ask}</p>"), row, listed, state])
 
 
-def _known(last: Opened, way: Way) -> Opened:
+def _known(last: Opened, journal: Journal, way: Way) -> Opened:
     """Leave out what is no longer there."""
     tags, scales, sessions = (set(names) for names in on_offer(way))
     kept = {name: parts for name, parts in last.sessions.items() if name in sessions}
-    return Opened(last.tags & tags, last.scales & scales, kept)
+    return Opened(last.tags & tags, last.scales & scales, kept, last.therapists & {*others(journal)})
 
 
 def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
     import ipywidgets as w
 
-    tags, scales, sessions = on_offer(way)
+    tags, scales, names = on_offer(way)
     words = {tag: _box(tag, tag in last.tags) for tag in tags}
     named = journal.scales
     totals = {key: _box(named[key].name if key in named else key, key in last.scales) for key in scales}
-    parts: dict[str, dict[str, Any]] = {}
-    rows = w.VBox([])
-
-    def more() -> None:
-        for name in sessions[len(parts) : len(parts) + AT_ONCE]:
-            parts[name] = {part: _box(text, last.shows(part, name)) for part, text in PARTS.items()}
-        rows.children = [_row(name, boxes) for name, boxes in parts.items()]
-        earlier.layout.display = "none" if len(parts) == len(sessions) else ""
-
-    earlier = _button("Earlier sessions", more)
-    more()
+    with_whom = {who: _box(who or NOBODY_NAMED, who in last.therapists) for who in others(journal)}
+    sessions = _Sessions(names, last)
 
     def done() -> None:
-        # What was opened of a session further back than the list goes is not opened unseen.
-        chosen = {
-            name: frozenset(p for p, box in boxes.items() if box.value) for name, boxes in parts.items()
-        }
-        choose(
-            Opened(
-                frozenset(tag for tag, box in words.items() if box.value),
-                frozenset(scale for scale, box in totals.items() if box.value),
-                {name: own for name, own in chosen.items() if own},
-            )
-        )
+        choose(Opened(_ticked(words), _ticked(totals), sessions.chosen(), _ticked(with_whom)))
 
-    found: list[Any] = [w.HTML("<strong>Words for moods</strong>"), _flow(words.values())] if words else []
-    if totals:
-        found += [w.HTML("<strong>Questionnaires</strong>"), _flow(totals.values())]
+    parts: list[Any] = []
+    for title, boxes in (
+        ("Words for moods", words),
+        ("Questionnaires", totals),
+        ("Written together with somebody else", with_whom),
+    ):
+        parts += [w.HTML(f"<strong>{title}</strong>"), _flow(boxes.values())] if boxes else []
     return [
-        *found,
+        *parts,
         w.HTML("<strong>Sessions</strong>"),
-        rows,
-        earlier,
+        sessions.shown,
         _button("Open these", done, "primary"),
     ]
 
 
-def _row(name: str, boxes: dict[str, Any]) -> Any:
-    import datetime as dt
+class _Sessions:
+    """The sessions, some listed with a box for each of their parts, all from a day on with their figures alone.
 
+    Parameters
+    ----------
+    names : list of str
+        All of them, the newest first.
+    last : Opened
+        What was opened the last time: so are the boxes to begin with.
+    """
+
+    def __init__(self, names: list[str], last: Opened) -> None:
+        import ipywidgets as w
+
+        self.names, self.last = names, last
+        self.boxes: dict[str, dict[str, Any]] = {}
+        self.since = w.DatePicker(description=SINCE, style={"description_width": "initial"})
+        self.since.layout = w.Layout(width="auto", align_self="flex-start")
+        self.since.observe(self._from_a_day_on, "value")
+        self.reach, self.rows, self.further = w.HTML(), w.VBox([]), w.HTML()
+        self.as_last = _box("Open those too, as last time", False)  # noqa: FBT003
+        self.earlier = _button("Earlier sessions", self._more)
+        since = w.HBox([self.since, self.reach], layout=w.Layout(flex_flow="row wrap"))
+        self.shown = w.VBox([self.rows, self.earlier, since, self.further, self.as_last])
+        self._more()
+
+    def chosen(self) -> dict[str, frozenset[str]]:
+        """Give the parts of each session that are to be opened."""
+        chosen = {name: _ticked(boxes) for name, boxes in self.boxes.items()}
+        for name in self.names[len(self.boxes) :]:
+            as_last = self.last.sessions.get(name, frozenset()) if self.as_last.value else frozenset[str]()
+            chosen[name] = as_last | ({FIGURES} if self._is_since(name, self.since.value) else set())
+        return {name: parts for name, parts in chosen.items() if parts}
+
+    def _unlisted(self) -> list[str]:
+        return [name for name in self.names[len(self.boxes) :] if self.last.sessions.get(name)]
+
+    def _more(self) -> None:
+        for name in self.names[len(self.boxes) : len(self.boxes) + AT_ONCE]:
+            self.boxes[name] = {part: _box(text, self.last.shows(part, name)) for part, text in PARTS.items()}
+            if self._is_since(name, self.since.value):
+                self.boxes[name][FIGURES].value = True
+        self.rows.children = [_row(name, boxes) for name, boxes in self.boxes.items()]
+        self.earlier.layout.display = "none" if len(self.boxes) == len(self.names) else ""
+        unlisted = len(self._unlisted())
+        self.further.value = FURTHER.format(sessions=counted(unlisted, "session")) if unlisted else ""
+        self.as_last.layout.display = "" if unlisted else "none"
+
+    def _is_since(self, name: str, day: dt.date | None) -> bool:
+        return day is not None and name[:10] >= day.isoformat()
+
+    def _from_a_day_on(self, change: dict[str, Any]) -> None:
+        """Tick the figures of all sessions from the day on, and no longer those of a day chosen before."""
+        for name, boxes in self.boxes.items():
+            if self._is_since(name, change["new"]):
+                boxes[FIGURES].value = True
+            elif self._is_since(name, change["old"]):
+                boxes[FIGURES].value = False
+        number = sum(self._is_since(name, change["new"]) for name in self.names)
+        self.reach.value = f"<em>{counted(number, 'session')}</em>" if change["new"] else ""
+
+
+def _ticked(boxes: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name, box in boxes.items() if box.value)
+
+
+def _row(name: str, boxes: dict[str, Any]) -> Any:
     import ipywidgets as w
 
     number = f" ({name[11:]})" if name[11:] else ""

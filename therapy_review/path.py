@@ -7,18 +7,21 @@ word, or what somebody has opened. Nothing is filled in.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.marks import PROUD
+from therapy_review.notes import OF_THE_WAY
 from therapy_review.trends import tags_table, trends
 from therapy_review.usual import SHOWN
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
+    from therapy_review.notes import SessionNotes
 
 MOODS = ("mood_before", "mood_after")
 MARK: dict[str, Any] = {
@@ -45,12 +48,15 @@ class Way:
         The client's marks of proud moments: session, date, start, end (s), label, text.
     groups : mapping of str to sequence of str
         Mood words by group.
+    words : mapping of str to mapping of str to str
+        For each session the words by which its phase may be named, and in which session's notes each stands.
     """
 
     measured: pd.DataFrame
     tags: pd.DataFrame
     proud: pd.DataFrame
     groups: Mapping[str, Sequence[str]]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def sessions(self) -> pd.DataFrame:
@@ -126,12 +132,14 @@ class Way:
         return self.only(set(self.tags.loc[self.tags["tag"] == tag, "session"]))
 
 
-def way(journal: Journal) -> Way:
+def way(journal: Journal, use: str = SELF_REVIEW) -> Way:
     """Gather everything the path shows of a journal.
 
     Parameters
     ----------
     journal : Journal
+    use : str
+        What it is looked at for; without an agreement to it, nothing that came of a recording is there.
 
     Returns
     -------
@@ -144,9 +152,21 @@ def way(journal: Journal) -> Way:
     >>> len(found.sessions), found.named("proud").sessions["session"].tolist()
     (8, ['2026-01-29', '2026-02-26', '2026-03-05'])
     """
-    scales = dict.fromkeys(scale for session in journal.sessions for scale in session.notes.scores)
-    measured = trends(journal, [*MOODS, *scales, *SHOWN])
-    return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups)
+    written = {session.name: session.notes for session in journal.sessions}
+    scales = dict.fromkeys(scale for notes in written.values() for scale in notes.scores)
+    measured = trends(journal, [*MOODS, *scales, *SHOWN], use=use)
+    return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups, _words(written))
+
+
+def _words(written: Mapping[str, SessionNotes]) -> dict[str, dict[str, str]]:
+    """Find where the words of each session's phase stand, which last as `therapy_review.trends` says."""
+    lasting = {"therapist": ("", ""), "microphone": ("", "")}
+    named = {}
+    for name, notes in written.items():
+        own = {what: (str(getattr(notes, what)), name) for what in OF_THE_WAY}
+        lasting = {what: own[what] if own[what][0] else before for what, before in lasting.items()}
+        named[name] = {words: where for words, where in (own["setting"], *lasting.values()) if words}
+    return named
 
 
 def _proud(journal: Journal) -> pd.DataFrame:

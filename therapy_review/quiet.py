@@ -6,6 +6,7 @@ Where ``sound`` is ``off`` nothing that could play is made at all; what would be
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.path_view import Place
@@ -14,6 +15,7 @@ from therapy_review.still import Still, clock
 if TYPE_CHECKING:
     import pandas as pd
 
+    from therapy_review.marks import Mark
     from therapy_review.session import Session
 
 ON: Literal["on"] = "on"
@@ -66,6 +68,34 @@ def moments_to_read(found: pd.DataFrame) -> Still:
     rows = [(clock(start), why) for start, why in found[["start", "why"]].itertuples(index=False)]
     items = "".join(f"<li><strong>{when}</strong> {html.escape(why)}</li>" for when, why in rows)
     return Still(f'<ul class="moments">{items}</ul>', "\n".join(f"{when} {why}" for when, why in rows))
+
+
+def marks_to_read(marks: Iterable[Mark], client: str) -> Still:
+    """List marks with their time, whose they are, and what they say.
+
+    Parameters
+    ----------
+    marks : iterable of Mark
+    client : str
+        What the client is called.
+
+    Returns
+    -------
+    Still
+
+    Examples
+    --------
+    >>> from therapy_review.marks import Mark
+    >>> marks_to_read([Mark(61, 70, "proud moment", "I asked")], "Robin").text
+    '1:01 Robin, proud moment: I asked'
+    """
+    import pandas as pd
+
+    rows = []
+    for mark in sorted(marks, key=lambda mark: mark.start):
+        words = " ".join(filter(None, (mark.label, mark.text)))
+        rows.append((mark.start, f"{mark.by or client}, {mark.kind}{': ' * bool(words)}{words}"))
+    return moments_to_read(pd.DataFrame(rows, columns=["start", "why"]))
 
 
 class QuietPlace(Place):

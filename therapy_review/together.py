@@ -1,27 +1,32 @@
 """Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages`.
 
-Nothing of the client's is there until they opened it, each time anew; every picture comes with a question to talk
-about, and no finding. *We stop here* is silence at once, and leaves nothing on the page.
+Nothing of the client's is there until they opened it, each time anew, and nothing that came of a recording without
+an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here*
+is silence at once, and leaves nothing on the page.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import charts, together_notes
-from therapy_review.errors import TherapyReviewError
+from therapy_review.chart import counted
+from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
+from therapy_review.marks import each
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
-from therapy_review.pages import Live, NothingToShow, gently, sentence
+from therapy_review.pages import NothingToShow, gently, sentence
 from therapy_review.path import Way, way
 from therapy_review.path_picture import path
-from therapy_review.path_view import Place, put_away
+from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
+from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
+from therapy_review.shutter import Shutter
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
 from therapy_review.words import day
 
@@ -38,47 +43,16 @@ QUESTIONS = {
     "tags": "Which of these words would you choose today, and which one is missing?",
 }
 STAYS = ("what_is_opened", "notes")  # whatever is opened
+OF_THE_SOUND = ("talk", "silences")  # rows that were counted in recordings
 CLOSED = "Nothing of this is opened."
+NOT_AGREED = (
+    "Nothing that came of the recording of {sessions} is shown: there is no agreement in force for listening "
+    "together."
+)
 STOPPED = (
     "You stopped here. Nothing is shown or heard any more; what you both wrote is kept. To go on another time, "
     "choose Run ▸ Run All Cells."
 )
-
-
-class Shutter(Live):
-    """A part of the page that shows what may be seen now, follows when that changes, and can be shut.
-
-    Parameters
-    ----------
-    draw : callable
-        Returns what is shown: a chart, a still or a widget.
-    """
-
-    def __init__(self, draw: Callable[[], Any]) -> None:
-        super().__init__(draw)
-        self._shown: Any = None
-
-    def refresh(self) -> None:
-        """Show it anew, where it was shown."""
-        if self._shown is not None:
-            super().refresh()
-
-    def shut(self) -> None:
-        """Take what is shown away."""
-        if self._shown is not None:
-            self._put(Still("<p></p>", ""), update=True)
-
-    def _show(self, *, update: bool) -> None:
-        self._put(self._draw(), update=update)
-
-    def _put(self, thing: Any, *, update: bool) -> None:
-        from IPython.display import display
-
-        bundle = thing._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        display(data, raw=True, display_id=self._name, update=update)
-        before, self._shown = self._shown, thing
-        put_away(before)
 
 
 class Together:
@@ -89,21 +63,24 @@ class Together:
     journal : Journal
     session : Session
         The one that notes are put down beside.
+    sound : str
+        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
     """
 
-    def __init__(self, journal: Journal, session: Session) -> None:
-        self.journal, self.session = journal, session
+    def __init__(self, journal: Journal, session: Session, sound: str = ON) -> None:
+        self.journal, self.session, self.is_heard = journal, session, is_on(sound)
         self.opened = Opened()
         self._shutters: dict[str, Shutter] = {}
         self._place: Place | None = None
         self._by = "client"
         self._whos: dict[str, Any] = {}  # where it is asked who writes
         self._ends: list[Any] = []  # where it is said that they stopped
+        self._relist: Callable[[], None] = lambda: None  # shows the notes that may be seen now
         self._keeps: Callable[[], bool] = lambda: True  # what is being written, and tells whether that took
 
     @cached_property
     def _every(self) -> Way:
-        return way(self.journal)
+        return way(self.journal, USE)
 
     def _part(self, name: str, draw: Callable[[], Any]) -> Shutter:
         self._shutters[name] = Shutter(gently(draw))
@@ -112,17 +89,20 @@ class Together:
     def _open(self, opened: Opened) -> None:
         self._close_players()
         self.opened = opened
+        self.__dict__.pop("_every", None)  # what was agreed to may have been taken back meanwhile
         for name, shutter in self._shutters.items():
             if name not in STAYS:
                 shutter.refresh()
+        self._relist()
 
     @gently
     def opening(self) -> Still:
         """Greet both."""
         both = " and ".join(html.escape(who) for who in (self.journal.client, self.journal.therapist))
+        heard = "Nothing makes a sound until one of you presses play, and Escape is silence at once."
         return Still(
             f"<h1>Together</h1>\n<p>Hello {both},</p>\n<p>this page is for both of you, side by side. It asks more "
-            "than it says. Nothing makes a sound until one of you presses play, and Escape is silence at once.</p>"
+            f"than it says. {heard if self.is_heard else IS_OFF}</p>"
         )
 
     def what_is_opened(self) -> Any:
@@ -134,18 +114,37 @@ class Together:
         return self._part("agenda", lambda: Still(self._agenda()))
 
     def _agenda(self) -> str:
+        written, problems = together_notes.gathered(self.journal)
         items = [
-            f"<li>{paragraphs(row['text'])} <small>({self._name(row['by'])}, last time)</small></li>"
-            for row in together_notes.next_time(self.journal).to_dict("records")
+            f"<li>{paragraphs(row['text'])} <small>({self._writer(row)}, {self._when(row, who)})</small></li>"
+            for who in self._met
+            for row in together_notes.next_time(written, who).to_dict("records")
         ]
         for name in self.opened.with_part(BRING)[::-1]:
             session = self.journal.session(name)
             if words := session.notes.bring_next:
                 whose = f"{html.escape(self.journal.client)}, after {day(session.date)}"
                 items.append(f"<li>{paragraphs(words)} <small>({whose})</small></li>")
+        troubles = "".join(f"<p><small>{html.escape(problem)}</small></p>" for problem in problems)
         if not items:
-            return "<p>Nothing is on the list. What would each of you like to look at today?</p>"
-        return f"<ul>{''.join(items)}</ul><p>Where would you like to begin?</p>"
+            return f"<p>Nothing is on the list. What would each of you like to look at today?</p>{troubles}"
+        return f"<ul>{''.join(items)}</ul><p>Where would you like to begin?</p>{troubles}"
+
+    @property
+    def _met(self) -> list[str]:
+        """Name those with whom was written what may be seen: who is there now, and whom the client opened."""
+        present = together_notes.present(self.journal)
+        return [present, *sorted(self.opened.therapists - {present})]
+
+    def _writer(self, note: Mapping[Hashable, Any]) -> str:
+        """Name who wrote a note, a therapist as they were called then."""
+        then = note[together_notes.THERAPIST] or "the therapist then"
+        return html.escape({"client": self.journal.client, "therapist": then}.get(note["by"], note["by"]))
+
+    def _when(self, note: Mapping[Hashable, Any], who: str) -> str:
+        if who == together_notes.present(self.journal):
+            return "last time"
+        return f"beside {day(self.journal.session(note['session']).date)}"
 
     def moods(self) -> Any:
         """Show moods before and after, with a question."""
@@ -177,10 +176,18 @@ class Together:
     def _asked(self, row: str) -> Still:
         question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'
         chart = path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
+        missing = self._not_agreed() if row in OF_THE_SOUND else ""
         if not chart.rows:
-            return Still(f"{question}<p><small>{CLOSED}</small></p>", QUESTIONS[row])
-        shown = chart._repr_mimebundle_()
-        return Still(question + shown["text/html"], f"{QUESTIONS[row]} {shown['text/plain']}")
+            return Still(f"{question}<p><small>{missing or CLOSED}</small></p>", QUESTIONS[row])
+        shown, said = chart._repr_mimebundle_(), f"<p><small>{missing}</small></p>" if missing else ""
+        return Still(question + shown["text/html"] + said, f"{QUESTIONS[row]} {shown['text/plain']}")
+
+    def _not_agreed(self) -> str:
+        """Say how many of the sessions that are opened lack an agreement to listening together."""
+        opened = self.opened.with_part(FIGURES)
+        heard = [s for s in self.journal.sessions if s.name in opened and (s.has_recording or s.made_from())]
+        closed = [s for s in heard if s.why_closed(USE)]
+        return NOT_AGREED.format(sessions=counted(len(closed), "session")) if closed else ""
 
     def sessions(self) -> Any:
         """Let one of the opened sessions be chosen, seen and heard."""
@@ -196,7 +203,8 @@ class Together:
             return sentence(f"{HOW_TO_START} to open a session here.")
         import ipywidgets as w
 
-        place = self._place = Place(self.journal, self._listeners, self._told)
+        kind = Place if self.is_heard else QuietPlace
+        place = self._place = kind(self.journal, self._listeners, self._told)
         days = [(day(self.journal.session(name).date), name) for name in names[::-1]]
         which = w.Dropdown(options=[("choose a session", ""), *days], description="Session")
 
@@ -207,13 +215,15 @@ class Together:
                 show(self.journal.session(change["new"]))
 
         which.observe(chosen, "value")
-        return w.VBox([self._who("sessions"), which, place.box])
+        above = self._who("sessions") if self.is_heard else w.HTML(f"<p>{IS_OFF}</p>")
+        return w.VBox([above, which, place.box])
 
     def _listeners(self, session: Session) -> Listeners:
         def shows(mark: Any) -> bool:
-            return bool(mark.by) or self.opened.shows(MARKS, session.name)
+            return mark.by == present or self.opened.shows(MARKS, session.name)
 
-        return Listeners(USE, lambda: "" if self._by == "client" else self._by, shows)
+        present = together_notes.present(self.journal)
+        return Listeners(USE, lambda: "" if self._by == "client" else present, shows)
 
     def _told(self, session: Session) -> str:
         """Say of a session what is opened of it."""
@@ -225,22 +235,40 @@ class Together:
                 )
             if words := [tag for tag in written.tags if tag in self.opened.tags]:
                 parts.append(f"<p>Words: {html.escape(', '.join(words))}.</p>")
-            try:
-                shown = charts.session_map(session.turns, names=self._names)._repr_mimebundle_()
-                parts.append(shown["text/html"])
-            except TherapyReviewError as error:
-                parts.append(f"<p>{html.escape(str(error))}</p>")
+            parts.append(self._if_agreed(session, self._map))
         if self.opened.shows(NOTES, name) and written.text.strip():
             parts.append(f"<p>{html.escape(self.journal.client)} wrote:</p>")
             parts.append(f"<blockquote>{paragraphs(written.text)}</blockquote>")
-        return "\n".join(parts)
+        if not self.is_heard:
+            parts.append(self._if_agreed(session, self._marks))
+        return "\n".join(dict.fromkeys(parts))
+
+    def _if_agreed(self, session: Session, tell: Callable[[Session], str]) -> str:
+        """Tell something that came of a recording, or why it stays closed."""
+        try:
+            told = tell(session)
+            if told:
+                session.require(USE)
+            return told
+        except ConsentError as error:
+            # The player asks the same, and says it then.
+            said = "" if self.is_heard and self.opened.shows(SOUND, session.name) else str(error)
+        except TherapyReviewError as error:
+            said = str(error)
+        return f"<p>{html.escape(said)}</p>" if said else ""
+
+    def _map(self, session: Session) -> str:
+        return str(charts.session_map(session.turns, names=self._names)._repr_mimebundle_()["text/html"])
+
+    def _marks(self, session: Session) -> str:
+        """List the marks that may be seen, where no player shows them."""
+        shows = self._listeners(session).shows
+        seen = [mark for mark in each(session.marks) if shows(mark)]
+        return marks_to_read(seen, self.journal.client).markup if seen else ""
 
     @property
     def _names(self) -> dict[str, str]:
         return {"client": self.journal.client, "therapist": self.journal.therapist}
-
-    def _name(self, by: str) -> str:
-        return html.escape(self._names.get(by, by))
 
     def _who(self, where: str) -> Any:
         """Ask who is at the keyboard: marks and notes are put under that name."""
@@ -263,19 +291,18 @@ class Together:
         return self._part("notes", self._notes)
 
     def _notes(self) -> Any:
-        there = together_notes.kept(self.session)
         if is_still():
-            return Still(f"{self._written(there)}<p><small>{HOW_TO_START} to write here.</small></p>")
+            return Still(f"{self._written()}<p><small>{HOW_TO_START} to write here.</small></p>")
         import ipywidgets as w
 
         wide = w.Layout(width="min(52rem, 99%)")
-        listed, state = w.HTML(self._written(there)), w.HTML()
+        listed, state = w.HTML(self._written()), w.HTML()
         field = w.Textarea(rows=3, layout=wide, placeholder="A note for both of you")
 
         def keep(kind: str) -> bool:
             try:
                 together_notes.add(self.session, self._by, field.value, kind)
-                listed.value = self._written(together_notes.kept(self.session))
+                self._relist()
                 field.value, state.value = "", "<em>Kept.</em>"
                 return True
             except TherapyReviewError as error:
@@ -289,13 +316,19 @@ class Together:
         note.on_click(lambda _: keep(together_notes.NOTE))
         later.on_click(lambda _: keep(together_notes.NEXT))
         self._keeps = lambda: keep(together_notes.NOTE)
+        self._relist = lambda: listed.set_trait("value", self._written())
         return w.VBox([listed, self._who("notes"), field, w.HBox([note, later]), state])
 
-    def _written(self, notes: Any) -> str:
+    def _written(self) -> str:
+        try:
+            notes = together_notes.kept(self.session)
+        except TherapyReviewError as error:
+            return f"<p>{html.escape(str(error))}</p>"
+        notes = notes[notes[together_notes.THERAPIST].isin(self._met)]
         if notes.empty:
             return "<p>Nothing has been written down together yet.</p>"
         items = (
-            f"<li><strong>{self._name(row['by'])}</strong>{' (next time)' * (row['kind'] == 'next')}: "
+            f"<li><strong>{self._writer(row)}</strong>{' (next time)' * (row['kind'] == 'next')}: "
             f"{paragraphs(row['text'])}</li>"
             for row in notes.to_dict("records")
         )
@@ -315,6 +348,7 @@ class Together:
     def _stop(self) -> None:
         self._close_players()
         self.opened, kept = Opened(), self._keeps()  # what stands in the field is kept before it goes
+        self._relist()
         for name, shutter in self._shutters.items():
             if kept or name != "notes":
                 shutter.shut()
@@ -329,7 +363,7 @@ class Together:
             self._place = None
 
 
-def together(journal: str | Path, session: str = "") -> Together | NothingToShow:
+def together(journal: str | Path, session: str = "", sound: str = ON) -> Together | NothingToShow:
     """Open a journal to look at it together.
 
     Parameters
@@ -338,6 +372,8 @@ def together(journal: str | Path, session: str = "") -> Together | NothingToShow
         The journal's folder.
     session : str
         The name of the session that notes are put down beside; the newest when empty.
+    sound : str
+        ``on``, or ``off`` for a page on which nothing can play.
 
     Returns
     -------
@@ -348,6 +384,6 @@ def together(journal: str | Path, session: str = "") -> Together | NothingToShow
         opened = open_journal(journal)
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
-        return Together(opened, opened.session(session) if session else opened.sessions[-1])
+        return Together(opened, opened.session(session) if session else opened.sessions[-1], sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

@@ -1,8 +1,9 @@
 r"""Notes written together: what client and therapist put down before one screen, each under their own name.
 
 They lie in ``together.csv`` of a session, beside the client's own ``notes.md`` and apart from it: ``when``, ``by``
-(``client`` or ``therapist``), ``kind`` (``note``, or ``next`` for what is to be brought next time) and ``text``.
-Lines are only ever added.
+(``client`` or ``therapist``), ``kind`` (``note``, or ``next`` for what is to be brought next time), ``text``, and
+``therapist``: what the therapist was called who was there, empty in files from before that was kept. Lines are only
+ever added.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import csv
 import datetime as dt
 import io
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from therapy_review import by_hand
+from therapy_review.errors import JournalError
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
 FILE = "together.csv"
-COLUMNS = ["when", "by", "kind", "text"]
+COLUMNS = ["when", "by", "kind", "text", "therapist"]
+THERAPIST = COLUMNS[-1]
 NOTE, NEXT = "note", "next"
 
 
@@ -39,7 +43,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        All text: when, by, kind, text; in the order of the file.
+        All text: when, by, kind, text, therapist; in the order of the file.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     >>> read(b"when,by,kind,text\n" + line, "together.csv")["text"].tolist()
     ['The boat']
     """
-    return by_hand.read(data, where, COLUMNS, may_lack=(), numbers=())
+    return by_hand.read(data, where, COLUMNS, may_lack=(THERAPIST,), numbers=())
 
 
 def kept(session: Session) -> pd.DataFrame:
@@ -77,7 +81,9 @@ def kept(session: Session) -> pd.DataFrame:
 
 
 def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
-    """Add a note; what stands in the file is not touched. Without a word, nothing happens.
+    """Add a note, with the name of the therapist who is there. Without a word, nothing happens.
+
+    No line that stands in the file is touched, but the first, to which a column may be added.
 
     Parameters
     ----------
@@ -97,18 +103,18 @@ def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
     if not words:
         return
     store, name = session.journal.store, session.file(FILE)
-    line = io.StringIO()
     moment = dt.datetime.now().astimezone().isoformat(timespec="seconds")
-    csv.writer(line, lineterminator="\n").writerow([moment, by, kind, words])
+    note = dict(zip(COLUMNS, (moment, by, kind, words, present(session.journal)), strict=True))
     with store.writing():
         kept(session)  # a file that can't be read is not added to
-        before = store.read(name) if store.exists(name) else f"{','.join(COLUMNS)}\n".encode()
-        before += b"" if before.endswith(b"\n") else b"\n"
-        store.write(name, before + line.getvalue().encode())
+        before = store.read(name) if store.exists(name) else b""
+        changed = _with(before, note)
+        read(changed, store.where(name))
+        store.write(name, changed)
 
 
-def next_time(journal: Journal) -> pd.DataFrame:
-    """Gather what was put down for next time in the newest session that has any.
+def present(journal: Journal) -> str:
+    """Say what the therapist is called who is there now.
 
     Parameters
     ----------
@@ -116,16 +122,89 @@ def next_time(journal: Journal) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        As from `read`.
-
-    Raises
-    ------
-    JournalError
-        When a file can't be understood.
+    str
     """
-    for session in reversed(journal.sessions):
-        notes = kept(session)
-        if (notes["kind"] == NEXT).any():
-            return notes[notes["kind"] == NEXT]
-    return pd.DataFrame(columns=COLUMNS)
+    return journal.therapist.strip() or "therapist"
+
+
+def _with(data: bytes, note: Mapping[str, str]) -> bytes:
+    """Add a line in the order of the file's own columns, of which there may be more or one less."""
+    first, end, rest = data.partition(b"\n")
+    columns = next(csv.reader([first.decode("utf-8-sig").rstrip("\r")]), []) or COLUMNS
+    if not first.strip():
+        first, end = ",".join(COLUMNS).encode(), b"\n"
+    elif THERAPIST not in columns:
+        bare, columns = first.rstrip(b"\r"), [*columns, THERAPIST]
+        first = bare + f",{THERAPIST}".encode() + first[len(bare) :]
+    line = io.StringIO()
+    csv.DictWriter(line, columns, lineterminator="\n").writerow(note)
+    before = first + (end or b"\n") + rest
+    return before + (b"" if before.endswith(b"\n") else b"\n") + line.getvalue().encode()
+
+
+def gathered(journal: Journal) -> tuple[pd.DataFrame, list[str]]:
+    """Gather the notes of all sessions.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    notes : DataFrame
+        As from `read`, with their session, in order of time.
+    problems : list of str
+        A sentence for each file that can't be understood.
+    """
+    found, problems = [pd.DataFrame(columns=["session", *COLUMNS])], []
+    for session in journal.sessions:
+        try:
+            notes = kept(session)
+        except JournalError as error:
+            problems.append(str(error))
+            continue
+        if len(notes):
+            found.append(notes[COLUMNS].assign(session=session.name))
+    return pd.concat(found, ignore_index=True), problems
+
+
+def next_time(notes: pd.DataFrame, therapist: str) -> pd.DataFrame:
+    """Choose what was put down for next time with somebody, in the newest session that has any.
+
+    Parameters
+    ----------
+    notes : DataFrame
+        As from `gathered`.
+    therapist : str
+        As in the notes: empty for what was written before names were kept.
+
+    Returns
+    -------
+    DataFrame
+        Some of these rows.
+
+    Examples
+    --------
+    >>> notes = pd.DataFrame({"session": ["1", "2", "3"], "kind": "next", "therapist": ["Dana", "Dana", "Daniel"]})
+    >>> next_time(notes, "Dana")["session"].tolist()
+    ['2']
+    """
+    own = notes[(notes["kind"] == NEXT) & (notes[THERAPIST] == therapist)]
+    newest: pd.DataFrame = own[own["session"] == own["session"].max()]
+    return newest
+
+
+def others(journal: Journal) -> list[str]:
+    """Name those with whom notes were written together, without the therapist who is there now.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    list of str
+        An empty name stands for notes from before names were kept.
+    """
+    notes, _ = gathered(journal)
+    return sorted({*notes[THERAPIST]} - {present(journal)})

@@ -52,7 +52,7 @@ WAYS = ("therapist", "setting", "microphone", "engine", "floor")  # the first tw
 NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 COLUMNS = ["session", "date", "measure", "speaker", "value", "unit", "phase", "floor"]
 _NOTHING_HEARD: Mapping[str, Any] = {"engine": None, "measures": {}, "prosody": {}}
-_VERSION = 2
+_VERSION = 3
 
 
 def sessions_table(journal: Journal) -> pd.DataFrame:
@@ -157,7 +157,11 @@ def moving_share(tags: pd.DataFrame, window: int = WINDOW) -> pd.DataFrame:
 
 
 def trends(
-    journal: Journal, measures: Iterable[str] | None = None, since: dt.date | None = None
+    journal: Journal,
+    measures: Iterable[str] | None = None,
+    since: dt.date | None = None,
+    *,
+    use: str = SELF_REVIEW,
 ) -> pd.DataFrame:
     """Gather moods, scores and measures of all sessions, with the phases that break their lines.
 
@@ -170,6 +174,8 @@ def trends(
         `therapy_review.prosody.MEASURES`. All but the last that there are when left out.
     since : datetime.date, optional
         The first day that counts; from the first session on when left out.
+    use : str
+        What it is looked at for; without an agreement to it, nothing that came of a recording has a value.
 
     Returns
     -------
@@ -192,7 +198,7 @@ def trends(
     >>> table.groupby("measure")["value"].count().to_dict()
     {'mood_after': 8, 'phq9': 5}
     """
-    read = _read_all(journal)
+    read = _read_all(journal, use)
     ways = _ways(read)
     wide = pd.DataFrame([_values(one, way) for one, way in zip(read.values(), ways, strict=True)])
     wide.insert(0, "session", list(read))
@@ -300,15 +306,23 @@ def _phases(ways: list[dict[str, str]], there: list[bool], parts: Iterable[str])
     ]
 
 
-def _read_all(journal: Journal) -> dict[str, dict[str, Any]]:
+def _read_all(journal: Journal, use: str = SELF_REVIEW) -> dict[str, dict[str, Any]]:
     version = [_VERSION, MEASURES_VERSION, prosody.VERSION]
     read = index.of_each_session(journal, "sessions", _read, version)
-    whole = {name: one or _gathered(SessionNotes(), None, {}, {}, None) for name, one in read.items()}
-    closed = _closed({name: one["heard"] for name, one in whole.items() if one["heard"] is not None}, journal)
+    whole = {
+        name: one or _gathered(SessionNotes(), None, {}, {}, recorded=False) for name, one in read.items()
+    }
+    # Turns found elsewhere, without the recording here, are the client's to look at alone, and for nothing else.
+    asked = {
+        name: one["people"]
+        for name, one in whole.items()
+        if one["recorded"] or (one["measures"] and use != SELF_REVIEW)
+    }
+    closed = _closed(asked, journal, use)
     return {name: {**one, **_NOTHING_HEARD} if name in closed else one for name, one in whole.items()}
 
 
-def _closed(heard: Mapping[str, Sequence[str]], journal: Journal) -> set[str]:
+def _closed(heard: Mapping[str, Sequence[str]], journal: Journal, use: str) -> set[str]:
     """Name the sessions whose recording is closed today: their figures were taken from its sound."""
     try:
         given = journal.consents
@@ -317,7 +331,7 @@ def _closed(heard: Mapping[str, Sequence[str]], journal: Journal) -> set[str]:
     clear, today, closed = cache(journal.one_party_is_clear), journal.today(), set()
     for name, people in heard.items():
         try:
-            consent.require(given, people, SELF_REVIEW, today, name, clear)
+            consent.require(given, people, use, today, name, clear)
         except ConsentError:
             closed.add(name)
     return closed
@@ -330,8 +344,8 @@ def _read(session: Session) -> dict[str, Any]:
     except (NotAnalysedError, ValueError):  # said where that session is shown
         measured = {}
     heard = prosody.kept(session) if measured else {}
-    people = list(session.notes.participants) if session.has_recording else None
-    return _gathered(session.notes, session.made_from().get("engine"), measured, heard, people)
+    engine, is_recorded = session.made_from().get("engine"), session.has_recording
+    return _gathered(session.notes, engine, measured, heard, recorded=is_recorded)
 
 
 def _gathered(
@@ -339,10 +353,12 @@ def _gathered(
     engine: str | None,
     measured: dict[str, float],
     heard: dict[str, float | None],
-    people: list[str] | None,
+    *,
+    recorded: bool,
 ) -> dict[str, Any]:
     return {
-        "heard": people,
+        "people": list(written.participants),
+        "recorded": recorded,
         "engine": engine,
         "measures": measured,
         "prosody": heard,

@@ -15,7 +15,7 @@ from tools.in_browser import Lab, run_all
 from .conftest import wait_until
 from .hearing import EAR
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 NEWEST = "2026-03-05"
 DAY = "Thursday 5 March 2026"
 LEFT = ("opened.toml", f"sessions/{NEWEST}/together.csv", f"sessions/{NEWEST}/marks.csv")
@@ -61,6 +61,7 @@ def test_nothing_of_the_clients_is_there_until_it_is_opened(page: Page) -> None:
     assert not [words for words in PRIVATE if words in text_of(page)]
 
 
+@pytest.mark.slow
 def test_marks_and_notes_are_kept_under_the_name_of_who_puts_them(page: Page, lab: Lab) -> None:
     session = open_journal(lab.root).session(NEWEST)
     player = opened(page, "moods and figures", "sound")
@@ -72,7 +73,7 @@ def test_marks_and_notes_are_kept_under_the_name_of_who_puts_them(page: Page, la
     wait_until(lambda: "the lake" in session.marks["label"].tolist())
     assert dict(zip(session.marks["label"], session.marks["by"], strict=True)) == {
         "for me alone": "",
-        "the lake": "therapist",
+        "the lake": "Daniel",
     }
     field = page.get_by_placeholder("A note for both of you")
     field.fill("Ask about the lake.")
@@ -107,6 +108,7 @@ def test_we_stop_here_is_silence_at_once_and_leaves_nothing(page: Page, lab: Lab
     assert not [words for words in (*PRIVATE, "tender") if words in kept]
 
 
+@pytest.mark.slow
 def test_the_next_time_it_is_remembered_and_asked_again(page: Page, lab: Lab) -> None:
     opened(page, "moods and figures", "sound")
     run_all(page)

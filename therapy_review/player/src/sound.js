@@ -157,7 +157,7 @@ export class Sound extends EventTarget {
   close() {
     this.silence();
     document.removeEventListener(STARTED, this.onStarted);
-    this.#source = null;
+    this.#source = this.#buffer = null; // a piece may still be on its way into it
     this.#context?.close();
     URL.revokeObjectURL(this.#audio.src);
     this.#audio.removeAttribute("src"); // and let go of what is kept
