@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from believable import write_journal
+from conftest import root_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review import Journal
+from therapy_review import Journal, open_journal
 from therapy_review.changes import change
+from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.trend_words import CERTAIN, amount, in_words, name_of, sentence
-from therapy_review.trends import MOODS, trends
+from therapy_review.trend_words import CERTAIN, amount, in_words, sentence
+from therapy_review.trends import trends
 
 JUDGING = re.compile(
     r"\b(better|worse|good|bad|improv|progress|declin|normal|healthy|success|fail|should|well done|streak|because)",
@@ -67,16 +71,16 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
             "speaker": "client",
             "value": [*np.linspace(0.9, 0.8, 10), *np.linspace(0.3, 0.6, 10)],
             "unit": "share",
-            "phase": ["room"] * 10 + ["online"] * 10,
+            "name": "your part of all talking",
+            "phase": ["nothing noted"] * 10 + ["online"] * 10,
+            "which": ["before you met online"] * 10 + ["since you meet online"] * 10,
         }
     )
     words = sentence(table)
     assert words.startswith("Your part of all talking, from May to July 2026: about")
     assert "percentage points higher" in words
-    assert words.endswith('This is about 10 of the 20 sessions: those noted as "online".')
+    assert words.endswith("This is about 10 of the 20 sessions: those since you meet online.")
     assert "of the 20" not in sentence(table.assign(phase=""))
-    unsaid = sentence(table.assign(phase=["online"] * 10 + ["nothing noted"] * 10))
-    assert unsaid.endswith("those without a note on how they were held.")
 
 
 @given(
@@ -140,3 +144,27 @@ def test_every_measure_has_a_plain_name(measure: str):
 def test_a_questionnaire_is_called_as_the_client_calls_it():
     assert name_of("phq9") == "PHQ-9"
     assert name_of("How I sleep") == "How I sleep"
+
+
+def test_a_name_the_client_gave_is_used_in_the_sentence(journal: Journal):
+    settings = root_of(journal) / "journal.toml"
+    own = '\n[scales.phq9]\nname = "How heavy it was"\n[scales.sleep]\nname = "Sleep, from my diary"\n'
+    own += "low = 0\nhigh = 10\n"
+    settings.write_text(settings.read_text() + own)
+    notes = root_of(journal) / journal.sessions[-1].file("notes.md")
+    notes.write_text(notes.read_text().replace("phq9: 7", "sleep: 5, phq9: 7"))
+    mine = open_journal(root_of(journal))
+    assert sentence(trends(mine, "phq9")).startswith("How heavy it was, from January")
+    assert sentence(trends(mine, "sleep")).startswith("Sleep, from my diary: ")
+
+
+def test_no_sentence_of_a_journal_with_every_change_uses_a_technical_word(tmp_path: Path):
+    table = trends(write_journal(tmp_path / "journal", 80))
+    said = [sentence(own) for _, own in table.groupby(["measure", "speaker"]) if own["value"].notna().any()]
+    assert len(said) > 20
+    assert not re.search(r"0\.2|built-in|noted as|turns by|floor|clip", " ".join(said))
+    share = sentence(table[(table["measure"] == "talk_share") & (table["speaker"] == "client")])
+    since = (
+        "those where you did not meet online, after a change of microphone and since another version of the "
+    )
+    assert f"This is about 19 of the 80 sessions: {since}program listens." in share

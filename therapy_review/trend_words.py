@@ -10,10 +10,6 @@ import math
 from typing import TYPE_CHECKING
 
 from therapy_review.changes import FEWEST, Change, change, current_phase
-from therapy_review.measures import MEASURES, OF_ONE
-from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.scales import BUILT_IN
-from therapy_review.trends import MOODS, NOT_NAMED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,19 +21,6 @@ OF_MANY = (
     "it did. Things that move together need not have to do with one another."
 )
 NEARLY = 0.15  # of a point: so near to a whole number, that number is said
-# Where the words beside a chart's number make no sentence of their own.
-NAMES = {
-    "silence_share": "the part of the session nobody filled",
-    "long_silence_time": "the time in silences of three seconds or more",
-    "longest_silence": "the longest silence",
-    "long_silences_inside_turn": "silences of three seconds or more inside one turn",
-    "talk_time": "{whose} time speaking",
-    "pauses": "{whose} pauses within turns",
-    "pause_median": "the middle length of {whose} pauses within turns",
-    "latency_q1": "{whose} quicker quarter of times before answering",
-    "latency_median": "{whose} middle time before answering",
-    "latency_q3": "{whose} slower quarter of times before answering",
-}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -67,13 +50,10 @@ def sentence(table: pd.DataFrame) -> str:
         return "Nothing has been noted of this yet."
     first = table.iloc[0]
     own = current_phase(table)
-    said = in_words(
-        change(own["date"], own["value"]), name_of(first["measure"], first["speaker"]), first["unit"]
-    )
-    there, phase = int(table["value"].notna().sum()), own["phase"].iloc[0]
+    said = in_words(change(own["date"], own["value"]), first["name"], first["unit"])
+    there = int(table["value"].notna().sum())
     if len(own) < there:
-        which = "without a note on how they were held" if phase == NOT_NAMED else f'noted as "{phase}"'
-        return f"{said} This is about {len(own)} of the {there} sessions: those {which}."
+        return f"{said} This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
     return said
 
 
@@ -84,7 +64,7 @@ def in_words(found: Change, name: str, unit: str) -> str:
     ----------
     found : Change
     name : str
-        What it is called, as from `name_of`.
+        What it is called, as from `therapy_review.measure_names.name_of`.
     unit : str
         As in `therapy_review.trends.trends`.
 
@@ -111,33 +91,6 @@ def in_words(found: Change, name: str, unit: str) -> str:
             "than chance may do."
         )
     return f"{begin}, {period}: {_how_far(found, unit)}; {CERTAIN}."
-
-
-def name_of(measure: str, speaker: str = "") -> str:
-    """Give the plain name of a measure.
-
-    Parameters
-    ----------
-    measure : str
-    speaker : str
-        A role, or empty.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
-    ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
-    """
-    known = {**MEASURES, **VOICE, **MOODS}
-    if measure not in known:
-        return BUILT_IN[measure].name if measure in BUILT_IN else measure
-    of_one = measure in OF_ONE or measure in VOICE
-    words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
-    whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
-    return words.format(whose=whose)
 
 
 def _how_far(found: Change, unit: str) -> str:
