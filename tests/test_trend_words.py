@@ -18,7 +18,7 @@ from therapy_review.changes import change
 from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.trend_words import CERTAIN, amount, in_words, sentence
+from therapy_review.trend_words import CERTAIN, amount, in_words, sentence, sentences
 from therapy_review.trends import trends
 
 JUDGING = re.compile(
@@ -35,11 +35,18 @@ def said(values: list, unit: str = "points", name: str = "the mood you left with
     return in_words(change(weeks(len(values)), values), name, unit)
 
 
-def test_two_points_lower_is_said_with_when_and_how_sure():
+def test_two_points_lower_is_said_with_when_and_the_certainty_stands_beside_the_slope():
     assert said([7, 7, 6, 7, 6, 6, 5, 6, 5, 5, 5, 4]) == (
-        "The mood you left with, from March to May 2026: about two points lower in the last three sessions "
-        f"(from May 2026 on) than in the first three (until March 2026); {CERTAIN}."
+        "The mood you left with, from March to May 2026: it moved lower by about one point a month; "
+        f"{CERTAIN}. In the last three sessions it was about two points lower than in the first three, in March "
+        "2026."
     )
+
+
+def test_under_twelve_sessions_two_values_are_not_taken_for_the_size():
+    words = said([9, 8, 8, 7, 6, 5, 4, 4])
+    assert CERTAIN in words
+    assert "sessions it was" not in words
 
 
 def test_under_five_sessions_it_is_too_early_to_say_and_how_many_are_needed_is_said():
@@ -72,13 +79,14 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
             "value": [*np.linspace(0.9, 0.8, 10), *np.linspace(0.3, 0.6, 10)],
             "unit": "share",
             "name": "your part of all talking",
+            "reliable_change": np.nan,
             "phase": ["nothing noted"] * 10 + ["online"] * 10,
             "which": ["before you met online"] * 10 + ["since you meet online"] * 10,
         }
     )
     words = sentence(table)
-    assert words.startswith("Your part of all talking, from May to July 2026: about")
-    assert "percentage points higher" in words
+    assert words.startswith("Your part of all talking, from May to July 2026: it moved higher by about")
+    assert "percentage points a month" in words
     assert words.endswith("This is about 10 of the 20 sessions: those since you meet online.")
     assert "of the 20" not in sentence(table.assign(phase=""))
 
@@ -92,7 +100,8 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
     found = change(weeks(len(values)), values)
     words = in_words(found, "the time you took", unit)
     assert not JUDGING.search(words)
-    assert words.count(".") - len(re.findall(r"\d\.\d", words)) == 1
+    stops = words.count(".") - len(re.findall(r"\d\.\d", words))
+    assert stops == 1 + ("sessions it was" in words)
     claims = [word for word in ("higher", "lower") if re.search(rf"\b{word}\b", words)]
     assert claims == ([] if found.direction == "too early to say" else [found.direction])
     assert (CERTAIN in words) == bool(claims)
@@ -104,10 +113,80 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
 def test_the_size_that_is_said_is_the_one_between_the_quarters(values: list[int]):
     found = change(weeks(len(values)), values)
     words = in_words(found, "it", "points")
-    if "sessions (from" in words:
+    if "sessions it was" in words:
+        assert found.n >= 12
         assert found.quarters is not None
-        assert f"about {amount(abs(found.quarters.difference), 'points')} {found.direction}" in words
+        assert f"was about {amount(abs(found.quarters.difference), 'points')} {found.direction}" in words
         assert (found.quarters.difference > 0) == (found.direction == "higher")
+
+
+def totals(*values: float, enough: float = 6) -> str:
+    days = weeks(len(values))
+    table = pd.DataFrame(
+        {"session": days.strftime("%Y-%m-%d"), "date": days, "value": [float(v) for v in values]}
+    )
+    more = {"measure": "phq9", "speaker": "", "name": "PHQ-9", "unit": "points", "phase": "", "which": ""}
+    return sentence(table.assign(**more, reliable_change=enough))
+
+
+@pytest.mark.parametrize(
+    ("values", "ends", "claims"),
+    [
+        (
+            (16, 15, 14, 13, 12, 11, 10),
+            "The newest total, 10, is 6 lower than the first, 16, by more than measurement error would usually "
+            "give.",
+            True,
+        ),
+        (
+            (16, 15.5, 15, 14.5, 14, 13.5, 13),
+            "is 3 lower than the first, 16; two single totals differ by that much by themselves; it is all of them "
+            "together that moved.",
+            True,
+        ),
+        (
+            (18, 9, 15, 11, 16, 12, 11),
+            "is 7 lower than the first, 18, by more than measurement error would usually give; whether it stays "
+            "so, the totals together don't tell yet.",
+            False,
+        ),
+        (
+            (12, 9, 15, 11),
+            "is 1 lower than the first, 12; two single totals differ by that much by themselves.",
+            False,
+        ),
+        ((12, 9, 12), "The first total and the newest are both 12.", False),
+        (
+            (12, 27, 25, 24, 22, 21, 20, 19, 18, 17, 18),
+            "is 6 higher than the first, 12, by more than measurement error would usually give; all of them "
+            "together moved the other way.",
+            True,
+        ),
+    ],
+)
+def test_first_and_newest_total_stand_beside_what_two_totals_err_by(values: tuple, ends: str, claims: bool):
+    words = totals(*values)
+    assert words.endswith(ends)
+    assert (CERTAIN in words) == claims
+    assert not JUDGING.search(words)
+
+
+def test_of_a_scale_of_which_it_is_not_known_how_far_totals_err_nothing_is_added():
+    assert "total" not in totals(16, 15, 14, 13, 12, 11, 10, enough=np.nan)
+    assert "total" not in totals(16)
+
+
+def test_a_page_claims_less_than_its_sentences_would_one_by_one():
+    def line(values: list[int]) -> pd.DataFrame:
+        days = weeks(len(values))
+        table = pd.DataFrame({"session": days.strftime("%Y-%m-%d"), "date": days, "value": values})
+        more = {"measure": "x", "speaker": "", "name": "it", "unit": "points", "phase": "", "which": ""}
+        return table.assign(**more, reliable_change=np.nan)
+
+    weak, level = line([5, 3, 6, 5, 6, 5, 7, 6, 7, 7]), line([5, 6, 4, 5, 7, 4, 6, 5, 5, 6])
+    assert CERTAIN in sentence(weak)
+    assert sentences([weak]) == [sentence(weak)]
+    assert not any(CERTAIN in one for one in sentences([level, weak, level, level]))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +241,7 @@ def test_no_sentence_of_a_journal_with_every_change_uses_a_technical_word(tmp_pa
     table = trends(write_journal(tmp_path / "journal", 80))
     said = [sentence(own) for _, own in table.groupby(["measure", "speaker"]) if own["value"].notna().any()]
     assert len(said) > 20
-    assert not re.search(r"0\.2|built-in|noted as|turns by|floor|clip", " ".join(said))
+    assert not re.search(r"silences from|built-in|noted as|turns by|floor|clip", " ".join(said))
     share = sentence(table[(table["measure"] == "talk_share") & (table["speaker"] == "client")])
     since = (
         "those where you did not meet online, after a change of microphone and since another version of the "

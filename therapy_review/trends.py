@@ -4,10 +4,10 @@ A missed week stays a gap and nothing is filled in. What a session lacks (a reco
 missing in its row; the row stays. What was measured in a recording that may not be opened today is missing too.
 
 Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common (see
-`therapy_review.phases`): the therapist and the setting, and for what comes from sound also the microphone, what found
-the turns, and the shortest silence it can see. Setting, therapist and microphone are what the client wrote in the
-notes (`SessionNotes`): the setting counts for that session alone, therapist and microphone until another note says
-otherwise.
+`therapy_review.phases`): the therapist and the setting, and for what comes from sound also the microphone, what
+found the turns, and the shortest silence it can see. Setting, therapist and microphone are what the client wrote in
+the notes (`SessionNotes`): the setting counts for that session alone, therapist and microphone until another note
+says otherwise.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ PLACES = (
 )
 NOT_ACROSS = (*PLACES, "shortest_silence", "latency_n")
 PEOPLE = ("client", "therapist", "other")
-COLUMNS = ["session", "date", "measure", "speaker", "name", "value", "unit", "phase", "which", "floor"]
+COLUMNS = [
+    *("session", "date", "measure", "speaker", "name", "value", "unit"),
+    *("phase", "which", "floor", "reliable_change"),
+]
 _NOTHING_HEARD: Mapping[str, Any] = {"engine": None, "measures": {}, "prosody": {}}
 _VERSION = 2
 
@@ -175,7 +178,8 @@ def trends(
         belongs to one, else empty), name (what it is called), value (NaN where the session has none), unit (points,
         share, count, s, …), phase (empty where all is one phase, or where there is no value), which (what tells its
         sessions from the others, in words), floor (s: the shortest silence that could be seen; NaN for what does
-        not come from sound). Weeks without a session have no row. Pitch and loudness
+        not come from sound), reliable_change (from which difference on two totals differ by more than measurement
+        error usually gives; NaN where that is not known). Weeks without a session have no row. Pitch and loudness
         have values only where the notes name the microphone.
 
     Raises
@@ -200,12 +204,17 @@ def trends(
     kept = np.array([dt.date.fromisoformat(name[:10]) >= first for name in read], dtype=bool)
     scales = _scales(journal)
     parts = [
-        _one_measure(kind, wide[name].astype(float), wide, ways, kept, name_of(*kind[:2], scales))
+        _one_measure(kind, wide[name].astype(float), wide, ways, kept, scales)
         for name, kind in chosen.items()
         if name in wide.columns and kept.any()
     ]
     if not parts:
-        types: dict[str, Any] = {"date": "datetime64[ns]", "value": float, "floor": float}
+        types: dict[str, Any] = {
+            "date": "datetime64[ns]",
+            "value": float,
+            "floor": float,
+            "reliable_change": float,
+        }
         return pd.DataFrame({c: pd.Series(dtype=types.get(c, str)) for c in COLUMNS})
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
@@ -281,10 +290,11 @@ def _one_measure(
     wide: pd.DataFrame,
     ways: list[dict[str, str]],
     kept: np.ndarray[Any, Any],
-    name: str,
+    scales: Mapping[str, Scale],
 ) -> pd.DataFrame:
     measure, speaker, unit = kind
     heard = measure in MEASURES or measure in prosody.MEASURES
+    enough = scales[measure].reliable_change if measure in scales and measure not in MOODS else None
     there, parts = (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]
     nothing = pd.Series(np.nan, index=wide.index)
     floor = wide.get("shortest_silence", nothing).astype(float) if heard else nothing
@@ -293,12 +303,13 @@ def _one_measure(
         "date": pd.to_datetime(wide["session"].str[:10]),
         "measure": measure,
         "speaker": speaker,
-        "name": name,
+        "name": name_of(measure, speaker, scales),
         "value": value,
         "unit": unit,
         "phase": phases.names(ways, there, parts),
         "which": phases.which(ways, there, parts),
         "floor": floor.where(value.notna()),
+        "reliable_change": np.nan if enough is None else float(enough),
     }
     return pd.DataFrame(table)[kept]
 
