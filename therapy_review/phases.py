@@ -31,15 +31,44 @@ def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
         One of `WAYS` each. What found the turns and the shortest silence it can see are one way of listening, which
         is named by when it came.
     """
-    lasting, listened = {"therapist": "", "microphone": ""}, dict[tuple[Any, Any], str]()
-    found = []
-    for one in read.values():
-        lasting = {name: one["way"][name] or before for name, before in lasting.items()}
+    listened, found = dict[tuple[Any, Any], str](), []
+    for one, way in zip(read.values(), _lasting([one["way"] for one in read.values()]), strict=True):
         heard = (one["engine"], one["measures"].get("shortest_silence"))
         if heard != (None, None) and heard not in listened:
             nth = ORDER[len(listened)] if len(listened) < len(ORDER) else f"{len(listened) + 1}th"
             listened[heard] = f"the program's {nth} way of listening"
-        found.append({**lasting, "setting": one["way"]["setting"], "listening": listened.get(heard, "")})
+        found.append({**way, "listening": listened.get(heard, "")})
+    return found
+
+
+def held(noted: Sequence[Way]) -> list[tuple[str, ...]]:
+    """Tell with whom and in which setting each session was held.
+
+    Parameters
+    ----------
+    noted : sequence of mapping
+        What its notes say, in order of time.
+
+    Returns
+    -------
+    list of tuple of str
+        Alike where no change breaks the line of moods and totals.
+
+    Examples
+    --------
+    >>> none = {"therapist": "", "setting": "", "microphone": ""}
+    >>> held([{**none, "therapist": "Dana"}, {**none, "setting": "online"}])
+    [('Dana', ''), ('Dana', 'online')]
+    """
+    return [tuple(way[part] for part in WAYS[:2]) for way in _lasting(noted)]
+
+
+def _lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
+    """Let therapist and microphone hold until another note says otherwise; the setting counts for its session."""
+    lasting, found = {"therapist": "", "microphone": ""}, []
+    for one in noted:
+        lasting = {name: one[name] or before for name, before in lasting.items()}
+        found.append({**lasting, "setting": one["setting"]})
     return found
 
 
