@@ -33,7 +33,7 @@ from therapy_review.store import PlainStore
 from therapy_review.trends import trends
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
-PAGES = 200
+PAGES = 40
 LENGTHS = (5, 8, 12, 20, 40, 100)
 
 
