@@ -20,18 +20,20 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from believable import DIALOGUES, write_journal
 from test_analysis import MINUTES, hour  # noqa: F401
-from test_changes import NOISES, TIMES, carried, claims, found, missed_weeks
+from test_changes import NOISES, TIMES, carried, claims, found, missed_weeks, pages_that_claim
 
 from therapy_review import Journal, Recording, open_journal, unlock
-from therapy_review.changes import changes, direction, kendall_tau, theil_sen
+from therapy_review.changes import changes, direction
 from therapy_review.diarize import diarize
 from therapy_review.keys import NewKeys
 from therapy_review.prosody import ranges
 from therapy_review.sealing import seal
+from therapy_review.slopes import kendall_tau, theil_sen
 from therapy_review.store import PlainStore
 from therapy_review.trends import trends
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
+PAGES = 40
 LENGTHS = (5, 8, 12, 20, 40, 100)
 
 
@@ -136,6 +138,16 @@ def test_how_often_noise_is_called_a_change(capsys: pytest.CaptureFixture[str]) 
         print("\n".join(lines))
     assert np.mean(rates) <= 0.05
     assert max(rates) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / TIMES)  # three standard errors of a thousand tries
+
+
+def test_how_often_a_page_of_noise_claims_something_in_a_year(capsys: pytest.CaptureFixture[str]) -> None:
+    year = range(5, 55)
+    rates = {lines: pages_that_claim(PAGES, lines, year) for lines in (1, 4, 8)}
+    once = {lines: pages_that_claim(PAGES, lines, [40]) for lines in rates}
+    with capsys.disabled():
+        print(f"\n{PAGES} pages of noise, lines a page: part that claims at any of {len(year)} looks", rates)
+        print("and at one look at 40 sessions", once)
+    assert max(once.values()) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / PAGES)
 
 
 def uncorrected(part: float, n: int) -> float:

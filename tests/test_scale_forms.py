@@ -137,6 +137,38 @@ def test_the_difference_from_the_time_before_is_told_with_what_chance_would_do(s
     assert "than on" not in words(scale_form(first, "phq9"))
 
 
+def with_phq9(journal: Journal, *totals: int, **more: str) -> str:
+    """Write totals into the first sessions, and say what the form of the last of them says."""
+    for number, score in enumerate(totals):
+        extra = more.get(f"note_{number}", "")
+        text = f"---\nscores: {{phq9: {score}}}\n{extra}\n---\n"
+        journal.store.write(journal.sessions[number].file("notes.md"), text.encode())
+    return words(scale_form(journal.sessions[len(totals) - 1], "phq9"))
+
+
+def test_small_steps_that_are_none_together_are_told_beside_the_first_total(journal: Journal) -> None:
+    said = with_phq9(journal, 17, 15, 13, 11)
+    assert "That is 2 lower than on 29 January; answers vary by that much by themselves." in said
+    assert (
+        "It is 6 lower than at first, on 8 January, by more than measurement error would usually give."
+        in said
+    )
+
+
+def test_beside_the_first_total_too_answers_may_vary_by_themselves(journal: Journal) -> None:
+    assert "It is 2 lower than at first, on 8 January; answers vary by that much" in with_phq9(
+        journal, 12, 11, 10
+    )
+    assert "at first" not in with_phq9(journal, 12, 11)  # said once
+
+
+def test_a_total_from_before_another_therapist_is_not_the_first(journal: Journal) -> None:
+    said = with_phq9(journal, 20, 12, 11, 5, note_1="therapist: Dana")
+    assert "at first, on 15 January" in said
+    apart = with_phq9(journal, 20, 12, 11, 5, note_0="setting: online", note_3="setting: online")
+    assert "It is 15 lower than at first, on 8 January" in apart
+
+
 # Where help is
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from believable import write_journal
+from conftest import root_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review import Journal
+from therapy_review import Journal, open_journal
 from therapy_review.changes import change
+from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.trend_words import CERTAIN, amount, in_words, name_of, sentence
-from therapy_review.trends import MOODS, trends
+from therapy_review.trend_words import CERTAIN, amount, in_words, sentence, sentences
+from therapy_review.trends import trends
 
 JUDGING = re.compile(
     r"\b(better|worse|good|bad|improv|progress|declin|normal|healthy|success|fail|should|well done|streak|because)",
@@ -31,11 +35,18 @@ def said(values: list, unit: str = "points", name: str = "the mood you left with
     return in_words(change(weeks(len(values)), values), name, unit)
 
 
-def test_two_points_lower_is_said_with_when_and_how_sure():
+def test_two_points_lower_is_said_with_when_and_the_certainty_stands_beside_the_slope():
     assert said([7, 7, 6, 7, 6, 6, 5, 6, 5, 5, 5, 4]) == (
-        "The mood you left with, from March to May 2026: about two points lower in the last three sessions "
-        f"(from May 2026 on) than in the first three (until March 2026); {CERTAIN}."
+        "The mood you left with, from March to May 2026: it moved lower by about one point a month; "
+        f"{CERTAIN}. In the last three sessions it was about two points lower than in the first three, in March "
+        "2026."
     )
+
+
+def test_under_twelve_sessions_two_values_are_not_taken_for_the_size():
+    words = said([9, 8, 8, 7, 6, 5, 4, 4])
+    assert CERTAIN in words
+    assert "sessions it was" not in words
 
 
 def test_under_five_sessions_it_is_too_early_to_say_and_how_many_are_needed_is_said():
@@ -67,16 +78,17 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
             "speaker": "client",
             "value": [*np.linspace(0.9, 0.8, 10), *np.linspace(0.3, 0.6, 10)],
             "unit": "share",
-            "phase": ["room"] * 10 + ["online"] * 10,
+            "name": "your part of all talking",
+            "reliable_change": np.nan,
+            "phase": ["nothing noted"] * 10 + ["online"] * 10,
+            "which": ["before you met online"] * 10 + ["since you meet online"] * 10,
         }
     )
     words = sentence(table)
-    assert words.startswith("Your part of all talking, from May to July 2026: about")
-    assert "percentage points higher" in words
-    assert words.endswith('This is about 10 of the 20 sessions: those noted as "online".')
+    assert words.startswith("Your part of all talking, from May to July 2026: it moved higher by about")
+    assert "percentage points a month" in words
+    assert words.endswith("This is about 10 of the 20 sessions: those since you meet online.")
     assert "of the 20" not in sentence(table.assign(phase=""))
-    unsaid = sentence(table.assign(phase=["online"] * 10 + ["nothing noted"] * 10))
-    assert unsaid.endswith("those without a note on how they were held.")
 
 
 @given(
@@ -88,7 +100,8 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
     found = change(weeks(len(values)), values)
     words = in_words(found, "the time you took", unit)
     assert not JUDGING.search(words)
-    assert words.count(".") - len(re.findall(r"\d\.\d", words)) == 1
+    stops = words.count(".") - len(re.findall(r"\d\.\d", words))
+    assert stops == 1 + ("sessions it was" in words)
     claims = [word for word in ("higher", "lower") if re.search(rf"\b{word}\b", words)]
     assert claims == ([] if found.direction == "too early to say" else [found.direction])
     assert (CERTAIN in words) == bool(claims)
@@ -100,10 +113,80 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
 def test_the_size_that_is_said_is_the_one_between_the_quarters(values: list[int]):
     found = change(weeks(len(values)), values)
     words = in_words(found, "it", "points")
-    if "sessions (from" in words:
+    if "sessions it was" in words:
+        assert found.n >= 12
         assert found.quarters is not None
-        assert f"about {amount(abs(found.quarters.difference), 'points')} {found.direction}" in words
+        assert f"was about {amount(abs(found.quarters.difference), 'points')} {found.direction}" in words
         assert (found.quarters.difference > 0) == (found.direction == "higher")
+
+
+def totals(*values: float, enough: float = 6) -> str:
+    days = weeks(len(values))
+    table = pd.DataFrame(
+        {"session": days.strftime("%Y-%m-%d"), "date": days, "value": [float(v) for v in values]}
+    )
+    more = {"measure": "phq9", "speaker": "", "name": "PHQ-9", "unit": "points", "phase": "", "which": ""}
+    return sentence(table.assign(**more, reliable_change=enough))
+
+
+@pytest.mark.parametrize(
+    ("values", "ends", "claims"),
+    [
+        (
+            (16, 15, 14, 13, 12, 11, 10),
+            "The newest total, 10, is 6 lower than the first, 16, by more than measurement error would usually "
+            "give.",
+            True,
+        ),
+        (
+            (16, 15.5, 15, 14.5, 14, 13.5, 13),
+            "is 3 lower than the first, 16; two single totals differ by that much by themselves; it is all of them "
+            "together that moved.",
+            True,
+        ),
+        (
+            (18, 9, 15, 11, 16, 12, 11),
+            "is 7 lower than the first, 18, by more than measurement error would usually give; whether it stays "
+            "so, the totals together don't tell yet.",
+            False,
+        ),
+        (
+            (12, 9, 15, 11),
+            "is 1 lower than the first, 12; two single totals differ by that much by themselves.",
+            False,
+        ),
+        ((12, 9, 12), "The first total and the newest are both 12.", False),
+        (
+            (12, 27, 25, 24, 22, 21, 20, 19, 18, 17, 18),
+            "is 6 higher than the first, 12, by more than measurement error would usually give; all of them "
+            "together moved the other way.",
+            True,
+        ),
+    ],
+)
+def test_first_and_newest_total_stand_beside_what_two_totals_err_by(values: tuple, ends: str, claims: bool):
+    words = totals(*values)
+    assert words.endswith(ends)
+    assert (CERTAIN in words) == claims
+    assert not JUDGING.search(words)
+
+
+def test_of_a_scale_of_which_it_is_not_known_how_far_totals_err_nothing_is_added():
+    assert "total" not in totals(16, 15, 14, 13, 12, 11, 10, enough=np.nan)
+    assert "total" not in totals(16)
+
+
+def test_a_page_claims_less_than_its_sentences_would_one_by_one():
+    def line(values: list[int]) -> pd.DataFrame:
+        days = weeks(len(values))
+        table = pd.DataFrame({"session": days.strftime("%Y-%m-%d"), "date": days, "value": values})
+        more = {"measure": "x", "speaker": "", "name": "it", "unit": "points", "phase": "", "which": ""}
+        return table.assign(**more, reliable_change=np.nan)
+
+    weak, level = line([5, 3, 6, 5, 6, 5, 7, 6, 7, 7]), line([5, 6, 4, 5, 7, 4, 6, 5, 5, 6])
+    assert CERTAIN in sentence(weak)
+    assert sentences([weak]) == [sentence(weak)]
+    assert not any(CERTAIN in one for one in sentences([level, weak, level, level]))
 
 
 @pytest.mark.parametrize(
@@ -140,3 +223,27 @@ def test_every_measure_has_a_plain_name(measure: str):
 def test_a_questionnaire_is_called_as_the_client_calls_it():
     assert name_of("phq9") == "PHQ-9"
     assert name_of("How I sleep") == "How I sleep"
+
+
+def test_a_name_the_client_gave_is_used_in_the_sentence(journal: Journal):
+    settings = root_of(journal) / "journal.toml"
+    own = '\n[scales.phq9]\nname = "How heavy it was"\n[scales.sleep]\nname = "Sleep, from my diary"\n'
+    own += "low = 0\nhigh = 10\n"
+    settings.write_text(settings.read_text() + own)
+    notes = root_of(journal) / journal.sessions[-1].file("notes.md")
+    notes.write_text(notes.read_text().replace("phq9: 7", "sleep: 5, phq9: 7"))
+    mine = open_journal(root_of(journal))
+    assert sentence(trends(mine, "phq9")).startswith("How heavy it was, from January")
+    assert sentence(trends(mine, "sleep")).startswith("Sleep, from my diary: ")
+
+
+def test_no_sentence_of_a_journal_with_every_change_uses_a_technical_word(tmp_path: Path):
+    table = trends(write_journal(tmp_path / "journal", 80))
+    said = [sentence(own) for _, own in table.groupby(["measure", "speaker"]) if own["value"].notna().any()]
+    assert len(said) > 20
+    assert not re.search(r"silences from|built-in|noted as|turns by|floor|clip", " ".join(said))
+    share = sentence(table[(table["measure"] == "talk_share") & (table["speaker"] == "client")])
+    since = (
+        "those where you did not meet online, after a change of microphone and since another version of the "
+    )
+    assert f"This is about 19 of the 80 sessions: {since}program listens." in share

@@ -144,6 +144,24 @@ def test_since_leaves_out_what_was_before(years: Journal):
     assert trends(years, ["mood_after"], since=dt.date(2030, 1, 1)).empty
 
 
+def test_a_day_and_a_single_measure_may_be_given_as_text(years: Journal):
+    by_day = trends(years, ["phq9"], since=dt.date(2025, 6, 1))
+    for since in ("2025-06-01", " 2025-06-01 ", pd.Timestamp("2025-06-01 18:00"), dt.datetime(2025, 6, 1, 9)):
+        pd.testing.assert_frame_equal(trends(years, "phq9", since=since), by_day)
+
+
+@pytest.mark.parametrize("since", ["soon", "2025-13-01", "2025-06-01x", "", pd.NaT, 2025, np.nan])
+def test_a_day_that_is_none_is_one_sentence(years: Journal, since: object):
+    with pytest.raises(TrendsError, match=r"^Since .* is no day that is known; write it as in 2026-01-31\.$"):
+        trends(years, "phq9", since=since)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("measures", ["happiness", 7, [None], [["phq9"]]])
+def test_what_is_no_measure_is_one_sentence(years: Journal, measures: object):
+    with pytest.raises(TrendsError, match=r"^There is no measure .* here; choose among mood_before, .*\.$"):
+        trends(years, measures)  # type: ignore[arg-type]
+
+
 def test_a_journal_without_sessions_has_an_empty_table(tmp_path: Path):
     empty = write_journal(tmp_path / "new", sessions=0)
     for table in (trends(empty), sessions_table(empty), moods_table(empty), tags_table(empty)):
@@ -169,8 +187,8 @@ def test_a_new_microphone_breaks_what_comes_from_sound_and_no_mood(years: Journa
 
 
 def test_another_floor_breaks_a_line_and_stands_beside_each_number(years: Journal):
-    assert "silences from 0.2 s" in phases(years, "long_silences")[59]
-    assert "silences from 0.25 s" in phases(years, "long_silences")[60]
+    assert "the program's first way of listening" in phases(years, "long_silences")[59]
+    assert "the program's second way of listening" in phases(years, "long_silences")[60]
     assert trends(years, ["long_silences"])["floor"].tolist() == [0.2] * 60 + [0.25] * 40
 
 
@@ -189,7 +207,12 @@ def test_turns_found_by_another_program_break_the_line(heard: Journal):
     made = root_of(heard) / heard.sessions[-1].file("derived/made_from.json")
     engine = heard.sessions[-1].made_from()["engine"]
     made.write_text(made.read_text().replace(f'"{engine}"', '"halves 1.0"'))
-    assert phases(heard, "client_talk_share")[-2:] == [f"turns by {engine}", "turns by halves 1.0"]
+    table = trends(heard, "client_talk_share")
+    assert table["phase"].tolist()[-2:] == [
+        f"the program's {nth} way of listening" for nth in ("first", "second")
+    ]
+    listens = "another version of the program listen"
+    assert table["which"].tolist()[-2:] == [f"before {listens}ed", f"since {listens}s"]
 
 
 def test_what_is_written_in_the_notes_about_the_way_survives_a_round_trip(heard: Journal):

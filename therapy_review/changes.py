@@ -1,122 +1,27 @@
-"""Changes: whether numbers that were noted session by session moved, and by how much.
+"""Changes: whether numbers that were noted session by session are called changed.
 
-Conventions. `dates` (days, in order) and `values` (numbers; NaN where a session has none, which is left out) have
-the same length. Slopes are in the values' unit a month of 30.44 days; missed weeks count as the time they are, and
-nothing is filled in. Definitions:
+One rule says so of a line (`change`): from `FEWEST` sessions on, where the slope's interval does not hold zero and
+Kendall's test agrees at 5 %, today and also without the newest session, so that no single one makes a change. The
+quarters only tell its size: they never claim one, for two chances to be wrong make more than 5 %. For the lines of
+one page there is `together`, so that of twenty pages on which nothing changes, one at most claims anything.
 
-slope
-    median of the slopes between all pairs of sessions, with its 95 % interval (Theil 1950; Sen 1968)
-tau
-    how often of two sessions the later one is higher, less how often it is lower (Kendall 1938)
-carried
-    how much of a session's distance from the line stays in the next one (lag-1 autocorrelation, see `carried_over`)
-quarters
-    median of the last quarter of sessions less that of the first, with a 95 % bootstrap interval
-
-One rule says what is called a change (`direction`): from `FEWEST` sessions on, where the slope's interval does not
-span zero and Kendall's test agrees at 5 %. The quarters only tell its size: they never claim one, for two chances
-to be wrong make more than 5 %. Good and bad weeks come in rows, and rows look like change; interval and test are
-therefore widened by what is carried over.
-
-Sources: Theil 1950, Proc. KNAW 53:386-392; Sen 1968, JASA 63:1379-1389; Kendall 1938, Biometrika 30:81-93; Yue &
-Wang 2004, Water Resources Management 18:201-218 (rank tests on a smaller effective number of sessions); van
-Giersbergen 2005, Economics Letters (a correlation r beside a fitted line comes out too small by (2 + 4r)/n);
-Efron & Tibshirani 1993, An introduction to the bootstrap.
+See `therapy_review.slopes` for what is computed. Source of `together`: Holm 1979, Scand. J. Statistics 6:65-70.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from therapy_review.errors import TrendsError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from therapy_review import slopes
+from therapy_review.slopes import LEVEL, Line, Quarters, Slope, Tau
 
 FEWEST = 5  # sessions; of fewer nothing is called a trend
-LEVEL = 0.95
-MONTH = 30.4375  # days
-QUARTERS_FROM = 8  # sessions, so that a quarter holds two and their median can vary
-RESAMPLES = 1999
-CARRIED_FROM = 7  # sessions; of fewer nobody can tell, and correcting for it would hide whatever there is
-MOST_CARRIED = 0.95
-_Z = 1.959964  # of LEVEL
 
-Line = Sequence[Any] | pd.Series | pd.Index
 Direction = Literal["higher", "lower", "too early to say"]
-
-
-@dataclass(frozen=True)
-class Slope:
-    """The Theil-Sen slope.
-
-    Parameters
-    ----------
-    per_month, low, high : float
-        Unit of the values a month, and the ends of its 95 % interval; NaN of fewer than two days, infinite ends
-        where the sessions are too few for an interval.
-    """
-
-    per_month: float
-    low: float
-    high: float
-
-    @property
-    def spans_zero(self) -> bool:
-        """Whether the interval reaches to both sides of zero; whole numbers often tie, and then it ends at zero."""
-        return not (self.low >= 0 or self.high <= 0) or self.per_month == 0
-
-
-@dataclass(frozen=True)
-class Tau:
-    """Kendall's tau.
-
-    Parameters
-    ----------
-    tau : float
-        -1 to 1; NaN where all values are alike.
-    p : float
-        How often chance alone does as much, 0 to 1.
-    """
-
-    tau: float
-    p: float
-
-
-@dataclass(frozen=True)
-class Quarters:
-    """First quarter of sessions against the last.
-
-    Parameters
-    ----------
-    n : int
-        Sessions in each.
-    first, last : float
-        Medians.
-    low, high : float
-        Ends of the 95 % interval of last less first.
-    first_until, last_from : Timestamp
-        Last day of the first quarter, first day of the last.
-    """
-
-    n: int
-    first: float
-    last: float
-    low: float
-    high: float
-    first_until: pd.Timestamp
-    last_from: pd.Timestamp
-
-    @property
-    def difference(self) -> float:
-        """Last less first."""
-        return self.last - self.first
 
 
 @dataclass(frozen=True)
@@ -137,6 +42,9 @@ class Change:
         None of fewer than `QUARTERS_FROM` sessions.
     carried : float
         0 to 1.
+    p : float
+        How often chance alone does as much, 0 to 1: the larger one of now and of the session before, and 1 where
+        nothing may be claimed whatever the level.
     direction : {"higher", "lower", "too early to say"}
         What may be claimed.
     """
@@ -148,184 +56,8 @@ class Change:
     tau: Tau | None
     quarters: Quarters | None
     carried: float
+    p: float
     direction: Direction
-
-
-def validate(dates: Line, values: Line) -> pd.Series:
-    """Check days and numbers, and put them together without those that are missing.
-
-    Parameters
-    ----------
-    dates : sequence of dates, shape (n,)
-        In order of time; two sessions on one day are two.
-    values : sequence of float, shape (n,)
-
-    Returns
-    -------
-    Series of float
-        By day.
-
-    Raises
-    ------
-    TrendsError
-        When they have not the same length, days are missing or not in order, or a number is infinite or none.
-    """
-    try:
-        days = pd.DatetimeIndex(pd.to_datetime(pd.Series(list(dates), dtype=object)))
-        numbers = pd.to_numeric(pd.Series(list(values), dtype=object)).to_numpy(dtype=float)
-    except (ValueError, TypeError) as error:
-        raise TrendsError("A trend needs a list of days and a list of numbers.") from error
-    if len(days) != len(numbers):
-        raise TrendsError(f"There are {len(days)} days and {len(numbers)} numbers; give one for each.")
-    if days.hasnans or not days.is_monotonic_increasing:
-        raise TrendsError("The days of a trend must be there and in order of time; sort them first.")
-    if np.isinf(numbers).any():
-        raise TrendsError("A number of the trend is without end; leave it out.")
-    return pd.Series(numbers, index=days).dropna()
-
-
-def theil_sen(dates: Line, values: Line, carried: float = 0.0) -> Slope:
-    """Slope of the line through the sessions, hardly moved by single odd ones (Theil 1950; Sen 1968).
-
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`.
-    carried : float
-        As from `carried_over`; the interval is widened by it.
-
-    Returns
-    -------
-    Slope
-
-    Examples
-    --------
-    >>> theil_sen(pd.date_range("2026-01-01", periods=6, freq="30D"), [3, 4, 5, 6, 7, 8]).per_month.__round__(2)
-    1.01
-    """
-    return _theil_sen(validate(dates, values), carried)
-
-
-def _theil_sen(line: pd.Series, carried: float) -> Slope:
-    from scipy import stats
-
-    months = _months(line)
-    if len(line) < 2 or months[0] == months[-1]:
-        return Slope(math.nan, -math.inf, math.inf)
-    n, z = len(line), _Z * _wider(carried)
-    # Where chance alone spreads over more pairs than there are, no pair can bound an interval.
-    bounded = z * math.sqrt(n * (n - 1) * (2 * n + 5) / 18) <= n * (n - 1) / 2
-    outside = 2 * float(stats.norm.sf(z if bounded else _Z))  # which scipy takes for the level, too
-    slope, _, low, high = stats.theilslopes(line.to_numpy(), months, alpha=outside)
-    return Slope(float(slope), *((float(low), float(high)) if bounded else (-math.inf, math.inf)))
-
-
-def kendall_tau(dates: Line, values: Line, carried: float = 0.0) -> Tau:
-    """How steadily later sessions are higher or lower (Kendall 1938), exact for few sessions without ties.
-
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`.
-    carried : float
-        As from `carried_over`; p is made larger by it (Yue & Wang 2004).
-
-    Returns
-    -------
-    Tau
-
-    Examples
-    --------
-    >>> kendall_tau(["2026-01-01", "2026-01-08", "2026-01-15"], [3, 4, 4]).tau.__round__(2)
-    0.82
-    """
-    return _kendall_tau(validate(dates, values), carried)
-
-
-def _kendall_tau(line: pd.Series, carried: float) -> Tau:
-    from scipy import stats
-
-    if len(line) < 2 or line.nunique() < 2 or line.index[0] == line.index[-1]:
-        return Tau(math.nan, 1.0)
-    found = stats.kendalltau(_months(line), line.to_numpy())
-    z = float(stats.norm.isf(max(float(found.pvalue), 1e-300) / 2)) / _wider(carried)
-    return Tau(float(found.statistic), min(1.0, 2 * float(stats.norm.sf(z))))
-
-
-def carried_over(dates: Line, values: Line) -> float:
-    """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias.
-
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`. Sessions count as equally far apart here.
-
-    Returns
-    -------
-    float
-        0 to 0.95; 0 of fewer than `CARRIED_FROM` sessions, or where it is negative.
-    """
-    return _carried_over(validate(dates, values))
-
-
-def _carried_over(line: pd.Series) -> float:
-    n = len(line)
-    if n < CARRIED_FROM or line.index[0] == line.index[-1]:
-        return 0.0
-    rest = line.to_numpy() - _theil_sen(line, 0.0).per_month * _months(line)
-    rest = rest - rest.mean()
-    power = float(rest @ rest)
-    if power <= 1e-12 * max(1.0, float(np.abs(line).max()) ** 2):
-        return 0.0
-    seen = float(rest[1:] @ rest[:-1]) / power
-    return min(max((seen * n + 2) / (n - 4), 0.0), MOST_CARRIED)
-
-
-def quarters(dates: Line, values: Line) -> Quarters | None:
-    """First quarter of the sessions against the last, by medians, with a bootstrap interval.
-
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`.
-
-    Returns
-    -------
-    Quarters or None
-        None of fewer than eight sessions. The same numbers always give the same interval.
-    """
-    return _quarters(validate(dates, values))
-
-
-def _quarters(line: pd.Series) -> Quarters | None:
-    from scipy import stats
-
-    if len(line) < QUARTERS_FROM:
-        return None
-    n = len(line) // 4
-    first, last = line.iloc[:n], line.iloc[-n:]
-    found = stats.bootstrap(
-        (last.to_numpy(), first.to_numpy()),
-        _between_medians,
-        n_resamples=RESAMPLES,
-        vectorized=True,
-        confidence_level=LEVEL,
-        method="percentile",
-        random_state=np.random.default_rng(0),
-    ).confidence_interval
-    return Quarters(
-        n=n,
-        first=float(first.median()),
-        last=float(last.median()),
-        low=float(found.low),
-        high=float(found.high),
-        first_until=pd.Timestamp(first.index[-1]),
-        last_from=pd.Timestamp(last.index[0]),
-    )
-
-
-def _between_medians(last: NDArray[Any], first: NDArray[Any], axis: int) -> NDArray[Any]:
-    return np.asarray(np.median(last, axis=axis) - np.median(first, axis=axis))
 
 
 def direction(n: int, slope: Slope | None, tau: Tau | None) -> Direction:
@@ -358,7 +90,7 @@ def change(dates: Line, values: Line) -> Change:
     Parameters
     ----------
     dates, values : sequence
-        See `validate`; of one phase only.
+        See `therapy_review.slopes.validate`; of one phase only.
 
     Returns
     -------
@@ -369,14 +101,52 @@ def change(dates: Line, values: Line) -> Change:
     >>> change(pd.date_range("2026-01-01", periods=8, freq="7D"), [3, 3, 4, 4, 5, 6, 6, 7]).direction
     'higher'
     """
-    line = validate(dates, values)
+    line = slopes.validate(dates, values)
     start, end = (line.index[0], line.index[-1]) if len(line) else (None, None)
     if len(line) < FEWEST or start == end:
-        return Change(len(line), start, end, None, None, None, 0.0, "too early to say")
-    carried = _carried_over(line)
-    slope, tau = _theil_sen(line, carried), _kendall_tau(line, carried)
-    found = direction(len(line), slope, tau)
-    return Change(len(line), start, end, slope, tau, _quarters(line), carried, found)
+        return Change(len(line), start, end, None, None, None, 0.0, 1.0, "too early to say")
+    carried = slopes.carried_over(line.index, line)
+    slope, tau = _look(line, carried)
+    found, p = direction(len(line), slope, tau), tau.p
+    if len(line) > FEWEST:
+        slope_before, tau_before = _look(line.iloc[:-1], carried)
+        before = direction(len(line) - 1, slope_before, tau_before)
+        found, p = (found if before == found else "too early to say"), max(p, tau_before.p)
+    p = 1.0 if found == "too early to say" else p
+    return Change(len(line), start, end, slope, tau, slopes.quarters(line.index, line), carried, p, found)
+
+
+def _look(line: pd.Series, carried: float) -> tuple[Slope, Tau]:
+    return slopes.theil_sen(line.index, line, carried), slopes.kendall_tau(line.index, line, carried)
+
+
+def together(found: Sequence[Change]) -> list[Change]:
+    """Claim of the lines of one page only what may be claimed of all of them together (Holm 1979).
+
+    Parameters
+    ----------
+    found : sequence of Change
+
+    Returns
+    -------
+    list of Change
+        The same, in the same order; some of them "too early to say" now.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-01", periods=6, freq="7D")
+    >>> rising, level = change(days, [3, 4, 5, 6, 7, 8]), change(days, [4, 6, 5, 5, 6, 4])
+    >>> [one.direction for one in together([rising, level])]
+    ['higher', 'too early to say']
+    """
+    said = list(found)
+    open_ = [at for at, one in enumerate(found) if one.slope is not None]
+    holds = True
+    for rank, at in enumerate(sorted(open_, key=lambda at: found[at].p)):
+        holds = holds and found[at].p < (1 - LEVEL) / (len(open_) - rank)
+        if not holds:
+            said[at] = replace(found[at], direction="too early to say")
+    return said
 
 
 def current_phase(table: pd.DataFrame) -> pd.DataFrame:
@@ -404,7 +174,8 @@ def current_phase(table: pd.DataFrame) -> pd.DataFrame:
 def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
     """Compute what is known of every measure, each in its current phase.
 
-    Each has its own chance to be wrong: of twenty lines without any change, about one is called changed.
+    Each has its own chance to be wrong: of twenty lines without any change, about one is called changed. What
+    stands on one page is claimed `together`.
 
     Parameters
     ----------
@@ -421,13 +192,3 @@ def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
         own = current_phase(rows)
         found[str(measure), str(speaker)] = change(own["date"], own["value"])
     return found
-
-
-def _months(line: pd.Series) -> NDArray[np.float64]:
-    days = (line.index - line.index[0]) / pd.Timedelta(days=1) if len(line) else np.zeros(0)
-    return np.asarray(days, dtype=float) / MONTH
-
-
-def _wider(carried: float) -> float:
-    """By how much chance spreads further when the sessions tell as much as fewer ones would."""
-    return math.sqrt((1 + carried) / (1 - carried))

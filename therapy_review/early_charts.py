@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from therapy_review import phase_marks
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, counted, nothing_yet, styled
 from therapy_review.early import Sides
 from therapy_review.notes import MOODS
@@ -30,6 +31,7 @@ ROWS = (
     ("longest_turn", "client"),
     ("long_silences", ""),
 )
+CROWDED = 24  # different values on a side beyond which dots would run into one another
 MIDDLE_FROM = 3  # sessions on a side from which on a stroke marks the middle one
 
 
@@ -61,15 +63,21 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
             rows.append((_called(measure, speaker, scales or {}), own, then, now, _bounds(own, scales or {})))
     if not rows:
         return nothing_yet(NOT_YET)
-    chart, said = Chart(0.25 + 0.95 * len(rows)), []
-    for ax, (called, own, then, now, bounds) in zip(chart.panel(len(rows)), rows, strict=True):
+    differ = [
+        phase_marks.beside([("early", then["phase"]), ("recent", now["phase"])])
+        for _, _, then, now, _ in rows
+    ]
+    chart, said = Chart(0.25 + 0.95 * len(rows) + phase_marks.room(differ)), []
+    axes = chart.panel(len(rows))
+    for ax, (called, own, then, now, bounds), text in zip(axes, rows, differ, strict=True):
         unit = str(own["unit"].iloc[0])
         _two_lanes(ax, then["value"], now["value"], bounds)
         ax.set_title(called, loc="left", fontsize=10, color=INK, pad=3)
         low, high = ax.get_xticks()
         ax.set_xticks([low, high], [written(low, unit), written(high, unit)], fontsize=9)
         middles = [written(part["value"].median(), unit) for part in (then, now)]
-        other = "" if _one_phase(then, now) else ", not held or heard in the same way"
+        phase_marks.under(ax, text)
+        other = f", not all held or heard in the same way ({text})" if text else ""
         said.append(f"{called}: {middles[0]} early, {middles[1]} recently{other}")
     alt = (
         f"The first {counted(len(sides.early), 'session')} beside the newest {len(sides.recent)}, middle values. "
@@ -78,6 +86,7 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     caption = (
         f"Above the line: your first {counted(len(sides.early), 'session')}; below: your newest. Each dot is a "
         "session, a larger one several. A few sessions on each side always differ somewhat."
+        f"{f' {phase_marks.BESIDE}' if any(differ) else ''}"
     )
     return chart.described(alt, caption)
 
@@ -101,11 +110,13 @@ def _bounds(own: pd.DataFrame, scales: Mapping[str, Scale]) -> tuple[float, floa
 
 def _two_lanes(ax: Axes, then: pd.Series, now: pd.Series, bounds: tuple[float, float]) -> None:
     low, high = bounds
-    step = max(high - low, 1e-3) / 60  # what is nearer than that to another dot is drawn as one with it
+    step = max(high - low, 1e-3) / 60
     for height, values, filled in ((0.42, then, "white"), (-0.42, now, colour("client"))):
-        stacked = ((values - low) / step).round().value_counts()
-        at = low + step * stacked.index.to_numpy(dtype=float)
-        size = 40 * np.minimum(stacked.to_numpy(dtype=float), 6)
+        # Equal values are one dot where they are; only in a crowd are near ones too, in their middle.
+        near = values if values.nunique() <= CROWDED else ((values - low) / step).round()
+        stacked = values.groupby(near)
+        at = stacked.mean().to_numpy() if near is not values else np.sort(values.unique())
+        size = 40 * np.minimum(stacked.count().to_numpy(dtype=float), 6)
         blue: Any = {"facecolor": filled, "edgecolor": colour("client"), "linewidth": 1.3}
         ax.scatter(at, np.full(len(at), height), s=size, clip_on=False, **blue)
         if len(values) >= MIDDLE_FROM:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
 from therapy_review.path import MOODS, Way
-from therapy_review.trends import NOT_NAMED
+from therapy_review.phases import NOT_NAMED
 from therapy_review.words import ORDINALS
 
 if TYPE_CHECKING:
@@ -104,15 +104,18 @@ class Opened:
         def is_closed(session: str, phase: str) -> bool:
             return any(said in phase and where not in read for said, where in words[session].items())
 
-        plain = measured["phase"].copy()
+        plain, which = measured["phase"].copy(), measured["which"].copy()
         for _, own in measured.sort_values(["date", "session"]).groupby(["measure", "speaker"], sort=False):
             phases = dict.fromkeys(own["phase"].replace("", None).dropna())
             pairs = own[["session", "phase"]].itertuples(index=False)
             if closed := {phase for session, phase in pairs if is_closed(session, phase)}:
                 closed.add(NOT_NAMED)
                 names = {phase: _in_plain_words(n) for n, phase in enumerate(phases, 1) if phase in closed}
+                told = {phase: f"noted as {phase}" for phase in phases}
+                told |= {phase: f"held or heard {name}" for phase, name in names.items()}
                 plain.update(own["phase"].replace(names))
-        return measured.assign(phase=plain)
+                which.update(own["phase"].replace(told))
+        return measured.assign(phase=plain, which=which)
 
     def said(self) -> str:
         """Say how much is opened, naming nothing.

@@ -6,8 +6,10 @@ follows its answers; one that was brought from elsewhere stays until all the que
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ import anywidget
 import traitlets
 
 from therapy_review.forms import saver
+from therapy_review.notes import OF_THE_WAY
+from therapy_review.phases import held
 from therapy_review.scales import Scale, answers_in, change_in_words, in_range, plain, total
 from therapy_review.still import HOW_TO_START, Still, is_still
 
@@ -144,7 +148,9 @@ def is_tender(scale: Scale, notes: SessionNotes) -> bool:
     return any(answers[item] for item in scale.tender)
 
 
-def total_in_words(session: Session, scale: Scale, notes: SessionNotes) -> str:
+def total_in_words(
+    session: Session, scale: Scale, notes: SessionNotes, earlier: Sequence[Earlier] | None = None
+) -> str:
     """Say what a questionnaire comes to, and how that differs from the time before.
 
     Parameters
@@ -153,6 +159,8 @@ def total_in_words(session: Session, scale: Scale, notes: SessionNotes) -> str:
     scale : Scale
     notes : SessionNotes
         Of that session, as they are now.
+    earlier : sequence of Earlier, optional
+        As from `earlier_totals`; gathered when left out.
 
     Returns
     -------
@@ -163,11 +171,16 @@ def total_in_words(session: Session, scale: Scale, notes: SessionNotes) -> str:
     said, given = [], sum(one is not None for one in answers)
     if score is not None:
         said.append(f"Total {plain(score)}; it goes from {plain(scale.low)} to {plain(scale.high)}.")
-        if (earlier := _earlier(session, scale)) is not None:
-            then, before = earlier
-            year = f" {then.year}" if then.year != session.date.year else ""
-            when = f"on {then.day} {then:%B}{year}"
-            said.append(f"That is {change_in_words(scale, before, score, when)}.")
+        before = earlier_totals(session, scale) if earlier is None else earlier
+        if before:
+            said.append(
+                f"That is {change_in_words(scale, before[-1].total, score, _when(before[-1], session))}."
+            )
+        alike = [one for one in before if one.alike]
+        # Steps that are small one by one may be none together.
+        if alike and alike[0] != before[-1] and scale.reliable_change is not None:
+            when = f"at first, {_when(alike[0], session)}"
+            said.append(f"It is {change_in_words(scale, alike[0].total, score, when)}.")
     if (summed := total(scale, answers)) is not None and score != summed:
         said.append(f"Your answers add up to {summed}; give one anew and the total follows.")
     elif 0 < given < len(answers):
@@ -175,11 +188,49 @@ def total_in_words(session: Session, scale: Scale, notes: SessionNotes) -> str:
     return " ".join(said)
 
 
-def _earlier(session: Session, scale: Scale) -> tuple[Any, float] | None:
-    for one in reversed(session.journal.sessions):
-        if one.name < session.name and (score := one.notes.scores.get(scale.key)) is not None:
-            return one.date, score
-    return None
+@dataclass(frozen=True)
+class Earlier:
+    """A total of an earlier session.
+
+    Parameters
+    ----------
+    date : datetime.date
+    total : float
+    alike : bool
+        Whether therapist and setting were those of the session it is put beside, as for `therapy_review.phases`.
+    """
+
+    date: dt.date
+    total: float
+    alike: bool
+
+
+def earlier_totals(session: Session, scale: Scale) -> list[Earlier]:
+    """Gather the totals of the sessions before one.
+
+    Parameters
+    ----------
+    session : Session
+    scale : Scale
+
+    Returns
+    -------
+    list of Earlier
+        In order of time.
+    """
+    before = [one for one in session.journal.sessions if one.name <= session.name]
+    notes = [one.notes for one in before]
+    ways = held([{name: getattr(written, name) for name in OF_THE_WAY} for written in notes])
+    return [
+        Earlier(one.date, score, way == ways[-1])
+        for one, written, way in zip(before[:-1], notes, ways, strict=False)
+        if (score := written.scores.get(scale.key)) is not None
+    ]
+
+
+def _when(then: Earlier, session: Session) -> str:
+    year = f" {then.date.year}" if then.date.year != session.date.year else ""
+    return f"on {then.date.day} {then.date:%B}{year}"
 
 
 def _read(session: Session, scale: Scale) -> Still:
@@ -203,6 +254,7 @@ class _Form:
         import ipywidgets as w
 
         self.session, self.scale, self.notes = session, scale, session.notes
+        self.earlier = earlier_totals(session, scale)
         self.said, self.help, self.state = w.HTML(), w.HTML(), w.HTML()
         self.state.value = "<em>Whatever you give is saved at once. Nothing has to be filled in.</em>"
         self.save = saver(session, self.notes, self.state, self._shown, self._changed)
@@ -300,6 +352,8 @@ class _Form:
     def _draw(self) -> None:
         self.total.value = self._total_as_text()
         self.total.disabled = total(self.scale, self._answers()) is not None  # it follows from the answers
-        self.said.value = f"<p>{html.escape(total_in_words(self.session, self.scale, self.notes))}</p>"
+        self.said.value = (
+            f"<p>{html.escape(total_in_words(self.session, self.scale, self.notes, self.earlier))}</p>"
+        )
         tender = is_tender(self.scale, self.notes)
         self.help.value = f"<p>{html.escape(where_help_is(self.session.journal))}</p>" if tender else ""

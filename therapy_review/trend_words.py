@@ -7,37 +7,28 @@ never better or worse, and nothing about why.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from therapy_review.changes import FEWEST, Change, change, current_phase
-from therapy_review.measures import MEASURES, OF_ONE
-from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.scales import BUILT_IN
-from therapy_review.trends import MOODS, NOT_NAMED
+from therapy_review.changes import FEWEST, Change, change, current_phase, together
+from therapy_review.scales import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CERTAIN = "that is more than chance would usually do"
-# For a page with many sentences: each has its own chance to be wrong.
+# For a page on which each sentence is made by `sentence` alone: each has its own chance to be wrong.
 OF_MANY = (
     "Each sentence stands for itself: of twenty lines in which nothing changes, chance makes about one look as if "
     "it did. Things that move together need not have to do with one another."
 )
+# For a page of which all are made by `sentences`.
+OF_PAGE = (
+    "Chance alone makes about one such page in twenty say that something moved; who looks every week will see it "
+    "do so sooner or later more often. Things that move together need not have to do with one another."
+)
+SIZE_FROM = 12  # sessions, so that a quarter holds three
 NEARLY = 0.15  # of a point: so near to a whole number, that number is said
-# Where the words beside a chart's number make no sentence of their own.
-NAMES = {
-    "silence_share": "the part of the session nobody filled",
-    "long_silence_time": "the time in silences of three seconds or more",
-    "longest_silence": "the longest silence",
-    "long_silences_inside_turn": "silences of three seconds or more inside one turn",
-    "talk_time": "{whose} time speaking",
-    "pauses": "{whose} pauses within turns",
-    "pause_median": "the middle length of {whose} pauses within turns",
-    "latency_q1": "{whose} quicker quarter of times before answering",
-    "latency_median": "{whose} middle time before answering",
-    "latency_q3": "{whose} slower quarter of times before answering",
-}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -61,20 +52,75 @@ def sentence(table: pd.DataFrame) -> str:
     >>> table = trends(open_journal("data/practice"), ["phq9"])
     >>> sentence(table)
     'PHQ-9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
-    usually do.'
+    usually do. The newest total, 7, is 7 lower than the first, 14, by more than measurement error would usually
+    give.'
     """
+    return _said(table, _known(table))
+
+
+def sentences(lines: Iterable[pd.DataFrame]) -> list[str]:
+    """Say what the lines of one page did; in all of them together, chance claims as little as in one.
+
+    Parameters
+    ----------
+    lines : iterable of DataFrame
+        Rows of one measure and speaker each, as for `sentence`.
+
+    Returns
+    -------
+    list of str
+        One for each line; see `therapy_review.changes.together`.
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal
+    >>> from therapy_review.trends import trends
+    >>> table = trends(open_journal("data/practice"), ["mood_before", "mood_after"])
+    >>> before, after = sentences(own for _, own in table.groupby("measure", sort=False))
+    >>> after
+    'The mood you left with, from January to March 2026: it is too early to say; over 8 sessions it went no further
+    up or down than chance may do.'
+    """
+    tables = list(lines)
+    found = together([_known(table) for table in tables])
+    return [_said(table, known) for table, known in zip(tables, found, strict=True)]
+
+
+def _known(table: pd.DataFrame) -> Change:
+    own = current_phase(table)
+    return change(own["date"], own["value"])
+
+
+def _said(table: pd.DataFrame, known: Change) -> str:
     if not table["value"].notna().any():
         return "Nothing has been noted of this yet."
-    first = table.iloc[0]
-    own = current_phase(table)
-    said = in_words(
-        change(own["date"], own["value"]), name_of(first["measure"], first["speaker"]), first["unit"]
-    )
-    there, phase = int(table["value"].notna().sum()), own["phase"].iloc[0]
+    first, own = table.iloc[0], current_phase(table)
+    said = in_words(known, first["name"], first["unit"]) + _totals(own, known)
+    there = int(table["value"].notna().sum())
     if len(own) < there:
-        which = "without a note on how they were held" if phase == NOT_NAMED else f'noted as "{phase}"'
-        return f"{said} This is about {len(own)} of the {there} sessions: those {which}."
+        return f"{said} This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
     return said
+
+
+def _totals(own: pd.DataFrame, known: Change) -> str:
+    """Put the first total of a questionnaire beside the newest, where it is known how far two of them err."""
+    enough = float(own["reliable_change"].iloc[0])
+    if math.isnan(enough) or len(own) < 2:
+        return ""
+    first, last = float(own["value"].iloc[0]), float(own["value"].iloc[-1])
+    if first == last:
+        return f" The first total and the newest are both {plain(first)}."
+    way = "lower" if last < first else "higher"
+    said = f" The newest total, {plain(last)}, is {plain(abs(last - first))} {way} than the first, {plain(first)}"
+    claimed = known.direction != "too early to say"
+    if abs(last - first) < enough:
+        more = "; it is all of them together that moved" if claimed else ""
+        return f"{said}; two single totals differ by that much by themselves{more}."
+    more = {
+        "too early to say": "; whether it stays so, the totals together don't tell yet",
+        way: "",
+    }.get(known.direction, "; all of them together moved the other way")
+    return f"{said}, by more than measurement error would usually give{more}."
 
 
 def in_words(found: Change, name: str, unit: str) -> str:
@@ -84,14 +130,14 @@ def in_words(found: Change, name: str, unit: str) -> str:
     ----------
     found : Change
     name : str
-        What it is called, as from `name_of`.
+        What it is called, as from `therapy_review.measure_names.name_of`.
     unit : str
         As in `therapy_review.trends.trends`.
 
     Returns
     -------
     str
-        One sentence.
+        One sentence; from twelve sessions on a second one may tell the size.
 
     Examples
     --------
@@ -110,51 +156,25 @@ def in_words(found: Change, name: str, unit: str) -> str:
             f"{begin}, {period}: it is too early to say; over {found.n} sessions it went no further up or down "
             "than chance may do."
         )
-    return f"{begin}, {period}: {_how_far(found, unit)}; {CERTAIN}."
+    return f"{begin}, {period}: {_moved(found, unit)}; {CERTAIN}.{_size(found, unit)}"
 
 
-def name_of(measure: str, speaker: str = "") -> str:
-    """Give the plain name of a measure.
-
-    Parameters
-    ----------
-    measure : str
-    speaker : str
-        A role, or empty.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
-    ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
-    """
-    known = {**MEASURES, **VOICE, **MOODS}
-    if measure not in known:
-        return BUILT_IN[measure].name if measure in BUILT_IN else measure
-    of_one = measure in OF_ONE or measure in VOICE
-    words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
-    whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
-    return words.format(whose=whose)
-
-
-def _how_far(found: Change, unit: str) -> str:
-    """Tell the size by the quarters' medians where they show the same, else by the slope."""
-    slope, apart = found.slope, found.quarters
-    assert slope is not None
-    sign = 1 if found.direction == "higher" else -1
-    if apart is not None and sign * apart.difference > 0 and min(sign * apart.low, sign * apart.high) >= 0:
-        size = amount(abs(apart.difference), unit)
-        if size:
-            return (
-                f"about {size} {found.direction} in the last {_count(apart.n)} sessions (from "
-                f"{_month(apart.last_from)} on) than in the first {_count(apart.n)} (until "
-                f"{_month(apart.first_until)})"
-            )
-    size = amount(abs(slope.per_month), unit)
+def _moved(found: Change, unit: str) -> str:
+    assert found.slope is not None
+    size = amount(abs(found.slope.per_month), unit)
     return f"it moved {found.direction}{f' by about {size}' if size else ', very slowly: by little'} a month"
+
+
+def _size(found: Change, unit: str) -> str:
+    """Tell the size by the quarters' medians where they show the same; they claim nothing of their own."""
+    apart = found.quarters
+    if apart is None or found.start is None or found.n < SIZE_FROM:
+        return ""
+    size = amount(abs(apart.difference), unit)
+    if not size or (apart.difference > 0) != (found.direction == "higher"):
+        return ""
+    n, then = _count(apart.n), _period(found.start, apart.first_until)
+    return f" In the last {n} sessions it was about {size} {found.direction} than in the first {n}, {then}."
 
 
 def amount(value: float, unit: str) -> str:

@@ -3,10 +3,11 @@
 A missed week stays a gap and nothing is filled in. What a session lacks (a recording, an analysis, a mood) is
 missing in its row; the row stays. What was measured in a recording that may not be opened today is missing too.
 
-Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common: the
-therapist and the setting, and for what comes from sound also the microphone, what found the turns, and the shortest
-silence it can see. Setting, therapist and microphone are what the client wrote in the notes (`SessionNotes`): the
-setting counts for that session alone, therapist and microphone until another note says otherwise.
+Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common (see
+`therapy_review.phases`): the therapist and the setting, and for what comes from sound also the microphone, what
+found the turns, and the shortest silence it can see. Setting, therapist and microphone are what the client wrote in
+the notes (`SessionNotes`): the setting counts for that session alone, therapist and microphone until another note
+says otherwise.
 """
 
 from __future__ import annotations
@@ -20,23 +21,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review import consent, index, prosody
+from therapy_review import consent, index, phases, prosody
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, TrendsError
+from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
 from therapy_review.measures import VERSION as MEASURES_VERSION
 from therapy_review.notes import OF_THE_WAY, SessionNotes
+from therapy_review.phases import WAYS
+from therapy_review.scales import BUILT_IN, Scale
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
 WINDOW = 4  # sessions over which the share of a tag is taken
-MOODS: Mapping[str, tuple[str, str]] = {
-    "mood_before": ("the mood you came with", "points"),
-    "mood_after": ("the mood you left with", "points"),
-    "mood_change": ("the mood you left with less the one you came with", "points"),
-}
 # Where in a session something lies says nothing across sessions, and what the engine can see is the floor.
 PLACES = (
     "session_start",
@@ -48,11 +47,12 @@ PLACES = (
 )
 NOT_ACROSS = (*PLACES, "shortest_silence", "latency_n")
 PEOPLE = ("client", "therapist", "other")
-WAYS = ("therapist", "setting", "microphone", "engine", "floor")  # the first two matter to moods too
-NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
-COLUMNS = ["session", "date", "measure", "speaker", "value", "unit", "phase", "floor"]
+COLUMNS = [
+    *("session", "date", "measure", "speaker", "name", "value", "unit"),
+    *("phase", "which", "floor", "reliable_change"),
+]
 _NOTHING_HEARD: Mapping[str, Any] = {"engine": None, "measures": {}, "prosody": {}}
-_VERSION = 3
+_VERSION = 4
 
 
 def sessions_table(journal: Journal) -> pd.DataFrame:
@@ -158,8 +158,8 @@ def moving_share(tags: pd.DataFrame, window: int = WINDOW) -> pd.DataFrame:
 
 def trends(
     journal: Journal,
-    measures: Iterable[str] | None = None,
-    since: dt.date | None = None,
+    measures: str | Iterable[str] | None = None,
+    since: dt.date | str | None = None,
     *,
     use: str = SELF_REVIEW,
 ) -> pd.DataFrame:
@@ -168,12 +168,12 @@ def trends(
     Parameters
     ----------
     journal : Journal
-    measures : iterable of str, optional
+    measures : str or iterable of str, optional
         Which: moods (``mood_after``), names of questionnaires as in the notes (``phq9``), names of
         `therapy_review.measures.MEASURES` (``talk_share`` of everybody, ``client_talk_share`` of one), or of
         `therapy_review.prosody.MEASURES`. All but the last that there are when left out.
-    since : datetime.date, optional
-        The first day that counts; from the first session on when left out.
+    since : datetime.date or str, optional
+        The first day that counts, as a day or as in ``2026-01-31``; from the first session on when left out.
     use : str
         What it is looked at for; without an agreement to it, nothing that came of a recording has a value.
 
@@ -181,15 +181,17 @@ def trends(
     -------
     DataFrame
         Tidy, in order of measure, speaker and time: session, date, measure, speaker (a role where the measure
-        belongs to one, else empty), value (NaN where the session has none), unit (points, share, count, s, …),
-        phase (empty where all is one phase, or where there is no value), floor (s: the shortest silence that could
-        be seen; NaN for what does not come from sound). Weeks without a session have no row. Pitch and loudness
+        belongs to one, else empty), name (what it is called), value (NaN where the session has none), unit (points,
+        share, count, s, …), phase (empty where all is one phase, or where there is no value), which (what tells its
+        sessions from the others, in words), floor (s: the shortest silence that could be seen; NaN for what does
+        not come from sound), reliable_change (from which difference on two totals differ by more than measurement
+        error usually gives; NaN where that is not known). Weeks without a session have no row. Pitch and loudness
         have values only where the notes name the microphone.
 
     Raises
     ------
     TrendsError
-        When there is no such measure.
+        When there is no such measure, or no such day.
 
     Examples
     --------
@@ -198,20 +200,27 @@ def trends(
     >>> table.groupby("measure")["value"].count().to_dict()
     {'mood_after': 8, 'phq9': 5}
     """
+    first = _first_day(since)
     read = _read_all(journal, use)
-    ways = _ways(read)
+    ways = phases.ways(read)
     wide = pd.DataFrame([_values(one, way) for one, way in zip(read.values(), ways, strict=True)])
     wide.insert(0, "session", list(read))
     kinds = _kinds(read)
     chosen = {name: kinds[name] for name in _chosen(kinds, measures)}
-    kept = np.array([since is None or dt.date.fromisoformat(name[:10]) >= since for name in read], dtype=bool)
+    kept = np.array([dt.date.fromisoformat(name[:10]) >= first for name in read], dtype=bool)
+    scales = _scales(journal)
     parts = [
-        _one_measure(name, kind, wide, ways, kept)
+        _one_measure(kind, wide[name].astype(float), wide, ways, kept, scales)
         for name, kind in chosen.items()
         if name in wide.columns and kept.any()
     ]
     if not parts:
-        types: dict[str, Any] = {"date": "datetime64[ns]", "value": float, "floor": float}
+        types: dict[str, Any] = {
+            "date": "datetime64[ns]",
+            "value": float,
+            "floor": float,
+            "reliable_change": float,
+        }
         return pd.DataFrame({c: pd.Series(dtype=types.get(c, str)) for c in COLUMNS})
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
@@ -239,11 +248,33 @@ def _column(speaker: str, measure: str) -> str:
     return f"{speaker}_{measure}" if speaker else measure
 
 
-def _chosen(kinds: Mapping[str, Kind], wanted: Iterable[str] | None) -> list[str]:
+def _first_day(since: object) -> dt.date:
+    try:
+        if since is None:
+            return dt.date.min
+        if isinstance(since, str):
+            return dt.date.fromisoformat(since.strip())
+        if isinstance(since, dt.datetime):  # a Timestamp is one, too
+            return dt.date(since.year, since.month, since.day)
+        if isinstance(since, dt.date):
+            return since
+    except (ValueError, TypeError):  # of a missing Timestamp, year and month are no numbers
+        pass
+    raise TrendsError(f"Since “{since}” is no day that is known; write it as in 2026-01-31.")
+
+
+def _scales(journal: Journal) -> Mapping[str, Scale]:
+    try:
+        return journal.scales
+    except JournalError:  # said where the questionnaires are filled in
+        return BUILT_IN
+
+
+def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> list[str]:
     if wanted is None:
         return [column for column, kind in kinds.items() if kind[0] not in prosody.MEASURES]
     chosen: list[str] = []
-    for name in wanted:
+    for name in [wanted] if isinstance(wanted, str) or not isinstance(wanted, Iterable) else wanted:
         found = [column for column, kind in kinds.items() if name in (column, kind[0])]
         if not found:
             raise TrendsError(f"There is no measure {name} here; choose among {', '.join(kinds)}.")
@@ -260,12 +291,17 @@ def _values(read: Mapping[str, Any], way: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _one_measure(
-    name: str, kind: Kind, wide: pd.DataFrame, ways: list[dict[str, str]], kept: np.ndarray[Any, Any]
+    kind: Kind,
+    value: pd.Series,
+    wide: pd.DataFrame,
+    ways: list[dict[str, str]],
+    kept: np.ndarray[Any, Any],
+    scales: Mapping[str, Scale],
 ) -> pd.DataFrame:
     measure, speaker, unit = kind
-    value = wide[name].astype(float)
     heard = measure in MEASURES or measure in prosody.MEASURES
-    phase = pd.Series(_phases(ways, (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]))
+    enough = scales[measure].reliable_change if measure in scales and measure not in MOODS else None
+    there, parts = (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]
     nothing = pd.Series(np.nan, index=wide.index)
     floor = wide.get("shortest_silence", nothing).astype(float) if heard else nothing
     table = {
@@ -273,37 +309,15 @@ def _one_measure(
         "date": pd.to_datetime(wide["session"].str[:10]),
         "measure": measure,
         "speaker": speaker,
+        "name": name_of(measure, speaker, scales),
         "value": value,
         "unit": unit,
-        "phase": phase,
+        "phase": phases.names(ways, there, parts),
+        "which": phases.which(ways, there, parts),
         "floor": floor.where(value.notna()),
+        "reliable_change": np.nan if enough is None else float(enough),
     }
     return pd.DataFrame(table)[kept]
-
-
-def _ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Tell in what way each session was held and heard."""
-    lasting = {"therapist": "", "microphone": ""}
-    ways = []
-    for one in read.values():
-        lasting = {name: one["way"][name] or before for name, before in lasting.items()}
-        silence = one["measures"].get("shortest_silence")
-        heard = {
-            "engine": f"turns by {one['engine']}" if one["engine"] else "",
-            "floor": f"silences from {silence:g} s" if silence is not None else "",
-        }
-        ways.append({**lasting, "setting": one["way"]["setting"], **heard})
-    return ways
-
-
-def _phases(ways: list[dict[str, str]], there: list[bool], parts: Iterable[str]) -> list[str]:
-    """Name the phase of each session that is there by what is not the same in all of them."""
-    present = [way for way, is_there in zip(ways, there, strict=True) if is_there]
-    differ = [part for part in parts if len({way[part] for way in present}) > 1]
-    return [
-        (", ".join(way[part] for part in differ if way[part]) or NOT_NAMED) if differ and is_there else ""
-        for way, is_there in zip(ways, there, strict=True)
-    ]
 
 
 def _read_all(journal: Journal, use: str = SELF_REVIEW) -> dict[str, dict[str, Any]]:

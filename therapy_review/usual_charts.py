@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from therapy_review import phase_marks
 from therapy_review.chart import (
     FAINT,
     INK,
@@ -55,23 +56,30 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
     rows = table.groupby(["measure", "speaker"], sort=False)
-    chart = Chart(0.6 + (PANEL + 0.3) * len(rows))
+    marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
+    named_under = [text for _, text in marks]
+    chart = Chart(0.6 + (PANEL + 0.3) * len(rows) + phase_marks.room(named_under))
     axes, said = chart.panel(len(rows), sharex=True), []
-    for ax, ((measure, speaker), own) in zip(axes, rows, strict=True):
+    for ax, ((measure, speaker), own), (begun, text) in zip(axes, rows, marks, strict=True):
         at = own["session"].map(days)
         _over_time(ax, own.assign(at=at), days)
+        for day in begun["session"].map(days):
+            ax.axvline(day - 3.5, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
+        phase_marks.under(ax, text)
         named, key = label(str(measure), str(speaker)), f"{speaker}_{measure}".strip("_")
         ax.set_title(named, loc="left", fontsize=10, color=INK, pad=4)
         values = [beside_in_words(row) for row in own.to_dict("records")]
         chart.rows.append(Row(ax, key, named, at.tolist(), own["session"].tolist(), values))
-        said.append(_in_words(own))
+        said.append(f"{_in_words(own)}{f' ({text})' if text else ''}")
     days_axis(axes[-1], sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
         ax.spines["bottom"].set_color(QUIET)
     ring = " A ring is far outside it." if len(far_out(table)) else ""
     alt = f"Your measures over the sessions, each beside your own sessions before. {'. '.join(said)}."
-    return chart.described(alt, WHAT + ring)
+    begins = f" {phase_marks.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
+    apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
+    return chart.described(alt, WHAT + ring + begins + apart)
 
 
 def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:

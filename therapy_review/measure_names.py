@@ -1,0 +1,57 @@
+"""Measure names: what moods, totals and measures are called in a sentence, each standing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from therapy_review.measures import MEASURES, OF_ONE
+from therapy_review.prosody import MEASURES as VOICE
+from therapy_review.scales import BUILT_IN, Scale
+
+MOODS: Mapping[str, tuple[str, str]] = {
+    "mood_before": ("the mood you came with", "points"),
+    "mood_after": ("the mood you left with", "points"),
+    "mood_change": ("the mood you left with less the one you came with", "points"),
+}
+# Where the words beside a chart's number make no sentence of their own.
+NAMES = {
+    "silence_share": "the part of the session nobody filled",
+    "long_silence_time": "the time in silences of three seconds or more",
+    "longest_silence": "the longest silence",
+    "long_silences_inside_turn": "silences of three seconds or more inside one turn",
+    "talk_time": "{whose} time speaking",
+    "pauses": "{whose} pauses within turns",
+    "pause_median": "the middle length of {whose} pauses within turns",
+    "latency_q1": "{whose} quicker quarter of times before answering",
+    "latency_median": "{whose} middle time before answering",
+    "latency_q3": "{whose} slower quarter of times before answering",
+}
+
+
+def name_of(measure: str, speaker: str = "", scales: Mapping[str, Scale] | None = None) -> str:
+    """Give the plain name of a measure.
+
+    Parameters
+    ----------
+    measure : str
+    speaker : str
+        A role, or empty.
+    scales : mapping of str to Scale, optional
+        The questionnaires of a journal, as the client calls them; PHQ-9 and GAD-7 when left out.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
+    ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
+    """
+    known, scales = {**MEASURES, **VOICE, **MOODS}, BUILT_IN if scales is None else scales
+    if measure not in known:
+        return scales[measure].name if measure in scales else measure
+    of_one = measure in OF_ONE or measure in VOICE
+    words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
+    whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
+    return words.format(whose=whose)

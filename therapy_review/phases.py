@@ -1,0 +1,183 @@
+"""Phases: which sessions were held and heard in the same way, and how the others are told apart in plain words.
+
+No line joins two phases. Each has a short name for a chart, made of what differs, and words for a sentence, which
+name only what changed: ``after a change of microphone``, ``since you meet online``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+WAYS = ("therapist", "setting", "microphone", "listening")  # the first two matter to moods too
+NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
+ONLINE = "online"
+ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+
+Way = Mapping[str, str]
+
+
+def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Tell in what way each session was held and heard.
+
+    Parameters
+    ----------
+    read : mapping of str to mapping
+        By session, in order of time: way (as in its notes), engine and measures.
+
+    Returns
+    -------
+    list of dict of str to str
+        One of `WAYS` each. What found the turns and the shortest silence it can see are one way of listening, which
+        is named by when it came.
+    """
+    listened, found = dict[tuple[Any, Any], str](), []
+    for one, way in zip(read.values(), _lasting([one["way"] for one in read.values()]), strict=True):
+        heard = (one["engine"], one["measures"].get("shortest_silence"))
+        if heard != (None, None) and heard not in listened:
+            nth = ORDER[len(listened)] if len(listened) < len(ORDER) else f"{len(listened) + 1}th"
+            listened[heard] = f"the program's {nth} way of listening"
+        found.append({**way, "listening": listened.get(heard, "")})
+    return found
+
+
+def held(noted: Sequence[Way]) -> list[tuple[str, ...]]:
+    """Tell with whom and in which setting each session was held.
+
+    Parameters
+    ----------
+    noted : sequence of mapping
+        What its notes say, in order of time.
+
+    Returns
+    -------
+    list of tuple of str
+        Alike where no change breaks the line of moods and totals.
+
+    Examples
+    --------
+    >>> none = {"therapist": "", "setting": "", "microphone": ""}
+    >>> held([{**none, "therapist": "Dana"}, {**none, "setting": "online"}])
+    [('Dana', ''), ('Dana', 'online')]
+    """
+    return [tuple(way[part] for part in WAYS[:2]) for way in _lasting(noted)]
+
+
+def _lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
+    """Let therapist and microphone hold until another note says otherwise; the setting counts for its session."""
+    lasting, found = {"therapist": "", "microphone": ""}, []
+    for one in noted:
+        lasting = {name: one[name] or before for name, before in lasting.items()}
+        found.append({**lasting, "setting": one["setting"]})
+    return found
+
+
+def names(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
+    """Name the phase of each session that is there by what is not the same in all of them.
+
+    Parameters
+    ----------
+    every : sequence of mapping
+        As from `ways`.
+    there : sequence of bool
+        Which sessions have a value.
+    parts : iterable of str
+        Those of `WAYS` that matter.
+
+    Returns
+    -------
+    list of str
+        Empty where all is one phase, and for a session without a value.
+
+    Examples
+    --------
+    >>> names([{"setting": ""}, {"setting": "online"}], [True, True], ["setting"])
+    ['nothing noted', 'online']
+    """
+    differ = _differing(every, there, parts)
+    return [
+        (", ".join(way[part] for part in differ if way[part]) or NOT_NAMED) if differ and is_there else ""
+        for way, is_there in zip(every, there, strict=True)
+    ]
+
+
+def which(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
+    """Tell each session's phase from the others by what changed.
+
+    Parameters
+    ----------
+    every, there, parts
+        As for `names`.
+
+    Returns
+    -------
+    list of str
+        To be read after "those"; empty as in `names`.
+
+    Examples
+    --------
+    >>> which([{"setting": ""}, {"setting": "online"}], [True, True], ["setting"])
+    ['before you met online', 'since you meet online']
+    """
+    differ = _differing(every, there, parts)
+    told = [
+        {part: way[part] for part in differ} if is_there else {}
+        for way, is_there in zip(every, there, strict=True)
+    ]
+    words: dict[tuple[tuple[str, str], ...], str] = {(): ""}
+    for way in told:
+        if (key := tuple(way.items())) not in words:
+            *first, last = [_apart(part, way[part], [w[part] for w in told if w]) for part in way]
+            words[key] = f"{', '.join(first)} and {last}" if first else last
+    return [words[tuple(way.items())] for way in told]
+
+
+def _differing(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
+    present = [way for way, is_there in zip(every, there, strict=True) if is_there]
+    return [part for part in parts if len({way[part] for way in present}) > 1]
+
+
+def _apart(part: str, own: str, line: Sequence[str]) -> str:
+    """Say how one part of a phase differs: since or before a change where there was one, else what it was."""
+    here = [at for at, one in enumerate(line) if one == own]
+    rest = [at for at, one in enumerate(line) if one != own]
+    others = {line[at] for at in rest}
+    if here[0] > rest[-1]:
+        return _since(part, own, others)
+    return _before(part, own, others) if here[-1] < rest[0] else _among(part, own, others)
+
+
+def _since(part: str, own: str, others: set[str]) -> str:
+    if part == "setting":
+        if not own:
+            return f"since you {'no longer meet online' if others == {ONLINE} else 'note no setting'}"
+        return "since you meet online" if own == ONLINE else f'since you note "{own}" as the setting'
+    if part == "listening":
+        return "since another version of the program listens"
+    if others == {""}:  # it may have been the same before, and not noted
+        return f"since you note {'with whom' if part == 'therapist' else 'the microphone'}"
+    return "with another therapist" if part == "therapist" else "after a change of microphone"
+
+
+def _before(part: str, own: str, others: set[str]) -> str:
+    if part == "setting":
+        if others == {ONLINE}:
+            return "before you met online"
+        return "when you met online" if own == ONLINE else "before you noted another setting"
+    if part == "listening":
+        return "before another version of the program listened"
+    if not own:
+        return f"before you noted {'with whom' if part == 'therapist' else 'the microphone'}"
+    return f"before a change of {part}"
+
+
+def _among(part: str, own: str, others: set[str]) -> str:
+    if part == "setting":
+        if not own:
+            return "where you did not meet online" if others == {ONLINE} else "without a note on the setting"
+        return "held online" if own == ONLINE else f'with "{own}" as the setting'
+    if part == "listening":
+        return "heard by the same version of the program"
+    if not own:
+        return f"without a note on the {part}"
+    return f"with {own}" if part == "therapist" else f'recorded with "{own}"'
