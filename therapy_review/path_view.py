@@ -16,7 +16,8 @@ from therapy_review import words
 from therapy_review.clickable import Clickable
 from therapy_review.errors import TherapyReviewError
 from therapy_review.moments import behind, moments
-from therapy_review.path_picture import ROWS, path
+from therapy_review.path_picture import path
+from therapy_review.path_rows import ROWS
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.player.desk import ALONE, Listeners
 from therapy_review.usual import label, side_of
@@ -166,7 +167,8 @@ def path_view(way: Way, place: Place) -> Any:
         chosen, reach.value = way.between(*span.value), _reach(*span.value)
         chosen = chosen if tag.value == EVERY else chosen.named(tag.value)
         rows = [name for name, box in boxes.items() if box.value]
-        drawn.show(path(chosen, rows, scales=place.journal.scales))
+        # Of sessions picked by a word it would be no news that the word goes with what they hold.
+        drawn.show(path(chosen, rows, scales=place.journal.scales, sentences=tag.value == EVERY))
 
     for control in (span, tag, *boxes.values()):
         control.observe(redraw, "value")
