@@ -119,7 +119,7 @@ def evenly(sessions: int, phases: int) -> list[int]:
     return [len(part) for part in np.array_split(range(sessions), phases)]
 
 
-CROWDED = [*evenly(MANY - 15, 1), 3, 3, 3, 3, 3]  # five changes within as many months
+CROWDED = [MANY - 39, *[3] * 13]  # numbers of two digits, three weeks apart
 
 
 @pytest.mark.parametrize(
