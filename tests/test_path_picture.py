@@ -18,12 +18,13 @@ from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 from PIL import Image
 
-from therapy_review import Journal, open_journal
-from therapy_review.chart import Chart
+from therapy_review import Journal, open_journal, way_words
+from therapy_review.chart import Chart, Row
 from therapy_review.path import Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
+from therapy_review.trend_words import OF_MANY, sentence
 from therapy_review.usual import usual
 from therapy_review.usual_charts import beside_usual, usual_over_time
 from therapy_review.words import day
@@ -73,6 +74,56 @@ def test_what_stands_above_one_another_is_one_session_and_nothing_is_cut_off(
     where = [dict(zip(row["sessions"], row["at"], strict=True)) for row in rows]
     assert all(one[name] == where[0][name] for one in where for name in one)
     assert list(where[0].values()) == sorted(where[0].values())
+
+
+def drawn_sentences(row: Row) -> str:
+    """What stands between a row and its title, as one line."""
+    return " ".join(
+        " ".join(text.get_text().split())
+        for text in row.ax.texts
+        if "\n" in text.get_text() or "." in text.get_text()
+    )
+
+
+@pytest.mark.parametrize("number", [EIGHT, MANY])
+def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Way], number: int) -> None:
+    found = ways[number]
+    chart = path(found, scales=BUILT_IN)
+    rows = {row.what: drawn_sentences(row) for row in chart.rows}
+    for what, line in (
+        ("mood", ("mood_before", "")),
+        ("mood", ("mood_after", "")),
+        ("talk", ("talk_share", "client")),
+        ("silences", ("long_silences", "")),
+        ("scores", ("phq9", "")),
+    ):
+        claim = sentence(found.of(*line))
+        assert claim in rows[what]
+        assert claim in chart.alt
+    assert rows["proud"].endswith("sessions.")
+    assert rows["tags"] == way_words.of_a_word(found.tags, way_words.often(found.tags)[0])
+    assert rows["tags"] in chart.alt
+    assert OF_MANY in chart.caption
+
+
+def test_of_sessions_that_were_picked_and_for_other_readers_nothing_is_claimed(ways: dict[int, Way]) -> None:
+    for chart in (path(ways[MANY], sentences=False), path(ways[MANY], names={"client": "Robin"})):
+        assert "".join(map(drawn_sentences, chart.rows)) == ""
+        assert "chance" not in chart.alt + chart.caption
+
+
+def test_measures_beside_the_usual_range_say_what_they_bear_too(ways: dict[int, Way]) -> None:
+    measured = ways[MANY].measured
+    chart = usual_over_time(usual(measured[measured["unit"].isin(["s", "share", "count"])]))
+    rows = {row.what: drawn_sentences(row) for row in chart.rows}
+    for measure, speaker in (
+        ("longest_turn", "client"),
+        ("longest_silence", ""),
+        ("latency_median", "client"),
+    ):
+        claim = sentence(ways[MANY].of(measure, speaker))
+        assert claim in rows[f"{speaker}_{measure}".strip("_")]
+        assert claim in chart.alt
 
 
 def test_what_a_row_says_of_a_session_is_what_its_notes_say() -> None:

@@ -20,6 +20,8 @@ from therapy_review.chart import (
     places,
     styled,
 )
+from therapy_review.row_titles import room, titled
+from therapy_review.trend_words import OF_MANY, sentence
 from therapy_review.usual import FEWEST, far_out, label, written
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     Returns
     -------
     Chart
-        One row a measure, by measure and speaker (``client_talk_share``). What is far out has a ring.
+        One row a measure, by measure and speaker (``client_talk_share``), and below its title what may be said
+        of it. What is far out has a ring.
     """
     table = table.dropna(subset=["value"])
     if table["middle"].isna().all():
@@ -55,23 +58,24 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
     rows = table.groupby(["measure", "speaker"], sort=False)
-    chart = Chart(0.6 + (PANEL + 0.3) * len(rows))
+    told = [sentence(own) for _, own in rows]
+    chart = Chart(0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, told)))
     axes, said = chart.panel(len(rows), sharex=True), []
-    for ax, ((measure, speaker), own) in zip(axes, rows, strict=True):
+    for ax, ((measure, speaker), own), claim in zip(axes, rows, told, strict=True):
         at = own["session"].map(days)
         _over_time(ax, own.assign(at=at), days)
         named, key = label(str(measure), str(speaker)), f"{speaker}_{measure}".strip("_")
-        ax.set_title(named, loc="left", fontsize=10, color=INK, pad=4)
+        titled(ax, named, claim)
         values = [beside_in_words(row) for row in own.to_dict("records")]
         chart.rows.append(Row(ax, key, named, at.tolist(), own["session"].tolist(), values))
-        said.append(_in_words(own))
+        said.append(f"{_in_words(own)}. {claim}")
     days_axis(axes[-1], sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
         ax.spines["bottom"].set_color(QUIET)
     ring = " A ring is far outside it." if len(far_out(table)) else ""
-    alt = f"Your measures over the sessions, each beside your own sessions before. {'. '.join(said)}."
-    return chart.described(alt, WHAT + ring)
+    alt = f"Your measures over the sessions, each beside your own sessions before. {' '.join(said)}"
+    return chart.described(alt, f"{WHAT}{ring} {OF_MANY}")
 
 
 def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:

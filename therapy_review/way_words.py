@@ -187,14 +187,14 @@ def of_a_word(tags: pd.DataFrame, word: str) -> str:
     >>> days = pd.date_range("2026-01-08", periods=2, freq="7D")
     >>> tags = pd.DataFrame({"session": days.astype(str), "date": days, "tag": ["calm", "tired"]})
     >>> of_a_word(tags, "calm")
-    '“calm” stands in 1 of 2 sessions with words; whether that changes, it is too early to say.'
+    '“calm”: 1 of 2 sessions with words; it is too early to say whether that changes.'
     """
     noted = tags[tags["tag"].fillna("") != ""]
     used = noted["tag"].eq(word).groupby(noted["session"]).any().sort_index()
     if len(used) < 2 * WINDOW:
         return (
-            f"“{word}” stands in {used.sum()} of {counted(len(used), 'session')} with words; whether that changes, "
-            "it is too early to say."
+            f"“{word}”: {used.sum()} of {counted(len(used), 'session')} with words; it is too early to say whether "
+            "that changes."
         )
     side = max(WINDOW, len(used) // 4)
     early, recent = int(used.iloc[:side].sum()), int(used.iloc[-side:].sum())
@@ -202,11 +202,8 @@ def of_a_word(tags: pd.DataFrame, word: str) -> str:
     apart = shares[shares["tag"] == word].iloc[WINDOW - 1 :: WINDOW]
     way = change(apart["date"], apart["share"]).direction
     claimed = way == ("higher" if recent > early else "lower" if recent < early else None)
-    certain = CERTAIN if claimed else "whether that is a change, it is too early to say"
-    return (
-        f"“{word}” stands in {early} of the first {side} sessions with words and in {recent} of the newest {side}; "
-        f"{certain}."
-    )
+    certain = CERTAIN if claimed else "it is too early to call that a change"
+    return f"“{word}”: {early} of the first {side} sessions with words, {recent} of the newest {side}; {certain}."
 
 
 def letters(written: Sequence[Letter]) -> str:
