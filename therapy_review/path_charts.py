@@ -349,7 +349,7 @@ def tag_shares(table: pd.DataFrame) -> Chart:
     which = f" Your {len(words)} most used words of {len(words) + others}." if others else ""
     caption = (
         f"Each bar is in how many of {WINDOW} sessions, that one and the {WINDOW - 1} before it, you noted the "
-        f"word: a part of the sessions with words noted, not of days or weeks; the first {WINDOW - 1} have none yet."
-        f"{which} {OF_MANY}"
+        f"word: a part of the sessions with words noted, not of days or weeks; the first {WINDOW - 1} have none "
+        f"yet.{which} {OF_MANY}"
     )
     return chart.described(f"Words for moods over {_span(sessions)}. {' '.join(told.values())}", caption)

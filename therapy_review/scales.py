@@ -323,8 +323,8 @@ def cut_off_in_words(scale: Scale, whose: str = "your") -> str:
     Returns
     -------
     str
-        One sentence. Of a line the client drew, or of a scale of their own, only whose line it is; empty where there
-        is none.
+        One sentence. Of a line the client drew, only whose it is; of another scale's, only where it is from. Empty
+        where there is none.
 
     Examples
     --------
