@@ -136,11 +136,13 @@ def test_plain_names_break_a_line_where_their_own_names_do(settings_of: list[str
     names = [f"2026-01-0{n}" for n in range(1, 9)]
     told = pd.DataFrame(
         {"session": names, "date": pd.to_datetime(names), "measure": "mood_after", "speaker": ""}
-    ).assign(value=5.0, unit="points", phase=settings_of)
+    ).assign(value=5.0, unit="points", phase=settings_of, which=[f"noted as {way}" for way in settings_of])
     nothing = told[["session", "date"]].assign(tag="", start=0.0)
     words = {name: {word: name} for name, word in zip(names, settings_of, strict=True)}
     every = Opened(sessions={name: frozenset({FIGURES}) for name in names})
-    plain = every.of(Way(told, nothing, nothing, {}, words)).measured["phase"].tolist()
+    opened = every.of(Way(told, nothing, nothing, {}, words)).measured
+    plain = opened["phase"].tolist()
+    assert not [said for said in opened["which"] if said.startswith("noted as") and said[-1] in "abcd"]
     assert len(set(zip(plain, settings_of, strict=True))) == len(set(plain)) == len(set(settings_of))
     assert not set(plain) & set(settings_of)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 import pytest
-from conftest import root_of
+from conftest import ROOT, root_of
 
 from therapy_review import Journal, create_journal
 from therapy_review.chart import Chart
@@ -23,7 +24,7 @@ from therapy_review.player import Moment, Player
 from therapy_review.still import STILL, Still
 
 NEWEST = "2026-03-05"
-PARTS = ["opening", "path", "usual", "moved"]
+PARTS = ["opening", "path", "tags", "usual", "moved"]
 OF_HOW_FAR = ["opening", "then_and_now", "pictures", "words", "silences", "moved", "moments", "letter"]
 
 
@@ -121,6 +122,33 @@ def test_a_span_a_word_and_rows_are_chosen_and_the_picture_follows(heard: Journa
     assert "Thursday 29 January 2026 to Thursday 5 March 2026" in words_of(view)
 
 
+def test_the_live_picture_says_what_moved_and_of_sessions_picked_by_a_word_it_does_not(
+    heard: Journal,
+) -> None:
+    view = PathPage(heard).path()
+    (drawn,) = widgets(view, Clickable)
+    assert "The mood you left with, from January" in drawn._shown[0]["alt"]
+    (tag,) = widgets(view, w.Dropdown)
+    tag.value = "proud"
+    assert "The mood you left with" not in drawn._shown[0]["alt"]
+    assert "too early" not in drawn._shown[0]["alt"]
+
+
+def test_every_measure_of_the_pictures_and_the_words_for_moods_are_told_in_words(heard: Journal) -> None:
+    said = words_of(HowFar(heard).moved())
+    for begin in (
+        "The mood you came",
+        "PHQ-9",
+        "Your part",
+        "Your longest turn",
+        "Silences of three",
+        "The longest s",
+    ):
+        assert f"<li>{begin}" in said
+    assert "<li>Your middle time before answering" in said
+    assert "<li>“relieved”: 3 of the first 4 sessions" in said
+
+
 def test_a_chosen_session_opens_with_its_words_and_its_player_and_the_one_before_closes(
     heard: Journal,
 ) -> None:
@@ -144,7 +172,7 @@ def test_a_session_without_sound_opens_with_its_words(heard: Journal) -> None:
     assert "no recording of this session" in words_of(view)
 
 
-def test_a_star_plays_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: Journal) -> None:
+def test_a_star_opens_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: Journal) -> None:
     session = heard.session(NEWEST)
     session.add_mark(Mark(60, float("nan"), "proud moment", "I asked"))
     session.add_mark(Mark(120, 130, "proud moment", "closed"))
@@ -154,6 +182,11 @@ def test_a_star_plays_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: J
     (moment,) = widgets(view, Moment)
     assert moment.why == "You marked this: I asked."
     assert (moment.start, moment.end) == (58, 70)
+    cells = json.loads((ROOT / "notebooks" / "path.ipynb").read_text(encoding="utf-8"))["cells"]
+    told = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert "A star opens below" in told
+    assert "with a button to play it" in told
+    assert "plays" not in told
     (whole,) = [one for one in widgets(view, w.Button) if "whole" in one.description]
     whole.click()
     assert len(widgets(view, Player)) == 1

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import io
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from believable import write_journal
+from believable import Truth, write_journal
 from conftest import PRACTICE
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 from PIL import Image
 
-from therapy_review import Journal, open_journal
+from therapy_review import Journal, open_journal, way_words
+from therapy_review.chart import Chart, Row
 from therapy_review.path import Way, way
-from therapy_review.path_picture import ROWS, path
-from therapy_review.scales import BUILT_IN
+from therapy_review.path_picture import path
+from therapy_review.path_rows import ROWS
+from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
+from therapy_review.trend_words import OF_MANY, sentence
 from therapy_review.usual import usual
 from therapy_review.usual_charts import beside_usual, usual_over_time
+from therapy_review.words import day
 
 EIGHT, MANY = 8, 200
 SMALLEST = 8.5  # points
@@ -47,7 +55,7 @@ def test_every_row_is_there_with_its_words(ways: dict[int, Way], number: int) ->
     assert f"{number} sessions from" in chart.alt
     for words in ("Mood:", "Your part of the talking:", "Long silences:", "PHQ-9:", "proud moments", "Words"):
         assert words in chart.alt
-    assert "services look more closely" in chart.caption
+    assert "services often look more closely" in chart.caption
     assert all(text.get_fontsize() >= SMALLEST for text in chart.findobj(Text) if text.get_text())
 
 
@@ -66,6 +74,56 @@ def test_what_stands_above_one_another_is_one_session_and_nothing_is_cut_off(
     where = [dict(zip(row["sessions"], row["at"], strict=True)) for row in rows]
     assert all(one[name] == where[0][name] for one in where for name in one)
     assert list(where[0].values()) == sorted(where[0].values())
+
+
+def drawn_sentences(row: Row) -> str:
+    """What stands between a row and its title, as one line."""
+    return " ".join(
+        " ".join(text.get_text().split())
+        for text in row.ax.texts
+        if "\n" in text.get_text() or "." in text.get_text()
+    )
+
+
+@pytest.mark.parametrize("number", [EIGHT, MANY])
+def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Way], number: int) -> None:
+    found = ways[number]
+    chart = path(found, scales=BUILT_IN)
+    rows = {row.what: drawn_sentences(row) for row in chart.rows}
+    for what, line in (
+        ("mood", ("mood_before", "")),
+        ("mood", ("mood_after", "")),
+        ("talk", ("talk_share", "client")),
+        ("silences", ("long_silences", "")),
+        ("scores", ("phq9", "")),
+    ):
+        claim = sentence(found.of(*line))
+        assert claim in rows[what]
+        assert claim in chart.alt
+    assert rows["proud"].endswith("sessions.")
+    assert rows["tags"] == way_words.of_a_word(found.tags, way_words.often(found.tags)[0])
+    assert rows["tags"] in chart.alt
+    assert OF_MANY in chart.caption
+
+
+def test_of_sessions_that_were_picked_and_for_other_readers_nothing_is_claimed(ways: dict[int, Way]) -> None:
+    for chart in (path(ways[MANY], sentences=False), path(ways[MANY], names={"client": "Robin"})):
+        assert "".join(map(drawn_sentences, chart.rows)) == ""
+        assert "chance" not in chart.alt + chart.caption
+
+
+def test_measures_beside_the_usual_range_say_what_they_bear_too(ways: dict[int, Way]) -> None:
+    measured = ways[MANY].measured
+    chart = usual_over_time(usual(measured[measured["unit"].isin(["s", "share", "count"])]))
+    rows = {row.what: drawn_sentences(row) for row in chart.rows}
+    for measure, speaker in (
+        ("longest_turn", "client"),
+        ("longest_silence", ""),
+        ("latency_median", "client"),
+    ):
+        claim = sentence(ways[MANY].of(measure, speaker))
+        assert claim in rows[f"{speaker}_{measure}".strip("_")]
+        assert claim in chart.alt
 
 
 def test_what_a_row_says_of_a_session_is_what_its_notes_say() -> None:
@@ -98,11 +156,111 @@ def test_the_cut_off_is_a_line_and_a_questionnaire_nobody_knows_has_none(ways: d
     assert not unknown.lines
 
 
-def test_a_phase_that_lasts_is_named_and_a_single_session_apart_is_said(ways: dict[int, Way]) -> None:
+def in_phases(found: Way, lengths: Sequence[int], of: Callable[[int], str]) -> Way:
+    """Let what comes from sound, and every second time moods too, go through phases of so many sessions."""
+    names = found.sessions["session"].tolist()
+    number = dict(zip(names, np.repeat(range(len(lengths)), lengths), strict=True))
+    heard = found.measured["session"].map(lambda name: of(number[name]))
+    held = found.measured["session"].map(lambda name: f"Therapist {1 + number[name] // 2}")
+    of_moods = found.measured["unit"] == "points"
+    return replace(found, measured=found.measured.assign(phase=held.where(of_moods, held + ", " + heard)))
+
+
+def evenly(sessions: int, phases: int) -> list[int]:
+    return [len(part) for part in np.array_split(range(sessions), phases)]
+
+
+CROWDED = [MANY - 39, *[3] * 13]  # numbers of two digits, three weeks apart
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [*(evenly(number, phases) for number in (EIGHT, MANY) for phases in (1, 3, 6)), CROWDED],
+    ids=lambda lengths: f"{sum(lengths)} sessions, {len(lengths)} phases, {min(lengths)} at least",
+)
+def test_no_words_lie_on_others_and_the_rows_keep_their_width(
+    ways: dict[int, Way], lengths: list[int]
+) -> None:
+    found = in_phases(ways[sum(lengths)], lengths, lambda n: f"a microphone of some name, number {n}")
+    chart = path(found, scales=BUILT_IN)
+    chart.png()
+    drawn = FigureCanvasAgg(chart).get_renderer()
+    unseen = beyond(chart)
+    texts = [t for t in chart.findobj(Text) if t.get_text() and t.get_visible() and t not in unseen]
+    boxes = [(t.get_text(), t.get_window_extent(drawn)) for t in texts]
+    for (one, box), (other, beside) in combinations(boxes, 2):
+        assert not box.padded(-1).overlaps(beside.padded(-1)), f"{one} / {other}"
+    for _, box in boxes:
+        assert box.x0 >= 0
+        assert box.x1 <= chart.bbox.width
+    assert all(row["right"] - row["left"] > 0.75 for row in chart.standing())
+
+
+def beyond(chart: Chart) -> list[Text]:
+    """The labels of ticks that lie outside what an axis shows."""
+    axes = [axis for ax in chart.axes for axis in (ax.xaxis, ax.yaxis)]
+    spans = {axis: sorted(axis.get_view_interval()) for axis in axes}
+    ticks = [(axis, tick) for axis in axes for tick in axis.get_major_ticks()]
+    return [tick.label1 for axis, tick in ticks if not spans[axis][0] <= tick.get_loc() <= spans[axis][1]]
+
+
+def cut_at(chart: Chart) -> dict[str, list[float]]:
+    """The places of the dotted lines, by row."""
+    return {
+        row.what: [float(line.get_xdata()[0]) for line in row.ax.lines if line.get_linestyle() == ":"]
+        for row in chart.rows
+    }
+
+
+def test_a_phase_that_lasts_is_numbered_and_a_single_session_apart_has_a_lane_of_its_name(
+    ways: dict[int, Way],
+) -> None:
     chart = path(ways[MANY])
-    assert [words for words in words_of(chart) if words.startswith("from here: clip-on")]
-    assert "A stroke on the line of time is a session held or heard otherwise (online" in chart.caption
-    assert not [words for words in words_of(path(ways[EIGHT])) if words.startswith("from here")]
+    first = ways[MANY].sessions["date"].iloc[60]
+    (below,) = [words for words in words_of(chart) if words.startswith("1   from")]
+    assert below == f"1   from {day(first)} on: clip-on, silences from 0.25 s"
+    assert "1" in words_of(chart)
+    strip = chart.axes[-1]
+    assert [label.get_text() for label in strip.get_yticklabels()] == ["from here", "online"]
+    strokes = [line for line in strip.lines if line.get_marker() == "|"]
+    assert [len(line.get_xdata()) for line in strokes] == [MANY // 17]
+    assert "11 single sessions: online." in chart.alt
+    assert f"From {day(first)} on: clip-on" in chart.alt
+    assert "A stroke in a lane" in chart.caption
+    assert ";" not in chart.caption[chart.caption.index("A stroke in a lane") :].split(".")[0]
+    assert not [words for words in words_of(path(ways[EIGHT])) if "from here" in words]
+
+
+def test_another_microphone_cuts_what_comes_from_sound_and_leaves_moods_alone(ways: dict[int, Way]) -> None:
+    cut = cut_at(path(ways[MANY], scales=BUILT_IN))
+    assert {what: len(places) for what, places in cut.items()} == {
+        "mood": 0,
+        "talk": 1,
+        "silences": 1,
+        "scores": 0,
+        "proud": 0,
+        "tags": 0,
+    }
+
+
+def test_another_therapist_at_sessions_without_sound_is_marked_where_the_moods_tell_of_it(
+    tmp_path: Path,
+) -> None:
+    journal = write_journal(tmp_path / "journal", 30, Truth(new_microphone=8))
+    for number, session in enumerate(journal.sessions):
+        notes = journal.store.read(session.file("notes.md")).decode()
+        if number == 12:
+            notes = notes.replace("---\n", "---\ntherapist: Anna\n", 1)
+        journal.store.write(session.file("notes.md"), notes.encode())
+        if number >= 12:
+            for name in ("turns.csv", "measures.json", "made_from.json"):
+                journal.store.remove(session.file(f"derived/{name}"))
+    found = way(journal)
+    chart = path(found, scales=BUILT_IN)
+    cut = cut_at(chart)
+    assert [len(cut[what]) for what in ("mood", "talk", "scores")] == [1, 1, 1]
+    assert cut["mood"] == cut["scores"] != cut["talk"]
+    assert f"From {day(found.sessions['date'].iloc[12])} on: Anna." in chart.alt
 
 
 def test_rows_of_which_nothing_is_kept_are_left_out_and_of_nothing_it_is_said(journal: Journal) -> None:
@@ -171,6 +329,29 @@ def test_before_there_is_a_range_it_is_said_when_there_will_be(ways: dict[int, W
     table = usual(ways[EIGHT].only(names[:5]).measured)
     for chart in (usual_over_time(table), beside_usual(table, names[4])):
         assert chart.alt.startswith("After 5 sessions")
+
+
+SLEEP = Scale("phq9", "Sleep", 0, 27, "easier", cut_off=12, cut_off_source=OWN)
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        (BUILT_IN["phq9"], "PHQ-9: from 10 on, services often look more closely (Kroenke"),
+        (replace(BUILT_IN["phq9"], higher_is="easier"), "PHQ-9: up to 10, services often look more closely"),
+        (SLEEP, "Sleep: the line at 12 is your own."),
+        (replace(SLEEP, higher_is="harder"), "Sleep: the line at 12 is your own."),
+    ],
+)
+def test_a_cut_off_is_said_in_its_direction_and_whose_it_is(
+    ways: dict[int, Way], scale: Scale, said: str
+) -> None:
+    caption = path(ways[EIGHT], ["scores"], scales={"phq9": scale}).caption
+    assert f"The broken line of {said}" in caption
+    assert cut_off_in_words(scale)[1:] in caption
+    assert ("services" in caption) == ("no diagnosis" in caption) == (scale.cut_off_source != OWN)
+    named = path(ways[EIGHT], ["scores"], scales={"phq9": scale}, names={"client": "Robin"}).caption
+    assert ("Robin's own" in named) == (scale.cut_off_source == OWN)
 
 
 def test_rows_are_named_for_the_boxes_that_choose_them() -> None:

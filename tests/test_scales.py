@@ -12,9 +12,12 @@ from therapy_review.errors import JournalError
 from therapy_review.scales import (
     BUILT_IN,
     GAD7,
+    OWN,
     PHQ9,
+    Scale,
     answers_in,
     change_in_words,
+    cut_off_in_words,
     in_range,
     reliable_change,
     scales_of,
@@ -148,3 +151,25 @@ def test_a_scale_that_cannot_be_used_is_one_sentence(scales: dict[str, object], 
         scales_of({"scales": scales}, "mine/journal.toml")
     assert said in str(raised.value)
     assert "mine/journal.toml" in str(raised.value)
+
+
+def test_a_cut_off_names_its_source_its_direction_and_no_diagnosis() -> None:
+    assert cut_off_in_words(PHQ9).startswith("From 10 on, services often look more closely (Kroenke")
+    assert "no diagnosis" in cut_off_in_words(PHQ9)
+    told = scales_of(own(phq9={"higher_is": "easier"}, gad7={"higher_is": ""}), "journal.toml")
+    assert cut_off_in_words(told["phq9"]).startswith("Up to 10,")
+    assert cut_off_in_words(told["gad7"]).startswith("Around 8,")
+    assert cut_off_in_words(Scale("mine", "Mine", 0, 10)) == ""
+
+
+@pytest.mark.parametrize("higher_is", ["harder", "easier"])
+def test_of_a_line_the_client_drew_nobody_looks_more_closely(higher_is: str) -> None:
+    drawn = {**SLEEP, "higher_is": higher_is, "cut_off": 6}
+    told = scales_of(own(sleep=drawn, core={**drawn, "cut_off_source": "Barkham 2013"}), "journal.toml")
+    assert cut_off_in_words(told["sleep"]) == "The line at 6 is your own."
+    assert cut_off_in_words(told["sleep"], "Robin's") == "The line at 6 is Robin's own."
+    assert cut_off_in_words(told["core"]) == (
+        "The line at 6 is from Barkham 2013; a number alone is no diagnosis."
+    )
+    moved = scales_of(own(gad7={"cut_off": 10}), "journal.toml")["gad7"]
+    assert cut_off_in_words(moved) == f"The line at 10 is {OWN.split()[0]} own."

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review import way_words
 from therapy_review.chart import (
     FAINT,
     FEW,
     INK,
     QUIET,
     Chart,
+    Row,
     colour,
     counted,
     days_axis,
@@ -23,12 +25,18 @@ from therapy_review.chart import (
     styled,
 )
 from therapy_review.notes import MOODS
+from therapy_review.row_titles import room, titled
+from therapy_review.trend_words import OF_MANY
+from therapy_review.trends import WINDOW, moving_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 BAR = 2.4  # days: the width of a session's bars
+SHARE = "#C9DCEA"  # a light tint of the client's blue
+MULTIPLES = 6  # words that have a small chart each
+MULTIPLE = 0.42  # inches
 MISSED = "#F4F5F6"
 WEEKS = 16  # up to so many weeks each has its own label
 HEARD_BY = ("engine", "shortest_silence")  # sessions that differ in these are not drawn as one line
@@ -292,3 +300,56 @@ def _week_ticks(weeks: pd.DatetimeIndex) -> tuple[list[int], list[str]]:
         f"{weeks[i]:%b}" if weeks[i].year == before else f"{weeks[i]:%b}\n{weeks[i].year}"
         for i, before in zip(shown, years, strict=False)
     ]
+
+
+@styled
+def tag_shares(table: pd.DataFrame) -> Chart:
+    """Draw of each of the most used mood words in what part of the sessions up to there it was noted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.trends.tags_table`. Sessions without any word are left out.
+
+    Returns
+    -------
+    Chart
+        One row a word, with the sentence of `therapy_review.way_words.of_a_word`; see
+        `therapy_review.trends.moving_share`.
+    """
+    noted = table[table["tag"].fillna("") != ""]
+    shares = moving_share(noted).dropna(subset=["share"])
+    if shares.empty:
+        return nothing_yet(
+            f"After {WINDOW} sessions with words for moods, this will show how often each is used."
+        )
+    words = way_words.often(noted)[:MULTIPLES]
+    told = {word: way_words.of_a_word(noted, word) for word in words}
+    chart = Chart(0.6 + sum(MULTIPLE + 0.3 + room(said) for said in told.values()))
+    sessions = noted.drop_duplicates("session").sort_values(["date", "session"])
+    days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
+    axes = chart.panel(len(words), sharex=True)
+    # Where many sessions stand close together their bars touch; where none was, it stays open.
+    width = max(BAR, (max(days.values()) - min(days.values())) / 160)
+    for ax, word in zip(axes, words, strict=True):
+        own = shares[shares["tag"] == word]
+        at, share = own["session"].map(days).to_numpy(), own["share"].to_numpy(dtype=float)
+        ax.bar(at, share, width=width, color=SHARE, zorder=1)
+        ax.hlines(share, at - width / 2, at + width / 2, color=colour("client"), linewidth=1.6, zorder=2)
+        ax.set_ylim(-0.02, 1.04)
+        ax.set_yticks([0, 1], ["none", f"all {WINDOW}"], fontsize=9)
+        titled(ax, word, told[word])
+        of_all = [f"{round(one * WINDOW)} of {WINDOW}" for one in share]
+        chart.rows.append(Row(ax, word, word, at.tolist(), own["session"].tolist(), of_all))
+    days_axis(axes[-1], sessions["date"])
+    for ax in axes[:-1]:
+        ax.tick_params(axis="x", length=0, labelbottom=False)
+        ax.spines["bottom"].set_color(QUIET)
+    others = noted["tag"].nunique() - len(words)
+    which = f" Your {len(words)} most used words of {len(words) + others}." if others else ""
+    caption = (
+        f"Each bar is in how many of {WINDOW} sessions, that one and the {WINDOW - 1} before it, you noted the "
+        f"word: a part of the sessions with words noted, not of days or weeks; the first {WINDOW - 1} have none "
+        f"yet.{which} {OF_MANY}"
+    )
+    return chart.described(f"Words for moods over {_span(sessions)}. {' '.join(told.values())}", caption)

@@ -14,6 +14,7 @@ from therapy_review.journal import Journal, open_journal
 from therapy_review.letter_form import letter_form
 from therapy_review.pages import NothingToShow, Shown, gently, sentence
 from therapy_review.path import MOODS, Way, way
+from therapy_review.path_charts import tag_shares
 from therapy_review.path_picture import path
 from therapy_review.path_view import Place, path_view, usual_view
 from therapy_review.player import Moment
@@ -85,8 +86,14 @@ class PathPage:
     @gently
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
-        chart = usual_over_time(self._usual)
-        return chart if is_still() or not chart.rows else usual_view(self._usual, self._place())
+        told = way_words.told(self._way)
+        chart = usual_over_time(self._usual, told)
+        return chart if is_still() or not chart.rows else usual_view(self._usual, self._place(), told)
+
+    @gently
+    def tags(self) -> Chart:
+        """Show how often each of the most used words for moods was noted, in a few sessions at a time."""
+        return tag_shares(self._way.tags)
 
     @gently
     def moved(self) -> Still:

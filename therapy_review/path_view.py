@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,7 +16,8 @@ from therapy_review import words
 from therapy_review.clickable import Clickable
 from therapy_review.errors import TherapyReviewError
 from therapy_review.moments import behind, moments
-from therapy_review.path_picture import ROWS, path
+from therapy_review.path_picture import path
+from therapy_review.path_rows import ROWS
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.player.desk import ALONE, Listeners
 from therapy_review.usual import label, side_of
@@ -166,7 +167,8 @@ def path_view(way: Way, place: Place) -> Any:
         chosen, reach.value = way.between(*span.value), _reach(*span.value)
         chosen = chosen if tag.value == EVERY else chosen.named(tag.value)
         rows = [name for name, box in boxes.items() if box.value]
-        drawn.show(path(chosen, rows, scales=place.journal.scales))
+        # Of sessions picked by a word it would be no news that the word goes with what they hold.
+        drawn.show(path(chosen, rows, scales=place.journal.scales, sentences=tag.value == EVERY))
 
     for control in (span, tag, *boxes.values()):
         control.observe(redraw, "value")
@@ -194,7 +196,7 @@ def _open(way: Way, place: Place, what: str, name: str) -> None:
     place.open_moments(session, "What you marked as a proud moment:", found[found["kind"] == "mark"])
 
 
-def usual_view(table: pd.DataFrame, place: Place) -> Any:
+def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str], str] | None = None) -> Any:
     """Show each measure beside what was usual before; a chosen value leads to the moments behind it.
 
     Parameters
@@ -203,6 +205,8 @@ def usual_view(table: pd.DataFrame, place: Place) -> Any:
         As from `therapy_review.usual.usual`.
     place : Place
         Where moments are opened.
+    told : mapping of (str, str) to str, optional
+        As for `therapy_review.usual_charts.usual_over_time`.
 
     Returns
     -------
@@ -223,4 +227,4 @@ def usual_view(table: pd.DataFrame, place: Place) -> Any:
             return
         place.open_moments(session, said, found)
 
-    return w.VBox([Clickable(usual_over_time(table), chosen), place.box])
+    return w.VBox([Clickable(usual_over_time(table, told), chosen), place.box])

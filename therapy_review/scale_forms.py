@@ -19,7 +19,15 @@ import traitlets
 from therapy_review.forms import saver
 from therapy_review.notes import OF_THE_WAY
 from therapy_review.phases import held
-from therapy_review.scales import Scale, answers_in, change_in_words, in_range, plain, total
+from therapy_review.scales import (
+    Scale,
+    answers_in,
+    change_in_words,
+    cut_off_in_words,
+    in_range,
+    plain,
+    total,
+)
 from therapy_review.still import HOW_TO_START, Still, is_still
 
 if TYPE_CHECKING:
@@ -282,11 +290,7 @@ class _Form:
     def _about(self) -> str:
         scale, said = self.scale, []
         if scale.cut_off is not None:
-            way = {"harder": "From {} on", "easier": "Up to {}"}.get(scale.higher_is, "Around {}")
-            said.append(
-                f"{way.format(plain(scale.cut_off))}, services often look more closely ({scale.cut_off_source}); a "
-                "number alone is no diagnosis, and weeks differ."
-            )
+            said.append(cut_off_in_words(scale))
         if scale.reliable_change is not None:
             said.append(
                 f"Differences below {plain(scale.reliable_change)} can come about by themselves "

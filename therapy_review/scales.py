@@ -39,6 +39,7 @@ OFTEN = ("Not at all", "Several days", "More than half the days", "Nearly every 
 HIGHER_IS = ("harder", "easier", "")
 LOWER, HIGHER, WITHIN, UNKNOWN = "lower", "higher", "within error", "unknown"
 MANUAL = "NHS Talking Therapies manual"
+OWN = "your journal.toml"
 _NUMBERS = ("low", "high", "cut_off", "reliable_change")
 
 
@@ -198,7 +199,7 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
             raise JournalError(f"{name} of {part} is {values[name]}; write it as a number.")
     for number, source in (("cut_off", "cut_off_source"), ("reliable_change", "change_source")):
         if number in values:  # another number is not from the source of the first
-            values.setdefault(source, "your journal.toml")
+            values.setdefault(source, OWN)
     if key in BUILT_IN:
         scale = replace(BUILT_IN[key], **values)
     elif missing := [name for name in ("name", "low", "high") if name not in values]:
@@ -308,6 +309,43 @@ def reliable_change(scale: Scale, before: float, after: float) -> str:
     if abs(after - before) < scale.reliable_change:
         return WITHIN
     return LOWER if after < before else HIGHER
+
+
+def cut_off_in_words(scale: Scale, whose: str = "your") -> str:
+    """Say what a cut-off is: where it is from, and that a number is no diagnosis.
+
+    Parameters
+    ----------
+    scale : Scale
+    whose : str
+        Whose journal it is, where somebody else reads it too, as in ``Robin's``.
+
+    Returns
+    -------
+    str
+        One sentence. Of a line the client drew, only whose it is; of another scale's, only where it is from. Empty
+        where there is none.
+
+    Examples
+    --------
+    >>> cut_off_in_words(GAD7)
+    'From 8 on, services often look more closely (NHS Talking Therapies manual); a number alone is no diagnosis, and
+    weeks differ.'
+    >>> cut_off_in_words(Scale("sleep", "Sleep", 0, 10, "easier", cut_off=6, cut_off_source=OWN))
+    'The line at 6 is your own.'
+    """
+    if scale.cut_off is None:
+        return ""
+    line = plain(scale.cut_off)
+    if scale.cut_off_source == OWN or not scale.cut_off_source:
+        return f"The line at {line} is {whose} own."
+    if scale.key not in BUILT_IN:
+        return f"The line at {line} is from {scale.cut_off_source}; a number alone is no diagnosis."
+    way = {"harder": "From {} on", "easier": "Up to {}"}.get(scale.higher_is, "Around {}").format(line)
+    return (
+        f"{way}, services often look more closely ({scale.cut_off_source}); a number alone is no diagnosis, and "
+        "weeks differ."
+    )
 
 
 def change_in_words(scale: Scale, before: float, after: float, when: str) -> str:

@@ -21,6 +21,8 @@ from therapy_review.chart import (
     places,
     styled,
 )
+from therapy_review.row_titles import room, titled
+from therapy_review.trend_words import OF_PAGE, sentences
 from therapy_review.usual import FEWEST, far_out, label, written
 
 if TYPE_CHECKING:
@@ -37,18 +39,21 @@ WHAT = (
 
 
 @styled
-def usual_over_time(table: pd.DataFrame) -> Chart:
+def usual_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | None = None) -> Chart:
     """Draw each measure over the sessions, with the usual range each session had before it.
 
     Parameters
     ----------
     table : DataFrame
         As from `therapy_review.usual.usual`.
+    told : mapping of (str, str) to str, optional
+        What the page it stands on says of each measure and speaker, so that no two places on it differ.
 
     Returns
     -------
     Chart
-        One row a measure, by measure and speaker (``client_talk_share``). What is far out has a ring.
+        One row a measure, by measure and speaker (``client_talk_share``), and below its title what may be said
+        of it. What is far out has a ring.
     """
     table = table.dropna(subset=["value"])
     if table["middle"].isna().all():
@@ -56,30 +61,34 @@ def usual_over_time(table: pd.DataFrame) -> Chart:
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
     rows = table.groupby(["measure", "speaker"], sort=False)
+    lines = [(str(measure), str(speaker)) for (measure, speaker), _ in rows]
+    if told is None:
+        told = dict(zip(lines, sentences(own for _, own in rows), strict=True))
+    claims = [told.get(line, "") for line in lines]
     marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
     named_under = [text for _, text in marks]
-    chart = Chart(0.6 + (PANEL + 0.3) * len(rows) + phase_marks.room(named_under))
+    chart = Chart(0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, claims)) + phase_marks.room(named_under))
     axes, said = chart.panel(len(rows), sharex=True), []
-    for ax, ((measure, speaker), own), (begun, text) in zip(axes, rows, marks, strict=True):
+    for ax, ((measure, speaker), own), claim, (begun, text) in zip(axes, rows, claims, marks, strict=True):
         at = own["session"].map(days)
         _over_time(ax, own.assign(at=at), days)
         for day in begun["session"].map(days):
             ax.axvline(day - 3.5, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
         phase_marks.under(ax, text)
         named, key = label(str(measure), str(speaker)), f"{speaker}_{measure}".strip("_")
-        ax.set_title(named, loc="left", fontsize=10, color=INK, pad=4)
+        titled(ax, named, claim)
         values = [beside_in_words(row) for row in own.to_dict("records")]
         chart.rows.append(Row(ax, key, named, at.tolist(), own["session"].tolist(), values))
-        said.append(f"{_in_words(own)}{f' ({text})' if text else ''}")
+        said.append(f"{_in_words(own)}{f' ({text})' if text else ''}. {claim}".rstrip())
     days_axis(axes[-1], sessions["date"])
     for ax in axes[:-1]:
         ax.tick_params(axis="x", length=0, labelbottom=False)
         ax.spines["bottom"].set_color(QUIET)
     ring = " A ring is far outside it." if len(far_out(table)) else ""
-    alt = f"Your measures over the sessions, each beside your own sessions before. {'. '.join(said)}."
+    alt = f"Your measures over the sessions, each beside your own sessions before. {' '.join(said)}"
     begins = f" {phase_marks.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
     apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
-    return chart.described(alt, WHAT + ring + begins + apart)
+    return chart.described(alt, f"{WHAT}{ring}{begins}{apart} {OF_PAGE}")
 
 
 def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:

@@ -1,20 +1,24 @@
 """Words of the path: what the pages across all sessions say, as HTML.
 
 They put early and recent beside each other in the client's own words, and claim no more than
-`therapy_review.changes` allows.
+`therapy_review.changes` allows. Each sentence stands at the row of the picture it is about, and in a list of them.
 """
 
 from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from therapy_review.changes import change
 from therapy_review.chart import counted
 from therapy_review.early import Sides
 from therapy_review.still import paragraphs
-from therapy_review.trend_words import OF_MANY, sentence
+from therapy_review.trend_words import CERTAIN, OF_PAGE, sentences
+from therapy_review.trends import WINDOW, moving_share
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -24,12 +28,15 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 MOST_WORDS = 5
-TOLD = (
-    ("mood_before", ""),
-    ("mood_after", ""),
-    ("talk_share", "client"),
-    ("long_silences", ""),
-)
+Line = tuple[str, str]  # measure and speaker
+LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
+    "mood": (("mood_before", ""), ("mood_after", "")),
+    "talk": (("talk_share", "client"),),
+    "turn": (("longest_turn", "client"),),
+    "silences": (("long_silences", ""),),
+    "silence": (("longest_silence", ""),),
+    "answering": (("latency_median", "client"),),
+}
 SIDE = 'style="flex:1 1 16rem;min-width:0"'
 BESIDE = 'style="display:flex;flex-wrap:wrap;gap:1.5rem"'
 
@@ -113,15 +120,88 @@ def moved(way: Way) -> str:
     str
         HTML.
     """
-    table = way.measured
-    said = []
-    for measure, speaker in (*TOLD[:2], *((scale, "") for scale in way.scales), *TOLD[2:]):
-        own = table[(table["measure"] == measure) & (table["speaker"] == speaker)]
-        if own["value"].notna().any():
-            said.append(f"<li>{html.escape(sentence(own))}</li>")
-    if not said:
+    said = list(told(way).values())
+    said += [of_a_word(way.tags, word) for word in often(way.tags)[:1]]
+    items = "".join(f"<li>{html.escape(one)}</li>" for one in said if one)
+    if not items:
         return "<p>Nothing has been noted yet that could be put into numbers.</p>"
-    return f"<ul>{''.join(said)}</ul>\n<p><small>{OF_MANY}</small></p>"
+    return f"<ul>{items}</ul>\n<p><small>{OF_PAGE}</small></p>"
+
+
+def told(way: Way) -> dict[Line, str]:
+    """Say what each line of numbers did, at the certainty there is of all of them together.
+
+    Parameters
+    ----------
+    way : Way
+        As from `therapy_review.path.way`.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        Plain text by measure and speaker; nothing of those without a number.
+    """
+    scales = [(scale, "") for scale in way.scales]
+    lines = [*LINES["mood"], *scales, *(line for row in list(LINES)[1:] for line in LINES[row])]
+    owned = {line: own for line in lines if len(own := way.of(*line))}
+    return dict(zip(owned, sentences(owned.values()), strict=True))
+
+
+def often(tags: pd.DataFrame) -> list[str]:
+    """Give the words for moods, those used most first.
+
+    Parameters
+    ----------
+    tags : DataFrame
+        As from `therapy_review.trends.tags_table`.
+
+    Returns
+    -------
+    list of str
+    """
+    used = tags.loc[tags["tag"].fillna("") != "", "tag"].value_counts()
+    return sorted(used.index, key=lambda word: (-used[word], word))
+
+
+def of_a_word(tags: pd.DataFrame, word: str) -> str:
+    """Say how often a word for moods was used early and recently, and whether that is more than chance would do.
+
+    A claim rests on windows that do not overlap (see `therapy_review.trends.moving_share`), by the one rule of
+    `therapy_review.changes`, and is made only where the counts that are said go the same way.
+
+    Parameters
+    ----------
+    tags : DataFrame
+        As from `therapy_review.trends.tags_table`. Sessions without any word say nothing of this one.
+    word : str
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-08", periods=2, freq="7D")
+    >>> tags = pd.DataFrame({"session": days.astype(str), "date": days, "tag": ["calm", "tired"]})
+    >>> of_a_word(tags, "calm")
+    '“calm”: 1 of 2 sessions with words; it is too early to say whether that changes.'
+    """
+    noted = tags[tags["tag"].fillna("") != ""]
+    used = noted["tag"].eq(word).groupby(noted["session"]).any().sort_index()
+    if len(used) < 2 * WINDOW:
+        return (
+            f"“{word}”: {used.sum()} of {counted(len(used), 'session')} with words; it is too early to say whether "
+            "that changes."
+        )
+    side = max(WINDOW, len(used) // 4)
+    early, recent = int(used.iloc[:side].sum()), int(used.iloc[-side:].sum())
+    shares = moving_share(noted)
+    apart = shares[shares["tag"] == word].iloc[WINDOW - 1 :: WINDOW]
+    way = change(apart["date"], apart["share"]).direction
+    claimed = way == ("higher" if recent > early else "lower" if recent < early else None)
+    certain = CERTAIN if claimed else "it is too early to call that a change"
+    return f"“{word}”: {early} of the first {side} sessions with words, {recent} of the newest {side}; {certain}."
 
 
 def letters(written: Sequence[Letter]) -> str:

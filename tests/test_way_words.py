@@ -1,0 +1,79 @@
+"""What is said of words for moods: counts that are true, and a claim only where chance seldom makes one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.text import Text
+
+from therapy_review.path_charts import MULTIPLES, tag_shares
+from therapy_review.trend_words import CERTAIN
+from therapy_review.trends import moving_share
+from therapy_review.way_words import of_a_word, often
+
+
+def tags(*sessions: str) -> pd.DataFrame:
+    days = pd.date_range("2024-01-04", periods=len(sessions), freq="7D")
+    rows = [
+        {"session": f"{day.date()}", "date": day, "tag": tag}
+        for day, own in zip(days, sessions, strict=True)
+        for tag in own.split() or [""]
+    ]
+    return pd.DataFrame(rows, columns=["session", "date", "tag"])
+
+
+def at_random(rng: np.random.Generator, chances: np.ndarray) -> pd.DataFrame:
+    return tags(*("calm tired" if calm else "tired" for calm in rng.random(len(chances)) < chances))
+
+
+def test_sessions_without_any_word_say_nothing_of_one() -> None:
+    with_gaps = tags(*["calm", "calm tired", "", "tired", "calm", "", "tired", "tired", "tired", "calm"])
+    said = "“calm”: 3 of the first 4 sessions with words, 1 of the newest 4; it is too early to call that a change."
+    assert of_a_word(with_gaps, "calm") == said
+    assert of_a_word(tags("calm", "", "tired"), "calm").startswith("“calm”: 1 of 2 sessions")
+
+
+def test_of_pure_chance_at_most_one_in_twenty_is_called_more_than_chance() -> None:
+    rng = np.random.default_rng(7)
+    said = [of_a_word(at_random(rng, np.full(60, 0.4)), "calm") for _ in range(300)]
+    assert sum(CERTAIN in one for one in said) <= 0.05 * len(said)
+
+
+def test_a_word_that_comes_to_stay_is_found_in_its_direction() -> None:
+    rng = np.random.default_rng(8)
+    rising = [of_a_word(at_random(rng, np.linspace(0.05, 0.95, 100)), "calm") for _ in range(20)]
+    assert sum(CERTAIN in one for one in rising) >= 18
+
+
+def test_the_small_charts_hold_the_shares_of_the_words_used_most() -> None:
+    rng = np.random.default_rng(9)
+    words = [f"word{n}" for n in range(9)]
+    table = tags(
+        *(" ".join(word for n, word in enumerate(words) if rng.random() < 0.9 - n / 10) for _ in range(50))
+    )
+    chart = tag_shares(table)
+    assert [row.what for row in chart.rows] == often(table)[:MULTIPLES]
+    noted = table[table["tag"] != ""]
+    shares = moving_share(noted).dropna(subset=["share"])
+    for row in chart.rows:
+        bars = [patch.get_height() for patch in row.ax.patches]
+        np.testing.assert_allclose(bars, shares.loc[shares["tag"] == row.what, "share"])
+        said = of_a_word(table, row.what)
+        assert said in chart.alt
+        assert " ".join(said.split()) in " ".join(t.get_text() for t in row.ax.findobj(Text)).replace(
+            "\n", " "
+        )
+    assert "a part of the sessions with words noted, not of days or weeks" in chart.caption
+    assert f"Your {MULTIPLES} most used words of 9" in chart.caption
+
+
+def test_before_a_window_is_full_it_is_said_when_there_will_be_something() -> None:
+    for table in (tags(), tags(""), tags("calm", "", "calm", "tired")):
+        assert tag_shares(table).alt.startswith("After 4 sessions with words for moods")
+
+
+def test_a_month_without_sessions_stays_open() -> None:
+    table = tags(*["calm"] * 20)
+    apart = table[~table.index.isin(range(8, 13))]
+    places = [patch.get_x() for patch in tag_shares(apart).rows[0].ax.patches]
+    assert max(np.diff(places)) == 42

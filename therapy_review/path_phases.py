@@ -1,0 +1,338 @@
+"""Phases on the path: from where on sessions were held or heard otherwise, and which single ones were.
+
+Every row has the phases of its own numbers (see `therapy_review.trends`): another microphone breaks the line of
+what comes from sound, and leaves moods alone. A change that several rows share is one mark with one number.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from therapy_review.chart import FAINT, INK, QUIET, counted
+from therapy_review.row_titles import LETTERS
+from therapy_review.words import day
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LASTS = 3  # sessions from which on a phase is one that lasts
+CLOSE = 3.5  # days: a line stands no further before its first session
+LANE = 0.17  # inches
+LANES = 6  # so many ways of single sessions have a lane of their own
+SMALL = 8.5  # points
+ACROSS = 7.2 * 72  # points: about the width of the axes
+NAMED = 22  # letters of a lane's name
+APART = "otherwise"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A phase that lasts, where it begins.
+
+    Parameters
+    ----------
+    session : str
+        Its first session.
+    changed : tuple of str
+        What is not as before.
+    rows : tuple of str
+        The rows whose line it breaks.
+    """
+
+    session: str
+    changed: tuple[str, ...]
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Phases:
+    """What was not the same in all sessions.
+
+    Parameters
+    ----------
+    begun : tuple of Begun
+        In order of time.
+    apart : mapping of str to list of str
+        By what was otherwise in them, the sessions of no phase that lasts.
+    """
+
+    begun: tuple[Begun, ...]
+    apart: Mapping[str, Sequence[str]]
+
+
+def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
+    """Find where phases begin, and the sessions between them that are otherwise.
+
+    Parameters
+    ----------
+    lines : mapping of str to DataFrame
+        By row: session, phase, in order of time; only sessions that have a value there.
+
+    Returns
+    -------
+    Phases
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"session": list("abcdefg"), "phase": ["", "", "", "online", "Anna", "Anna", "Anna"]})
+    >>> phases({"mood": line})
+    Phases(begun=(Begun(session='e', changed=('Anna',), rows=('mood',)),), apart={'online': ['d']})
+    """
+    read = [_Line.of(row, line) for row, line in lines.items()]
+    marks: list[Begun] = []
+    for last_before, found in sorted((one for line in read for one in line.changes()), key=_in_time):
+        # A row without a number at the very session tells of the change later; it is the same one.
+        same = next((m for m in marks if last_before < m.session and _share(m.changed, found.changed)), None)
+        if same is None:
+            marks.append(found)
+        else:
+            changed = tuple(dict.fromkeys((*same.changed, *found.changed)))
+            marks[marks.index(same)] = replace(same, changed=changed)
+    begun = tuple(replace(m, rows=tuple(line.row for line in read if line.breaks_at(m))) for m in marks)
+    lasts = {name: parts for line in read for name, parts in line.lasts().items()}
+    apart: dict[str, set[str]] = {}
+    for name, part in (one for line in read for one in line.apart()):
+        if part not in lasts.get(name, ()):  # else another row, with more numbers, shows that it lasts
+            apart.setdefault(part, set()).add(name)
+    often = sorted(apart, key=lambda part: (-len(apart[part]), part))
+    return Phases(begun, {part: sorted(apart[part]) for part in often})
+
+
+def _in_time(change: tuple[str, Begun]) -> tuple[str, str]:
+    return change[1].session, change[0]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The numbers of one row, by their phases."""
+
+    row: str
+    names: Sequence[str]
+    told: Sequence[str]
+    lasting: Sequence[tuple[int, int, str]]  # first and last place of each phase that lasts, and its name
+
+    @classmethod
+    def of(cls, row: str, line: pd.DataFrame) -> _Line:
+        names, told = line["session"].tolist(), line["phase"].fillna("").tolist()
+        return cls(row, names, told, _lasting(told))
+
+    def changes(self) -> list[tuple[str, Begun]]:
+        """Give each phase that begins, after the last session of the one before."""
+        found = []
+        for (_, end, before), (start, _, now) in pairwise(self.lasting):
+            changed = _changed(before, now)
+            # A session that was otherwise in something else as well may have been the first with what is new.
+            while start - 1 > end and set(changed) <= set(_changed(before, self.told[start - 1])):
+                start -= 1
+            found.append((self.names[end], Begun(self.names[start], changed, (self.row,))))
+        return found
+
+    def breaks_at(self, mark: Begun) -> bool:
+        """Tell whether numbers before and from there on differ in what changed, however few they are."""
+        before = [phase for name, phase in zip(self.names, self.told, strict=True) if name < mark.session]
+        if not before or len(before) == len(self.told):
+            return False
+        return _share(_changed(before[-1], self.told[len(before)]), mark.changed)
+
+    def lasts(self) -> dict[str, tuple[str, ...]]:
+        """Tell of each session in a phase that lasts what that is."""
+        return {
+            self.names[place]: tuple(phase.split(", "))
+            for start, end, phase in self.lasting
+            for place in range(start, end + 1)
+            if self.told[place] == phase
+        }
+
+    def apart(self) -> Iterator[tuple[str, str]]:
+        """Tell of each session of no phase that lasts what was otherwise than in the one that is nearest to it."""
+        for place, phase in enumerate(self.told):
+            near = [one for start, end, one in self.lasting if start <= place <= end]
+            if not near:
+                near = [one for _, end, one in self.lasting if end < place][-1:]
+                near += [one for start, _, one in self.lasting if start > place][:1]
+            if phase not in near:
+                least = min((_changed(one, phase) for one in near), key=_how_much)
+                yield from ((self.names[place], part) for part in least)
+
+
+def _how_much(changed: Sequence[str]) -> tuple[bool, int]:
+    return any(part.startswith("not “") for part in changed), len(changed)
+
+
+def _share(one: Sequence[str], other: Sequence[str]) -> bool:
+    return bool(set(one) & set(other))
+
+
+def _lasting(told: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Find runs of a phase that last, with their first and last place; the shortest run gives way first."""
+    runs = [
+        (phase, [place for place, _ in own]) for phase, own in groupby(enumerate(told), lambda one: one[1])
+    ]
+    while len(runs) > 1 and min(len(own) for _, own in runs) < LASTS:
+        often = {phase: told.count(phase) for phase, _ in runs}
+        runs.remove(min(runs, key=lambda run: (len(run[1]), often[run[0]])))
+        joined = groupby(runs, lambda run: run[0])
+        runs = [(phase, [place for _, own in alike for place in own]) for phase, alike in joined]
+    return [(own[0], own[-1], phase) for phase, own in runs]
+
+
+def _changed(before: str, now: str) -> tuple[str, ...]:
+    """Name what a phase has that the one before had not, or else what it has no more."""
+    was, has = ([part for part in phase.split(", ") if part] for phase in (before, now))
+    return tuple(part for part in has if part not in was) or tuple(
+        f"not “{part}”" for part in was if part not in has
+    )
+
+
+def height(found: Phases, days: Mapping[str, float]) -> float:
+    """Tell how high the strip has to be in which phases are numbered and single sessions stand.
+
+    Parameters
+    ----------
+    found : Phases
+    days : mapping of str to float
+        Where each session stands.
+
+    Returns
+    -------
+    float
+        Inches; 0 where there is nothing to tell.
+    """
+    return LANE * (1 + max(_lanes(found, days), default=-1) + len(_apart(found)))
+
+
+def below(found: Phases) -> list[str]:
+    """Say in lines what the numbers stand for.
+
+    Parameters
+    ----------
+    found : Phases
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> below(Phases((Begun("2026-01-08", ("clip-on",), ("talk",)),), {}))
+    ['1   from Thursday 8 January 2026 on: clip-on']
+    """
+    return [
+        line
+        for number, one in enumerate(found.begun, 1)
+        for line in textwrap.wrap(
+            f"{number}   from {_day(one.session)} on: {', '.join(one.changed)}",
+            LETTERS,
+            subsequent_indent="     ",
+        )
+    ]
+
+
+def _day(session: str) -> str:
+    return day(pd.Timestamp(session[:10]).date())
+
+
+def in_words(found: Phases) -> str:
+    """Tell the phases to somebody who does not see them.
+
+    Parameters
+    ----------
+    found : Phases
+
+    Returns
+    -------
+    str
+        Empty where all is one phase.
+    """
+    said = [f"From {_day(one.session)} on: {', '.join(one.changed)}." for one in found.begun]
+    said += [f"{counted(len(own), 'single session')}: {part}." for part, own in found.apart.items()]
+    return " ".join(said)
+
+
+def caption(found: Phases) -> str:
+    """Say what the lines and strokes are.
+
+    Parameters
+    ----------
+    found : Phases
+
+    Returns
+    -------
+    str
+        Empty where there are none.
+    """
+    lines = (
+        "From a dotted line on, sessions were held or heard otherwise, as said below the dates; what stands on its "
+        "two sides does not compare."
+    )
+    strokes = "A stroke in a lane above the dates is a single session that was as the lane says."
+    return " ".join([lines] * bool(found.begun) + [strokes] * bool(found.apart))
+
+
+def mark(axes: Mapping[str, Axes], strip: Axes, found: Phases, days: Mapping[str, float]) -> None:
+    """Draw a dotted line where a phase begins in the rows it breaks, and number it in the strip.
+
+    Parameters
+    ----------
+    axes : mapping of str to Axes
+        By row.
+    strip : Axes
+        Below all rows.
+    found : Phases
+    days : mapping of str to float
+        Where each session stands.
+    """
+    lanes = _lanes(found, days)
+    first = 1 + max(lanes, default=-1)
+    for number, (one, lane) in enumerate(zip(found.begun, lanes, strict=True), 1):
+        at = _before(one.session, days)
+        for row in one.rows:
+            axes[row].axvline(at, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
+        strip.plot([at, at], [-0.5, lane - 0.4], color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
+        strip.text(at, lane, str(number), ha="center", va="center", fontsize=SMALL, color=INK)
+    apart = _apart(found)
+    for lane, own in enumerate(apart.values(), first):
+        strip.axhline(lane, color=QUIET, linewidth=0.5, zorder=0)
+        strip.plot([days[name] for name in own], [lane] * len(own), "|", color=INK, markersize=6)
+    names = [textwrap.shorten(part, NAMED, placeholder=" …") for part in apart]
+    begins = [(0, "from here")] if found.begun else []
+    ticks = [*begins, *enumerate(names, first)]
+    strip.set_yticks([at for at, _ in ticks], [text for _, text in ticks], fontsize=SMALL, color=FAINT)
+    strip.set_ylim(first + len(apart) - 0.5, -0.5)
+    if said := below(found):
+        strip.set_xlabel(
+            "\n".join(said), loc="left", fontsize=SMALL, color=INK, labelpad=5, multialignment="left"
+        )
+
+
+def _before(session: str, days: Mapping[str, float]) -> float:
+    """Place a line close before a session, and never before the one that was earlier."""
+    at = days[session]
+    earlier = max((day for day in days.values() if day < at), default=at - 2 * CLOSE)
+    return max((earlier + at) / 2, at - CLOSE)
+
+
+def _lanes(found: Phases, days: Mapping[str, float]) -> list[int]:
+    """Give each number the first lane in which it has room."""
+    lanes, ends = [], list[float]()
+    day_wide = ACROSS / max(max(days.values()) - min(days.values()), 14) if days else 1
+    for number, one in enumerate(found.begun, 1):
+        at, wide = _before(one.session, days) * day_wide, 0.7 * SMALL * len(str(number)) + 3
+        lane = next((i for i, end in enumerate(ends) if at - wide / 2 >= end), len(ends))
+        ends[lane:] = [at + wide / 2, *ends[lane + 1 :]]
+        lanes.append(lane)
+    return lanes
+
+
+def _apart(found: Phases) -> dict[str, Sequence[str]]:
+    """Give the lanes of single sessions; where there are too many ways, the rarest share one."""
+    every = list(found.apart.items())
+    own, rest = (every, []) if len(every) <= LANES else (every[: LANES - 1], every[LANES - 1 :])
+    shared = {APART: sorted({name for _, names in rest for name in names})} if rest else {}
+    return {**dict(own), **shared}

@@ -1,0 +1,362 @@
+"""Rows of the path: one for each thing that is kept of sessions, and how it is drawn on its own scale.
+
+What a row shows is said below its title in a sentence, as `therapy_review.way_words` claims it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from therapy_review import way_words
+from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, counted, name
+from therapy_review.path import MOODS, Way
+from therapy_review.path_charts import BAR, draw_moods, tag_rows
+from therapy_review.scales import cut_off_in_words
+from therapy_review.usual import WORDS, label, written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from therapy_review.scales import Scale
+
+PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
+SCORE = "#009E73"
+TAG = 0.21  # inches a mood word
+ROWS = {
+    "mood": "mood, before and after",
+    "talk": "your part of the talking",
+    "silences": "silences of 3 s or more",
+    "scores": "questionnaires",
+    "proud": "proud moments",
+    "tags": "words for moods",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row: how high, what it says, and how it is drawn.
+
+    Parameters
+    ----------
+    what : str
+        Of `ROWS`.
+    draw : callable
+        Draws onto axes, given where each session stands.
+    summary : str
+        What it shows, with its key numbers, for somebody who does not see it.
+    caption : str
+        What it counts.
+    title : str
+        What stands above it.
+    said : str
+        The sentences below the title, a line each.
+    height : float
+        Inches.
+    handles : list
+        For a legend beside the title.
+    told : mapping of str to str
+        What it says of each session.
+    line : DataFrame or None
+        Session and phase of its numbers, where phases break it.
+    lines : tuple of (str, str)
+        Measure and speaker of what a sentence is said of.
+    """
+
+    what: str
+    draw: Callable[[Axes, dict[str, float]], None]
+    summary: str
+    caption: str
+    title: str
+    said: str = ""
+    height: float = 0.75
+    handles: list[Any] = field(default_factory=list)
+    told: Mapping[str, str] = field(default_factory=dict)
+    line: pd.DataFrame | None = None
+    lines: tuple[way_words.Line, ...] = ()
+
+
+def parts(
+    way: Way,
+    rows: Collection[str],
+    scales: Mapping[str, Scale],
+    names: Mapping[str, str],
+    *,
+    sentences: bool,
+) -> list[Part]:
+    """Make the rows of which something is kept.
+
+    Parameters
+    ----------
+    way : Way
+        As from `therapy_review.path.way`.
+    rows : collection of str
+        Which of `ROWS`.
+    scales : mapping of str to Scale
+        What is known of questionnaires.
+    names : mapping of str to str
+        How to call the speakers.
+    sentences : bool
+        Whether it is said below each title what moved.
+
+    Returns
+    -------
+    list of Part
+        In the order of `ROWS`; every questionnaire is one.
+    """
+    found: list[Part | None] = []
+    for what in ROWS:
+        if what not in rows:
+            continue
+        if what == "scores":
+            found += [_score(scale, way, scales.get(scale), names) for scale in way.scales]
+        else:
+            found.append(_MAKE[what](way, names))
+    made = [part for part in found if part]
+    if not sentences:
+        return made
+    told = way_words.told(way)
+    return [replace(part, said=_sentence(part, way, told)) for part in made]
+
+
+def _sentence(part: Part, way: Way, told: Mapping[way_words.Line, str]) -> str:
+    if part.what == "tags":
+        return way_words.of_a_word(way.tags, way_words.often(way.tags)[0])
+    return "\n".join(told[line] for line in part.lines if line in told) if part.lines else part.summary
+
+
+def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
+    sides = [way.of(name).set_index("session")["value"].rename(name) for name in MOODS]
+    given = pd.concat(sides, axis=1).reset_index()
+    if given.empty:
+        return None
+    middle = given[list(MOODS)].median()
+
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        draw_moods(ax, given, _at(given, days))
+        ax.set_yticks([1, 4, 7, 10], ["1", "4", "7", "10"], fontsize=9)
+        ax.set_ylim(0.2, 10.5)
+
+    dot: Any = {"linestyle": "", "marker": "o", "color": colour("client")}
+    return Part(
+        "mood",
+        draw,
+        title=ROWS["mood"],
+        lines=way_words.LINES["mood"],
+        line=max((way.of(measure) for measure in MOODS), key=len),
+        height=1.6,
+        told={
+            row["session"]: f"{_points(row[MOODS[0]])} before, {_points(row[MOODS[1]])} after"
+            for row in given.to_dict("records")
+        },
+        summary=f"Mood: in the middle session {_points(middle.iloc[0])} before, {_points(middle.iloc[1])} after.",
+        caption="An open circle is the mood before, a full one the mood after.",
+        handles=[
+            Line2D([], [], fillstyle="none", label="before", **dot),
+            Line2D([], [], label="after", **dot),
+        ],
+    )
+
+
+def _points(value: float) -> str:
+    return "not noted" if np.isnan(value) else f"{value:g}"
+
+
+def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
+    own, few = way.of("talk_share", "client"), len(way.sessions) <= MANY
+    you = name("client", names)
+    title = label("talk_share", "client") if you == "you" else f"{you}'s {WORDS['talk_share']}"
+    if own.empty:
+        return None
+
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        at, share = _at(own, days), own["value"].to_numpy(dtype=float)
+        if few:
+            ax.bar(at, share, width=BAR, color=colour("client"))
+            ax.bar(at, 1 - share, bottom=share, width=BAR, color=colour("therapist"))
+        else:
+            ax.scatter(at, share, s=_size(days, 34), color=colour("client"), linewidth=0)
+        ax.set_ylim(0, 1)
+        ax.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"], fontsize=9)
+
+    handles = [
+        Patch(color=colour(who), label=text)
+        for who, text in (("client", you), ("therapist", "everybody else"))
+    ]
+    return Part(
+        "talk",
+        draw,
+        lines=way_words.LINES["talk"],
+        line=own,
+        title=title,
+        told=_values(own),
+        summary=f"{title[0].upper()}{title[1:]}: {written(own['value'].median(), 'share')} in the middle session.",
+        caption="There is no right part of the talking.",
+        handles=handles if few else [],
+    )
+
+
+def _silences(way: Way, _names: Mapping[str, str]) -> Part | None:
+    own = way.of("long_silences")
+    if own.empty:
+        return None
+
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        at, number = _at(own, days), own["value"].to_numpy(dtype=float)
+        if len(days) <= MANY:
+            ax.bar(at, number, width=BAR, color=FAINT)
+        else:
+            ax.scatter(at, number, s=_size(days, 34), color=FAINT, linewidth=0)
+        most = max(2.0, float(number.max()))
+        ax.set_ylim(0, most * 1.08)
+        ax.set_yticks([0, most], ["0", f"{most:.0f}"], fontsize=9)
+
+    return Part(
+        "silences",
+        draw,
+        lines=way_words.LINES["silences"],
+        line=own,
+        title=label("long_silences"),
+        told=_values(own),
+        summary=f"Long silences: {own['value'].median():g} in the middle session, {own['value'].max():g} at most.",
+        caption="Silences are counted; what each one was, no number tells.",
+    )
+
+
+def _score(key: str, way: Way, scale: Scale | None, names: Mapping[str, str]) -> Part:
+    own = way.of(key)
+    called, cut_off = (scale.name, scale.cut_off) if scale else (key, None)
+
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        ax.scatter(_at(own, days), own["value"], s=_size(days, 34), color=SCORE, zorder=2, linewidth=0)
+        low, high = (scale.low, scale.high) if scale else (0.0, float(own["value"].max()))
+        low, high = min(low, own["value"].min()), max(high, own["value"].max(), low + 1)
+        ticks = [low, high]
+        if cut_off is not None:
+            ax.axhline(cut_off, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+            ticks.insert(1, cut_off)
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=9)
+        ax.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+
+    first, last = own["value"].iloc[0], own["value"].iloc[-1]
+    whose = f"{names['client']}'s" if "client" in names else "your"
+    line = cut_off_in_words(scale, whose) if scale else ""
+    return Part(
+        "scores",
+        draw,
+        title=called,
+        lines=((key, ""),),
+        line=own,
+        told=_values(own),
+        summary=f"{called}: {counted(len(own), 'total')}, first {first:g}, last {last:g}.",
+        caption=f"The broken line of {called}: {line[0].lower()}{line[1:]}" if line else "",
+    )
+
+
+def _proud(way: Way, _names: Mapping[str, str]) -> Part | None:
+    if way.proud.empty:
+        return None
+
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        # One above the other where a session has more of them.
+        height = way.proud.groupby("session").cumcount().to_numpy()
+        ax.scatter(
+            _at(way.proud, days), height, s=_size(days, 110), marker="*", color=PROUD, zorder=2, linewidth=0
+        )
+        ax.set_ylim(-0.7, max(0, int(height.max())) + 0.7)
+        ax.set_yticks([])
+
+    where = way.proud["session"].nunique()
+    return Part(
+        "proud",
+        draw,
+        title=ROWS["proud"],
+        height=0.26 + 0.14 * int(way.proud.groupby("session").cumcount().max()),
+        summary=f"{counted(len(way.proud), 'proud moment').capitalize()} marked in {counted(where, 'session')}.",
+        caption="A star is a moment that was marked as a proud one.",
+        told={
+            str(name): counted(int(count), "moment")
+            for name, count in way.proud["session"].value_counts().items()
+        },
+    )
+
+
+def _tags(way: Way, _names: Mapping[str, str]) -> Part | None:
+    used = way.tags[way.tags["tag"].fillna("") != ""]
+    if used.empty:
+        return None
+    rows = tag_rows(used, way.groups)
+    place = {tag: i for i, (_, tag) in enumerate(rows)}
+
+    def draw(ax: Axes, days: dict[str, float]) -> None:
+        heights = used["tag"].map(place).to_numpy()
+        if len(days) <= MANY:
+            ax.scatter(_at(used, days), heights, s=46, marker="s", color=colour("client"), linewidth=0)
+        else:
+            ax.vlines(
+                _at(used, days),
+                heights - 0.36,
+                heights + 0.36,
+                color=colour("client"),
+                linewidth=1.6,
+                alpha=0.8,
+            )
+        for i in range(len(rows)):
+            new_group = i > 0 and rows[i][0] != rows[i - 1][0]
+            ax.axhline(
+                i - 0.5, color=FAINT if new_group else QUIET, linewidth=0.8 if new_group else 0.5, zorder=0
+            )
+        ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=9.5)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        for group in dict.fromkeys(group for group, _ in rows):
+            middle = float(np.mean([i for i, row in enumerate(rows) if row[0] == group]))
+            ax.text(
+                1.01,
+                middle,
+                group,
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize=9.5,
+                color=FAINT,
+            )
+
+    counts = used["tag"].value_counts()
+    said = ", ".join(f"{tag} {count}" for tag, count in counts.head(FEW).items())
+    return Part(
+        "tags",
+        draw,
+        title=ROWS["tags"],
+        height=TAG * len(rows),
+        summary=f"Words for moods, with how often: {said}.",
+        caption="A mark stands where the word was used.",
+        told={str(name): ", ".join(own) for name, own in used.groupby("session")["tag"]},
+    )
+
+
+def _values(own: pd.DataFrame) -> dict[str, str]:
+    rows = zip(own["session"], own["value"], own["unit"], strict=True)
+    return {name: written(value, unit) for name, value, unit in rows}
+
+
+def _at(table: pd.DataFrame, days: dict[str, float]) -> NDArray[np.float64]:
+    return np.array([days[name] for name in table["session"]], dtype=np.float64)
+
+
+def _size(days: dict[str, float], large: float) -> float:
+    return large if len(days) <= MANY else large * 0.35
+
+
+_MAKE: Mapping[str, Callable[[Way, Mapping[str, str]], Part | None]] = {
+    "mood": _mood,
+    "talk": _talk,
+    "silences": _silences,
+    "proud": _proud,
+    "tags": _tags,
+}
