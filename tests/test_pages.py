@@ -14,7 +14,8 @@ from conftest import root_of
 
 from therapy_review import consent
 from therapy_review.chart import Chart
-from therapy_review.journal import Journal, create_journal
+from therapy_review.journal import Journal
+from therapy_review.new_journal import create_journal
 from therapy_review.pages import (
     Live,
     NothingToShow,

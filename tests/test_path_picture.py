@@ -24,7 +24,7 @@ from therapy_review.path import Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
-from therapy_review.trend_words import OF_MANY, sentence
+from therapy_review.trend_words import OF_PAGE
 from therapy_review.usual import usual
 from therapy_review.usual_charts import beside_usual, usual_over_time
 from therapy_review.words import day
@@ -97,13 +97,13 @@ def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Wa
         ("silences", ("long_silences", "")),
         ("scores", ("phq9", "")),
     ):
-        claim = sentence(found.of(*line))
+        claim = way_words.told(found)[line]
         assert claim in rows[what]
         assert claim in chart.alt
     assert rows["proud"].endswith("sessions.")
     assert rows["tags"] == way_words.of_a_word(found.tags, way_words.often(found.tags)[0])
     assert rows["tags"] in chart.alt
-    assert OF_MANY in chart.caption
+    assert OF_PAGE in chart.caption
 
 
 def test_of_sessions_that_were_picked_and_for_other_readers_nothing_is_claimed(ways: dict[int, Way]) -> None:
@@ -114,14 +114,15 @@ def test_of_sessions_that_were_picked_and_for_other_readers_nothing_is_claimed(w
 
 def test_measures_beside_the_usual_range_say_what_they_bear_too(ways: dict[int, Way]) -> None:
     measured = ways[MANY].measured
-    chart = usual_over_time(usual(measured[measured["unit"].isin(["s", "share", "count"])]))
+    told = way_words.told(ways[MANY])
+    chart = usual_over_time(usual(measured[measured["unit"].isin(["s", "share", "count"])]), told)
     rows = {row.what: drawn_sentences(row) for row in chart.rows}
     for measure, speaker in (
         ("longest_turn", "client"),
         ("longest_silence", ""),
         ("latency_median", "client"),
     ):
-        claim = sentence(ways[MANY].of(measure, speaker))
+        claim = told[measure, speaker]
         assert claim in rows[f"{speaker}_{measure}".strip("_")]
         assert claim in chart.alt
 
@@ -218,7 +219,7 @@ def test_a_phase_that_lasts_is_numbered_and_a_single_session_apart_has_a_lane_of
     chart = path(ways[MANY])
     first = ways[MANY].sessions["date"].iloc[60]
     (below,) = [words for words in words_of(chart) if words.startswith("1   from")]
-    assert below == f"1   from {day(first)} on: clip-on, silences from 0.25 s"
+    assert below == f"1   from {day(first)} on: clip-on, the program's second way of listening"
     assert "1" in words_of(chart)
     strip = chart.axes[-1]
     assert [label.get_text() for label in strip.get_yticklabels()] == ["from here", "online"]
@@ -307,7 +308,17 @@ def test_usual_ranges_are_drawn_from_the_sixth_session_on(ways: dict[int, Way], 
 def test_what_is_far_out_has_a_ring_and_is_named() -> None:
     days = pd.date_range("2026-01-08", periods=7, freq="7D")
     table = pd.DataFrame({"session": days.astype(str), "date": days, "value": [4, 5, 6, 7, 8, 60.0, 6]})
-    table = usual(table.assign(measure="longest_silence", speaker="", unit="s", phase=""))
+    table = usual(
+        table.assign(
+            measure="longest_silence",
+            speaker="",
+            name="",
+            unit="s",
+            phase="",
+            which="",
+            reliable_change=np.nan,
+        )
+    )
     chart = usual_over_time(table)
     dots = [c for c in chart.rows[0].ax.collections if isinstance(c, PathCollection)]
     rings = [c.get_offsets().tolist() for c in dots if not len(c.get_facecolor())]
@@ -319,7 +330,7 @@ def test_what_is_far_out_has_a_ring_and_is_named() -> None:
 def test_a_click_on_a_measure_leads_to_where_it_can_be_heard() -> None:
     days = pd.date_range("2026-01-08", periods=6, freq="7D")
     table = pd.DataFrame({"session": days.astype(str), "date": days, "value": [4, 5, 6, 7, 8, 60.0]})
-    table = usual(table.assign(measure="longest_silence", speaker="", unit="s", phase=""))
+    table = usual(table.assign(measure="longest_silence", speaker="", name="", unit="s", phase="", which=""))
     chart = beside_usual(table, "2026-02-12", {("longest_silence", ""): 93.5}).leading_to("2026-02-12")
     assert "[[93.5, 93.5, " in chart._repr_mimebundle_()["text/html"].replace("&quot;", '"')
 

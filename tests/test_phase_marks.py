@@ -17,7 +17,15 @@ def line(phases: list[str], values: list[float] | None = None, measure: str = "t
     days = pd.date_range("2026-01-01", periods=len(phases), freq="7D")
     table = pd.DataFrame({"session": days.strftime("%Y-%m-%d"), "date": days, "phase": phases})
     values = values or [0.5 + 0.01 * (n % 5) for n in range(len(phases))]
-    return table.assign(value=values, measure=measure, speaker="client", unit="share", name="it")
+    return table.assign(
+        value=values,
+        measure=measure,
+        speaker="client",
+        unit="share",
+        name="it",
+        which="",
+        reliable_change=float("nan"),
+    )
 
 
 def way_of(table: pd.DataFrame) -> tuple[Way, Sides]:

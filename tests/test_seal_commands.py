@@ -123,6 +123,10 @@ def test_a_new_journal_asks_twice_advises_against_what_is_weak_and_has_the_code_
     tmp_path: Path,
 ) -> None:
     at = Terminal("init", str(tmp_path / "new"), "--name", "A", "--therapist", "B")
+    at.sees("Where are you during your sessions")
+    at.types("US-TX")
+    at.sees("where is B, if you meet by phone or video")
+    at.types("US-CA")
     at.sees(r"Passphrase \(empty for none\)")
     at.types("password1", hidden=True)
     at.sees("might find that in.*four or five words.*Use it all the same")
@@ -150,7 +154,32 @@ def test_a_new_journal_asks_twice_advises_against_what_is_weak_and_has_the_code_
     assert opens(tmp_path / "new", code, code=True)
     journal = open_journal(tmp_path / "new")
     assert journal.settings["sealed"]
+    assert (journal.place, journal.therapist_place) == ("US-TX", "US-CA")
     assert not journal.sessions
+
+
+@pytest.mark.parametrize("way", ["at the passphrase", "at the code"])
+def test_a_new_journal_that_is_broken_off_leaves_none_that_lies_open(tmp_path: Path, way: str) -> None:
+    words = ("init", str(tmp_path / "new"), "--name", "A", "--therapist", "B", "--place", "GB")
+    at = Terminal(*words, "--therapist-place", "GB")
+    at.sees("Passphrase")
+    if way == "at the code":
+        at.types(WORDS, hidden=True)
+        at.sees("The same again")
+        at.types(WORDS, hidden=True)
+        at.sees("type it from the paper")
+    at.program.sendintr()
+    at.program.expect(pexpect.EOF)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_is_in_use_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "mine.txt").write_text("x")
+    at = Terminal("init", str(tmp_path / "new"), "--name", "A", "--therapist", "B", "--place", "GB")
+    at.sees("where is B")
+    at.types("")
+    assert "already in use" in at.ends(1)
 
 
 def test_a_weak_passphrase_is_taken_from_who_insists(mine: Path) -> None:
@@ -169,6 +198,8 @@ def test_a_weak_passphrase_is_taken_from_who_insists(mine: Path) -> None:
 
 def test_who_wants_no_passphrase_is_told_what_that_means(tmp_path: Path) -> None:
     at = Terminal("init", str(tmp_path / "new"), "--name", "A", "--therapist", "B")
+    at.sees("empty: not now")
+    at.types("")  # then where the therapist is isn't asked either
     at.sees("Passphrase")
     at.types("", hidden=True)
     at.sees("Without a passphrase, anybody who can open this folder.*can hear and read everything")

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from therapy_review.analysis import analyse
     from therapy_review.elsewhere import forget_turns, use_turns
     from therapy_review.interchange import read_turns, write_turns
-    from therapy_review.journal import Journal, create_journal, open_journal
+    from therapy_review.journal import Journal, open_journal
+    from therapy_review.new_journal import create_journal
     from therapy_review.recording import Recording
     from therapy_review.session import Session
 
@@ -35,7 +36,7 @@ _HOMES = {
     "analyse": "analysis",
     "Journal": "journal",
     "Session": "session",
-    "create_journal": "journal",
+    "create_journal": "new_journal",
     "open_journal": "journal",
     "Recording": "recording",
     "forget_turns": "elsewhere",

@@ -67,15 +67,20 @@ def init(
     ] = None,
 ) -> None:
     """Make a new, empty journal."""
-    from therapy_review.journal import create_journal, folder_of
+    from therapy_review.journal import folder_of
+    from therapy_review.new_journal import check_new, create_journal
 
     here, there = _places(place, therapist_place, therapist)
+    check_new(folder, client=name, therapist=therapist, time_zone=time_zone)
+    is_wanted = seal_commands.is_wanted(sealed)
+    # Made before the journal, so that who breaks off has none that lies open.
+    keys = seal_commands.ask_for_keys() if is_wanted else None
     create_journal(
         folder, client=name, therapist=therapist, place=here, therapist_place=there, time_zone=time_zone
     )
-    if seal_commands.is_wanted(sealed):
-        seal_commands.seal_new(folder_of(folder)[0])
-    else:
+    if keys:
+        seal_commands.seal_with(folder_of(folder)[0], *keys)
+    elif not is_wanted:
         say.print(seal_commands.WITHOUT)
     say.print(
         f"Your journal is in {folder}. Before the first recording, talk it over with {therapist}; then:"

@@ -105,15 +105,21 @@ def make_keys(words: str) -> NewKeys:
         return made
 
 
-def seal_new(store: PlainStore, *, hides_dates: bool = False, keyring: bool = False) -> bool:
-    """Ask for a passphrase and seal a plain journal with it; say what it means where the client wants none."""
-    from therapy_review import sealing, unlock
-
+def ask_for_keys() -> tuple[str, NewKeys] | None:
+    """Ask for a passphrase and make keys from it; say what it means where the client wants none."""
     words = choose_passphrase()
     if not words:
         say.print(WITHOUT)
-        return False
-    made = make_keys(words)
+        return None
+    return words, make_keys(words)
+
+
+def seal_with(
+    store: PlainStore, words: str, made: NewKeys, *, hides_dates: bool = False, keyring: bool = False
+) -> None:
+    """Seal a plain journal with keys that were made for it."""
+    from therapy_review import sealing, unlock
+
     held_files = any(sealing.lies_open(store.root))
     sealing.seal(store, made, hides_dates=hides_dates)
     unlock.keep(made.identity)
@@ -123,7 +129,6 @@ def seal_new(store: PlainStore, *, hides_dates: bool = False, keyring: bool = Fa
     if held_files:
         say.print(ON_SEALED_OVER)
     say.print(OPEN_STILL)
-    return True
 
 
 def seal(
@@ -145,7 +150,8 @@ def seal(
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and not sealing.holds_sealed(store):
-        seal_new(store, hides_dates=bool(hide_dates), keyring=keyring)
+        if keys := ask_for_keys():
+            seal_with(store, *keys, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
     waiting = len(list(sealing.lies_open(store.root)))
