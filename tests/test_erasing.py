@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, Session, create_journal, enrolment, ledger, open_journal
+from therapy_review import Journal, Session, create_journal, enrolment, ledger, open_journal, report_tables
 from therapy_review.erasing import (
     Erased,
     erase_all,
@@ -81,6 +81,13 @@ def test_of_a_session_nothing_is_left_and_nothing_else_is_touched(full: Journal)
     assert DAY not in text.replace(f"{DAY}-2", "").replace(f"1{DAY}", "")
     assert f"practice/sessions/{DAY}" in erased.removed
     assert full.ledger[["what", "session"]].to_numpy().tolist() == [["erased", DAY]]
+
+
+def test_a_table_in_which_nothing_can_be_looked_up_goes_with_any_session(heard: Journal) -> None:
+    table = report_tables.everything(heard, [])
+    heard.store.write("reports/measures.parquet", report_tables.as_parquet(table))
+    erase_session(heard.session("2026-01-15"))
+    assert not heard.store.exists("reports/measures.parquet")
 
 
 def test_of_the_sound_alone_notes_and_marks_stay(full: Journal) -> None:

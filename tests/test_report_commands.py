@@ -61,6 +61,7 @@ def test_bad_sessions_are_counted_and_the_status_says_so(short: Journal, tmp_pat
         (("2019-01-01",), "There is no session 2019-01-01"),
         (("--all", "-p", "depth"), "depth is not a parameter; write it as in -p name value."),
         (("--all", "-p", "depth", "3"), "has no parameter depth; its parameters are: journal, session"),
+        (("--all", "-p", "session", "2026-01-08"), "session can't be given"),
         (("--all", "--template", "nothing"), "There is no notebook nothing"),
         (("--all", "--scheduler", "tcp://10.0.0.1:8786"), "could be read on the way"),
     ],

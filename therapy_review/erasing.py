@@ -277,7 +277,12 @@ def _files(store: Store, folder: str) -> Iterator[str]:
 
 def _is_made_from(session: Session, report: str) -> bool:
     """Tell whether a report is of a session, of its week, or speaks of it by its day."""
-    said = PurePosixPath(report).name + "\n" + session.journal.store.read(report).decode("utf-8", "replace")
+    store, path = session.journal.store, PurePosixPath(report)
+    if path.suffix == ".parquet":  # of all sessions, and squeezed so that nothing can be found in it
+        return True
+    if path.suffix == ".pdf" and store.exists(page := f"{path.with_suffix('.html')}"):
+        return _is_made_from(session, page)  # which it was printed from
+    said = path.name + "\n" + store.read(report).decode("utf-8", "replace")
     named = rf"(?<!\d){re.escape(session.name)}(?!\d|-[2-9](?!\d))"
     day = rf"(?<!\d){session.date.day} {session.date:%B}\b"
     return re.search(f"{named}|{session.week}|{day}", said) is not None

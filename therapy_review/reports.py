@@ -159,6 +159,11 @@ def run_all(
     ReportError
         When the template or the cluster can't be used; a session that fails is an outcome and no error.
     """
+    if own := sorted({"journal", "session"} & set(parameters or {})):
+        raise ReportError(
+            f"{' and '.join(own)} can't be given: each session's report is filled in with its own. Choose sessions "
+            "by their days."
+        )
     chosen = list(journal.sessions if sessions is None else sessions)
     found = templates.find(template)
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from therapy_review.session import Session
 
+ENDINGS = {"ipynb", "html", "pdf"}
 FAILED = "failed.html"
 HELD_BACK = {
     "words": "Words from your notes stand in it, so it was not kept; ask for them with --private-notes, or "
@@ -75,7 +76,8 @@ def keep(
         if_still()
         before = manifest.read_one(store, entry.name)
         _save_what_was_changed(store, entry.name, before, files)
-        for ending in set(before.files if before else ()) - set(files):
+        manifest.remove(store, entry.name)  # cut short from here on, it counts as not made
+        for ending in ENDINGS - set(files):
             store.remove(f"reports/{entry.name}.{ending}")
         for ending, data in files.items():
             store.write(f"reports/{entry.name}.{ending}", data)
@@ -89,10 +91,10 @@ def keep(
 def _save_what_was_changed(store: Store, name: str, before: Entry | None, files: Mapping[str, bytes]) -> None:
     """Keep a notebook beside the new one when the client wrote into it or ran it since it was made."""
     file = f"reports/{name}.ipynb"
-    if before is None or not store.exists(file):
+    if not store.exists(file):
         return
-    now = store.read(file)
-    if digest(now) in (before.files.get("ipynb"), digest(files.get("ipynb", b""))):
+    now, made = store.read(file), before.files.get("ipynb") if before else None
+    if digest(now) in (made, digest(files.get("ipynb", b""))):
         return
     number = 1
     while store.exists(kept := f"reports/{name}-kept-{number}.ipynb") and store.read(kept) != now:

@@ -6,6 +6,7 @@ with one that says something else than is there now, is made anew. Everything is
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,9 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import __version__, consent
+from therapy_review import __version__, consent, ledger
+from therapy_review.agreement import ending
+from therapy_review.errors import TherapyReviewError
 from therapy_review.store import Store, digest
 
 if TYPE_CHECKING:
@@ -117,6 +120,18 @@ def write(store: Store, entry: Entry) -> None:
     store.write(f"{FOLDER}/{entry.name}.json", as_json(asdict(entry)))
 
 
+def remove(store: Store, name: str) -> None:
+    """Let a report count as not made.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        What its files are called, without ending.
+    """
+    store.remove(f"{FOLDER}/{name}.json")
+
+
 class Basis:
     """What reports of a journal are made from, looked at once for all of them.
 
@@ -128,7 +143,7 @@ class Basis:
     """
 
     def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
-        self.sessions = list(journal.sessions)
+        self._journal, self.sessions = journal, list(journal.sessions)
         self._whole = template.looks_at == "journal"
         self._at = {session.name: at for at, session in enumerate(self.sessions)}
         self._seen: dict[str, dict[str, str | None]] = {}
@@ -155,8 +170,16 @@ class Basis:
         """
         if session is None or self._whole:
             every = {each.name: self._look(each) for each in self.sessions}
-            return {**self._shared, "sessions": digest(as_json(every))}
+            return {**self._shared, **self._of_the_journal(), "sessions": digest(as_json(every))}
         return {**self._shared, "sessions": {each.name: self._look(each) for each in self.near(session)}}
+
+    def _of_the_journal(self) -> dict[str, Any]:
+        """Name what lies beside the sessions: days brought in, letters, what was opened …; and what ends soon."""
+        store, ends = self._journal.store, list[str]()
+        with contextlib.suppress(TherapyReviewError):  # said by the page itself
+            ends = [one.id for one, _ in ending(self._journal.consents, self._journal.today())]
+        beside = {name: _file(store, name) for name in store.files("") if name != ledger.FILE}
+        return {"beside": digest(as_json(beside)), "ends": ends}
 
     def near(self, session: Session) -> list[Session]:
         """Give a session and the one before it."""

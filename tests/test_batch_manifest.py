@@ -1,0 +1,78 @@
+"""The manifest: what a report rests on, and that a report whose keeping was cut short counts as not made."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from conftest import root_of
+
+from therapy_review import Journal, consent, open_journal
+from therapy_review.batch import keeping, manifest, templates
+from therapy_review.batch.manifest import Basis, Entry
+
+
+def of_the_journal(journal: Journal) -> dict[str, object]:
+    return Basis(open_journal(root_of(journal)), templates.find("how_far"), {}).of(None)
+
+
+@pytest.mark.parametrize("file", ["days.csv", "letters.md", "moods.toml", "opened.toml", "together.csv"])
+def test_a_page_of_the_whole_journal_rests_on_every_file_of_the_clients(journal: Journal, file: str) -> None:
+    before = of_the_journal(journal)
+    assert of_the_journal(journal) == before
+    journal.store.write(file, b"x")
+    assert of_the_journal(journal) != before
+
+
+def test_it_does_not_rest_on_the_ledger_which_every_report_adds_to(journal: Journal) -> None:
+    before = of_the_journal(journal)
+    journal.store.write("ledger.csv", b"when,what,session,use,who,note\n")
+    assert of_the_journal(journal) == before
+
+
+def test_an_agreement_that_comes_to_its_end_makes_the_page_anew(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = journal.today()
+    journal.keep_agreements(
+        lambda data: consent.append(
+            data, "Sam", ["report"], given_from=today, name="Sam", until=today + dt.timedelta(days=40)
+        )
+    )
+    before = of_the_journal(journal)
+    monkeypatch.setattr(Journal, "today", lambda _self: today + dt.timedelta(days=35))
+    assert of_the_journal(journal) != before
+
+
+def test_a_report_whose_keeping_is_cut_short_counts_as_not_made(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = journal.store
+    entry = Entry("one", "2026-03-05", "session_report", {"a": 1}, {})
+    keeping.keep(store, entry, {"ipynb": b"{}", "html": b"plain", "pdf": b"p"})
+    kept = manifest.read_one(store, "one")
+    assert kept
+    assert kept.fits({"a": 1}, ("ipynb", "html"), store)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(manifest, "write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        keeping.keep(
+            store,
+            Entry("one", "2026-03-05", "session_report", {"a": 2}, {}),
+            {"ipynb": b"{}", "html": b"own"},
+        )
+    # What lies there may be what was asked for now, not what the entry before spoke of.
+    assert manifest.read_one(store, "one") is None
+    assert not store.exists("reports/one.pdf")
+
+
+def test_what_a_client_wrote_into_a_notebook_is_kept_also_where_its_entry_is_lost(journal: Journal) -> None:
+    store, entry = journal.store, Entry("one", "2026-03-05", "session_report", {}, {})
+    keeping.keep(store, entry, {"ipynb": b"{}"})
+    store.write("reports/one.ipynb", b'{"mine": 1}')
+    manifest.remove(store, "one")
+    keeping.keep(store, entry, {"ipynb": b"{}"})
+    assert store.read("reports/one-kept-1.ipynb") == b'{"mine": 1}'
