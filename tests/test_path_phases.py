@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from therapy_review.path_phases import LASTS, phases
@@ -63,6 +63,7 @@ def test_rows_of_one_phase_are_not_broken() -> None:
 
 
 @given(st.lists(NAMES, max_size=40))
+@example(["", "", "", "Anna", "online", "online", "Anna", "Anna", "Anna"])
 def test_every_session_is_in_a_phase_that_lasts_or_said_to_be_apart(told: list[str]) -> None:
     found = phases({"mood": line(told)})
     firsts = [one.session for one in found.begun]

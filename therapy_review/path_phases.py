@@ -126,12 +126,15 @@ class _Line:
         """Give each phase that begins, after the last session of the one before."""
         found = []
         for (_, end, before), (start, _, now) in pairwise(self.lasting):
-            changed = _changed(before, now)
-            # A session that was otherwise in something else as well may have been the first with what is new.
-            while start - 1 > end and set(changed) <= set(_changed(before, self.told[start - 1])):
-                start -= 1
-            found.append((self.names[end], Begun(self.names[start], changed, (self.row,))))
+            changed, first = _changed(before, now), self._first(end, before, start, now)
+            found.append((self.names[end], Begun(self.names[first], changed, (self.row,))))
         return found
+
+    def _first(self, end: int, before: str, start: int, now: str) -> int:
+        # A session that was otherwise in something else as well may have been the first with what is new.
+        while start - 1 > end and set(_changed(before, now)) <= set(_changed(before, self.told[start - 1])):
+            start -= 1
+        return start
 
     def breaks_at(self, mark: Begun) -> bool:
         """Tell whether numbers before and from there on differ in what changed, however few they are."""
@@ -156,9 +159,17 @@ class _Line:
             if not near:
                 near = [one for _, end, one in self.lasting if end < place][-1:]
                 near += [one for start, _, one in self.lasting if start > place][:1]
+                if self._is_early(place):  # it has what comes later to last, and what lies between has not
+                    near = near[:1]
             if phase not in near:
                 least = min((_changed(one, phase) for one in near), key=_how_much)
                 yield from ((self.names[place], part) for part in least)
+
+    def _is_early(self, place: int) -> bool:
+        return any(
+            end < place < self._first(end, before, start, now) and self.told[place] == now
+            for (_, end, before), (start, _, now) in pairwise(self.lasting)
+        )
 
 
 def _how_much(changed: Sequence[str]) -> tuple[bool, int]:
