@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from therapy_review import open_journal
+from therapy_review import analyse, open_journal
 from therapy_review.share_words import CAUTIONS
 from tools.in_browser import Lab, run_all
 
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_clip_is_looked_at_heard_and_written(tab: Page, lab: Lab, tmp_path: Path) -> None:
+    analyse(open_journal(lab.root).session("2026-03-05"))  # a test before may have changed who is who
     tab.goto(lab.page_of("reports/share.ipynb"))
     run_all(tab)
     tab.get_by_label("From when to when").fill("0:24-0:31")
