@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from therapy_review import consent, ledger, measures
+from therapy_review import consent, ledger, measures, note_saving
 from therapy_review import corrections as said
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteChangedError, NoteError
+from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.store import digest
@@ -202,53 +202,8 @@ class Session:
         return note_files.parse(store.read(name), store.where(name))
 
     def save_notes(self, changed: note_files.SessionNotes) -> note_files.SessionNotes:
-        """Save notes, unless the file was changed by another program since they were read.
-
-        Parameters
-        ----------
-        changed : SessionNotes
-            From ``session.notes.changed(...)``.
-
-        Returns
-        -------
-        SessionNotes
-            As they now stand in the file: go on from these.
-
-        Raises
-        ------
-        NoteChangedError
-            When the file is another than the one that was read; it is left alone, and what was to be
-            saved is kept beside it.
-        NoteError
-            When the file's header is damaged; what was to be saved is kept beside it too.
-        """
-        store, name = self.journal.store, self.file("notes.md")
-        with store.writing():
-            now = store.read(name) if store.exists(name) else b""
-            # Compared as text as it was decoded, so that an odd encoding does not look like a change.
-            unchanged = note_files.parse(now, name).source == changed.source
-            try:
-                data = note_files.render(changed if unchanged else changed.changed(source=""))
-            except NoteError as error:
-                kept = self._keep(note_files.render(changed.changed(source="")))
-                raise NoteError(f"{error} What you wrote just now is safe in {kept}.") from error
-            if not unchanged:
-                kept = self._keep(data)
-                raise NoteChangedError(
-                    f"{store.where(name)} was changed by another program since you opened it, so it was left "
-                    f"as it is; what you wrote here is safe in {kept}. Put the two together when you like."
-                )
-            if data != now:
-                store.write(name, data)
-        return note_files.parse(data, store.where(name))
-
-    def _keep(self, data: bytes) -> str:
-        """Keep another version of the notes beside them; the same words are kept once."""
-        store, number = self.journal.store, 1
-        while store.exists(name := self.file(f"notes-kept-{number}.md")) and store.read(name) != data:
-            number += 1
-        store.write(name, data)
-        return store.where(name)
+        """Save notes, unless another program changed the file; see `therapy_review.note_saving.save`."""
+        return note_saving.save(self.journal.store, self.file("notes.md"), changed)
 
     @property
     def marks(self) -> pd.DataFrame:

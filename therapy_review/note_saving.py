@@ -1,0 +1,63 @@
+"""Saving notes, so that nothing written is lost: not what stands in the file, and not what was to be saved."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from therapy_review import notes as note_files
+from therapy_review.errors import NoteChangedError, NoteError
+from therapy_review.store import Store
+
+
+def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_files.SessionNotes:
+    """Save notes, unless the file was changed by another program since they were read.
+
+    Parameters
+    ----------
+    store : Store
+        The journal's files.
+    name : str
+        The journal's name for the notes.
+    changed : SessionNotes
+        From ``session.notes.changed(...)``.
+
+    Returns
+    -------
+    SessionNotes
+        As they now stand in the file: go on from these.
+
+    Raises
+    ------
+    NoteChangedError
+        When the file is another than the one that was read; it is left alone, and what was to be saved is kept
+        beside it.
+    NoteError
+        When the file's header is damaged; what was to be saved is kept beside it too.
+    """
+    with store.writing():
+        now = store.read(name) if store.exists(name) else b""
+        # Compared as text as it was decoded, so that an odd encoding does not look like a change.
+        unchanged = note_files.parse(now, name).source == changed.source
+        try:
+            data = note_files.render(changed if unchanged else changed.changed(source=""))
+        except NoteError as error:
+            kept = _keep(store, name, note_files.render(changed.changed(source="")))
+            raise NoteError(f"{error} What you wrote just now is safe in {kept}.") from error
+        if not unchanged:
+            kept = _keep(store, name, data)
+            raise NoteChangedError(
+                f"{store.where(name)} was changed by another program since you opened it, so it was left "
+                f"as it is; what you wrote here is safe in {kept}. Put the two together when you like."
+            )
+        if data != now:
+            store.write(name, data)
+    return note_files.parse(data, store.where(name))
+
+
+def _keep(store: Store, name: str, data: bytes) -> str:
+    """Keep another version of the notes beside them; the same words are kept once."""
+    notes, number = PurePosixPath(name), 1
+    while store.exists(beside := f"{notes.with_suffix('')}-kept-{number}.md") and store.read(beside) != data:
+        number += 1
+    store.write(beside, data)
+    return store.where(beside)
