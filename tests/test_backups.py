@@ -11,11 +11,13 @@ import pytest
 from conftest import root_of
 from killable import FILES, OURS, SETTINGS, keys_of
 from test_killed import seen
+from typer.testing import CliRunner
 
-from therapy_review import Journal, backups, open_journal, unlock
+from therapy_review import Journal, backups, ledger, open_journal, unlock
 from therapy_review.backups import backup, restore
+from therapy_review.cli import app
 from therapy_review.errors import JournalError
-from therapy_review.sealing import seal
+from therapy_review.sealing import lies_open, seal
 from therapy_review.store import PlainStore
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
@@ -77,6 +79,42 @@ def test_halves_and_locks_are_left_out(store: PlainStore, tmp_path: Path) -> Non
         assert not [name for name in tar.getnames() if name.endswith((".tmp", ".lock"))]
 
 
+def test_what_systems_lay_into_folders_is_left_out_and_hinders_nothing(
+    store: PlainStore, tmp_path: Path
+) -> None:
+    strays = {".DS_Store", "sessions/Thumbs.db", "reports/desktop.ini", "sessions/2026-03-04/._notes.md"}
+    for name in strays:
+        store.write(name, b"of the system")
+    done = CliRunner().invoke(app, ["backup", str(tmp_path / "journal.tar"), "-j", str(store.root)])
+    assert done.exit_code == 0, done.output
+    with tarfile.open(tmp_path / "journal.tar") as tar:
+        assert not strays & {*tar.getnames()}
+
+
+def test_a_backup_is_a_line_in_the_ledger_for_which_no_passphrase_is_asked(
+    store: PlainStore, tmp_path: Path
+) -> None:
+    identity = unlock.secret_of(open_journal(store.root))
+    unlock.forget()
+    for number in range(3):
+        done = CliRunner().invoke(app, ["backup", str(tmp_path / f"{number}.tar"), "-j", str(store.root)])
+        assert done.exit_code == 0, done.output
+    again = CliRunner().invoke(app, ["backup", str(tmp_path / "2.tar"), "-j", str(store.root)])
+    assert isinstance(again.exception, JournalError)
+    if identity:
+        unlock.keep(OURS[0])
+        assert not list(lies_open(store.root))
+    restore(tmp_path / "2.tar", tmp_path / "back")  # the copy says itself that it was made
+    for root in (store.root, tmp_path / "back"):
+        journal = open_journal(root)
+        noted = [f"backup of everything: {number}.tar" for number in range(3)]
+        assert journal.ledger[["what", "note"]].to_numpy().tolist() == [["exported", note] for note in noted]
+    ledger.record(journal, ledger.ERASED, session="2026-03-04")
+    assert journal.store.files("ledger") == []
+    assert [*journal.ledger["note"]] == [*noted, ""]
+    assert [*journal.ledger["what"]] == ["exported"] * 3 + ["erased"]
+
+
 def test_nothing_is_written_over_and_nothing_into_the_journal_itself(
     store: PlainStore, tmp_path: Path
 ) -> None:
@@ -99,10 +137,10 @@ def test_nothing_is_written_over_and_nothing_into_the_journal_itself(
 def test_where_the_disk_refuses_nothing_is_left(
     store: PlainStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(JournalError, match=r"Could not write .* \(no such file or directory\)"):
+    with pytest.raises(JournalError, match=r"There is no folder .*nowhere; is the disk there"):
         backup(store, tmp_path / "nowhere" / "journal.tar")
     (tmp_path / "a file").touch()
-    with pytest.raises(JournalError, match=r"Could not write .* \(not a directory\)"):
+    with pytest.raises(JournalError, match=r"There is no folder .*a file; is the disk there"):
         backup(store, tmp_path / "a file" / "journal.tar")
 
     def full(_: int) -> None:

@@ -17,7 +17,7 @@ from therapy_review import open_journal, reports
 from therapy_review.batch import cluster
 from therapy_review.batch.bundles import laid_out, pack
 from therapy_review.batch.cluster import require_private
-from therapy_review.errors import MissingPackageError, ReportError
+from therapy_review.errors import ConsentError, MissingPackageError, ReportError
 from therapy_review.journal import Journal
 
 pytestmark = pytest.mark.slow
@@ -210,6 +210,34 @@ def test_a_bundle_holds_one_session_and_the_one_before_without_sound_or_voice_pr
 def test_a_bundle_to_listen_to_holds_the_sound_of_that_session_alone(short: Journal) -> None:
     bundle = pack(short, DAYS[3], "listen")
     assert [name for name in bundle.files if "recording" in name] == [f"sessions/{DAYS[3]}/recording.flac"]
+
+
+def test_of_a_session_before_that_is_closed_to_reports_nothing_made_from_its_sound_is_sent(
+    short: Journal,
+) -> None:
+    for name in ("transcript.vtt", "corrections.csv"):
+        short.store.write(f"sessions/{DAYS[2]}/{name}", b"made from its sound")
+    notes = short.session(DAYS[2]).notes
+    short.session(DAYS[2]).save_notes(notes.changed(participants=("client", "therapist", "Sam")))
+    bundle = pack(short, DAYS[3], "report")
+    sent = {name.removeprefix(f"sessions/{DAYS[2]}/") for name in bundle.files if DAYS[2] in name}
+    assert sent == {"notes.md"}
+    with pytest.raises(ConsentError):
+        pack(short, DAYS[2], "report")
+
+
+def test_each_bundle_is_a_line_in_the_ledger(short: Journal) -> None:
+    pack(short, DAYS[3], "listen")
+    pack(short, DAYS[3], "report")
+    lines = short.ledger[short.ledger["what"] == "exported"]
+    assert lines[["session", "use", "note"]].to_numpy().tolist() == [
+        [DAYS[3], "self_review", "sent to the workers of a cluster with its sound"],
+        [
+            DAYS[3],
+            "report",
+            f"sent to the workers of a cluster without sound, with {DAYS[2]} before it",
+        ],
+    ]
 
 
 def test_tls_settings_of_dask_are_used_as_they_are(

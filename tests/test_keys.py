@@ -31,14 +31,14 @@ def test_a_damaged_identity_is_a_sentence(damaged: bytes) -> None:
     with pytest.raises(LockedError, match="does not open this journal"):
         k.opened(damaged, WORDS)
     with pytest.raises(LockedError, match="damaged or belongs to another journal; put it back from a backup"):
-        k.session_identity(damaged, Identity.generate())
+        k.session_identities(damaged, Identity.generate())
 
 
 def test_an_age_file_that_holds_no_identity_is_a_sentence() -> None:
     mine = Identity.generate()
     for content in (b"my notes\n", b"AGE-SECRET-KEY-1NOTAKEY\n", b"", b"\xff\xfe"):
         with pytest.raises(LockedError, match="can't be read; restore the journal from a backup"):
-            k.session_identity(encrypt(content, [mine.to_public()]), mine)
+            k.session_identities(encrypt(content, [mine.to_public()]), mine)
 
 
 def test_letters_with_accents_open_it_however_a_system_writes_them() -> None:

@@ -27,14 +27,14 @@ from killable import (
     seals,
     unseals,
 )
-from killable_erasing import ERASED, erases, erases_all
+from killable_erasing import ERASED, erases, erases_all, erases_sound, sealed_with_copies
 from killing import POINTS, Act, Killer, kill_everywhere
-from pyrage import decrypt
+from pyrage import DecryptError, decrypt
 
 from therapy_review import open_journal, unlock
 from therapy_review.backups import restore
 from therapy_review.errors import JournalError
-from therapy_review.keys import Identity
+from therapy_review.keys import Identity, session_identities
 from therapy_review.store import Store, is_half
 
 pytestmark = [
@@ -58,7 +58,7 @@ def everything(root: Path, identity: Identity | None, but: str = "nothing") -> d
         return "/".join(names.get(part, part) for part in parts)
 
     keys = {
-        plain_name(path.parent): Identity.from_str(decrypt(path.read_bytes(), [identity]).decode().strip())
+        plain_name(path.parent): session_identities(path.read_bytes(), identity)
         for path in paths
         if path.name == "key.age"
     }
@@ -78,7 +78,7 @@ def everything(root: Path, identity: Identity | None, but: str = "nothing") -> d
         if name.startswith(but):
             continue
         if path.suffix == ".age":
-            data = decrypt(data, [keys.get("/".join(name.split("/")[:2]), identity)])
+            data = decrypt(data, keys.get("/".join(name.split("/")[:2]), [identity]))
         assert found.setdefault(name, data) == data, f"{name} is there twice and differs"
     return found
 
@@ -130,6 +130,22 @@ def all_else_is_there(at: Path) -> None:
 
 def is_of_it(name: str) -> bool:
     return name.startswith((f"sessions/{ERASED}", "reports/weekly_review_2026-W10"))
+
+
+def all_that_was_written_is_there(at: Path) -> None:
+    gone = (f"sessions/{ERASED}/recording", "reports/weekly_review_2026-W10")
+    for name, data in everything(at / "journal", OURS[0], but=gone[0]).items():
+        assert name == "ledger.csv" or data == FILES[name]
+    shown = seen_but(open_journal(at / "journal").store, gone)
+    assert shown.items() >= {name: FILES[name] for name in FILES if not name.startswith(gone)}.items()
+
+
+def seen_but(store: Store, gone: tuple[str, ...]) -> dict[str, bytes]:
+    """What the program itself opens; what is to go may be closed already."""
+    folders = ["", "sessions", *(f"sessions/{name}" for name in store.folders("sessions"))]
+    folders += [f"sessions/2026-03-11/{name}" for name in store.folders("sessions/2026-03-11")]
+    names = [f"{at}/{name}".lstrip("/") for at in [*folders, "voices/client"] for name in store.files(at)]
+    return {name: store.read(name) for name in names if not name.startswith(gone)}
 
 
 def the_folder_is_there(at: Path) -> None:
@@ -198,12 +214,38 @@ def is_erased(at: Path) -> None:
     assert set(zip(ledger["what"], ledger["session"], strict=True)) == {("erased", ERASED)}
 
 
+def the_sound_is_erased(at: Path) -> None:
+    all_that_was_written_is_there(at)
+    root = at / "journal"
+    assert not list(root.rglob("recording.*"))
+    assert not list(root.rglob("weekly_review_2026-W10*"))
+    copy = at / "copy"
+    old = session_identities((copy / "key.age").read_bytes(), OURS[0])
+    (notes,) = (path for path in root.glob("sessions/*/notes.md.age") if b"heron" in opened(path))
+    now = session_identities((notes.parent / "key.age").read_bytes(), OURS[0])
+    assert len(now) == 1
+    assert (
+        decrypt((copy / "recording.m4a.age").read_bytes(), old) == FILES[f"sessions/{ERASED}/recording.m4a"]
+    )
+    with pytest.raises(DecryptError):
+        decrypt((copy / "recording.m4a.age").read_bytes(), now)
+    for path in notes.parent.rglob("*.age"):
+        with pytest.raises(DecryptError):
+            decrypt(path.read_bytes(), old)
+    assert set(open_journal(root).ledger["what"]) == {"erased"}
+
+
+def opened(path: Path) -> bytes:
+    return decrypt(path.read_bytes(), session_identities((path.parent / "key.age").read_bytes(), OURS[0]))
+
+
 def is_empty(at: Path) -> None:
     assert list((at / "journal").iterdir()) == []
 
 
 hides, shows = partial(hides_or_shows, hides_dates=True), partial(hides_or_shows, hides_dates=False)
 seals_hidden, sealed_hidden = partial(seals, hides_dates=True), partial(sealed, hides_dates=True)
+sealed_with_copies_hidden = partial(sealed_with_copies, hides_dates=True)
 is_hidden = partial(is_sealed, hides_dates=True)
 
 # What is there before, what is killed, what is true whenever that was, and what is true in the end.
@@ -221,6 +263,12 @@ ACTS = {
 ERASING = {
     "erase": Act(sealed, erases, all_else_is_there, is_erased),
     "erase with hidden dates": Act(sealed_hidden, erases, all_else_is_there, is_erased),
+    "erase the sound": Act(
+        sealed_with_copies, erases_sound, all_that_was_written_is_there, the_sound_is_erased
+    ),
+    "erase the sound with hidden dates": Act(
+        sealed_with_copies_hidden, erases_sound, all_that_was_written_is_there, the_sound_is_erased
+    ),
     "erase all": Act(sealed, erases_all, the_folder_is_there, is_empty),
 }
 

@@ -145,7 +145,7 @@ def test_a_new_journal_asks_twice_advises_against_what_is_weak_and_has_the_code_
     at.sees("not quite it; look at the paper again.*type it from the paper")
     at.types(code.lower().replace("-", " "))
     at.sees(re.escape("\x1b[3J"))  # nor can be scrolled back to
-    after = at.sees("Nobody can open it without the passphrase or the code on paper")
+    after = at.sees("opens with your passphrase, or with the code on paper. We have neither")
     at.sees("journal.toml stays readable")
     at.ends()
     assert code not in after
@@ -232,7 +232,7 @@ def test_sealed_with_hidden_dates_more_is_sealed_later_shown_again_and_unsealed(
     before = seen(open_journal(mine).store)
     at = Terminal("seal", "--hide-dates", "-j", str(mine))
     choose(at, "Passphrase (empty for none)", WORDS)
-    at.sees("Sealed. Nobody can open it")
+    at.sees("Sealed. From now on it opens with your passphrase")
     at.ends()
     assert not [path for path in mine.rglob("*") if "2026-" in path.name]
     (mine / "sessions/2026-03-18").mkdir()

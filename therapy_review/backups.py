@@ -13,13 +13,14 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from therapy_review.errors import JournalError
 from therapy_review.sealed import KEYS_LOCK, LOCK, SETTINGS
 from therapy_review.store import FILE_MODE, FOLDER_MODE, PlainStore, digest, is_half, sync_folder
 
 LEFT_OUT = (LOCK, KEYS_LOCK)
+STRAY = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # laid down by systems that show folders
 COMMENT, SHA = "comment", "sha256 "  # of each file, where other programs that read a tar leave it alone
 END = bytes(2 * tarfile.BLOCKSIZE)  # without it, a tar was cut off
 
@@ -46,15 +47,10 @@ def backup(store: PlainStore, file: Path) -> int:
     """
     half = file.with_name(f".{file.name}.part")
     with store.writing(), _removed(half):
-        if file.exists():
-            raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
-        if store.root.resolve() in file.resolve().parents:
-            raise JournalError(
-                f"{file} would lie in the journal itself; choose a place outside it, best on another disk."
-            )
+        unless_in_the_way(store, file)
         paths = [path for path in store.root.rglob("*") if path.is_file()]
         names = sorted(path.relative_to(store.root).as_posix() for path in paths)
-        names = [name for name in names if name not in LEFT_OUT and not is_half(name)]
+        names = [name for name in names if name not in LEFT_OUT and not is_half(name) and not is_stray(name)]
         try:
             with os.fdopen(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b") as out:
                 with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -72,6 +68,30 @@ def backup(store: PlainStore, file: Path) -> int:
                 f"Could not write {file} ({reason}); choose another place, then try again."
             ) from error
     return len(names)
+
+
+def unless_in_the_way(store: PlainStore, file: Path) -> None:
+    """Refuse a place where no backup can go.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    file : Path
+
+    Raises
+    ------
+    JournalError
+        When there is such a file, it lies in the journal, or its folder is missing.
+    """
+    if file.exists():
+        raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
+    if store.root.resolve() in file.resolve().parents:
+        raise JournalError(
+            f"{file} would lie in the journal itself; choose a place outside it, best on another disk."
+        )
+    if not file.resolve().parent.is_dir():
+        raise JournalError(f"There is no folder {file.parent}; is the disk there? Then try again.")
 
 
 def restore(file: Path, folder: Path) -> int:
@@ -129,6 +149,26 @@ def restore(file: Path, folder: Path) -> int:
     finally:
         shutil.rmtree(half, ignore_errors=True)
     return number
+
+
+def is_stray(name: str) -> bool:
+    """Tell whether a file is one that macOS or Windows lays into a folder that is looked at.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_stray("sessions/.DS_Store"), is_stray("sessions/2026-03-04/._notes.md"), is_stray("desktop.md")
+    (True, True, False)
+    """
+    last = PurePosixPath(name).name
+    return last.casefold() in STRAY or last.startswith("._")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from therapy_review import (
 )
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
+from therapy_review.plain_pages import PlainTo, Sure
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -272,28 +273,28 @@ def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> Non
 @app.command()
 def review(
     week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
-    plain_to: Annotated[
-        Path | None,
-        typer.Option(help="Also write the page of a sealed journal into this folder, where it lies open."),
-    ] = None,
+    plain_to: PlainTo = None,
+    sure: Sure = False,
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
-    from therapy_review import reports
+    from therapy_review import plain_pages, reports
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     chosen = _week(opened, week)
+    page = f"weekly_review_{chosen}.html"
+    target = plain_pages.place_for(opened, plain_to, [page], sure=sure)
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
         made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
     if not opened.settings.get("sealed"):
         say.print(f"To read:  {reports.place(opened, made.page)}")
         say.print(f"Notebook: {reports.place(opened, made.notebook)}")
-    elif plain_to is None:
+    elif target is None:
         say.print(f"It is sealed in {opened.name}. To read it:  therapy-review lab --journal {journal}")
     else:
-        _write_plain(opened, made.page, plain_to)
+        plain_pages.write(opened, target, {page: opened.store.read(made.page)}, {})
     if failed:
         raise typer.Exit(1)
 
@@ -301,13 +302,23 @@ def review(
 @app.command()
 def lab(
     week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
+    report: Annotated[
+        str, typer.Option(help="A report in place of the week, as in session_report_2026-03-04.")
+    ] = "",
     journal: JournalOption = HERE,
 ) -> None:
-    """Open the weekly notebook in JupyterLab, in its simple interface."""
+    """Open the weekly notebook, or a report, in JupyterLab, in its simple interface."""
     from therapy_review import lab as jupyter
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
+    if report:
+        notebook = f"reports/{report.removesuffix('.ipynb')}.ipynb"
+        if not opened.store.exists(notebook):
+            raise JournalError(
+                f"There is no report {report} in {opened.name}; to write reports: therapy-review report --all"
+            )
+        jupyter.start(opened, notebook)
     chosen = _week(opened, week)
     notebook = f"reports/weekly_review_{chosen}.ipynb"
     if not opened.store.exists(notebook):
@@ -331,21 +342,6 @@ def check(journal: JournalOption = HERE) -> None:
         raise typer.Exit(1)
     number = len(opened.sessions)
     say.print(f"All is well: {number} session{'s' * (number != 1)}.")
-
-
-def _write_plain(journal: Journal, page: str, folder: Path) -> None:
-    """Write a page of a sealed journal where the client wants it, with a word on what that means."""
-    from therapy_review.store import PlainStore
-
-    target = folder / Path(page).name
-    if target.exists():
-        raise JournalError(f"There is already a file {target}; choose another folder, or remove it first.")
-    PlainStore(folder.resolve()).write(target.name, journal.store.read(page))
-    say.print(f"To read:  {target}")
-    say.print(
-        "It lies open there: whoever comes by it can read it, and your browser may remember that you did. Delete "
-        "it when you are done."
-    )
 
 
 def _week(journal: Journal, week: str) -> str:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, index, ledger, transcript
+from therapy_review import enrolment, index, ledger, renewing, transcript
 from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
 from therapy_review.recording import SUFFIXES
+from therapy_review.sealed import SealedStore
 from therapy_review.session import TURNS_ELSEWHERE
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ SEALED = (
     "The key was destroyed, so what is left of the sealed files, here or in later copies, opens for nobody; "
     "a backup that holds the key still opens."
 )
-SEALED_NOTES = (
-    "Your notes are sealed with the same key, so it is kept; copies of the sealed recording elsewhere can still be "
-    "opened with it."
+RENEWED = (
+    "The old key was destroyed, and what stays is sealed with a new one; copies of the erased files, sealed as "
+    "they were, open for nobody. A backup that holds the old key still opens."
+)
+BY_THE_JOURNALS_KEY = (
+    "Reports and voice prints are sealed with the journal's own key, which stays: copies of them still open with "
+    "the passphrase, so delete those too."
 )
 OTHER_REPORTS = (
     "Reports of other weeks may still count it in their charts; write them anew with therapy-review review."
@@ -104,7 +109,8 @@ def sound_remains(session: Session) -> list[str]:
         Names within the journal: reports, voice prints, the recording, then the rest.
     """
     store, sound, rest = session.journal.store, [], []
-    for name in store.files(session.folder):
+    there = {*store.files(session.folder), *_put_there(session)}
+    for name in sorted(there):
         path = PurePosixPath(name)
         if path.stem == "recording" or path.suffix.lower() in SUFFIXES:
             sound.append(session.file(name))
@@ -131,12 +137,13 @@ def erase_session(session: Session) -> Erased:
     JournalError
         When something may not be deleted; what is left can be erased by the same call.
     """
-    what = f"the session {session.name}"
-    return _erase(session, what, remains(session), SEALED if _is_sealed(session.journal) else PLAIN)
+    return _erase(session, f"the session {session.name}", remains(session))
 
 
 def erase_sound(session: Session) -> Erased:
     """Erase the sound of a session and everything that was made from it; the client's notes and marks stay.
+
+    In a sealed journal they are sealed with a new key, and the old one is destroyed.
 
     Parameters
     ----------
@@ -152,9 +159,7 @@ def erase_sound(session: Session) -> Erased:
         When something may not be deleted; what is left can be erased by the same call.
     """
     what = f"the sound of {session.name} and what was made from it; notes and marks stay"
-    return _erase(
-        session, what, sound_remains(session), SEALED_NOTES if _is_sealed(session.journal) else PLAIN
-    )
+    return _erase(session, what, sound_remains(session))
 
 
 def erase_all(journal: Journal) -> Erased:
@@ -231,24 +236,56 @@ def erase_made_for(session: Session, use: str) -> Erased:
     if use in ("", "record", SELF_REVIEW):
         return erase_sound(session)
     kind = "reports made from" if use == REPORT else "words written down from"
-    return _erase(session, f"{kind} {session.name}", made_for(session, use), PLAIN)
+    return _erase(session, f"{kind} {session.name}", made_for(session, use))
 
 
-def _erase(session: Session, what: str, names: list[str], of_the_disk: str) -> Erased:
+def _erase(session: Session, what: str, names: list[str]) -> Erased:
     journal, store = session.journal, session.journal.store
+    within = [name for name in names if name.startswith(f"{session.folder}/")]
+    if isinstance(store, SealedStore) and within:
+        renewing.unless_closed(store, session.folder, within)
+    removed = tuple(map(store.where, names))
+    open_ones = _put_there(session)
     if names:  # written first: nothing is gone without a line
         ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
     index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
     with store.writing():
+        if isinstance(store, SealedStore) and within:
+            renewing.renew(store, session.folder, within)
         for name in names:
             if name in (session.folder, session.file("derived")):
                 store.remove_folder(name)
             elif name != enrolment.LEFT_OUT:
                 store.remove(name)
+                if isinstance(store, SealedStore):
+                    store.remove_open(name)
     others = (OTHER_REPORTS,) if any(_files(store, REPORTS)) else ()
-    return Erased(what, tuple(map(store.where, names)), (*others, COPIES, GIVEN_AWAY, of_the_disk))
+    of_the_disk = _of_the_disk(session, names, open_ones)
+    return Erased(what, removed, (*others, COPIES, GIVEN_AWAY, *of_the_disk))
+
+
+def _put_there(session: Session) -> list[str]:
+    """List what lies plain in a session of a sealed journal, because somebody put it there by hand."""
+    store = session.journal.store
+    return store.open_files(session.folder) if isinstance(store, SealedStore) else []
+
+
+def _of_the_disk(session: Session, names: list[str], open_ones: list[str]) -> list[str]:
+    """Say what of the erased files a disk or a copy may still give away."""
+    if not _is_sealed(session.journal):
+        return [PLAIN]
+    said = []
+    if session.folder in names:
+        said.append(SEALED)
+    elif any(name.startswith(f"{session.folder}/") for name in names):
+        said.append(RENEWED)
+    if any(name.startswith((f"{REPORTS}/", "voices/")) for name in names):
+        said.append(BY_THE_JOURNALS_KEY)
+    if (session.folder in names and open_ones) or {session.file(name) for name in open_ones} & {*names}:
+        said.append(PLAIN)
+    return said
 
 
 def _is_sealed(journal: Journal) -> bool:

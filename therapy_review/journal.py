@@ -217,12 +217,7 @@ class Journal:
     @property
     def ledger(self) -> pd.DataFrame:
         """What was done beyond the client's own listening; see `therapy_review.ledger`."""
-        name = ledger.FILE
-        return (
-            ledger.read(self.store.read(name), self.store.where(name))
-            if self.store.exists(name)
-            else ledger.none()
-        )
+        return ledger.read(ledger.whole(self.store), self.store.where(ledger.FILE))
 
     def one_party_is_clear(self) -> bool:
         """Tell whether the law of the client's place surely asks for one party's agreement alone."""

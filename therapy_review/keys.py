@@ -84,26 +84,38 @@ def _as_typed(words: str) -> str:
     return unicodedata.normalize("NFC", words)
 
 
-def as_file(identity: Identity) -> bytes:
-    """Write an identity as age's own identity files are: one line of text."""
-    return f"{identity}\n".encode()
+def as_file(*identities: Identity) -> bytes:
+    """Write identities as age's own identity files are: a line of text each."""
+    return "".join(f"{identity}\n" for identity in identities).encode()
 
 
 def from_file(data: bytes) -> Identity:
-    """Read an identity from an age identity file.
+    """Read an identity from an age identity file: the first, where there are more.
 
     Raises
     ------
     LockedError
         When it holds none.
     """
-    for line in data.decode("ascii", "replace").splitlines():
-        if line.startswith("AGE-SECRET-KEY-"):
-            try:
-                return Identity.from_str(line.strip())
-            except IdentityError:
-                break
-    raise LockedError("A key of this journal can't be read; restore the journal from a backup.")
+    return identities_in(data)[0]
+
+
+def identities_in(data: bytes) -> list[Identity]:
+    """Read all identities in an age identity file.
+
+    Raises
+    ------
+    LockedError
+        When it holds none.
+    """
+    lines = data.decode("ascii", "replace").splitlines()
+    try:
+        found = [Identity.from_str(line.strip()) for line in lines if line.startswith("AGE-SECRET-KEY-")]
+    except IdentityError:
+        found = []
+    if not found:
+        raise LockedError("A key of this journal can't be read; restore the journal from a backup.")
+    return found
 
 
 def opened(data: bytes, words: str) -> Identity:
@@ -132,8 +144,13 @@ def opened(data: bytes, words: str) -> Identity:
         ) from error
 
 
-def session_identity(sealed: bytes, identity: Identity) -> Identity:
-    """Open a session's identity with the journal's.
+def session_identities(sealed: bytes, identity: Identity) -> list[Identity]:
+    """Open a session's identities with the journal's: one, or more while one takes the other's place.
+
+    Returns
+    -------
+    list of Identity
+        First the one that is sealed to; any of them may open a file.
 
     Raises
     ------
@@ -141,7 +158,7 @@ def session_identity(sealed: bytes, identity: Identity) -> Identity:
         When it is sealed to another journal, or damaged.
     """
     try:
-        return from_file(decrypt(sealed, [identity]))
+        return identities_in(decrypt(sealed, [identity]))
     except DecryptError as error:
         raise LockedError(
             "A session's key is damaged or belongs to another journal; put it back from a backup."

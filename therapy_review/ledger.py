@@ -9,12 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import os
+import secrets
 import threading
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from therapy_review.errors import JournalError
+from therapy_review.sealed import write_unopened
+from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from therapy_review.store import Store
 
 FILE = "ledger.csv"
+WAITING = "ledger"  # a folder that is there while a line waits
 COLUMNS = ["when", "what", "session", "use", "who", "note"]
 OPENED, EXPORTED, SHARED, ERASED, REVOKED, KEPT = "opened", "exported", "shared", "erased", "revoked", "kept"
 
@@ -33,7 +37,10 @@ _noting = threading.Lock()  # a player may ask on a thread of its own
 def record(
     journal: Journal, what: str, *, session: str = "", use: str = "", who: str = "", note: str = ""
 ) -> None:
-    """Add one line; what stands in the ledger is not touched, nor read.
+    """Add one line; what stands in the ledger is not changed.
+
+    Where a sealed journal was not opened, its ledger can't be read either: the line waits, sealed, in a file of its
+    own, and joins the ledger with the next one.
 
     Parameters
     ----------
@@ -55,14 +62,37 @@ def record(
     JournalError
         When the line can't be written: what was to be done is not to be done then.
     """
-    line, store = io.StringIO(), journal.store
+    out, store = io.StringIO(), journal.store
     moment = journal.now().isoformat(timespec="seconds")
-    csv.writer(line, lineterminator="\n").writerow([moment, what, session, use, who, note])
+    csv.writer(out, lineterminator="\n").writerow([moment, what, session, use, who, note])
+    line = out.getvalue().encode()
     with store.writing():
-        before = store.read(FILE) if store.exists(FILE) else f"{','.join(COLUMNS)}\n".encode()
-        if not before.endswith(b"\n"):
-            before += b"\n"
-        store.write(FILE, before + line.getvalue().encode())
+        if isinstance(store, PlainStore) and journal.settings.get("sealed"):
+            write_unopened(store, journal.settings, f"{WAITING}/{secrets.token_hex(8)}.csv", line)
+            return
+        store.write(FILE, whole(store) + line)
+        for name in store.files(WAITING):
+            store.remove(f"{WAITING}/{name}")
+
+
+def whole(store: Store) -> bytes:
+    """Give the ledger's content, with the lines that wait to join it.
+
+    Parameters
+    ----------
+    store : Store
+        Of an opened journal.
+
+    Returns
+    -------
+    bytes
+    """
+    found = store.read(FILE) if store.exists(FILE) else f"{','.join(COLUMNS)}\n".encode()
+    if not found.endswith(b"\n"):
+        found += b"\n"
+    waiting = sorted(store.read(f"{WAITING}/{name}") for name in store.files(WAITING))
+    # One that is there already was about to be taken away when its program was stopped.
+    return found + b"".join(line for line in waiting if line not in found)
 
 
 def record_opening(journal: Journal, session: str, use: str) -> None:
@@ -123,8 +153,3 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         raise JournalError(
             f"{where} can't be read as the ledger ({error}); nothing in it was changed: restore it from a copy."
         ) from error
-
-
-def none() -> pd.DataFrame:
-    """Return an empty ledger."""
-    return pd.DataFrame(columns=COLUMNS)

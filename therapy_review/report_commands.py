@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperCommand
 
 from therapy_review.errors import ReportError
+from therapy_review.plain_pages import PlainTo, Sure
 
 if TYPE_CHECKING:
     from therapy_review.batch.run import Outcome
@@ -92,9 +93,11 @@ def report(
         str,
         typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do it, as in tls://host:8786."),
     ] = "",
+    plain_to: PlainTo = None,
+    sure: Sure = False,
 ) -> None:
     """Write the report of each session, with an index; what is current stays as it is."""
-    from therapy_review import reports
+    from therapy_review import plain_pages, reports
     from therapy_review.journal import open_journal
     from therapy_review.still import SHOWN
 
@@ -105,6 +108,9 @@ def report(
     for folder in journal or [Path()]:
         opened = open_journal(folder)
         chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
+        target = plain_pages.place_for(
+            opened, _apart(plain_to, opened, journal or []), _pages(template, chosen, to), sure=sure
+        )
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -135,6 +141,10 @@ def report(
                 told=told,
             )
         _say_what_came_of_it(opened, done)
+        if target:
+            plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
+        else:
+            _say_how_to_read(opened, done, folder)
         failed += done.number("failed")
         if done.stopped:
             stopped = STOPPED
@@ -144,7 +154,6 @@ def report(
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
-    from therapy_review import reports
 
     parts = [
         f"{done.number(state)} {text}"
@@ -161,7 +170,35 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
         say.print(remark)
     if done.stopped:
         say.print("Stopped. What is finished is kept; the same command goes on from here.")
-    say.print(f"To read:  {reports.place(journal, f'reports/{reports.INDEX}.html')}")
+
+
+def _say_how_to_read(journal: Journal, done: Summary, folder: Path) -> None:
+    from therapy_review import reports
+
+    if not journal.settings.get("sealed"):
+        say.print(f"To read:  {reports.place(journal, f'reports/{reports.INDEX}.html')}")
+        return
+    there = [outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")]
+    if there:
+        say.print(
+            f"Sealed in {journal.name}. To read one:  therapy-review lab --report {there[-1]} --journal {folder}"
+        )
+        say.print("To have pages that lie open in a folder of yours: the same command with --plain-to FOLDER")
+
+
+def _apart(folder: Path | None, journal: Journal, journals: list[Path]) -> Path | None:
+    """Give each of several journals a folder of its own."""
+    return folder / journal.name if folder and len(journals) > 1 else folder
+
+
+def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
+    """Name the pages there will be."""
+    from therapy_review.batch import templates
+    from therapy_review.batch.orders import SUFFIXES
+
+    name = templates.find(template).name
+    endings = [end for end in SUFFIXES[to.value] if end != "ipynb"]
+    return ["index.html", *(f"{name}_{session.name}.{end}" for session in sessions for end in endings)]
 
 
 def _sentence(outcome: Outcome) -> str:

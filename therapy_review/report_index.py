@@ -34,7 +34,10 @@ COLUMNS = ("Day", "Report", "Who spoke when", "Length", "Your share", "Long sile
 FIRST_NUMBER, NUMBER = 3, ' class="number"'
 
 
-def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str:
+HERE_ALONE = "Everything here lies in this folder and nowhere else."
+
+
+def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, where: str = HERE_ALONE) -> str:
     """Write the index.
 
     Parameters
@@ -45,6 +48,8 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str
         In order of time.
     also : mapping of str to str
         Further files beside it: name, and what it is.
+    where : str
+        A sentence on where all this lies.
 
     Returns
     -------
@@ -71,12 +76,13 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str]) -> str
     )
     body = (
         f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(listed), 'session')}: {', '.join(said) or 'none'}. "
-        f"Everything here lies in this folder and nowhere else.</p>\n"
+        f"{html.escape(where)}</p>\n"
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
         f"<p><small>Each strip shows one session from its first to its last minute.{keys}; other colours are "
-        f"voices nobody has named yet. None of these figures has a right value.</small></p>\n"
-        f"<p><small>For your own analysis: {beside}.</small></p>"
+        f"voices nobody has named yet. None of these figures has a right value.</small></p>"
     )
+    if beside:
+        body += f"\n<p><small>For your own analysis: {beside}.</small></p>"
     style, script = (
         files("therapy_review").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
         for end in ("css", "js")

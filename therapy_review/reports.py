@@ -17,7 +17,7 @@ from therapy_review.batch.keeping import keep, what_it_holds
 from therapy_review.batch.manifest import Basis, Entry
 from therapy_review.batch.orders import SUFFIXES, Order, To, carry_out, root
 from therapy_review.batch.run import Job, Outcome, Run
-from therapy_review.batch.standing import standing
+from therapy_review.batch.standing import Standing, standing
 from therapy_review.errors import ReportError
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import FOLDER_MODE, digest
@@ -54,10 +54,13 @@ class Summary:
         One for each session, in order of time.
     remarks : tuple of str
         What else is to be said, a sentence each.
+    standings : tuple of Standing
+        How each session of the journal stands now, as the index has it.
     """
 
     outcomes: tuple[Outcome, ...]
     remarks: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
     def number(self, state: str) -> int:
         """Count the sessions of a state."""
@@ -188,7 +191,8 @@ def run_all(
         work.outcomes.get(session.name) or Outcome(session.name, work.name_of(session), "waiting")
         for session in chosen
     ]
-    return Summary(tuple(settled), _write_index(work))
+    remarks, lines = _write_index(work)
+    return Summary(tuple(settled), remarks, tuple(lines))
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
@@ -223,8 +227,8 @@ def _check(job: Job) -> None:
         can_print()
 
 
-def _write_index(work: Run) -> tuple[str, ...]:
-    """Write index and tables, unless nothing in them changed."""
+def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
+    """Write index and tables, unless nothing in them changed; give remarks, and how each session stands."""
     from therapy_review import report_tables
 
     journal, store = work.journal, work.journal.store
@@ -236,7 +240,7 @@ def _write_index(work: Run) -> tuple[str, ...]:
     rests_on = {"rows": digest(manifest.as_json([rows, parquet]))}
     before = manifest.read_one(store, INDEX)
     if before and before.fits(rests_on, ("html",), store) and store.exists(f"reports/{TABLE}.csv"):
-        return remarks
+        return remarks, lines
     from therapy_review.report_index import index
 
     table = report_tables.everything(
@@ -252,7 +256,7 @@ def _write_index(work: Run) -> tuple[str, ...]:
         for file, data in files.items():
             store.write(f"reports/{file}", data)
     keep(store, Entry(INDEX, "", "", rests_on, {}), {"html": page})
-    return remarks
+    return remarks, lines
 
 
 def place(journal: Journal, name: str) -> Path:

@@ -125,7 +125,10 @@ def seal_with(
     unlock.keep(made.identity)
     if keyring:
         _use_keyring(store, str(made.identity.to_public()), words)
-    say.print("Sealed. Nobody can open it without the passphrase or the code on paper: not we, not anybody.")
+    say.print(
+        "Sealed. From now on it opens with your passphrase, or with the code on paper. We have neither and could "
+        "not open it for you if both were lost, so please keep the paper in a safe place."
+    )
     if held_files:
         say.print(ON_SEALED_OVER)
     say.print(OPEN_STILL)
@@ -220,18 +223,24 @@ def backup(
     journal: JournalOption = HERE,
 ) -> None:
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
-    from therapy_review import backups
-    from therapy_review.journal import folder_of
+    from therapy_review import backups, ledger
+    from therapy_review.journal import Journal, folder_of
     from therapy_review.sealing import lies_open
 
     store, settings = folder_of(journal)
     _unless_begun(store, settings, "backup")
-    plain = list(lies_open(store.root)) if settings.get("sealed") else []
+    found = lies_open(store.root) if settings.get("sealed") else []
+    plain = [name for name in found if not backups.is_stray(name)]
     if plain:
         raise JournalError(
             f"{store.where('')} is sealed, but this is not: {', '.join(plain)}. In a backup anybody could read it; "
             "first seal it with: therapy-review seal"
         )
+    backups.unless_in_the_way(store, file)
+    # No passphrase is asked for: a copy that is made every night has nobody to type it.
+    ledger.record(
+        Journal(store, settings), ledger.EXPORTED, who="client", note=f"backup of everything: {file.name}"
+    )
     number = backups.backup(store, file)
     sealed = settings.get("sealed")
     how = (

@@ -13,14 +13,15 @@ import json
 import re
 import secrets
 import threading
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import DecryptError, RecipientError, decrypt, encrypt, x25519
 
 from therapy_review.errors import JournalError, LockedError
-from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, session_identity
+from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
 from therapy_review.store import PlainStore
 
 AGE = ".age"
@@ -48,8 +49,9 @@ class SealedStore:
     def __init__(self, plain: PlainStore, identity: Identity, *, hides_dates: bool = False) -> None:
         self.plain = plain
         self.identity = identity
+        self._own = [identity]
         self.hides_dates = hides_dates
-        self._keys: dict[str, tuple[tuple[int, int], Identity]] = {}
+        self._keys: dict[str, tuple[tuple[int, int], list[Identity]]] = {}
         self._names: tuple[tuple[int, int], dict[str, str]] | None = None
         self._guard = threading.RLock()  # a player asks from a thread of its own
 
@@ -85,14 +87,16 @@ class SealedStore:
 
     def _opened(self, name: str) -> bytes:
         on_disk = self.on_disk(name)
-        data = self.plain.read(on_disk)
-        try:
-            return decrypt(data, [self._identity_of(name)])
-        except DecryptError as error:
-            raise JournalError(
-                f"{self.plain.where(on_disk)} can't be opened: it is damaged, or was sealed for another journal; "
-                "restore it from a backup."
-            ) from error
+        for _ in range(2):  # its session may get another key between the file and the key
+            data = self.plain.read(on_disk)
+            try:
+                return decrypt(data, self._identities_of(name))
+            except DecryptError as error:
+                damaged = error
+        raise JournalError(
+            f"{self.plain.where(on_disk)} can't be opened: it is damaged, or was sealed for another journal; "
+            "restore it from a backup."
+        ) from damaged
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking; it is in memory whole.
@@ -116,8 +120,10 @@ class SealedStore:
         if name == SETTINGS:
             self.plain.write(name, data)
             return
-        on_disk = self.on_disk(name, new=True)
-        self.plain.write(on_disk, encrypt(data, [self._identity_of(name, new=True).to_public()]))
+        on_disk, known = self.on_disk(name, new=True), None
+        while known is not (now := self._identities_of(name, new=True)):  # or it got another key meanwhile
+            known = now
+            self.plain.write(on_disk, encrypt(data, [known[0].to_public()]))
 
     def remove(self, name: str) -> None:
         """Delete a file if it is there."""
@@ -130,16 +136,17 @@ class SealedStore:
         ----------
         folder : str
         """
-        on_disk = self._folder_on_disk(folder)
+        on_disk = self.folder_on_disk(folder)
         if _is_session(folder):
             self.plain.remove(f"{on_disk}/{KEY}")
-        self.plain.remove_folder(on_disk)
+        for place in self._places(folder):
+            self.plain.remove_folder(place)
         with self._guard:
             self._keys.pop(on_disk, None)
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted."""
-        found = self.plain.files(self._folder_on_disk(folder))
+        found = self.plain.files(self.folder_on_disk(folder))
         inside = f"{folder}/" if folder else ""
         sealed = [name.removesuffix(AGE) for name in found if name.endswith(AGE)]
         names = [name for name in sealed if not is_reserved(f"{inside}{name}")]
@@ -150,7 +157,20 @@ class SealedStore:
     def folders(self, folder: str) -> list[str]:
         """List the plain names of the folders in a folder, sorted."""
         back = self._back()
-        return sorted(back.get(name, name) for name in self.plain.folders(self._folder_on_disk(folder)))
+        found = {name for place in self._places(folder) for name in self.plain.folders(place)}
+        return sorted({back.get(name, name) for name in found})
+
+    def open_files(self, folder: str) -> list[str]:
+        """List the names of files in a folder that are not sealed: put there by hand."""
+        found = {
+            name for place in self._places(folder) for name in self.plain.files(place) if name not in OPEN
+        }
+        return sorted(name for name in found if not name.endswith(AGE))
+
+    def remove_open(self, name: str) -> None:
+        """Delete a file that is not sealed, if it is there; a sealed one of the same name stays."""
+        for place in self._places_open(name):
+            self.plain.remove(place)
 
     def stamp(self, name: str) -> tuple[int, int]:
         """Return size on disk in bytes and time of change in nanoseconds."""
@@ -158,7 +178,10 @@ class SealedStore:
 
     def where(self, name: str) -> str:
         """Return the name as a person would look for it on this computer."""
-        return self.plain.where(self.on_disk(name) if name else name)
+        if not name:
+            return self.plain.where(name)
+        places = [self.on_disk(name), self.folder_on_disk(name), *self._places_open(name)]
+        return self.plain.where(next((place for place in places if (self.root / place).exists()), places[0]))
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold the journal's lock, so that two programs never write at once."""
@@ -189,7 +212,7 @@ class SealedStore:
                 f"{self.plain.where(name)} can't have that name in a sealed journal, where {name}{AGE} is one of "
                 "its keys; choose another."
             )
-        return f"{self._folder_on_disk(name, new=new)}{AGE}"
+        return f"{self.folder_on_disk(name, new=new)}{AGE}"
 
     def name_of(self, on_disk: str) -> str:
         """Return the name that a file on disk has for the rest of the package.
@@ -218,7 +241,7 @@ class SealedStore:
         -------
         str
         """
-        return f"{self._folder_on_disk(self.name_of(on_disk), new=True)}{AGE}"
+        return f"{self.folder_on_disk(self.name_of(on_disk), new=True)}{AGE}"
 
     def given_names(self, parts: list[str]) -> dict[str, str]:
         """Tell which name on disk stands for which, after giving names to parts that have none yet.
@@ -243,7 +266,8 @@ class SealedStore:
                 self.plain.write(NAMES, encrypt(content, [self.identity.to_public()]))
             return given
 
-    def _folder_on_disk(self, folder: str, *, new: bool = False) -> str:
+    def folder_on_disk(self, folder: str, *, new: bool = False) -> str:
+        """Return the name a folder has on disk; `new` as for `on_disk`."""
         if not (self.hides_dates and DATED.search(folder)):
             return folder
         parts = PurePosixPath(folder).parts
@@ -251,6 +275,14 @@ class SealedStore:
         if new and (nameless := [part for part in parts if DATED.search(part) and part not in given]):
             given = self.given_names(nameless)
         return "/".join(given.get(part, part) for part in parts)
+
+    def _places(self, folder: str) -> list[str]:
+        """Name where a folder may lie: by hand it may be made by its day where days are hidden."""
+        return list(dict.fromkeys((self.folder_on_disk(folder), folder)))
+
+    def _places_open(self, name: str) -> list[str]:
+        path = PurePosixPath(name)
+        return [str(PurePosixPath(place, path.name)) for place in self._places(str(path.parent))]
 
     def _back(self) -> dict[str, str]:
         return {given: part for part, given in self._given_names().items()} if self.hides_dates else {}
@@ -272,12 +304,12 @@ class SealedStore:
                 self._names = (stamp, {str(part): str(given) for part, given in content.items()})
             return self._names[1]
 
-    def _identity_of(self, name: str, *, new: bool = False) -> Identity:
-        """Return what a file is sealed to: its session's key, or the journal's."""
+    def _identities_of(self, name: str, *, new: bool = False) -> list[Identity]:
+        """Return what opens a file, first what it is to be sealed to: its session's keys, or the journal's."""
         if is_sealed_to_journal(f"{name}{AGE}"):
-            return self.identity
+            return self._own
         parts = PurePosixPath(name).parts
-        folder = self._folder_on_disk("/".join(parts[:2]), new=new)
+        folder = self.folder_on_disk("/".join(parts[:2]), new=new)
         key = f"{folder}/{KEY}"
         with self._guard:
             if not self.plain.exists(key):
@@ -291,7 +323,7 @@ class SealedStore:
             stamp = self.plain.stamp(key)
             known = self._keys.get(folder)
             if known is None or known[0] != stamp:
-                known = (stamp, session_identity(self.plain.read(key), self.identity))
+                known = (stamp, session_identities(self.plain.read(key), self.identity))
                 self._keys[folder] = known
             return known[1]
 
@@ -303,6 +335,33 @@ class SealedStore:
             if not self.plain.exists(key):
                 made = as_file(Identity.generate())
                 self.plain.write(key, encrypt(made, [self.identity.to_public()]))
+
+
+def write_unopened(store: PlainStore, settings: Mapping[str, Any], name: str, data: bytes) -> None:
+    """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    settings : mapping
+        Content of ``journal.toml``.
+    name : str
+        Of a file outside of sessions, without a day in it.
+    data : bytes
+
+    Raises
+    ------
+    JournalError
+        When ``journal.toml`` does not say what to seal it to, or the disk refuses.
+    """
+    try:
+        recipient = x25519.Recipient.from_str(str(settings["seal"]["recipient"]))
+    except (KeyError, TypeError, RecipientError) as error:
+        raise JournalError(
+            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: therapy-review seal"
+        ) from error
+    store.write(f"{name}{AGE}", encrypt(data, [recipient]))
 
 
 def is_reserved(name: str) -> bool:

@@ -147,7 +147,7 @@ def outside(folder: Path) -> Path:
     """
     target = folder.expanduser().resolve()
     if any((parent / "journal.toml").exists() for parent in (target, *target.parents)):
-        raise ShareError(f"{folder} lies in a journal; choose a folder outside it for what is to be sent.")
+        raise ShareError(f"{folder} lies in a journal; choose a folder outside it.")
     if target.exists() and not target.is_dir():
         raise ShareError(f"{folder} is a file; choose a folder.")
     return target

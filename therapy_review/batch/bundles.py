@@ -2,7 +2,8 @@
 
 Where a worker does not see the journal's folder it is sent these bytes, lays them into a folder only it may open,
 and takes that away when the report is made. Sound is sent only to be listened to; for a report, where it is not
-needed, an empty file of the same length stands in its place. No voice print is ever sent.
+needed, an empty file of the same length stands in its place. No voice print is ever sent, and of a session that is
+closed to reports nothing that was made from its sound. Each bundle is a line in the ledger.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from therapy_review import consent
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review import consent, ledger
+from therapy_review.agreement import REPORT, SELF_REVIEW
+from therapy_review.erasing import MADE_FROM_SOUND
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Bundle:
 
 
 def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> Bundle:
-    """Gather what is needed of a session.
+    """Gather what is needed of a session, and note in the ledger that it leaves the journal.
 
     Parameters
     ----------
@@ -63,28 +65,40 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
     Raises
     ------
     ConsentError
-        When the sound is needed, and somebody heard has not agreed.
+        When somebody heard has not agreed to what the session is needed for.
+    JournalError
+        When the line can't be written.
     """
     store, sessions = journal.store, list(journal.sessions)
     at = [session.name for session in sessions].index(name)
     bundle = Bundle({file: store.read(file) for file in ("journal.toml", consent.FILE) if store.exists(file)})
     near = sessions[at : at + 1] if purpose == "listen" else sessions[max(0, at - 1) : at + 1]
-    if purpose == "listen":
-        sessions[at].require(SELF_REVIEW)  # its sound leaves the journal here: the gate is asked at home
+    use = SELF_REVIEW if purpose == "listen" else REPORT
+    if purpose == "listen" or sessions[at].has_recording:
+        sessions[at].require(use)  # it leaves the journal here: the gate is asked at home
     for session in near:
         _add(bundle, session, purpose)
+    with_it = "with its sound" if purpose == "listen" else "without sound"
+    beside = f", with {near[0].name} before it" if len(near) > 1 else ""
+    note = f"sent to the workers of a cluster {with_it}{beside}"
+    ledger.record(journal, ledger.EXPORTED, session=name, use=use, who="client", note=note)
     return bundle
 
 
 def _add(bundle: Bundle, session: Session, purpose: str) -> None:
     store = session.journal.store
+    is_closed = purpose == "report" and session.has_recording and bool(session.why_closed(REPORT))
     for file in store.files(session.folder):
+        if is_closed and file in MADE_FROM_SOUND:
+            continue
         name = session.file(file)
         is_recording = PurePosixPath(file).stem == "recording"
         if is_recording:
             bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again
         if not is_recording or purpose == "listen":
             bundle.files[name] = store.read(name)
+    if is_closed:
+        return
     for file in SHOWN:
         if store.exists(name := session.file(f"{DERIVED}/{file}")):
             bundle.files[name] = store.read(name)

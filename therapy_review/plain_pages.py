@@ -1,0 +1,149 @@
+"""Pages of a sealed journal written where they lie open, for somebody who wants to read them with any browser.
+
+What that means is said, and asked, before anything is made; each has its line in the ledger before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from therapy_review.agreement import REPORT
+from therapy_review.errors import JournalError
+from therapy_review.store import PlainStore
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+    from therapy_review.reports import Summary
+
+say = Console(highlight=False, markup=False, soft_wrap=True)
+PlainTo = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Also write the pages of a sealed journal into this folder, where they lie open; you are asked first.",
+    ),
+]
+Sure = Annotated[bool, typer.Option("--yes", help="With --plain-to: do not ask.")]
+LIES_OPEN = (
+    "Pages in {folder} lie open: whoever comes by them can read them, a backup or a cloud folder may copy them, "
+    "and your browser may remember them. The journal itself stays sealed."
+)
+WHEN_DONE = "Delete it when you are done."
+COPIES = "These are copies that lie open; the journal they are from stays sealed."
+
+
+def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, sure: bool) -> Path | None:
+    """Find the folder that pages may be written to, after saying what that means and asking.
+
+    Parameters
+    ----------
+    journal : Journal
+    folder : Path or None
+        As the client gave it.
+    names : iterable of str
+        What the pages will be called.
+    sure : bool
+        Whether the question was answered with the command.
+
+    Returns
+    -------
+    Path or None
+        None where none was given, or the journal is not sealed: its pages lie open as they are.
+
+    Raises
+    ------
+    ShareError
+        When it lies in a journal, or is a file.
+    JournalError
+        When a page of that name lies there already.
+    typer.Exit
+        When the client would rather not.
+    """
+    if folder is None or not journal.settings.get("sealed"):
+        return None
+    from therapy_review.share_files import outside
+
+    target = outside(folder)
+    for name in names:
+        if (target / name).exists():
+            raise JournalError(
+                f"There is already a file {folder / name}; choose another folder, or remove it first."
+            )
+    say.print(LIES_OPEN.format(folder=folder))
+    if not (sure or typer.confirm("Write them there?", default=False)):
+        say.print("Nothing was written.")
+        raise typer.Exit(1)
+    return target
+
+
+def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: Mapping[str, str]) -> None:
+    """Write pages where they lie open, each after its line in the ledger, and say where to read them.
+
+    Parameters
+    ----------
+    journal : Journal
+    folder : Path
+        From `place_for`.
+    pages : mapping of str to bytes
+        By the names they get; the first is the one to begin with.
+    sessions : mapping of str to str
+        Which session a page is of, by its name.
+
+    Raises
+    ------
+    JournalError
+        When the ledger or a page can't be written.
+    """
+    from therapy_review import ledger
+
+    if not pages:
+        say.print("There was no page to write; with --to html, which is the usual, there is one for each report.")
+        return
+    store = PlainStore(folder)
+    for name, data in pages.items():
+        note = f"a page that lies open: {name}"
+        ledger.record(
+            journal, ledger.EXPORTED, session=sessions.get(name, ""), use=REPORT, who="client", note=note
+        )
+        store.write(name, data)
+    say.print(f"To read:  {folder / next(iter(pages))}")
+    say.print(WHEN_DONE)
+
+
+def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Gather the pages of reports as they may lie open: an index of these sessions alone, then each page.
+
+    Parameters
+    ----------
+    journal : Journal
+    done : Summary
+        What was made, or was current already.
+
+    Returns
+    -------
+    pages : dict of str to bytes
+        None where no report is there.
+    sessions : dict of str to str
+        Which session a page is of, by its name.
+    """
+    from therapy_review.report_index import index
+
+    chosen = {outcome.session for outcome in done.outcomes if outcome.state in ("made", "current")}
+    lines, pages, sessions = [], {}, {}
+    for line in done.standings:
+        if line.session.name in chosen:
+            kept = tuple(end for end in line.endings if end in ("html", "pdf"))
+            lines.append(replace(line, endings=kept))
+            for end in kept:
+                pages[f"{line.report}.{end}"] = journal.store.read(f"reports/{line.report}.{end}")
+                sessions[f"{line.report}.{end}"] = line.session.name
+    if not lines:
+        return {}, {}
+    first = index(f"Sessions with {journal.therapist}", lines, {}, where=COPIES)
+    return {"index.html": first.encode(), **pages}, sessions

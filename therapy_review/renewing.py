@@ -1,0 +1,106 @@
+"""A new key for a session: what stays is sealed anew, and what goes opens for nobody once the old key is destroyed.
+
+Stopped at any instant every file is whole and opens: both keys lie in ``key.age`` until all that stays is sealed to
+the new one. It can then be begun again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from pyrage import DecryptError, decrypt, encrypt
+
+from therapy_review.errors import JournalError
+from therapy_review.keys import Identity, as_file, session_identities
+from therapy_review.sealed import AGE, KEY, SealedStore
+
+
+def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
+    """Refuse where something that stays can't be opened: without the old key nobody could mend it.
+
+    Parameters
+    ----------
+    store : SealedStore
+    folder : str
+        The session's.
+    going : collection of str
+        Names of the files and folders that are to go.
+
+    Raises
+    ------
+    JournalError
+        It names what can't be opened.
+    """
+    known = _known(store, folder)
+    if not known:
+        return
+    closed = [name for name in _staying(store, folder, going) if _opened(store, name, known) is None]
+    if closed:
+        places = ", ".join(map(store.plain.where, closed))
+        raise JournalError(
+            f"Nothing was erased, because the key of this session is to go and this can't be opened: {places}. Put "
+            "it back from a backup, or delete it, then try again."
+        )
+
+
+def renew(store: SealedStore, folder: str, going: Collection[str]) -> None:
+    """Give a session a new key, seal with it what stays, and destroy the old one.
+
+    Parameters
+    ----------
+    store : SealedStore
+        Whose lock is held.
+    folder : str
+        The session's.
+    going : collection of str
+        Names of the files and folders that are to go; nothing opens them afterwards.
+
+    Raises
+    ------
+    JournalError
+        When a file can't be opened or written; all opens as before then, and it can be asked again.
+    """
+    known = _known(store, folder)
+    if not known:  # destroyed already, so nothing opens
+        return
+    new = Identity.generate()
+    _keep(store, folder, [new, *known])
+    for name in _staying(store, folder, going):
+        data = _opened(store, name, [new, *known])
+        if data is None:
+            raise JournalError(f"{store.plain.where(name)} can't be opened; put it back from a backup.")
+        store.plain.write(name, encrypt(data, [new.to_public()]))
+        if _opened(store, name, [new]) != data:
+            raise JournalError(
+                f"{store.plain.where(name)} can't be read back as it was written; is the disk well?"
+            )
+    _keep(store, folder, [new])
+
+
+def _known(store: SealedStore, folder: str) -> list[Identity]:
+    key = f"{store.folder_on_disk(folder)}/{KEY}"
+    return session_identities(store.plain.read(key), store.identity) if store.plain.exists(key) else []
+
+
+def _keep(store: SealedStore, folder: str, known: list[Identity]) -> None:
+    content = encrypt(as_file(*known), [store.identity.to_public()])
+    store.plain.write(f"{store.folder_on_disk(folder)}/{KEY}", content)
+
+
+def _staying(store: SealedStore, folder: str, going: Collection[str]) -> Iterator[str]:
+    """Name, as on disk, the sealed files of a session that stay."""
+    root, place = store.plain.root, store.folder_on_disk(folder)
+    gone = [store.folder_on_disk(name) for name in going]
+    for path in sorted((root / place).rglob(f"*{AGE}")):
+        name = path.relative_to(root).as_posix()
+        if name == f"{place}/{KEY}" or not path.is_file():
+            continue
+        if not any(name == f"{each}{AGE}" or name.startswith(f"{each}/") for each in gone):
+            yield name
+
+
+def _opened(store: SealedStore, on_disk: str, known: list[Identity]) -> bytes | None:
+    try:
+        return decrypt(store.plain.read(on_disk), known)
+    except DecryptError:
+        return None
