@@ -9,7 +9,8 @@ from conftest import root_of
 
 from therapy_review import Journal, consent, open_journal
 from therapy_review.batch import keeping, manifest, templates
-from therapy_review.batch.manifest import Basis, Entry
+from therapy_review.batch.basis import Basis
+from therapy_review.batch.manifest import Entry
 
 
 def of_the_journal(journal: Journal) -> dict[str, object]:

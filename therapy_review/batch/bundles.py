@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review import consent
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.agreement import REPORT
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
     bundle = Bundle({file: store.read(file) for file in ("journal.toml", consent.FILE) if store.exists(file)})
     near = sessions[at : at + 1] if purpose == "listen" else sessions[max(0, at - 1) : at + 1]
     if purpose == "listen":
-        sessions[at].require(SELF_REVIEW)  # its sound leaves the journal here: the gate is asked at home
+        sessions[at].require(REPORT)  # its sound leaves the journal here: the gate is asked at home
     for session in near:
         _add(bundle, session, purpose)
     return bundle

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 JOIN = 15.0  # seconds
 MISSING = "A cluster needs two packages more; install them with:  pip install therapy-review[cluster]"
+GONE = (
+    "The scheduler no longer answers, so the cluster can't go on; what is finished is kept. Start it again, then "
+    "give the same command."
+)
 PROOF = ".seen-by-workers"
 
 
@@ -67,6 +71,24 @@ def deaths() -> tuple[type[BaseException], ...]:
     from distributed.comm.core import CommClosedError
 
     return (KilledWorker, CommClosedError, TimeoutError)
+
+
+def require_alive(client: Any) -> None:
+    """See that the scheduler is still there, where something went wrong.
+
+    Parameters
+    ----------
+    client : distributed.Client
+
+    Raises
+    ------
+    ReportError
+        When it does not answer.
+    """
+    try:
+        client.sync(client.scheduler.identity, callback_timeout=JOIN)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ReportError(GONE) from error
 
 
 @contextmanager
