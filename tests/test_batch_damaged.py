@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from typer.testing import CliRunner
 
 from therapy_review import analysis, open_journal, reports, unlock
 from therapy_review.batch import crew, engine
-from therapy_review.batch.orders import Made, Order
+from therapy_review.batch.orders import Order
 from therapy_review.cli import app
 from therapy_review.errors import JournalError, ReportError
 from therapy_review.journal import Journal
@@ -22,18 +21,6 @@ from therapy_review.sealing import seal
 from therapy_review.store import PlainStore
 
 GARBAGE = b"not what it was"
-
-
-@pytest.fixture
-def no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a page of one line stand for what a kernel would make."""
-
-    def done(names: Sequence[str], write: Callable[[str], Order], *_: object) -> Iterator[Made]:
-        for name in names:
-            order = write(name)
-            yield Made(name, {"ipynb": b"{}", "html": b"<p>It</p>"} if order.template else {})
-
-    monkeypatch.setattr(crew, "done", done)
 
 
 def damage(journal: Journal, file: str, day: str = DAYS[1]) -> None:
