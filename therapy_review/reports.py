@@ -180,9 +180,14 @@ def run_all(
         if scheduler:
             from therapy_review.batch import cluster
 
-            with cluster.joined(scheduler, journal) as (client, sees):
-                work.job = replace(job, client=client, sees_journal=sees)
-                _make(work, wanted, told)
+            try:
+                with cluster.joined(scheduler, journal) as workers:
+                    work.job = replace(job, cluster=workers)
+                    _make(work, wanted, told)
+            except ReportError:
+                if any(outcome.state == "made" for outcome in work.outcomes.values()):
+                    _write_index(work)  # what is finished can be read
+                raise
         else:
             _make(work, wanted, told)
     settled = [

@@ -1,31 +1,44 @@
 """Bundles: what another computer needs of one session to make its report, and nothing else, for a while.
 
 Where a worker does not see the journal's folder it is sent these bytes, lays them into a folder only it may open,
-and takes that away when the report is made. Sound is sent only to be listened to; for a report, where it is not
-needed, an empty file of the same length stands in its place. No voice print is ever sent.
+and takes that away when the report is made; where it was killed, the next one does. Sound is sent only to be
+listened to; for a report, where it is not needed, an empty file of the same length stands in its place. No voice
+print is ever sent.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review import consent
 from therapy_review.agreement import REPORT
+from therapy_review.batch.scratch import Scratch
+from therapy_review.notes import SessionNotes, render
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
-SHOWN = ("turns.csv", "measures.json", "peaks.npy", "made_from.json", "voices.csv")
 DERIVED = "derived"
+# What of a session goes along, for each purpose; anything else that lies in its folder stays at home.
+FILES = {
+    "listen": (
+        "corrections.csv",
+        "turns.rttm",
+        *(f"{DERIVED}/{file}" for file in ("made_from.json", "voices.csv")),
+    ),
+    "report": (
+        *("notes.md", "marks.csv", "corrections.csv", "transcript.vtt", "turns.rttm"),
+        *(f"{DERIVED}/{file}" for file in ("turns.csv", "measures.json", "peaks.npy", "voices.csv")),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -76,23 +89,25 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
     return bundle
 
 
-def _add(bundle: Bundle, session: Session, purpose: str) -> None:
+def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"]) -> None:
     store = session.journal.store
-    for file in store.files(session.folder):
-        name = session.file(file)
-        is_recording = PurePosixPath(file).stem == "recording"
-        if is_recording:
-            bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again
-        if not is_recording or purpose == "listen":
+    for name in map(session.file, FILES[purpose]):
+        if store.exists(name):
             bundle.files[name] = store.read(name)
-    for file in SHOWN:
-        if store.exists(name := session.file(f"{DERIVED}/{file}")):
+    if session.has_recording:
+        name = session.recording_file()
+        bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again
+        if purpose == "listen":
             bundle.files[name] = store.read(name)
+    if purpose == "listen":
+        # Who is heard, and on which track; nothing the client wrote.
+        written = session.notes
+        header = SessionNotes(participants=written.participants, tracks=written.tracks)
+        bundle.files[session.file("notes.md")] = render(header)
     if made := session.made_from():
         # Without the prints at hand, names that were found by voice would be taken back.
-        bundle.files[session.file(f"{DERIVED}/made_from.json")] = json.dumps(
-            made | {"by_voice": None}
-        ).encode()
+        kept = made | ({"by_voice": None} if purpose == "report" else {})
+        bundle.files[session.file(f"{DERIVED}/made_from.json")] = json.dumps(kept).encode()
 
 
 @contextmanager
@@ -108,18 +123,21 @@ def laid_out(bundle: Bundle) -> Iterator[Path]:
     Path
         A journal's folder.
     """
-    with tempfile.TemporaryDirectory(prefix="journal-") as folder:
-        store = PlainStore(Path(folder))
+    scratch = Scratch()
+    try:
+        store = PlainStore(scratch.path)
         for name, data in bundle.files.items():
             store.write(name, data)
         for name, (size, changed) in bundle.stamps.items():
-            path = Path(folder, *name.split("/"))
+            path = scratch.path.joinpath(*name.split("/"))
             if name not in bundle.files:
                 store.write(name, b"")
                 with path.open("r+b") as file:
                     file.truncate(size)  # takes no room on disk
             os.utime(path, ns=(changed, changed))
-        yield Path(folder)
+        yield scratch.path
+    finally:
+        scratch.clear()
 
 
 def derived(folder: Path, session: str) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 
 if TYPE_CHECKING:
     from therapy_review.agreement import Agreement
+    from therapy_review.batch.cluster import Cluster
     from therapy_review.batch.templates import Template
     from therapy_review.journal import Journal
     from therapy_review.session import Session
@@ -65,10 +66,8 @@ class Job:
         How many reports at once.
     cell_wait : float
         Seconds a cell may take.
-    client : distributed.Client, optional
-        The cluster that does it.
-    sees_journal : {"yes", "no"}
-        Whether the cluster's workers see the journal's folder.
+    cluster : Cluster, optional
+        Does it in place of this computer.
     """
 
     template: Template
@@ -76,8 +75,7 @@ class Job:
     to: To = "html"
     jobs: int = 1
     cell_wait: float = 600.0
-    client: Any = None
-    sees_journal: Literal["yes", "no"] = "yes"
+    cluster: Cluster | None = None
 
 
 @dataclass
@@ -193,8 +191,8 @@ class Run:
                 analysis.follow_prints(self.journal)
 
     @property
-    def _means(self) -> tuple[int, Any]:
-        return self.job.jobs, self.job.client
+    def _means(self) -> tuple[int, Cluster | None]:
+        return self.job.jobs, self.job.cluster
 
     def _order(self, session: Session, purpose: Literal["listen", "report"] = "report") -> Order:
         """Write an order, when its turn has come; that the recording is used for it is written into the ledger."""
@@ -205,7 +203,7 @@ class Run:
         order = Order(
             session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
         )
-        if job.sees_journal == "no":
+        if job.cluster and not job.cluster.sees_journal:
             order = replace(order, journal="", bundle=bundles.pack(self.journal, session.name, purpose))
         if purpose == "listen":
             return order
