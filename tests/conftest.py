@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import soundfile
 from no_network import nothing_leaves  # noqa: F401  watches every test
-from short_journals import short, short_once  # noqa: F401  fixtures
+from short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 
 from therapy_review import Journal, Session, analyse, open_journal, unlock
 from therapy_review.keys import NewKeys, new_keys

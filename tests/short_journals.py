@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from benchmarks.batch.journals import days, short_journal
 from therapy_review import open_journal
+from therapy_review.batch import crew
+from therapy_review.batch.orders import Made, Order
 from therapy_review.journal import Journal
 
 DAYS = days(7)
@@ -25,6 +28,18 @@ def short(short_once: Path, tmp_path: Path) -> Journal:
     """A copy of it, with the times of change that analysis goes by."""
     shutil.copytree(short_once, tmp_path / "journal")
     return open_journal(tmp_path / "journal")
+
+
+@pytest.fixture
+def no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page of one line stand for what a kernel would make."""
+
+    def done(names: Sequence[str], write: Callable[[str], Order], *_: object) -> Iterator[Made]:
+        for name in names:
+            order = write(name)
+            yield Made(name, {"ipynb": b"{}", "html": b"<p>It</p>"} if order.template else {})
+
+    monkeypatch.setattr(crew, "done", done)
 
 
 def reports_of(root: Path) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_a_cluster_makes_what_one_computer_makes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if journal_is == "sent":
-        monkeypatch.setattr(cluster, "_is_seen", lambda _client, _journal: False)
+        monkeypatch.setattr(cluster.Cluster, "_is_seen", lambda _self, _workers: False)
     shutil.rmtree(root_of(short) / short.sessions[0].folder / "derived")  # one is to be listened to, too
     with a_cluster(tmp_path / "cluster") as (address, _):
         done = reports.run_all(short, scheduler=address)
@@ -154,6 +155,47 @@ def test_when_every_worker_died_the_run_goes_on_with_those_that_come(
             fresh[0].kill()
             fresh[0].wait()
     assert reports_of(root_of(short)) == undisturbed
+
+
+def test_when_the_scheduler_dies_it_is_said_within_a_time_and_what_is_finished_can_be_read(
+    short: Journal, tmp_path: Path
+) -> None:
+    address = f"tcp://127.0.0.1:{(number := port())}"
+    scheduler = dask(
+        "scheduler", "--host", "127.0.0.1", "--port", str(number), "--no-dashboard", folder=tmp_path
+    )
+    worker = a_worker(address, tmp_path)
+    began: list[float] = []
+
+    def told(outcome: object) -> None:
+        if not began:
+            began.append(time.monotonic())
+            scheduler.kill()
+
+    try:
+        with pytest.raises(ReportError, match="no longer answers"):
+            reports.run_all(short, scheduler=address, told=told)
+        assert time.monotonic() - began[0] < 40
+    finally:
+        for process in (worker, scheduler):
+            process.kill()
+            process.wait()
+    assert b"1 ready" in short.store.read("reports/index.html")
+
+
+def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: Path) -> None:
+    address = f"tcp://127.0.0.1:{(number := port())}"
+    scheduler = dask(
+        "scheduler", "--host", "127.0.0.1", "--port", str(number), "--no-dashboard", folder=tmp_path
+    )
+    began = time.monotonic()
+    try:
+        with pytest.raises(ReportError, match="No worker is at"):
+            reports.run_all(short, scheduler=address)
+        assert time.monotonic() - began < 40
+    finally:
+        scheduler.kill()
+        scheduler.wait()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The manifest: what a report rests on, and that a report whose keeping was cut short counts as not made."""
+"""What a report rests on, how little is opened to see it, and that one cut short counts as not made."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import datetime as dt
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, consent, open_journal
+from therapy_review import Journal, consent, index, open_journal, reports, unlock
 from therapy_review.batch import keeping, manifest, templates
-from therapy_review.batch.manifest import Basis, Entry
+from therapy_review.batch.basis import Basis
+from therapy_review.batch.manifest import Entry
+from therapy_review.keys import NewKeys
+from therapy_review.sealed import SealedStore
+from therapy_review.sealing import seal
+from therapy_review.store import PlainStore
 
 
 def of_the_journal(journal: Journal) -> dict[str, object]:
@@ -76,3 +81,30 @@ def test_what_a_client_wrote_into_a_notebook_is_kept_also_where_its_entry_is_los
     manifest.remove(store, "one")
     keeping.keep(store, entry, {"ipynb": b"{}"})
     assert store.read("reports/one-kept-1.ipynb") == b'{"mine": 1}'
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
+    short: Journal, keys: NewKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(PlainStore(root_of(short)), keys)
+    unlock.keep(keys.identity)
+    monkeypatch.setattr(index, "SETTLED", 0.0)
+    journal = open_journal(root_of(short))
+    assert reports.run_all(journal).number("made") == len(journal.sessions)
+    assert len(journal.ledger) == len(journal.sessions)
+    reports.run_all(open_journal(root_of(short)))
+    opened, read = list[str](), SealedStore.read
+
+    def watched(store: SealedStore, name: str) -> bytes:
+        opened.append(name)
+        return read(store, name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SealedStore, "read", watched)
+        done = reports.run_all(open_journal(root_of(short)))
+    assert done.number("current") == len(journal.sessions)
+    assert [name for name in opened if name.startswith("sessions/")] == []
+    assert len(journal.ledger) == len(journal.sessions)
+    journal.store.write(f"{journal.sessions[2].folder}/notes.md", b"Changed.\n")
+    assert reports.run_all(open_journal(root_of(short))).number("made") == 2  # and the one after it

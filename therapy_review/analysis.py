@@ -20,7 +20,7 @@ from therapy_review.agreement import SELF_REVIEW
 from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
-from therapy_review.errors import ConsentError, RecordingError
+from therapy_review.errors import ConsentError, JournalError, RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
 from therapy_review.recording import PEAKS_A_SECOND, waveform_peaks
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.recording import Recording
     from therapy_review.session import Session
+    from therapy_review.store import Store
 
 LONGEST = 6.0  # hours; beyond that a recorder was left running, and memory would not do
 STEPS = ("opening the sound", "who spoke when", "measures")
@@ -167,6 +168,38 @@ def follow_prints(journal: Journal) -> None:
     for session, _ in known:
         if not is_current(session):
             rename(session)
+
+
+def clear_damaged(session: Session) -> None:
+    """Take away the derived files of a session that can't be read; the next analysis makes them again.
+
+    Parameters
+    ----------
+    session : Session
+        One with a recording.
+    """
+    store = session.journal.store
+    read: dict[str, Callable[[bytes], object]] = {
+        **dict.fromkeys(
+            ("voices.csv", "turns.csv"),
+            lambda data: pd.read_csv(io.BytesIO(data))[["start", "end", "speaker"]],
+        ),
+        "measures.json": lambda data: dict(json.loads(data)),
+        "made_from.json": lambda data: dict(json.loads(data)),
+    }
+    names = [name for file in read if store.exists(name := session.file(f"derived/{file}"))]
+    damaged = [name for name in names if not _can_be(read[name.rpartition("/")[2]], store, name)]
+    with store.writing():
+        for name in [*damaged, session.file("derived/made_from.json")] if damaged else []:
+            store.remove(name)
+
+
+def _can_be(read: Callable[[bytes], object], store: Store, name: str) -> bool:
+    try:
+        read(store.read(name))
+    except (JournalError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def length_to_analyse(recording: Recording) -> float:

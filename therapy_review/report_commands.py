@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand
 
-from therapy_review.errors import ReportError
+from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.plain_pages import PlainTo, Sure
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
+complain = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 STOPPED = 130  # the status by which a shell knows that Ctrl-C was pressed
 
 
@@ -97,36 +98,22 @@ def report(
     sure: Sure = False,
 ) -> None:
     """Write the report of each session, with an index; what is current stays as it is."""
-    from therapy_review import plain_pages, reports
+    from therapy_review import plain_pages
     from therapy_review.journal import open_journal
     from therapy_review.still import SHOWN
 
     given: dict[str, object] = dict(map(_parameter, parameter or []))
     if private_notes:
         given["private_notes"] = SHOWN
-    failed = stopped = 0
+    failed, troubles = 0, list[str]()
     for folder in journal or [Path()]:
-        opened = open_journal(folder)
-        chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
-        target = plain_pages.place_for(
-            opened, _apart(plain_to, opened, journal or []), _pages(template, chosen, to), sure=sure
-        )
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=say) as bars:
-            bar = bars.add_task(opened.name, visible=False)
-
-            def told(outcome: Outcome, bars: Progress = bars, bar: int = bar) -> None:
-                if outcome.sentence:
-                    bars.console.print(f"{outcome.session}  {_sentence(outcome)}")
-                if outcome.state != "current":
-                    bars.advance(bar)  # type: ignore[arg-type]
-
-            done = reports.run_all(
+        try:
+            opened = open_journal(folder)
+            chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
+            target = plain_pages.place_for(
+                opened, _apart(plain_to, opened, journal or []), _pages(template, chosen, to), sure=sure
+            )
+            done = _run(
                 opened,
                 chosen,
                 template=template,
@@ -135,22 +122,45 @@ def report(
                 jobs=jobs or _cores(),
                 cell_wait=minutes * 60,
                 scheduler=scheduler,
-                planned=lambda number, bars=bars, bar=bar: bars.update(  # type: ignore[misc]
-                    bar, total=number, visible=number > 0
-                ),
-                told=told,
             )
-        _say_what_came_of_it(opened, done)
-        if target:
-            plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
-        else:
-            _say_how_to_read(opened, done, folder)
+            _say_what_came_of_it(opened, done)
+            if target:
+                plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
+            else:
+                _say_how_to_read(opened, done, folder)
+        except TherapyReviewError as error:  # the other journals have their turn all the same
+            troubles += [str(error)] if str(error) not in troubles else []
+            continue
         failed += done.number("failed")
         if done.stopped:
-            stopped = STOPPED
-            break
-    if stopped or failed:
-        raise typer.Exit(stopped or 1)
+            raise typer.Exit(STOPPED)
+    for sentence in troubles:
+        complain.print(sentence)
+    if troubles or failed:
+        raise typer.Exit(1)
+
+
+def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
+    """Make the reports of one journal, with a bar to watch."""
+    from therapy_review import reports
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=say) as bars:
+        bar = bars.add_task(journal.name, visible=False)
+
+        def told(outcome: Outcome) -> None:
+            if outcome.sentence:
+                bars.console.print(f"{outcome.session}  {_sentence(outcome)}")
+            if outcome.state != "current":
+                bars.advance(bar)
+
+        return reports.run_all(
+            journal,
+            chosen,
+            planned=lambda number: bars.update(bar, total=number, visible=number > 0),
+            told=told,
+            **how,
+        )
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:

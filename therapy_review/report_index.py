@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -12,6 +13,7 @@ import numpy as np
 from therapy_review import words
 from therapy_review.chart import COLOURS, FAINT, counted, name
 from therapy_review.errors import TherapyReviewError
+from therapy_review.notes import SessionNotes
 from therapy_review.rendering import in_shell
 from therapy_review.still import clock
 from therapy_review.turns import speakers
@@ -91,7 +93,9 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
 
 
 def _row(line: Standing) -> str:
-    session, written = line.session, line.session.notes
+    session, written = line.session, SessionNotes()
+    with contextlib.suppress(TherapyReviewError):  # said in the row
+        written = session.notes
     number = int(session.name[11:] or 1)
     day = f"{session.date.day} {session.date:%B %Y}" + (f", {words.ORDINALS[number]}" if number > 1 else "")
     length = share = silences = strip = ""
@@ -99,7 +103,10 @@ def _row(line: Standing) -> str:
     if line.measured == "shown":
         try:
             measured, strip = session.measures.iloc[0], picture(session.turns)
-        except TherapyReviewError:
+        except (
+            TherapyReviewError,
+            ValueError,
+        ):  # derived files that are damaged are made again by the next run
             measured = None
         if measured is not None:
             lasted = float(measured["session_end"]) - float(measured["session_start"])

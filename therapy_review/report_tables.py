@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Collection
 from importlib.util import find_spec
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review import trends
+from therapy_review.errors import TherapyReviewError
+from therapy_review.notes import SessionNotes
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -46,7 +49,9 @@ def everything(journal: Journal, closed: Collection[str] = ()) -> pd.DataFrame:
     measured.loc[measured.index.isin(list(closed)), :] = None
     rows = []
     for session in journal.sessions:
-        written = session.notes
+        written = SessionNotes()
+        with contextlib.suppress(TherapyReviewError):  # said where the session is shown
+            written = session.notes
         scores = {f"score_{name}": float(value) for name, value in written.scores.items()}
         rows.append({"session": session.name, "tags": "; ".join(written.tags), **scores})
     noted = pd.DataFrame(rows, columns=None if rows else ["session", "tags"]).set_index("session")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from therapy_review import unlock
 from therapy_review.batch import manifest, templates
+from therapy_review.batch.basis import Basis
 from therapy_review.batch.keeping import keep, what_it_holds
-from therapy_review.batch.manifest import Basis, Entry
-from therapy_review.batch.orders import SUFFIXES, Order, To, carry_out, root
+from therapy_review.batch.manifest import Entry
+from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, root
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.errors import ReportError
@@ -182,9 +183,14 @@ def run_all(
         if scheduler:
             from therapy_review.batch import cluster
 
-            with cluster.joined(scheduler, journal) as (client, sees):
-                work.job = replace(job, client=client, sees_journal=sees)
-                _make(work, wanted, told)
+            try:
+                with cluster.joined(scheduler, journal) as workers:
+                    work.job = replace(job, cluster=workers)
+                    _make(work, wanted, told)
+            except ReportError:
+                if any(outcome.state == "made" for outcome in work.outcomes.values()):
+                    _write_index(work)  # what is finished can be read
+                raise
         else:
             _make(work, wanted, told)
     settled = [
@@ -278,4 +284,17 @@ def place(journal: Journal, name: str) -> Path:
 
 def _make_room(journal: Journal) -> None:
     """Make the folder of reports, where kernels run."""
-    (root(journal) / "reports").mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder, where = root(journal) / REPORTS, journal.store.where(REPORTS)
+    try:
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    except FileExistsError as error:
+        raise ReportError(
+            f"{where} is a file, and reports are kept in a folder of that name; give the file another name, then "
+            "try again."
+        ) from error
+    except OSError as error:
+        reason = (error.strerror or "the disk gave no reason").lower()
+        raise ReportError(
+            f"The folder {where} can't be made ({reason}); see that its journal is yours and has room, then try "
+            "again."
+        ) from error

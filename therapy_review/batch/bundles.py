@@ -1,33 +1,46 @@
 """Bundles: what another computer needs of one session to make its report, and nothing else, for a while.
 
 Where a worker does not see the journal's folder it is sent these bytes, lays them into a folder only it may open,
-and takes that away when the report is made. Sound is sent only to be listened to; for a report, where it is not
-needed, an empty file of the same length stands in its place. No voice print is ever sent, and of a session that is
-closed to reports nothing that was made from its sound. Each bundle is a line in the ledger.
+and takes that away when the report is made; where it was killed, the next one does. Sound is sent only to be
+listened to; for a report, where it is not needed, an empty file of the same length stands in its place. No voice
+print is ever sent, and nothing that was made from the sound of a session that is closed to reports. Each bundle is
+a line in the ledger.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review import consent, ledger
-from therapy_review.agreement import REPORT, SELF_REVIEW
+from therapy_review.agreement import REPORT
+from therapy_review.batch.scratch import Scratch
 from therapy_review.erasing import MADE_FROM_SOUND
+from therapy_review.notes import SessionNotes, render
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
-SHOWN = ("turns.csv", "measures.json", "peaks.npy", "made_from.json", "voices.csv")
 DERIVED = "derived"
+# What of a session goes along, for each purpose; anything else that lies in its folder stays at home.
+FILES = {
+    "listen": (
+        "corrections.csv",
+        "turns.rttm",
+        *(f"{DERIVED}/{file}" for file in ("made_from.json", "voices.csv")),
+    ),
+    "report": (
+        *("notes.md", "marks.csv", "corrections.csv", "transcript.vtt", "turns.rttm"),
+        *(f"{DERIVED}/{file}" for file in ("turns.csv", "measures.json", "peaks.npy", "voices.csv")),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -73,40 +86,38 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
     at = [session.name for session in sessions].index(name)
     bundle = Bundle({file: store.read(file) for file in ("journal.toml", consent.FILE) if store.exists(file)})
     near = sessions[at : at + 1] if purpose == "listen" else sessions[max(0, at - 1) : at + 1]
-    use = SELF_REVIEW if purpose == "listen" else REPORT
     if purpose == "listen" or sessions[at].has_recording:
-        sessions[at].require(use)  # it leaves the journal here: the gate is asked at home
+        sessions[at].require(REPORT)  # it leaves the journal here: the gate is asked at home
     for session in near:
         _add(bundle, session, purpose)
     with_it = "with its sound" if purpose == "listen" else "without sound"
     beside = f", with {near[0].name} before it" if len(near) > 1 else ""
     note = f"sent to the workers of a cluster {with_it}{beside}"
-    ledger.record(journal, ledger.EXPORTED, session=name, use=use, who="client", note=note)
+    ledger.record(journal, ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
     return bundle
 
 
-def _add(bundle: Bundle, session: Session, purpose: str) -> None:
+def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"]) -> None:
     store = session.journal.store
     is_closed = purpose == "report" and session.has_recording and bool(session.why_closed(REPORT))
-    for file in store.files(session.folder):
-        if is_closed and file in MADE_FROM_SOUND:
-            continue
+    for file in FILES[purpose]:
         name = session.file(file)
-        is_recording = PurePosixPath(file).stem == "recording"
-        if is_recording:
-            bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again
-        if not is_recording or purpose == "listen":
+        if store.exists(name) and not (is_closed and (file in MADE_FROM_SOUND or file.startswith(DERIVED))):
             bundle.files[name] = store.read(name)
-    if is_closed:
-        return
-    for file in SHOWN:
-        if store.exists(name := session.file(f"{DERIVED}/{file}")):
+    if session.has_recording:
+        name = session.recording_file()
+        bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again
+        if purpose == "listen":
             bundle.files[name] = store.read(name)
-    if made := session.made_from():
+    if purpose == "listen":
+        # Who is heard, and on which track; nothing the client wrote.
+        written = session.notes
+        header = SessionNotes(participants=written.participants, tracks=written.tracks)
+        bundle.files[session.file("notes.md")] = render(header)
+    if not is_closed and (made := session.made_from()):
         # Without the prints at hand, names that were found by voice would be taken back.
-        bundle.files[session.file(f"{DERIVED}/made_from.json")] = json.dumps(
-            made | {"by_voice": None}
-        ).encode()
+        kept = made | ({"by_voice": None} if purpose == "report" else {})
+        bundle.files[session.file(f"{DERIVED}/made_from.json")] = json.dumps(kept).encode()
 
 
 @contextmanager
@@ -122,18 +133,21 @@ def laid_out(bundle: Bundle) -> Iterator[Path]:
     Path
         A journal's folder.
     """
-    with tempfile.TemporaryDirectory(prefix="journal-") as folder:
-        store = PlainStore(Path(folder))
+    scratch = Scratch()
+    try:
+        store = PlainStore(scratch.path)
         for name, data in bundle.files.items():
             store.write(name, data)
         for name, (size, changed) in bundle.stamps.items():
-            path = Path(folder, *name.split("/"))
+            path = scratch.path.joinpath(*name.split("/"))
             if name not in bundle.files:
                 store.write(name, b"")
                 with path.open("r+b") as file:
                     file.truncate(size)  # takes no room on disk
             os.utime(path, ns=(changed, changed))
-        yield Path(folder)
+        yield scratch.path
+    finally:
+        scratch.clear()
 
 
 def derived(folder: Path, session: str) -> dict[str, bytes]:

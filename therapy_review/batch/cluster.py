@@ -1,76 +1,61 @@
 """Cluster: the same orders carried out by the workers of a Dask scheduler that is running already.
 
 What is sent are sessions of somebody's therapy, so without TLS nothing leaves this computer: a scheduler or worker
-with another address is refused. Keys and certificates are Dask's own settings (``distributed.comm.tls`` in its
-configuration, or ``DASK_DISTRIBUTED__COMM__TLS__…`` in the environment) and are used as they are.
+with another address gets nothing, whenever it came. Keys and certificates are Dask's own settings
+(``distributed.comm.tls`` in its configuration, or ``DASK_DISTRIBUTED__COMM__TLS__…`` in the environment) and are
+used as they are. An order is written when a worker is free for it. Whatever happens to the cluster, it is said in a
+sentence within half a minute.
 """
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import ipaddress
 import secrets
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from therapy_review.batch.manifest import program
+from therapy_review.batch.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.errors import MissingPackageError, ReportError
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
-JOIN = 15.0  # seconds
+JOIN = 15.0  # seconds for anything the scheduler or a worker is asked
+EMPTY = 30.0  # seconds without any worker before it is given up
+LOOK = 1.0  # seconds between two looks at who is there
+TRIES = 2  # times the scheduler may say that workers died of an order
 MISSING = "A cluster needs two packages more; install them with:  pip install therapy-review[cluster]"
+GONE = (
+    "The scheduler at {} no longer answers, so the cluster can't go on. What is finished is kept; start it again, "
+    "then give the same command."
+)
+NOBODY = (
+    "No worker is at {}, or none that can be used; start some with:  dask worker {}  "
+    "What is finished is kept; the same command goes on from there."
+)
 PROOF = ".seen-by-workers"
-
-
-def backend(client: Any) -> Any:
-    """Give joblib's Dask backend, with one thing mended.
-
-    A task that Dask gives up, because four workers died of it, would be waited for without end (joblib 1.6).
-
-    Parameters
-    ----------
-    client : distributed.Client
-
-    Returns
-    -------
-    joblib.parallel.ParallelBackendBase
-    """
-    from joblib._dask import DaskDistributedBackend
-
-    class GivesUp(DaskDistributedBackend):  # type: ignore[misc, unused-ignore]
-        async def _collect(self) -> None:
-            while self._continue:
-                async for future, result in self.waiting_futures:
-                    self._results.pop(future)
-                    told = self._callbacks.pop(future)
-                    told(result[1] if future.status == "error" else result)
-                await asyncio.sleep(0.01)
-
-        def retrieve_result_callback(self, out: Any) -> Any:
-            if isinstance(out, BaseException):
-                raise out
-            return super().retrieve_result_callback(out)
-
-    return GivesUp(client=client)
-
-
-def deaths() -> tuple[type[BaseException], ...]:
-    """Name what is raised when workers died, or the scheduler did."""
-    from distributed import KilledWorker
-    from distributed.comm.core import CommClosedError
-
-    return (KilledWorker, CommClosedError, TimeoutError)
+# What Dask raises when somebody does not answer; its own errors are among these families.
+SILENT = (
+    OSError,
+    TimeoutError,
+    asyncio.TimeoutError,
+    concurrent.futures.CancelledError,
+    asyncio.CancelledError,
+)
 
 
 @contextmanager
-def joined(address: str, journal: Journal) -> Iterator[tuple[Any, Literal["yes", "no"]]]:
+def joined(address: str, journal: Journal) -> Iterator[Cluster]:
     """Join a running cluster.
 
     Parameters
@@ -81,9 +66,7 @@ def joined(address: str, journal: Journal) -> Iterator[tuple[Any, Literal["yes",
 
     Yields
     ------
-    client : distributed.Client
-    sees_journal : {"yes", "no"}
-        Whether all workers see the journal's folder, under the same path.
+    Cluster
 
     Raises
     ------
@@ -110,10 +93,216 @@ def joined(address: str, journal: Journal) -> Iterator[tuple[Any, Literal["yes",
             "Dask's settings name the right certificates."
         ) from error
     try:
-        yield client, _fitting(client, address, journal)
+        cluster = Cluster(client, address, journal)
+        cluster.wait_for_a_worker()
+        yield cluster
     finally:
         with contextlib.suppress(Exception):  # it may be gone
             client.close(timeout=2)  # type: ignore[no-untyped-call]
+
+
+class Cluster:
+    """The workers that may be given orders.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    address : str
+        The scheduler's.
+    journal : Journal
+    """
+
+    def __init__(self, client: Any, address: str, journal: Journal) -> None:
+        self._client, self._address, self._journal = client, address, journal
+        self._good: dict[str, int] = {}  # how many orders at once, by a worker's address
+        self._refused: set[str] = set()
+        self._why = NOBODY.format(address, address)
+        self.sees_journal = True
+
+    def wait_for_a_worker(self) -> None:
+        """Wait until somebody is there; tells then whether the workers see the journal's folder.
+
+        Raises
+        ------
+        ReportError
+            When nobody comes who can be used.
+        """
+        end = time.monotonic() + JOIN
+        while not self.workers():
+            if time.monotonic() > end or self._refused:
+                raise ReportError(self._why)
+            time.sleep(0.2)
+
+    def workers(self) -> dict[str, int]:
+        """Give the workers that are there now and may be used; newcomers are looked at first.
+
+        Raises
+        ------
+        ReportError
+            When the scheduler does not answer.
+        """
+        there = self._ask_the_scheduler()
+        new = [address for address in there if address not in self._good and address not in self._refused]
+        fitting = self._fitting(new) if new else []
+        self._refused |= set(new) - set(fitting)
+        self._good = {
+            address: said["nthreads"]
+            for address, said in there.items()
+            if address in self._good or address in fitting
+        }
+        return self._good
+
+    def _ask_the_scheduler(self) -> dict[str, dict[str, Any]]:
+        gone = ReportError(GONE.format(self._address))
+        end = time.monotonic() + JOIN
+        while self._client.status == "connecting" and time.monotonic() < end:
+            time.sleep(0.2)  # a network that fails for a moment
+        if self._client.status != "running":
+            raise gone
+        try:
+            found = self._client.sync(self._client.scheduler.identity, callback_timeout=JOIN)
+        except SILENT as error:
+            raise gone from error
+        return dict(found["workers"])
+
+    def _fitting(self, new: list[str]) -> list[str]:
+        """See that workers are private and run this program, and whether they see the journal's folder."""
+        fitting = []
+        for address in new:
+            try:
+                require_private(address)
+            except ReportError as error:
+                self._why = str(error)
+            else:
+                fitting.append(address)
+        said = self._ask(fitting, program)
+        if [address for address in fitting if said.get(address) != program()]:
+            self._why = (
+                f"The workers at {self._address} have another version of this program; install the same one "
+                "everywhere."
+            )
+        fitting = [address for address in fitting if said.get(address) == program()]
+        if self.sees_journal and fitting and not self._is_seen(fitting):
+            if self._good:
+                # What was begun with the folder goes on with those who see it.
+                self._why = f"A worker at {self._address} does not see the journal's folder as the others do."
+                return []
+            self.sees_journal = False
+        return fitting
+
+    def _ask(self, workers: list[str], what: Callable[..., Any], *about: Any) -> dict[str, Any]:
+        """Have workers answer something; who does not answer in time, or can't, answers with an error."""
+        if not workers:
+            return {}
+        try:
+            return dict(
+                self._client.sync(
+                    self._client._run, what, *about, workers=workers, on_error="return", callback_timeout=JOIN
+                )
+            )
+        except SILENT:
+            return {}
+
+    def _is_seen(self, workers: list[str]) -> bool:
+        """Lay a line into the journal that no other folder can hold, and ask workers for it."""
+        store, proof = self._journal.store, secrets.token_hex(16)
+        assert isinstance(store, PlainStore)
+        store.write(PROOF, proof.encode())
+        try:
+            said = self._ask(workers, _look, str(store.root / PROOF))
+            return all(said.get(worker) == proof for worker in workers)
+        finally:
+            store.remove(PROOF)
+
+    def carry_out(self, orders: Iterable[Order]) -> Iterator[Made]:
+        """Have orders carried out by those who are there.
+
+        Parameters
+        ----------
+        orders : iterable of Order
+            The next one is taken from it when there is somebody for it.
+
+        Yields
+        ------
+        Made
+            In the order in which they are finished.
+
+        Raises
+        ------
+        ReportError
+            When the scheduler is gone, or no worker comes any more.
+        """
+        coming, again, given = iter(orders), list[Order](), dict[Any, tuple[Order, frozenset[str]]]()
+        deaths, seen = Counter[str](), time.monotonic()
+        try:
+            while True:
+                there = self.workers()
+                seen = time.monotonic() if there else seen
+                if time.monotonic() - seen > EMPTY:
+                    raise ReportError(self._why)
+                for future in [one for one, (_, whose) in given.items() if not whose & there.keys()]:
+                    again.append(given.pop(future)[0])  # all who could have done it are gone
+                    future.cancel()
+                while len(given) < sum(there.values()):
+                    order = again.pop() if again else next(coming, None)
+                    if order is None:
+                        break
+                    given[self._give(order, list(there))] = (order, frozenset(there))
+                if not (given or again):
+                    if (order := next(coming, None)) is None:
+                        return
+                    again.append(order)
+                for future in self._done(list(given)):
+                    order, _ = given.pop(future)
+                    made = _made(future, order)
+                    if made is None:
+                        deaths[order.name] += 1
+                        if deaths[order.name] < TRIES:
+                            again.append(order)
+                            continue
+                        made = Made(order.name, sentence=GIVEN_UP)
+                    yield made
+        finally:
+            with contextlib.suppress(Exception):  # it may be gone
+                self._client.cancel(list(given))
+
+    def _give(self, order: Order, workers: list[str]) -> Any:
+        # Whoever comes later has to be looked at before, so nobody else may take it.
+        return self._client.submit(
+            carry_out,
+            order,
+            key=f"order-{secrets.token_hex(8)}",
+            workers=workers,
+            allow_other_workers=False,
+            pure=False,
+        )
+
+    def _done(self, given: list[Any]) -> list[Any]:
+        from distributed import wait
+
+        if not given:
+            time.sleep(LOOK)
+            return []
+        with (
+            contextlib.suppress(*SILENT),  # nothing yet, or nobody there: the next look tells
+            self._client.as_current(),
+        ):
+            wait(given, timeout=LOOK, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
+        return [future for future in given if future.status not in ("pending", "lost")]
+
+
+def _made(future: Any, order: Order) -> Made | None:
+    """Give what came of an order; None where workers died of it, or it was lost on the way."""
+    from distributed import KilledWorker
+
+    try:
+        made = future.result(timeout=JOIN)
+    except (KilledWorker, *SILENT):
+        return None
+    except Exception as error:  # noqa: BLE001  whatever a worker could not understand costs no other order anything
+        return Made(order.name, sentence=f"The cluster could not carry it out ({type(error).__name__}).")
+    assert isinstance(made, Made)
+    return made
 
 
 def require_private(address: str) -> None:
@@ -147,30 +336,6 @@ def _is_here(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _fitting(client: Any, address: str, journal: Journal) -> Literal["yes", "no"]:
-    """See that the workers are private, are there, and run this program; tell whether they see the journal."""
-    client.wait_for_workers(1, timeout=JOIN)
-    for worker in client.scheduler_info(n_workers=-1)["workers"]:
-        require_private(worker)
-    others = {version for version in client.run(program).values() if version != program()}
-    if others:
-        raise ReportError(
-            f"The workers at {address} have another version of this program; install the same one everywhere."
-        )
-    return "yes" if _is_seen(client, journal) else "no"
-
-
-def _is_seen(client: Any, journal: Journal) -> bool:
-    """Lay a line into the journal that no other folder can hold, and ask all workers for it."""
-    store, proof = journal.store, secrets.token_hex(16)
-    assert isinstance(store, PlainStore)
-    store.write(PROOF, proof.encode())
-    try:
-        return all(seen == proof for seen in client.run(_look, str(store.root / PROOF)).values())
-    finally:
-        store.remove(PROOF)
 
 
 def _look(path: str) -> str:

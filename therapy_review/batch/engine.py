@@ -18,6 +18,7 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors
+from therapy_review.agreement import REPORT
 from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
 from therapy_review.batch.taking_turns import turn_to_listen
 
@@ -30,7 +31,7 @@ LISTENING = 3600.0  # seconds one session may be listened to
 PLACE = "__import__('os').chdir({!r})"
 LISTEN = (
     "from therapy_review.analysis import analyse; from therapy_review.journal import open_journal; "
-    "analyse(open_journal({!r}).session({!r}))"
+    "analyse(open_journal({!r}).session({!r}), use={!r})"
 )
 ENDED = (
     "The kernel ended by itself; most often that is because the computer's memory was not enough. Close other "
@@ -105,7 +106,7 @@ def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | No
     try:
         _begin(kernel, journal, on_start)
         with turn_to_listen():
-            kernel.tell(LISTEN.format(journal, session), LISTENING)
+            kernel.tell(LISTEN.format(journal, session, REPORT), LISTENING)
     except ToldError as error:
         raise FailedError(_in_words(error.name, error.text, "Listening to the recording")) from None
     except KernelEndedError:

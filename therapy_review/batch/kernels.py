@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -28,6 +27,7 @@ from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
 from therapy_review import unlock
+from therapy_review.batch.scratch import Scratch
 from therapy_review.errors import ReportError
 from therapy_review.still import STILL
 
@@ -142,11 +142,11 @@ class Kernels:
     """
 
     def __init__(self, start: str = "split" if CAN_FORK else "anew") -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="kernels-"))
+        self._scratch = Scratch()
         self._start, self._number = start, 0
         self._ready: list[Kernel] = []
         self._guard = threading.Lock()
-        self._source = _Source(self._scratch) if start == "split" else None
+        self._source = _Source(self._scratch.path) if start == "split" else None
         self._closed = False
 
     def take(self) -> Kernel:
@@ -172,14 +172,11 @@ class Kernels:
             self._ready.clear()
             if self._source:
                 self._source.close()
-            for left in self._scratch.glob("*"):
-                left.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self._scratch.rmdir()
+            self._scratch.clear()
 
     def _new(self) -> Kernel:
         self._number += 1
-        place = self._scratch / f"{self._number}"
+        place = self._scratch.path / f"{self._number}"
         manager = AsyncKernelManager(
             kernel_name="python3",
             config=_between_us(place),
@@ -198,7 +195,7 @@ class Kernels:
             run_sync(manager.start_kernel)(
                 extra_arguments=arguments,
                 env=environment,
-                cwd=str(self._scratch),
+                cwd=str(self._scratch.path),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

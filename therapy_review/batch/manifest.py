@@ -6,7 +6,6 @@ with one that says something else than is there now, is made anew. Everything is
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 from collections.abc import Iterable, Mapping
@@ -14,20 +13,13 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import __version__, consent, ledger
-from therapy_review.agreement import ending
-from therapy_review.errors import TherapyReviewError
+from therapy_review import __version__
 from therapy_review.store import Store, digest
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from therapy_review.batch.templates import Template
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
-
 FOLDER = "reports/made_from"
-WRITTEN = ("notes.md", "marks.csv", "corrections.csv", "transcript.vtt")
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,7 @@ class Entry:
     template : str
         The template's name.
     rests_on : dict
-        What it was made from, by hash; from `Basis`.
+        What it was made from, by hash; from `therapy_review.batch.basis.Basis`.
     files : dict of str to str
         Hash of each of its files, by ending.
     """
@@ -60,7 +52,7 @@ class Entry:
         Parameters
         ----------
         now : mapping
-            From `rests_on`.
+            From `therapy_review.batch.basis.Basis`.
         endings : iterable of str
             The files that are wanted.
         store : Store
@@ -130,80 +122,6 @@ def remove(store: Store, name: str) -> None:
         What its files are called, without ending.
     """
     store.remove(f"{FOLDER}/{name}.json")
-
-
-class Basis:
-    """What reports of a journal are made from, looked at once for all of them.
-
-    Parameters
-    ----------
-    journal : Journal
-    template : Template
-    parameters : mapping of str to object
-    """
-
-    def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
-        self._journal, self.sessions = journal, list(journal.sessions)
-        self._whole = template.looks_at == "journal"
-        self._at = {session.name: at for at, session in enumerate(self.sessions)}
-        self._seen: dict[str, dict[str, str | None]] = {}
-        self._shared = {
-            "agreements": _file(journal.store, consent.FILE),
-            "journal": _file(journal.store, "journal.toml"),
-            "template": template.digest,
-            "parameters": digest(as_json(dict(parameters))),
-            "program": program(),
-        }
-
-    def of(self, session: Session | None) -> dict[str, Any]:
-        """Name everything a report is made from.
-
-        Parameters
-        ----------
-        session : Session or None
-            None for a report of the whole journal.
-
-        Returns
-        -------
-        dict
-            Plain values that can be kept as JSON and compared.
-        """
-        if session is None or self._whole:
-            every = {each.name: self._look(each) for each in self.sessions}
-            return {**self._shared, **self._of_the_journal(), "sessions": digest(as_json(every))}
-        return {**self._shared, "sessions": {each.name: self._look(each) for each in self.near(session)}}
-
-    def _of_the_journal(self) -> dict[str, Any]:
-        """Name what lies beside the sessions: days brought in, letters, what was opened …; and what ends soon."""
-        store, ends = self._journal.store, list[str]()
-        with contextlib.suppress(TherapyReviewError):  # said by the page itself
-            ends = [one.id for one, _ in ending(self._journal.consents, self._journal.today())]
-        beside = {name: _file(store, name) for name in store.files("") if name != ledger.FILE}
-        return {"beside": digest(as_json(beside)), "ends": ends}
-
-    def near(self, session: Session) -> list[Session]:
-        """Give a session and the one before it."""
-        at = self._at[session.name]
-        return self.sessions[max(0, at - 1) : at + 1]
-
-    def _look(self, session: Session) -> dict[str, str | None]:
-        if session.name not in self._seen:
-            self._seen[session.name] = _session(session)
-        return self._seen[session.name]
-
-
-def _session(session: Session) -> dict[str, str | None]:
-    store, inputs = session.journal.store, session.inputs()
-    made = session.made_from().get("inputs") == inputs
-    return {
-        "recording": inputs["recording"],
-        **{name: _file(store, session.file(name)) for name in WRITTEN},
-        "turns": _file(store, session.file("derived/turns.csv")) if made else None,
-    }
-
-
-def _file(store: Store, name: str) -> str | None:
-    return digest(store.read(name)) if store.exists(name) else None
 
 
 @functools.cache

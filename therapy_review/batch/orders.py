@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 REPORTS = "reports"
 SUFFIXES = {"ipynb": ("ipynb",), "html": ("ipynb", "html"), "pdf": ("ipynb", "html", "pdf")}
 To = Literal["ipynb", "html", "pdf"]
+GIVEN_UP = (
+    "Every process that worked on this report ended by itself; most often the computer's memory was not enough. "
+    "Try again with --jobs 1."
+)
 
 
 @dataclass(frozen=True)

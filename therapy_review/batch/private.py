@@ -68,8 +68,9 @@ def words_of(session: Session) -> list[str]:
     """
     # What can't be read can't be shown either.
     texts: list[str] = []
-    written = session.notes
-    texts += [written.text, written.bring_next]
+    with contextlib.suppress(TherapyReviewError):
+        written = session.notes
+        texts += [written.text, written.bring_next]
     with contextlib.suppress(TherapyReviewError):
         marks = session.marks
         texts += [*marks["label"].fillna("").tolist(), *marks["text"].fillna("").tolist()]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review import analysis, enrolment, unlock
+from therapy_review import analysis, consent, enrolment, unlock
+from therapy_review.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest
+from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
-from therapy_review.batch.manifest import Basis, Entry
+from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
-from therapy_review.errors import ConsentError, JournalError, NoteError, TherapyReviewError
-from therapy_review.notes import render
+from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 
 if TYPE_CHECKING:
+    from therapy_review.agreement import Agreement
+    from therapy_review.batch.cluster import Cluster
     from therapy_review.batch.templates import Template
     from therapy_review.journal import Journal
     from therapy_review.session import Session
@@ -62,10 +66,8 @@ class Job:
         How many reports at once.
     cell_wait : float
         Seconds a cell may take.
-    client : distributed.Client, optional
-        The cluster that does it.
-    sees_journal : {"yes", "no"}
-        Whether the cluster's workers see the journal's folder.
+    cluster : Cluster, optional
+        Does it in place of this computer.
     """
 
     template: Template
@@ -73,8 +75,7 @@ class Job:
     to: To = "html"
     jobs: int = 1
     cell_wait: float = 600.0
-    client: Any = None
-    sees_journal: Literal["yes", "no"] = "yes"
+    cluster: Cluster | None = None
 
 
 @dataclass
@@ -109,40 +110,54 @@ class Run:
         """
         basis, entries, wanted = self.basis(), manifest.read(self.journal.store), []
         for session in sessions:
-            name = self.name_of(session)
-            if closed := self.why_closed(session):
+            if closed := self.why_closed(session, basis):
                 self._fail(session, closed)
                 continue
-            try:
-                entry = entries.get(name)
-                is_heard = not session.has_recording or analysis.is_current(session)
-                if is_heard and entry and entry.fits(basis.of(session), self._endings, self.journal.store):
-                    self._settle(session, "current")
-                else:
-                    _ = session.marks, session.corrections
-                    wanted.append(session)
-            except TherapyReviewError as error:
-                self._fail(session, str(error))
+            seen, entry = basis.look(session), entries.get(self.name_of(session))
+            if seen.unreadable and seen.recorded:
+                seen = self._put_right(session, basis)
+            if seen.unreadable:
+                self._fail(session, seen.unreadable)
+            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.journal.store):
+                self._settle(session, "current")
+            else:
+                wanted.append(session)
         return wanted
 
-    def why_closed(self, session: Session) -> str:
-        """Say why a session may not be reported, empty when it may; asked once in a run.
+    def _put_right(self, session: Session, basis: Basis) -> Look:
+        """Take away derived files that are damaged: they are made again from the sound."""
+        with contextlib.suppress(TherapyReviewError):
+            analysis.clear_damaged(session)
+        return basis.look_again(session)
+
+    def why_closed(self, session: Session, basis: Basis) -> str:
+        """Say why a session may not be reported, empty when it may; asked once in a run, and not written down.
 
         Parameters
         ----------
         session : Session
+        basis : Basis
 
         Returns
         -------
         str
         """
         if session.name not in self._closed:
-            try:
-                readable(session)
-                self._closed[session.name] = ""
-            except TherapyReviewError as error:
-                self._closed[session.name] = str(error)
+            self._closed[session.name] = self._why_closed(session, basis.look(session))
         return self._closed[session.name]
+
+    def _why_closed(self, session: Session, seen: Look) -> str:
+        try:
+            if seen.recorded and not seen.closed:
+                # As `Session.require` asks, but for the notes, which were read by whoever looked.
+                consent.require(self._given, seen.heard, REPORT, self.journal.today(), session.name)
+        except TherapyReviewError as error:
+            return str(error)
+        return seen.closed
+
+    @functools.cached_property
+    def _given(self) -> list[Agreement]:
+        return self.journal.consents
 
     def make(self, sessions: Sequence[Session]) -> Iterator[Outcome]:
         """Make the reports of planned sessions; each counts from the moment it is yielded.
@@ -155,36 +170,40 @@ class Run:
         ------
         Outcome
         """
-        by_name = {session.name: session for session in sessions}
-        self._heard = {session.name for session in sessions if session.has_recording}
-        unheard = [s for s in sessions if s.has_recording and not analysis.is_current(s)]
-        yield from self._listen(unheard)
-        rest = [session for session in sessions if session.name not in self.outcomes]
         basis = self.basis()
+        self._heard = {session.name for session in sessions if basis.look(session).recorded}
+        yield from self._listen([session for session in sessions if not basis.look(session).current])
+        rest = [session for session in sessions if session.name not in self.outcomes]
+        basis, by_report = self.basis(), {self.name_of(session): session for session in rest}
         bases = {session.name: basis.of(session) for session in rest}
-        by_report = {self.name_of(session): by_name[session.name] for session in rest}
-        for made in crew.done([self._order(session) for session in rest], self.job.jobs, self.job.client):
+        for made in crew.done(list(by_report), lambda name: self._order(by_report[name]), *self._means):
             session = by_report[made.name]
             yield self._keep(session, made, bases[session.name], basis)
 
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
-        orders = [self._order(session, purpose="listen") for session in sessions]
-        for made in crew.done(orders, self.job.jobs, self.job.client):
+        for made in crew.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
             session = by_name[made.name]
             if sentence := made.sentence or self._keep_heard(session, made):
                 yield self._fail(session, sentence)
-        if sessions and any(enrolment.in_force(self.journal)):
-            with contextlib.suppress(TherapyReviewError):  # said where that session is shown
+        with contextlib.suppress(TherapyReviewError):  # said where that session is shown
+            if sessions and any(enrolment.in_force(self.journal)):
                 analysis.follow_prints(self.journal)
 
+    @property
+    def _means(self) -> tuple[int, Cluster | None]:
+        return self.job.jobs, self.job.cluster
+
     def _order(self, session: Session, purpose: Literal["listen", "report"] = "report") -> Order:
+        """Write an order, when its turn has come; that the recording is used for it is written into the ledger."""
+        if session.name in self._heard:
+            session.require(REPORT)
         job = self.job
         given = {"journal": "..", "session": session.name, **job.parameters}
         order = Order(
             session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
         )
-        if job.sees_journal == "no":
+        if job.cluster and not job.cluster.sees_journal:
             order = replace(order, journal="", bundle=bundles.pack(self.journal, session.name, purpose))
         if purpose == "listen":
             return order
@@ -227,7 +246,7 @@ class Run:
         now = self.journal.session(session.name)
         if session.name in self._heard and not now.has_recording:
             raise JournalError(f"The recording of {session.name} was taken out meanwhile; run it again.")
-        if now.has_recording and (sentence := now.why_closed("report")):
+        if now.has_recording and (sentence := now.why_closed(REPORT)):
             raise ConsentError(sentence)
 
     def _fail(self, session: Session, sentence: str, cell: int | None = None) -> Outcome:
@@ -252,28 +271,3 @@ class Run:
     def basis(self) -> Basis:
         """Look at what reports are made from, as it is now."""
         return Basis(self.journal, self.job.template, self.job.parameters)
-
-
-def readable(session: Session) -> None:
-    """Ask whether everybody heard agreed to reports, before anything else of a session is opened.
-
-    Parameters
-    ----------
-    session : Session
-
-    Raises
-    ------
-    NoteError
-        When the notes' header can't be read, which is where it would say who else was heard.
-    ConsentError
-        When somebody heard has not agreed to use ``report``.
-    JournalError
-        When there is more than one recording.
-    """
-    written = session.notes
-    try:
-        _ = render(written) if written.problems else b""
-    except NoteError as error:
-        raise NoteError(written.problems[-1]) from error
-    if session.has_recording:
-        session.recording("report")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from therapy_review.batch.manifest import Basis, Entry
+from therapy_review.batch.basis import Basis
+from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def standing(work: Run, session: Session, basis: Basis, entries: Mapping[str, En
     name, store = work.name_of(session), work.journal.store
     outcome, entry = work.outcomes.get(session.name), entries.get(name)
     sentence = outcome.sentence if outcome else ""
-    closed = work.why_closed(session)
+    closed = work.why_closed(session, basis)
     sentence = sentence or closed
     measured: Literal["shown", "closed"] = "closed" if closed else "shown"
     if sentence:

@@ -1,0 +1,168 @@
+"""A batch goes on where one session, one journal or one process is bad; no kernel is started for these tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import root_of
+from deadly import deadly
+from short_journals import DAYS, reports_of
+from typer.testing import CliRunner
+
+from therapy_review import analysis, open_journal, reports, unlock
+from therapy_review.batch import crew, engine
+from therapy_review.batch.orders import Order
+from therapy_review.cli import app
+from therapy_review.errors import JournalError, ReportError
+from therapy_review.journal import Journal
+from therapy_review.keys import NewKeys
+from therapy_review.sealing import seal
+from therapy_review.store import PlainStore
+
+GARBAGE = b"not what it was"
+
+
+def damage(journal: Journal, file: str, day: str = DAYS[1]) -> None:
+    root = root_of(journal) / "sessions" / day
+    (root / f"{file}.age" if journal.settings.get("sealed") else root / file).write_bytes(GARBAGE)
+
+
+def sealed(journal: Journal, keys: NewKeys) -> Journal:
+    seal(PlainStore(root_of(journal)), keys)
+    unlock.keep(keys.identity)
+    return open_journal(root_of(journal))
+
+
+@pytest.mark.usefixtures("no_kernels")
+@pytest.mark.parametrize(
+    "file",
+    [
+        "notes.md",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("marks.csv", "corrections.csv", "transcript.vtt")
+        ),
+        "key",
+    ],
+)
+def test_a_damaged_sealed_file_costs_its_session_alone_a_report(
+    file: str, short: Journal, keys: NewKeys
+) -> None:
+    journal = sealed(short, keys)
+    damage(journal, file)
+    done = reports.run_all(journal)
+    assert [outcome.state for outcome in done.outcomes] == ["made", "failed", *["made"] * 5]
+    sentence = done.outcomes[1].sentence
+    assert "damaged" in sentence
+    assert "backup" in sentence
+    index = journal.store.read("reports/index.html").decode()
+    assert sentence.replace("'", "&#x27;") in index
+    assert "7 sessions: 6 ready, 1 could not be made." in index
+    if file != "key":  # with it nothing of that session can be opened, and nothing added
+        page = journal.store.read(f"reports/session_report_{DAYS[1]}.failed.html").decode()
+        assert sentence.replace("'", "&#x27;") in page
+    assert journal.store.exists("reports/measures.csv")
+
+
+@pytest.mark.parametrize("file", ["made_from.json", "turns.csv", "measures.json", "voices.csv"])
+def test_derived_files_that_are_damaged_are_made_again(file: str, short: Journal) -> None:
+    damage(short, f"derived/{file}")
+    session, other = short.sessions[1:3]
+    analysis.clear_damaged(session)
+    assert not analysis.is_current(session)
+    analysis.clear_damaged(other)
+    assert analysis.is_current(other)
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_session_whose_derived_files_are_damaged_is_listened_to_again(short: Journal) -> None:
+    damage(short, "derived/turns.csv")
+    work = reports.Run(short, reports.Job(reports.templates.find("session_report"), {}))
+    assert [session.name for session in work.plan(short.sessions)] == DAYS
+    assert [s.name for s in short.sessions if not work.basis().look(s).current] == [DAYS[1]]
+
+
+def test_a_file_where_the_folder_of_reports_should_be_is_one_sentence(short: Journal) -> None:
+    (root_of(short) / "reports").write_text("mine")
+    with pytest.raises(ReportError, match=r"journal/reports is a file, .* give the file another name"):
+        reports.run_all(short)
+    assert (root_of(short) / "reports").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_bad_journal_of_several_leaves_the_others_their_turn(short: Journal, tmp_path: Path) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "journal.toml").write_text("sealed = [")
+    there = str(root_of(short))
+    done = CliRunner().invoke(app, ["report", "--all", "-j", str(tmp_path / "bad"), "-j", there])
+    assert done.exit_code == 1
+    assert "bad/journal.toml can't be read" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "journal: 7 made." in done.stdout
+    assert f"reports/session_report_{DAYS[0]}.html" in reports_of(root_of(short))
+
+
+def test_only_what_processes_die_of_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "carry_out", deadly)
+    names = ["a", "b", "deadly", *"cdefgh"]
+    made = {one.name: one.sentence for one in crew.done(names, lambda name: Order(name, "", ""), 2)}
+    assert made == {name: crew.GIVEN_UP if name == "deadly" else "" for name in names}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_order_that_can_t_be_written_costs_no_other(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "carry_out", deadly)
+
+    def write(name: str) -> Order:
+        if name in "ac":
+            raise JournalError("It is gone.")
+        return Order(name, "", "")
+
+    made = {one.name: one.sentence for one in crew.done(list("abc"), write, jobs)}
+    assert made == {"a": "It is gone.", "b": "", "c": "It is gone."}
+
+
+class Told:
+    """Does what a kernel would be told to."""
+
+    def tell(self, code: str, wait: float = 0.0) -> None:
+        exec(code, {})
+
+
+def only_reports(journal: Journal) -> None:
+    kept = journal.store.read("agreements.toml").decode()
+    assert '"self_review"' in kept
+    journal.store.write("agreements.toml", kept.replace('"self_review", ', "").encode())
+    assert journal.sessions[0].why_closed("self_review")
+    assert not journal.sessions[0].why_closed("report")
+
+
+def test_who_agreed_to_reports_alone_is_listened_to_for_them(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_reports(short)
+    session = short.sessions[0]
+    short.store.remove(session.file("derived/made_from.json"))
+    work = reports.Run(short, reports.Job(reports.templates.find("session_report"), {}))
+    assert work.plan([session]) == [session]
+    monkeypatch.chdir(root_of(short))
+    engine.listen(Told(), str(root_of(short)), session.name)  # type: ignore[arg-type]
+    assert analysis.is_current(session)
+    opened = short.ledger
+    assert opened["use"].tolist() == ["report"]
+    assert opened["session"].tolist() == [session.name]
+
+
+def test_who_agreed_to_listening_alone_is_not_listened_to_for_reports(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = short.store.read("agreements.toml").decode().replace(', "report"', "")
+    short.store.write("agreements.toml", kept.encode())
+    session = short.sessions[0]
+    assert not session.why_closed("self_review")
+    short.store.remove(session.file("derived/made_from.json"))
+    work = reports.Run(short, reports.Job(reports.templates.find("session_report"), {}))
+    assert work.plan([session]) == []
+    assert "for reports made from it" in work.outcomes[session.name].sentence
+    assert short.ledger.empty

@@ -1,0 +1,188 @@
+"""Basis: what reports are made from, looked at once for all sessions of a journal.
+
+What was seen of a session is kept by the size and time of change of its files (`therapy_review.index`), so that a
+run in which nothing changed opens no session at all; that matters where every file is sealed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from therapy_review import analysis, consent, enrolment, index, ledger
+from therapy_review.agreement import ending
+from therapy_review.batch.manifest import as_json, program
+from therapy_review.errors import NoteError, TherapyReviewError
+from therapy_review.notes import render
+from therapy_review.store import Store, digest
+
+if TYPE_CHECKING:
+    from therapy_review.batch.templates import Template
+    from therapy_review.journal import Journal
+    from therapy_review.session import Session
+
+WRITTEN = ("notes.md", "marks.csv", "corrections.csv", "transcript.vtt")
+LOOKED = 1  # version of what is kept of a look
+DAMAGED = "Something in {} is damaged; delete that folder, and it is made again."
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a plan has to know of one session.
+
+    Parameters
+    ----------
+    heard : tuple of str
+        Who is heard in it.
+    recorded : bool
+        Whether there is a recording.
+    current : bool
+        Whether nothing has to be listened to.
+    files : dict of str to str or None
+        Its files by hash.
+    closed : str
+        Why not even who is heard can be known, in a sentence; nothing else was read then.
+    unreadable : str
+        Why something else of it can't be read, in a sentence.
+    """
+
+    heard: tuple[str, ...] = ()
+    recorded: bool = False
+    current: bool = True
+    files: dict[str, str | None] = field(default_factory=dict)
+    closed: str = ""
+    unreadable: str = ""
+
+
+class Basis:
+    """What reports of a journal are made from, looked at once for all of them.
+
+    Parameters
+    ----------
+    journal : Journal
+    template : Template
+    parameters : mapping of str to object
+    """
+
+    def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
+        self._journal, self.sessions = journal, list(journal.sessions)
+        self._whole = template.looks_at == "journal"
+        self._at = {session.name: at for at, session in enumerate(self.sessions)}
+        self._looks = _every(journal)
+        self._shared = {
+            "agreements": _file(journal.store, consent.FILE),
+            "journal": _file(journal.store, "journal.toml"),
+            "template": template.digest,
+            "parameters": digest(as_json(dict(parameters))),
+            "program": program(),
+        }
+
+    def look(self, session: Session) -> Look:
+        """Give what was seen of a session."""
+        if session.name not in self._looks:
+            self._looks[session.name] = _look(session)
+        return self._looks[session.name]
+
+    def look_again(self, session: Session) -> Look:
+        """Look anew at a session in which something was put right."""
+        self._looks.pop(session.name, None)
+        return self.look(session)
+
+    def of(self, session: Session | None) -> dict[str, Any]:
+        """Name everything a report is made from.
+
+        Parameters
+        ----------
+        session : Session or None
+            None for a report of the whole journal.
+
+        Returns
+        -------
+        dict
+            Plain values that can be kept as JSON and compared.
+        """
+        if session is None or self._whole:
+            every = {each.name: self._files(each) for each in self.sessions}
+            return {**self._shared, **self._of_the_journal(), "sessions": digest(as_json(every))}
+        return {**self._shared, "sessions": {each.name: self._files(each) for each in self.near(session)}}
+
+    def _files(self, session: Session) -> dict[str, str | None]:
+        """Name a session's files; what can't be read counts as it is, until it is mended."""
+        seen = self.look(session)
+        return seen.files or {"unreadable": seen.closed or seen.unreadable}
+
+    def _of_the_journal(self) -> dict[str, Any]:
+        """Name what lies beside the sessions: days brought in, letters, what was opened …; and what ends soon."""
+        store, ends = self._journal.store, list[str]()
+        with contextlib.suppress(TherapyReviewError):  # said by the page itself
+            ends = [one.id for one, _ in ending(self._journal.consents, self._journal.today())]
+        beside = {name: _file(store, name) for name in store.files("") if name != ledger.FILE}
+        return {"beside": digest(as_json(beside)), "ends": ends}
+
+    def near(self, session: Session) -> list[Session]:
+        """Give a session and the one before it."""
+        at = self._at[session.name]
+        return self.sessions[max(0, at - 1) : at + 1]
+
+
+def _every(journal: Journal) -> dict[str, Look]:
+    """Look at all sessions, opening those alone that changed since the last time."""
+    try:
+        prints = {
+            role: [one.rests_on for one in parts] for role, parts in enrolment.in_force(journal).items()
+        }
+    except TherapyReviewError:  # said of each session that rests on them
+        return {}
+    settings = digest(as_json(dict(journal.settings)))
+    found = index.of_each_session(journal, "reports", _kept, [LOOKED, program(), settings, prints])
+    return {
+        name: Look(**{**kept, "heard": tuple(kept["heard"])})
+        for name, kept in found.items()
+        if kept is not None
+    }
+
+
+def _kept(session: Session) -> dict[str, Any]:
+    seen = _look(session)
+    if problem := seen.closed or seen.unreadable:
+        raise NoteError(problem)  # looked at again the next time: nobody sees from outside that it was mended
+    return asdict(seen)
+
+
+def _look(session: Session) -> Look:
+    try:
+        written, recorded = session.notes, session.has_recording
+        if written.problems:
+            _ = render(written)
+    except NoteError:
+        return Look(closed=written.problems[-1])
+    except TherapyReviewError as error:
+        return Look(closed=str(error))
+    heard = written.participants
+    try:
+        current = not (recorded and session.recording_file()) or analysis.is_current(session)
+        _ = session.marks, session.corrections
+        _ = (session.turns[["start", "end"]], session.measures) if recorded and current else None
+        return Look(heard, recorded, current, _files_of(session))
+    except TherapyReviewError as error:
+        return Look(heard, recorded, unreadable=str(error))
+    except (ValueError, KeyError, TypeError):  # derived files are tables and figures of ours
+        return Look(
+            heard, recorded, unreadable=DAMAGED.format(session.journal.store.where(session.file("derived")))
+        )
+
+
+def _files_of(session: Session) -> dict[str, str | None]:
+    store, inputs = session.journal.store, session.inputs()
+    made = session.made_from().get("inputs") == inputs
+    return {
+        "recording": inputs["recording"],
+        **{name: _file(store, session.file(name)) for name in WRITTEN},
+        "turns": _file(store, session.file("derived/turns.csv")) if made else None,
+    }
+
+
+def _file(store: Store, name: str) -> str | None:
+    return digest(store.read(name)) if store.exists(name) else None
