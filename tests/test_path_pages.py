@@ -25,7 +25,17 @@ from therapy_review.still import STILL, Still
 
 NEWEST = "2026-03-05"
 PARTS = ["opening", "path", "tags", "usual", "moved"]
-OF_HOW_FAR = ["opening", "then_and_now", "pictures", "words", "silences", "moved", "moments", "letter"]
+OF_HOW_FAR = [
+    "opening",
+    "then_and_now",
+    "pictures",
+    "words",
+    "silences",
+    "moved",
+    "voices",
+    "moments",
+    "letter",
+]
 
 
 def words_of(part: Any) -> str:

@@ -24,6 +24,7 @@ from therapy_review.silence_kinds import silence_kinds
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
 from therapy_review.usual import usual
 from therapy_review.usual_charts import usual_over_time
+from therapy_review.voice_view import voices_view
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -132,6 +133,11 @@ class HowFar(PathPage):
     def silences(self) -> Chart:
         """Show what the long silences were, as far as the client said it."""
         return silences_over_time(silence_kinds(self.journal))
+
+    @gently
+    def voices(self) -> Any:
+        """Show pitch and loudness over the sessions as far as they were asked for."""
+        return voices_view(self.journal)
 
     @gently
     def moments(self) -> Any:
