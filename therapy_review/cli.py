@@ -23,6 +23,7 @@ from therapy_review import (
 )
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
+from therapy_review.path_commands import Sound, SoundOption
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -276,6 +277,7 @@ def review(
         Path | None,
         typer.Option(help="Also write the page of a sealed journal into this folder, where it lies open."),
     ] = None,
+    sound: SoundOption = Sound.on,
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
@@ -286,7 +288,9 @@ def review(
     chosen = _week(opened, week)
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
-        made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
+        made = reports.run(
+            opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
+        )
     if not opened.settings.get("sealed"):
         say.print(f"To read:  {reports.place(opened, made.page)}")
         say.print(f"Notebook: {reports.place(opened, made.notebook)}")

@@ -19,7 +19,16 @@ from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import behind, moments
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.prosody import prosody
-from therapy_review.quiet import IS_OFF, NO_CLIPS, OFF, ON, is_on, moments_to_read
+from therapy_review.quiet import (
+    HOW_TO_LISTEN,
+    IS_OFF,
+    NO_CLIPS,
+    NOTHING_SOUNDS,
+    OFF,
+    ON,
+    is_on,
+    moments_to_read,
+)
 from therapy_review.silence_forms import silence_form
 from therapy_review.silence_kinds import long_silences_of
 from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still, paragraphs
@@ -183,6 +192,11 @@ class SessionPage:
         )
 
     @gently
+    def how_to_listen(self) -> Still:
+        """Say that nothing plays by itself, where something could play."""
+        return sentence(HOW_TO_LISTEN) if self.is_heard and self.session.has_recording else Still("")
+
+    @gently
     def player(self) -> Any:
         """Show the player of the whole session."""
         if not self.session.has_recording:
@@ -297,6 +311,7 @@ class WeeklyReview:
         sessions = journal.week(week)
         self.journal = journal
         self.week = week or (sessions[-1].week if sessions else "")
+        self.is_heard = is_on(sound)
         self.pages = [SessionPage(session, sound=sound) for session in sessions]
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
@@ -315,13 +330,20 @@ class WeeklyReview:
     @gently
     def opening(self) -> Still:
         """Greet, and say which week this is."""
-        return Still(words.opening(self.journal, self.week, [page.session for page in self.pages]))
+        heard = NOTHING_SOUNDS if self.is_heard else ""
+        return Still(words.opening(self.journal, self.week, [page.session for page in self.pages], heard))
 
     @gently
     def agreements(self) -> Still | None:
         """Say which agreement ends within two weeks; nothing where none does."""
         said = words.agreements_ending(self.journal)
         return Still(said) if said else None
+
+    @gently
+    def how_to_listen(self) -> Still | None:
+        """Say once that nothing plays by itself, where something could play."""
+        said = [page.how_to_listen() for page in self.pages]
+        return next((one for one in said if one.markup), None)
 
     @gently
     def moods(self) -> Any:
