@@ -230,3 +230,56 @@ def test_where_nobody_speaks_long_enough_nothing_is_asked(
 ) -> None:
     monkeypatch.setattr(Session, "turns", turns_table([(0, 1, "voice_1"), (2, 3, "voice_2")]))
     assert "long enough" in who_is_who(session).markup
+
+
+# How the session was held
+
+
+def folded(form: Any) -> w.Accordion:
+    (found,) = [one for one in everything_in(form) if isinstance(one, w.Accordion)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("label", "given", "name", "kept"),
+    [
+        ("Setting", " online ", "setting", "online"),
+        ("With whom", "Dana", "therapist", "Dana"),
+        ("Recorded by", "clip-on", "microphone", "clip-on"),
+    ],
+)
+def test_how_it_was_held_is_folded_and_saved_like_the_rest(
+    session: Session, label: str, given: str, name: str, kept: str
+) -> None:
+    before, form = session.notes, notes_form(session)
+    assert folded(form).selected_index is None
+    field(form, label).value = given
+    assert session.notes.changed(source="", **{name: ""}) == before.changed(source="")
+    assert getattr(session.notes, name) == kept
+    assert "Saved." in state(form)
+    assert f"{label}: {kept}" in notes_to_read(session).text
+    field(form, label).value = ""
+    assert getattr(session.notes, name) == ""
+
+
+def test_what_holds_from_before_is_shown_and_not_written_again(session: Session) -> None:
+    earlier = session.journal.sessions[0]
+    earlier.save_notes(earlier.notes.changed(therapist="Dana", microphone="clip-on", setting="by the river"))
+    file = session.file("notes.md")
+    before = session.journal.store.read(file)
+    form = notes_form(session)
+    assert field(form, "With whom").placeholder == "as before: Dana"
+    assert field(form, "Recorded by").placeholder == "as before: clip-on"
+    setting = field(form, "Setting")
+    assert (setting.value, "river" in setting.placeholder) == ("", False)  # it is not said of this session
+    assert setting.options == ("by the river", "room", "online", "phone")
+    assert [field(form, label).value for label in ("With whom", "Recorded by")] == ["", ""]
+    assert session.journal.store.read(file) == before
+
+
+def test_a_way_written_by_another_program_meanwhile_is_not_written_over(session: Session) -> None:
+    form = notes_form(session)
+    session.journal.store.write(session.file("notes.md"), b"---\nsetting: walking\n---\nBy hand.\n")
+    field(form, "Setting").value = "online"
+    assert session.notes.setting == "walking"
+    assert "is safe in" in state(form) or "kept" in state(form)

@@ -8,7 +8,7 @@ import pytest
 from conftest import root_of
 from typer.testing import CliRunner
 
-from therapy_review import Journal, lab
+from therapy_review import Journal, lab, reports
 from therapy_review.cli import app
 from therapy_review.errors import JournalError
 from therapy_review.opened import FIGURES, NOTES, Opened, remember
@@ -29,6 +29,18 @@ def test_a_page_is_written_and_its_place_is_said(heard: Journal, command: str, h
     page = root_of(heard) / f"reports/{command.replace('-', '_')}.html"
     assert str(page) in said
     assert f"<h1>{heading}</h1>" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["path", "how-far", "together"])
+def test_a_page_is_written_without_sound_where_that_is_wanted(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(reports, "run", lambda *args: given.append(args[3]) or reports.Report("a", "b"))
+    for sound in ("off", "on"):
+        run(command, "--sound", sound, "--no-open", "--journal", str(root_of(heard)))
+    run(command, "--no-open", "--journal", str(root_of(heard)))
+    assert [one["sound"] for one in given] == ["off", "on", "on"]
 
 
 def test_the_page_for_both_holds_nothing_of_the_clients_whatever_was_opened_before(heard: Journal) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 import pytest
-from conftest import ROOT, root_of
+from conftest import root_of
 
 from therapy_review import Journal, create_journal
 from therapy_review.chart import Chart
@@ -25,7 +24,17 @@ from therapy_review.still import STILL, Still
 
 NEWEST = "2026-03-05"
 PARTS = ["opening", "path", "tags", "usual", "moved"]
-OF_HOW_FAR = ["opening", "then_and_now", "pictures", "words", "silences", "moved", "moments", "letter"]
+OF_HOW_FAR = [
+    "opening",
+    "then_and_now",
+    "pictures",
+    "words",
+    "silences",
+    "moved",
+    "voices",
+    "moments",
+    "letter",
+]
 
 
 def words_of(part: Any) -> str:
@@ -182,8 +191,7 @@ def test_a_star_opens_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: J
     (moment,) = widgets(view, Moment)
     assert moment.why == "You marked this: I asked."
     assert (moment.start, moment.end) == (58, 70)
-    cells = json.loads((ROOT / "notebooks" / "path.ipynb").read_text(encoding="utf-8"))["cells"]
-    told = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    told = PathPage(heard).how_along().text
     assert "A star opens below" in told
     assert "with a button to play it" in told
     assert "plays" not in told

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 import pytest
-from conftest import root_of
+from conftest import ROOT, root_of
 from test_pages import PARTS as OF_A_SESSION
 from test_pages import words_of as words_of_part
 from test_path_pages import NEWEST, OF_HOW_FAR, widgets
@@ -17,12 +19,14 @@ from test_path_pages import PARTS as OF_THE_PATH
 from therapy_review import Journal, consent
 from therapy_review.clickable import Clickable
 from therapy_review.marks import Mark
+from therapy_review.opened import FIGURES, Opened
 from therapy_review.pages import Live, Shown, session_report, weekly_review
 from therapy_review.path_pages import how_far, path_page
 from therapy_review.path_view import usual_view
 from therapy_review.player import Moment, Player
 from therapy_review.quiet import IS_OFF, QuietPlace
 from therapy_review.still import STILL, Still
+from therapy_review.together import together
 
 PAGES = [
     pytest.param(
@@ -80,6 +84,46 @@ def test_with_the_sound_on_the_page_says_nothing_of_it(
     page = open_page(root_of(heard), sound="on")
     assert IS_OFF not in "\n".join(said(getattr(page, name)()) for name in parts)
     assert made or open_page is path_page  # the path makes a player once a session is chosen
+
+
+NOTEBOOKS: dict[str, OpenPage] = {
+    "weekly_review": lambda root, **how: weekly_review(root, "2026-W10", **how),
+    "session_report": lambda root, **how: session_report(root, NEWEST, **how),
+    "path": path_page,
+    "how_far": how_far,
+    "together": together,
+}
+LEADS_TO_SOUND = re.compile(
+    r"press(es)? play|play button|to play|to hear\b|you listen|Escape|makes a sound", re.IGNORECASE
+)
+
+
+def as_read(name: str, root: Any, sound: str) -> str:
+    """Everything a notebook says: its own text, and what each of its cells shows."""
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    page, text = NOTEBOOKS[name](root, sound=sound), []
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            text.append(source)
+        elif (found := re.fullmatch(r"page\.(\w+)\(\)", source.strip())) and name != "together":
+            text.append(said(getattr(page, found[1])()))
+    if name == "together":  # what is shown there waits until it is opened
+        page.opened = Opened(sessions={NEWEST: frozenset({FIGURES})})
+        text += [page.opening().markup, said(page._sessions())]
+    return "\n".join(text)
+
+
+@pytest.mark.parametrize("still", [pytest.param("", marks=pytest.mark.slow), "1"], ids=["live", "still"])
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_with_the_sound_off_no_sentence_leads_to_what_cannot_play(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, name: str, still: str
+) -> None:
+    if still and name != "together":
+        monkeypatch.setenv(STILL, still)
+    analysed(heard)
+    assert LEADS_TO_SOUND.search(as_read(name, root_of(heard), "on"))
+    assert LEADS_TO_SOUND.findall(as_read(name, root_of(heard), "off")) == []
 
 
 def analysed(journal: Journal) -> None:

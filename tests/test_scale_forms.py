@@ -259,7 +259,7 @@ def test_several_questionnaires_are_folded_together_and_only_filled_ones_are_pri
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = scale_forms(session)
-    assert shown.titles == ("PHQ-9", "GAD-7")
+    assert shown.titles == ("PHQ-9", "GAD-7", "A number of your own")
     assert shown.selected_index is None
     monkeypatch.setenv(STILL, "1")
     assert "PHQ-9. Total 7" in scale_forms(session).markup

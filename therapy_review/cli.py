@@ -23,6 +23,7 @@ from therapy_review import (
 )
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
+from therapy_review.path_commands import Sound, SoundOption
 from therapy_review.plain_pages import PlainTo, Sure
 
 if TYPE_CHECKING:
@@ -275,6 +276,7 @@ def review(
     week: Annotated[str, typer.Option(help="As in 2026-W10; the newest when left out.")] = "",
     plain_to: PlainTo = None,
     sure: Sure = False,
+    sound: SoundOption = Sound.on,
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
@@ -287,7 +289,9 @@ def review(
     target = plain_pages.place_for(opened, plain_to, [page], sure=sure)
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
-        made = reports.run(opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen})
+        made = reports.run(
+            opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
+        )
     if not opened.settings.get("sealed"):
         say.print(f"To read:  {reports.place(opened, made.page)}")
         say.print(f"Notebook: {reports.place(opened, made.notebook)}")

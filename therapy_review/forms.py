@@ -16,6 +16,7 @@ from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
 from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
+from therapy_review.way_form import LABELS, way_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +33,7 @@ CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be ea
 
 
 def notes_form(session: Session) -> VBox | Still:
-    """Show the notes of a session as a form: moods, tags, what I noticed, what to bring.
+    """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def notes_form(session: Session) -> VBox | Still:
     tags.observe(lambda c: save(tags=_words(c["new"])), "value")
     noticed.observe(lambda c: save(text=f"\n{c['new'].strip()}\n"), "value")
     bring.observe(lambda c: save(bring_next=c["new"].strip()), "value")
-    return w.VBox([before, after, tags, noticed, bring, state])
+    return w.VBox([before, after, tags, noticed, bring, way_fields(session, written, save), state])
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -87,7 +88,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _in_the_form(notes: SessionNotes) -> tuple[object, ...]:
-    return notes.mood_before, notes.mood_after, notes.tags, notes.text, notes.bring_next
+    way = (notes.setting, notes.therapist, notes.microphone)
+    return notes.mood_before, notes.mood_after, notes.tags, notes.text, notes.bring_next, *way
 
 
 def saver(
@@ -167,6 +169,7 @@ def notes_to_read(session: Session) -> Still:
         ("Words for my mood", ", ".join(written.tags) or NO_MOOD),
         ("What I noticed", written.text.strip() or NO_MOOD),
         ("To bring next time", written.bring_next or NO_MOOD),
+        *((label, said) for part, label in LABELS.items() if (said := getattr(written, part))),
     ]
     parts = "".join(f"<p><small>{label}</small><br>{paragraphs(value)}</p>" for label, value in rows)
     text = "\n".join(f"{label}: {value}" for label, value in rows)

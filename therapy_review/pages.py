@@ -18,13 +18,24 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import behind, moments
 from therapy_review.player import Player, moments_to_hear
-from therapy_review.quiet import IS_OFF, NO_CLIPS, OFF, ON, is_on, moments_to_read
+from therapy_review.prosody import prosody
+from therapy_review.quiet import (
+    HOW_TO_LISTEN,
+    IS_OFF,
+    NO_CLIPS,
+    NOTHING_SOUNDS,
+    OFF,
+    ON,
+    is_on,
+    moments_to_read,
+)
 from therapy_review.silence_forms import silence_form
 from therapy_review.silence_kinds import long_silences_of
-from therapy_review.still import SHOWN, Still, is_still, paragraphs
+from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still, paragraphs
 from therapy_review.usual import SHOWN as SET_BESIDE
 from therapy_review.usual import side_of, usual
 from therapy_review.usual_charts import beside_usual
+from therapy_review.voice_charts import voices_of_a_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,12 +118,19 @@ class SessionPage:
         ``shown``; anything else leaves the client's own sentences out, and keeps moods, mood words and figures.
     sound : str
         ``on``, or ``off``: then nothing that could play is made, and everything else is there.
+    voices : str
+        ``shown``; anything else leaves pitch and loudness out, which take a while to be worked out.
     """
 
     def __init__(
-        self, session: Session, use: str = SELF_REVIEW, private_notes: str = SHOWN, sound: str = ON
+        self,
+        session: Session,
+        use: str = SELF_REVIEW,
+        private_notes: str = SHOWN,
+        sound: str = ON,
+        voices: str = LEFT_OUT,
     ) -> None:
-        self.session = session
+        self.session, self._shows_voices = session, voices == SHOWN
         self.is_heard = is_on(sound)
         self.use = use
         self.journal = session.journal
@@ -174,6 +192,11 @@ class SessionPage:
         )
 
     @gently
+    def how_to_listen(self) -> Still:
+        """Say that nothing plays by itself, where something could play."""
+        return sentence(HOW_TO_LISTEN) if self.is_heard and self.session.has_recording else Still("")
+
+    @gently
     def player(self) -> Any:
         """Show the player of the whole session."""
         if not self.session.has_recording:
@@ -196,6 +219,17 @@ class SessionPage:
     def pauses_and_gaps(self) -> Any:
         """Show how long the silences were."""
         return self._without_sound() or self._following(lambda: charts.pauses_and_gaps(self._turns))
+
+    @gently
+    def voices(self) -> Any:
+        """Show pitch and loudness of each voice, where they were asked for, with what can be said of them."""
+        if not self._shows_voices:
+            return Still("")
+        heading = Still("<h2>Pitch and loudness</h2>", "Pitch and loudness")
+        if missing := self._without_sound():
+            return Shown(heading, missing)
+        _ = self._turns
+        return Shown(heading, voices_of_a_session(prosody(self.session, self.use)))
 
     @gently
     def moments(self) -> Any:
@@ -277,6 +311,7 @@ class WeeklyReview:
         sessions = journal.week(week)
         self.journal = journal
         self.week = week or (sessions[-1].week if sessions else "")
+        self.is_heard = is_on(sound)
         self.pages = [SessionPage(session, sound=sound) for session in sessions]
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
@@ -295,13 +330,20 @@ class WeeklyReview:
     @gently
     def opening(self) -> Still:
         """Greet, and say which week this is."""
-        return Still(words.opening(self.journal, self.week, [page.session for page in self.pages]))
+        heard = NOTHING_SOUNDS if self.is_heard else ""
+        return Still(words.opening(self.journal, self.week, [page.session for page in self.pages], heard))
 
     @gently
     def agreements(self) -> Still | None:
         """Say which agreement ends within two weeks; nothing where none does."""
         said = words.agreements_ending(self.journal)
         return Still(said) if said else None
+
+    @gently
+    def how_to_listen(self) -> Still | None:
+        """Say once that nothing plays by itself, where something could play."""
+        said = [page.how_to_listen() for page in self.pages]
+        return next((one for one in said if one.markup), None)
 
     @gently
     def moods(self) -> Any:
@@ -355,7 +397,11 @@ def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> Weekl
 
 
 def session_report(
-    journal: str | Path, session: str = "", private_notes: str = SHOWN, sound: str = ON
+    journal: str | Path,
+    session: str = "",
+    private_notes: str = SHOWN,
+    sound: str = ON,
+    voices: str = LEFT_OUT,
 ) -> SessionPage | NothingToShow:
     """Open the page of one session.
 
@@ -372,6 +418,8 @@ def session_report(
         ``shown``, or ``left out``: then none of the client's own sentences is in it.
     sound : str
         ``on``, or ``off`` for a page on which nothing can play.
+    voices : str
+        ``left out``, or ``shown``: then pitch and loudness of each voice are worked out and shown.
 
     Returns
     -------
@@ -383,6 +431,6 @@ def session_report(
         if not session and not opened.sessions:
             return NothingToShow(f"There is no session in {opened.name} yet.")
         chosen = opened.session(session) if session else opened.sessions[-1]
-        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound)
+        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound, voices)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,18 @@ OpenOption = Annotated[
 HERE = Path()
 
 
+class Sound(StrEnum):
+    """Whether a page may have things to play."""
+
+    on = "on"
+    off = "off"
+
+
+SoundOption = Annotated[
+    Sound, typer.Option(help="With off nothing on the page can play; notes and charts are all there.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command()(path)
@@ -23,23 +36,24 @@ def register(app: typer.Typer) -> None:
     app.command()(together)
 
 
-def path(journal: JournalOption = HERE, opened: OpenOption = True) -> None:
+def path(journal: JournalOption = HERE, opened: OpenOption = True, sound: SoundOption = Sound.on) -> None:
     """See your sessions along a line: moods, words, scores, talking and silences."""
-    open_notebook(journal, "path", opened)
+    open_notebook(journal, "path", opened, {"sound": sound.value})
 
 
-def how_far(journal: JournalOption = HERE, opened: OpenOption = True) -> None:
+def how_far(journal: JournalOption = HERE, opened: OpenOption = True, sound: SoundOption = Sound.on) -> None:
     """Put your first sessions and your newest beside each other."""
-    open_notebook(journal, "how_far", opened)
+    open_notebook(journal, "how_far", opened, {"sound": sound.value})
 
 
 def together(
     session: Annotated[str, typer.Option(help="The session you talk about; the newest when left out.")] = "",
     journal: JournalOption = HERE,
     opened: OpenOption = True,
+    sound: SoundOption = Sound.on,
 ) -> None:
     """Look at the journal with your therapist; you are asked first what may be seen."""
-    open_notebook(journal, "together", opened, {"session": session})
+    open_notebook(journal, "together", opened, {"session": session, "sound": sound.value})
 
 
 def open_notebook(folder: Path, name: str, opened: bool, parameters: dict[str, str] | None = None) -> None:

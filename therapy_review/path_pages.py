@@ -18,12 +18,13 @@ from therapy_review.path_charts import tag_shares
 from therapy_review.path_picture import path
 from therapy_review.path_view import Place, path_view, usual_view
 from therapy_review.player import Moment
-from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on
+from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.silence_charts import silences_over_time
 from therapy_review.silence_kinds import silence_kinds
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
 from therapy_review.usual import usual
 from therapy_review.usual_charts import usual_over_time
+from therapy_review.voice_view import voices_view
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -32,12 +33,21 @@ if TYPE_CHECKING:
     from therapy_review.chart import Chart
 
 PATH = (
-    "this is your path so far, as you noted it and as the program counted. It describes; it does not judge, and "
-    "nothing makes a sound until you press play."
+    "this is your path so far, as you noted it and as the program counted. It describes; it does not judge."
 )
 HOW_FAR = (
     "here are your first sessions and your newest beside each other. Weeks go up and down; take what is useful, "
-    "and leave the rest. Nothing makes a sound until you press play."
+    "and leave the rest."
+)
+ALONG = (
+    "Click a session, or choose it with the arrow keys and Enter, and it opens below. A star opens below what you "
+    "marked as a proud moment"
+)
+USUAL = "Each session stands beside your own sessions before it. There is no normal here."
+BEHIND = "A click on a value opens the moments behind it below"
+NEED_NOT = (
+    "You need not listen; everything else on this page is there without sound. Older recordings can be hard to "
+    "hear. Stop whenever you like; Escape is silence at once."
 )
 
 
@@ -71,10 +81,26 @@ class PathPage:
         table = self._way.measured
         return usual(table[~table["measure"].isin([*MOODS, *self._way.scales])])
 
+    def _greeting(self, title: str, text: str) -> Still:
+        heard = f" {NOTHING_SOUNDS[0].upper()}{NOTHING_SOUNDS[1:]}." if self.is_heard else ""
+        return Still(way_words.opening(self.journal, title, f"{text}{heard}"))
+
     @gently
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
-        return Still(way_words.opening(self.journal, "Your path", PATH))
+        return self._greeting("Your path", PATH)
+
+    @gently
+    def how_along(self) -> Still:
+        """Say how a session is opened on the path."""
+        play = ", with a button to play it; nothing sounds before you press that" if self.is_heard else ""
+        return sentence(f"{ALONG}{play}.")
+
+    @gently
+    def how_usual(self) -> Still:
+        """Say what stands beside what is usual, and how to look behind it."""
+        play = ", each with its own play button" if self.is_heard else ", to read"
+        return sentence(f"{USUAL} {BEHIND}{play}.")
 
     @gently
     def path(self) -> Any:
@@ -111,7 +137,12 @@ class HowFar(PathPage):
     @gently
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
-        return Still(way_words.opening(self.journal, "How far you have come", HOW_FAR))
+        return self._greeting("How far you have come", HOW_FAR)
+
+    @gently
+    def how_to_listen(self) -> Still:
+        """Say that nobody needs to listen, where something could be heard."""
+        return sentence(NEED_NOT) if self.is_heard else Still("")
 
     @gently
     def then_and_now(self) -> Still:
@@ -132,6 +163,11 @@ class HowFar(PathPage):
     def silences(self) -> Chart:
         """Show what the long silences were, as far as the client said it."""
         return silences_over_time(silence_kinds(self.journal))
+
+    @gently
+    def voices(self) -> Any:
+        """Show pitch and loudness over the sessions as far as they were asked for."""
+        return voices_view(self.journal)
 
     @gently
     def moments(self) -> Any:

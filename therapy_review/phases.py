@@ -32,7 +32,7 @@ def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
         is named by when it came.
     """
     listened, found = dict[tuple[Any, Any], str](), []
-    for one, way in zip(read.values(), _lasting([one["way"] for one in read.values()]), strict=True):
+    for one, way in zip(read.values(), lasting([one["way"] for one in read.values()]), strict=True):
         heard = (one["engine"], one["measures"].get("shortest_silence"))
         if heard != (None, None) and heard not in listened:
             nth = ORDER[len(listened)] if len(listened) < len(ORDER) else f"{len(listened) + 1}th"
@@ -60,15 +60,31 @@ def held(noted: Sequence[Way]) -> list[tuple[str, ...]]:
     >>> held([{**none, "therapist": "Dana"}, {**none, "setting": "online"}])
     [('Dana', ''), ('Dana', 'online')]
     """
-    return [tuple(way[part] for part in WAYS[:2]) for way in _lasting(noted)]
+    return [tuple(way[part] for part in WAYS[:2]) for way in lasting(noted)]
 
 
-def _lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
-    """Let therapist and microphone hold until another note says otherwise; the setting counts for its session."""
-    lasting, found = {"therapist": "", "microphone": ""}, []
+def lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
+    """Let therapist and microphone hold until another note says otherwise; the setting counts for its session.
+
+    Parameters
+    ----------
+    noted : sequence of mapping
+        What its notes say, in order of time.
+
+    Returns
+    -------
+    list of dict of str to str
+
+    Examples
+    --------
+    >>> none = {"therapist": "", "setting": "", "microphone": ""}
+    >>> [way["microphone"] for way in lasting([none, {**none, "microphone": "clip-on"}, none])]
+    ['', 'clip-on', 'clip-on']
+    """
+    holds, found = {"therapist": "", "microphone": ""}, []
     for one in noted:
-        lasting = {name: one[name] or before for name, before in lasting.items()}
-        found.append({**lasting, "setting": one["setting"]})
+        holds = {name: one[name] or before for name, before in holds.items()}
+        found.append({**holds, "setting": one["setting"]})
     return found
 
 

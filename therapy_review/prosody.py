@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.store import digest
 from therapy_review.turns import speakers, validate
@@ -59,13 +60,15 @@ COLUMNS = ["speaker", "seconds", "pitch", "pitch_q1", "pitch_q3", "pitch_range"]
 COLUMNS += ["loudness", "loudness_q1", "loudness_q3", "loudness_range"]
 
 
-def prosody(session: Session) -> pd.DataFrame:
+def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     """Tell the ranges of pitch and loudness of everybody in a session; worked out once, then kept.
 
     Parameters
     ----------
     session : Session
         One that was analysed.
+    use : str
+        What it is looked at for; everybody heard must have agreed to that.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def prosody(session: Session) -> pd.DataFrame:
         When the session has no turns yet.
     """
     # Asked first: who took an agreement back is not told of from what was kept either.
-    recording = session.recording("self_review")
+    recording = session.recording(use)
     if (known := _kept(session)) is not None:
         return _table(known)
     table = ranges(recording, session.turns)

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 ON: Literal["on"] = "on"
 OFF: Literal["off"] = "off"
 IS_OFF = "The sound is switched off on this page: nothing here can play, and everything else is there."
+NOTHING_SOUNDS = "nothing makes a sound until you press play"
+HOW_TO_LISTEN = (
+    "Nothing plays by itself. Press play when you want to, and stop whenever you like; Escape is silence at "
+    "once."
+)
 NO_CLIPS = (
     "Which voice is yours is asked with short clips of the recording, and the sound is switched off on this page. "
     "The charts are there all the same."

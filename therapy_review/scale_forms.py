@@ -18,6 +18,7 @@ import traitlets
 
 from therapy_review.forms import saver
 from therapy_review.notes import OF_THE_WAY
+from therapy_review.own_number_form import TITLE, own_number_form
 from therapy_review.phases import held
 from therapy_review.scales import (
     Scale,
@@ -105,7 +106,7 @@ def scale_form(session: Session, key: str) -> VBox | Still:
 
 
 def scale_forms(session: Session) -> Any:
-    """Show every questionnaire of the journal, folded together until one is opened.
+    """Show every questionnaire of the journal, folded together until one is opened, and a way to add a number.
 
     Parameters
     ----------
@@ -129,8 +130,20 @@ def scale_forms(session: Session) -> Any:
         return Still("\n".join(one.markup for one in read) or empty, "\n".join(one.text for one in read))
     import ipywidgets as w
 
+    def added(scale: Scale) -> None:
+        # Before the last one, which adds them; the fields of the others stay as they are.
+        titles, at = list(folded.titles), len(folded.children) - 1
+        titles.insert(at, scale.name)
+        folded.selected_index = None
+        folded.children = [*folded.children[:at], _Form(session, scale).box, *folded.children[at:]]
+        folded.titles, folded.selected_index = titles, at
+
     forms = [_Form(session, one).box for one in scales.values()]
-    return w.Accordion(children=forms, titles=[one.name for one in scales.values()], selected_index=None)
+    titles = [*(one.name for one in scales.values()), TITLE]
+    folded = w.Accordion(
+        children=[*forms, own_number_form(session.journal, added)], titles=titles, selected_index=None
+    )
+    return folded
 
 
 def where_help_is(journal: Journal) -> str:

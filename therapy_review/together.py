@@ -45,6 +45,7 @@ QUESTIONS = {
 STAYS = ("what_is_opened", "notes")  # whatever is opened
 OF_THE_SOUND = ("talk", "silences")  # rows that were counted in recordings
 CLOSED = "Nothing of this is opened."
+UNDER = "Marks you put while you listen are kept under the name that is chosen here."
 NOT_AGREED = (
     "Nothing that came of the recording of {sessions} is shown: there is no agreement in force for listening "
     "together."
@@ -215,8 +216,8 @@ class Together:
                 show(self.journal.session(change["new"]))
 
         which.observe(chosen, "value")
-        above = self._who("sessions") if self.is_heard else w.HTML(f"<p>{IS_OFF}</p>")
-        return w.VBox([above, which, place.box])
+        above = [w.HTML(f"<p>{UNDER}</p>"), self._who("sessions")]
+        return w.VBox([*(above if self.is_heard else [w.HTML(f"<p>{IS_OFF}</p>")]), which, place.box])
 
     def _listeners(self, session: Session) -> Listeners:
         def shows(mark: Any) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from therapy_review.changes import FEWEST, Change, change, current_phase, together
+from therapy_review.prosody import CAUTION
+from therapy_review.prosody import MEASURES as OF_VOICES
 from therapy_review.scales import plain
 
 if TYPE_CHECKING:
@@ -98,8 +100,8 @@ def _said(table: pd.DataFrame, known: Change) -> str:
     said = in_words(known, first["name"], first["unit"]) + _totals(own, known)
     there = int(table["value"].notna().sum())
     if len(own) < there:
-        return f"{said} This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
-    return said
+        said += f" This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
+    return f"{said} {CAUTION}" if first["measure"] in OF_VOICES else said
 
 
 def _totals(own: pd.DataFrame, known: Change) -> str:

@@ -155,7 +155,7 @@ def written(value: float, unit: str) -> str:
     ----------
     value : float
     unit : str
-        ``share``, ``s``, ``count`` or ``points``.
+        ``share``, ``s``, ``count``, ``points``, ``Hz``, ``semitones`` or ``dB``.
 
     Returns
     -------
@@ -165,9 +165,13 @@ def written(value: float, unit: str) -> str:
     --------
     >>> written(0.414, "share"), written(75, "s"), written(7.25, "count"), written(3, "points")
     ('41 %', '75 s', '7', '3')
+    >>> written(196.4, "Hz"), written(-2.34, "dB")
+    ('196 Hz', '-2.3 dB')
     """
     if unit == "share":
         return f"{100 * value:.0f} %"
     if unit == "s":
         return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s"
+    if unit in ("Hz", "semitones", "dB"):
+        return f"{value:.0f} Hz" if unit == "Hz" else f"{value:.1f} {unit}"
     return f"{value:.0f}" if unit == "count" else f"{value:.3g}"

@@ -55,9 +55,27 @@ def usual_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | N
         One row a measure, by measure and speaker (``client_talk_share``), and below its title what may be said
         of it. What is far out has a ring.
     """
-    table = table.dropna(subset=["value"])
-    if table["middle"].isna().all():
+    if table.loc[table["value"].notna(), "middle"].isna().all():
         return nothing_yet(NO_RANGE)
+    return rows_over_time(table, told)
+
+
+@styled
+def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | None = None) -> Chart:
+    """Draw as `usual_over_time` does, also while there is no usual range yet.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.usual.usual`; with one value at least.
+    told : mapping of (str, str) to str, optional
+        As for `usual_over_time`; nothing is said of what is not in it.
+
+    Returns
+    -------
+    Chart
+    """
+    table = table.dropna(subset=["value"])
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
     rows = table.groupby(["measure", "speaker"], sort=False)
@@ -88,7 +106,9 @@ def usual_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | N
     alt = f"Your measures over the sessions, each beside your own sessions before. {' '.join(said)}"
     begins = f" {phase_marks.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
     apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
-    return chart.described(alt, f"{WHAT}{ring}{begins}{apart} {OF_PAGE}")
+    what = WHAT if table["middle"].notna().any() else "Each dot is a session."
+    certain = f" {OF_PAGE}" if any(claims) else ""
+    return chart.described(alt, f"{what}{ring}{begins}{apart}{certain}")
 
 
 def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:

@@ -37,7 +37,7 @@ def day(date: dt.date) -> str:
     return f"{date:%A} {date.day} {date:%B %Y}"
 
 
-def opening(journal: Journal, week: str, sessions: Sequence[Session]) -> str:
+def opening(journal: Journal, week: str, sessions: Sequence[Session], heard: str = "") -> str:
     """Greet the client and say which week this is.
 
     Parameters
@@ -47,6 +47,8 @@ def opening(journal: Journal, week: str, sessions: Sequence[Session]) -> str:
         An ISO week as in ``2026-W10``, or empty when there is no session at all.
     sessions : sequence of Session
         The sessions of that week.
+    heard : str
+        What is to be said of the sound on the page, as part of a sentence.
 
     Returns
     -------
@@ -58,8 +60,8 @@ def opening(journal: Journal, week: str, sessions: Sequence[Session]) -> str:
         parts.append("<p>this will be your weekly letter. It begins with your first session.</p>")
     elif sessions:
         parts.append(
-            "<p>take this at your own pace; any part of it can wait. Nothing here leaves this computer, and "
-            "nothing makes a sound until you press play.</p>"
+            "<p>take this at your own pace; any part of it can wait. Nothing here leaves this "
+            f"computer{f', and {heard}' if heard else ''}.</p>"
         )
     else:
         parts.append(
