@@ -273,7 +273,7 @@ def test_each_bundle_is_a_line_in_the_ledger(short: Journal) -> None:
     pack(short, DAYS[3], "report")
     lines = short.ledger[short.ledger["what"] == "exported"]
     assert lines[["session", "use", "note"]].to_numpy().tolist() == [
-        [DAYS[3], "self_review", "sent to the workers of a cluster with its sound"],
+        [DAYS[3], "report", "sent to the workers of a cluster with its sound"],
         [
             DAYS[3],
             "report",

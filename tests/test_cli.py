@@ -100,7 +100,7 @@ def test_something_in_the_way_of_the_reports_is_a_sentence(tmp_path: Path) -> No
     journal.store.write("reports", b"a file, not a folder")
     done = run("review", "-j", str(tmp_path / "mine"))
     assert done.returncode == 1
-    assert "reports (file exists)" in done.stderr
+    assert "reports is a file" in done.stderr
     assert "Traceback" not in done.stderr
 
 
