@@ -103,7 +103,9 @@ def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: 
     from therapy_review import ledger
 
     if not pages:
-        say.print("There was no page to write; with --to html, which is the usual, there is one for each report.")
+        say.print(
+            "There was no page to write; with --to html, which is the usual, there is one for each report."
+        )
         return
     store = PlainStore(folder)
     for name, data in pages.items():
