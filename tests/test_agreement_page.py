@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 from pathlib import Path
 
 import pytest
-from conftest import root_of
+from conftest import ROOT, root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, agreeing, consent, create_journal
+from therapy_review import Journal, agreeing, consent, create_journal, open_journal
 from therapy_review.agreement import USES, Spoken
 from therapy_review.agreement_page import AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.pages import NothingToShow
 from therapy_review.player import Moment
 from therapy_review.still import STILL, Still
+from therapy_review.taking_back_form import TakeBackForm
 
 DAY = "2026-03-05"
-PARTS = ("heading", "why", "how_to_ask", "place", "cautions", "agreed", "draft")
+PARTS = ("heading", "why", "how_to_ask", "place", "cautions", "agreed", "draft", "take_back")
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
 
 
@@ -219,3 +221,119 @@ def test_a_time_that_is_none_and_an_end_before_today_are_sentences(form: DraftFo
     form._write_down()
     assert "before it begins" in form.written.value
     assert len(journal.consents) == 2
+
+
+# Taking it back.
+
+
+@pytest.fixture
+def taking(journal: Journal) -> TakeBackForm:
+    page = AgreementPage(journal)
+    page.agreed()
+    return TakeBackForm(journal, page._look_again)
+
+
+def take(form: TakeBackForm, who: str, use: str = "") -> None:
+    form.who.value = who
+    form.use.value = use
+    form.first.click()
+    form.sure.click()
+
+
+def test_nothing_is_taken_back_before_it_was_asked_once_more(journal: Journal, taking: TakeBackForm) -> None:
+    before = journal.store.read(consent.FILE)
+    assert taking.asked.layout.display == "none"
+    taking.first.click()
+    assert taking.asked.layout.display is None
+    taking.leave.click()
+    assert taking.asked.layout.display == "none"
+    assert journal.store.read(consent.FILE) == before
+    assert journal.ledger.empty
+
+
+def test_what_is_taken_back_is_closed_at_once_and_shown_above(journal: Journal) -> None:
+    page = AgreementPage(journal)
+    shown = page.agreed()
+    form = TakeBackForm(journal, page._look_again)
+    take(form, "therapist", "report")
+    assert "From now on it stays closed." in form.said.value
+    assert "not for reports made from it" in shown.children[0].value
+    session = journal.session(DAY)
+    assert session.why_closed("report")
+    assert not session.why_closed("self_review")
+    assert journal.ledger[["what", "use", "who"]].to_numpy().tolist() == [["revoked", "report", "therapist"]]
+    assert "report" not in [use for _, use in form.use.options]
+
+
+def test_after_taking_back_it_leads_on_to_what_is_erased(journal: Journal, taking: TakeBackForm) -> None:
+    take(taking, "client")
+    recorded = [s.name for s in journal.sessions if s.has_recording]
+    assert list(taking.ticks) == recorded
+    assert not any(tick.value for tick in taking.ticks.values())  # erasing is nobody's default
+    taking.erase.click()
+    assert "Nothing is ticked" in taking.said.value
+    taking.ticks[DAY].value = True
+    for typed in ("", "no", "Yes!"):
+        taking.confirm.value = typed
+        taking.erase.click()
+        assert "Nothing was erased." in taking.said.value
+        assert journal.session(DAY).has_recording
+    taking.confirm.value = "yes"
+    taking.erase.click()
+    assert f"Erased: the sound of {DAY}" in taking.said.value
+    assert not journal.session(DAY).has_recording
+    assert journal.session(DAY).notes.text
+    assert taking.confirm.value == ""  # the next erasure is asked about anew
+    assert list(taking.ticks) == [name for name in recorded if name != DAY]
+    taking.why.value = "to hear them once more, together"
+    taking.keep.click()
+    assert "Kept, and closed" in taking.said.value
+    assert not taking.before.children
+    assert journal.ledger["what"].tolist() == ["revoked", "erased", "kept"]
+    assert "to hear them once more" in AgreementPage(journal).agreed().children[0].value
+
+
+def test_an_erasure_that_is_refused_is_a_sentence_and_the_rest_stays_offered(
+    journal: Journal, taking: TakeBackForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise JournalError("Could not delete it.")
+
+    take(taking, "client")
+    taking.ticks[DAY].value = True
+    taking.confirm.value = "yes"
+    monkeypatch.setattr("therapy_review.erasing.erase_made_for", refused)
+    taking.erase.click()
+    assert "Could not delete it." in taking.said.value
+    assert DAY in taking.ticks
+
+
+def test_an_erasure_that_was_broken_off_can_be_gone_on_with_another_day(
+    journal: Journal, taking: TakeBackForm
+) -> None:
+    take(taking, "therapist")
+    again = TakeBackForm(open_journal(root_of(journal)), lambda: None)
+    assert ("Daniel (taken back before)", "therapist") in again.who.options
+    take(again, "therapist")
+    assert DAY in again.ticks
+    assert journal.ledger["what"].tolist() == ["revoked"]
+
+
+def test_where_nobody_has_agreed_there_is_nothing_to_take_back(tmp_path: Path) -> None:
+    journal = create_journal(tmp_path / "mine", client="A", therapist="B")
+    form = TakeBackForm(journal, lambda: None)
+    assert "nothing to take back" in form.said.value
+    assert form.first.layout.display == "none"
+
+
+def test_agreements_that_cannot_be_read_are_a_sentence_in_the_form_too(journal: Journal) -> None:
+    journal.store.write(consent.FILE, b"[[")
+    form = TakeBackForm(journal, lambda: None)
+    assert "no recording is opened" in form.said.value
+
+
+def test_the_notebook_ends_with_taking_back() -> None:
+    cells = json.loads((ROOT / "notebooks" / "agreement.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert "".join(cells[-1]["source"]) == "page.take_back()"
+    first = (ROOT / "notebooks" / "getting_started.ipynb").read_text(encoding="utf-8")
+    assert "therapy-review consent guide" in first

@@ -11,8 +11,8 @@ import datetime as dt
 import io
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -35,6 +35,7 @@ from therapy_review.batch import bundles
 from therapy_review.check import check
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.listening import Listening
+from therapy_review.opened import FIGURES, SOUND, Opened
 from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
@@ -43,6 +44,9 @@ from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
 from therapy_review.still import STILL, Still
 from therapy_review.store import PlainStore
+from therapy_review.together import USE as TOGETHER_USE
+from therapy_review.together import Together
+from therapy_review.trends import trends
 
 PACKAGE = ROOT / "therapy_review"
 
@@ -426,6 +430,109 @@ def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
         with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened"):
             door(session)
         assert held(heard) == before  # nothing was made of it, and nothing was kept
+
+
+# Looked at by two: what each shows where it opens.
+
+
+def talking_together(page: Together) -> bool:
+    return "part of the talking" in page._asked("talk").text
+
+
+def silences_together(page: Together) -> bool:
+    return "no agreement in force" not in page._asked("silences").markup
+
+
+def map_together(page: Together) -> bool:
+    return "Map of the session" in page._told(page.session)
+
+
+def player_together(page: Together) -> bool:
+    answered(Desk(page.session, page._listeners(page.session)), {"kind": "open"})
+    return True
+
+
+def sound_together(page: Together) -> bool:
+    return len(Feed(page.session, use=page._listeners(page.session).use).pieces(0.0)[1]) > 0
+
+
+def moment_together(page: Together) -> bool:
+    player = Player(page.session, page._listeners(page.session))
+    asked(player.moment(10.0, 14.0, "why"), {"kind": "sound", "from": 10.0, "ticket": 1})
+    return True
+
+
+TOGETHER = [
+    talking_together, silences_together, map_together, player_together, sound_together, moment_together,
+]  # fmt: skip
+
+
+def granted(state: str, use: str) -> set[str]:
+    """The uses that are open in a state in which one was asked for."""
+    if state == "another use":
+        return {"report" if use == "self_review" else "self_review"}
+    return {one for one in (use, "self_review") if opens(state, one) and (one == use or state == "one party")}
+
+
+# A page is drawn for each: the states that differ most in the fast tests, every one in the slow.
+DRAWN = [
+    pytest.param(
+        state, marks=[] if state in ("agreed", "one party", "revoked by the therapist") else pytest.mark.slow
+    )
+    for state in STATES
+]
+
+
+@pytest.mark.parametrize("state", DRAWN)
+def test_what_two_look_at_opens_where_that_was_agreed_to_and_for_no_other_use(
+    heard: Journal, state: str
+) -> None:
+    for use in (TOGETHER_USE, "self_review"):
+        journal = in_state(heard, state, use)
+        page = Together(journal, journal.session(DAY))
+        page.opened = Opened(sessions={DAY: frozenset({FIGURES, SOUND})})
+        opened = {}
+        for door in TOGETHER:
+            try:
+                opened[door.__name__] = door(page)
+            except TherapyReviewError:
+                opened[door.__name__] = False
+        assert opened == dict.fromkeys(opened, TOGETHER_USE in granted(state, use))
+        assert "mood" in page._asked("mood").text  # which rests on no sound, and is there in any state
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_figures_across_sessions_are_there_for_what_was_agreed_to_alone(heard: Journal, state: str) -> None:
+    measures = ["client_talk_share", "long_silences", "mood_after"]
+    assert trends(heard, measures)["value"].notna().any()  # what is remembered of it is asked about as well
+    for use in [*USES, "share:Sam"]:
+        journal = in_state(heard, state, use)
+        for wanted in USES:
+            table = trends(journal, measures, use=wanted)
+            known = set(table.loc[(table["session"] == DAY) & table["value"].notna(), "measure"])
+            figures = {"talk_share", "long_silences"} if wanted in granted(state, use) else set()
+            assert known == {"mood_after"} | figures, (use, wanted)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_bundle_leaves_the_journal_for_what_was_agreed_to_alone_and_never_without_its_line(
+    heard: Journal, state: str
+) -> None:
+    purposes: dict[str, Literal["listen", "report"]] = {"self_review": "listen", "report": "report"}
+    for use in purposes:
+        for needed, purpose in purposes.items():
+            journal = in_state(heard, state, use)
+            journal.store.remove("ledger.csv")
+            before = held(heard)
+            if needed in granted(state, use):
+                bundle = bundles.pack(journal, DAY, purpose)
+                has_sound = any(PurePosixPath(name).stem == "recording" for name in bundle.files)
+                assert has_sound == (purpose == "listen")
+                assert "exported" in set(journal.ledger["what"])
+            else:
+                with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+                    bundles.pack(journal, DAY, purpose)
+                assert held(heard) == before
 
 
 @pytest.mark.parametrize("door", SHARING, ids=lambda door: door.__name__)

@@ -15,6 +15,7 @@ from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import NothingToShow, gently, sentence
 from therapy_review.player import Moment
 from therapy_review.still import HOW_TO_START, Still, clock, is_still, paragraphs
+from therapy_review.taking_back_form import TakeBackForm
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -104,6 +105,16 @@ class AgreementPage:
                 FRAMED.format(agreeing.sheet(first)) + f"<p><small>{HOW_TO_START} to fill it in.</small></p>"
             )
         return DraftForm(self.journal, first, self._look_again).box
+
+    @gently
+    def take_back(self) -> Any:
+        """Let an agreement be taken back, and then choose what is erased of what there is from before."""
+        if is_still():
+            return Still(
+                f"<p>Each of you can take it back at any time, all of it or a part. {HOW_TO_START} to do so here; "
+                "in a terminal it is <code>therapy-review consent revoke</code>.</p>"
+            )
+        return TakeBackForm(self.journal, self._look_again).box
 
     @gently
     def agreed(self) -> Any:
@@ -346,9 +357,7 @@ def _label(text: str) -> Any:
 
 
 def _entry(journal: Journal, one: Agreement, today: dt.date) -> str:
-    name = html.escape(
-        one.name or {"therapist": journal.therapist, "client": journal.client}.get(one.who, one.who)
-    )
+    name = html.escape(one.name or journal.name_of(one.who))
     said = [f"{one.how}"]
     if one.spoken:
         said.append(f"heard in {one.spoken.session} at {clock(one.spoken.time)}")

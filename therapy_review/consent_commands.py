@@ -27,7 +27,7 @@ from therapy_review.still import clock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.taking_back import TakenBack
 
 consent = typer.Typer(
     no_args_is_help=True, help="What was agreed to: to see, write down, take back, talk over."
@@ -35,7 +35,6 @@ consent = typer.Typer(
 say = Console(highlight=False, markup=False, soft_wrap=True)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
-EVERYTHING = "everything"
 BOTH = ("client", "therapist")
 
 
@@ -119,7 +118,7 @@ def add(
 
     def added(data: bytes) -> bytes:
         for person in people:
-            name = _role_name(opened, person)
+            name = opened.name_of(person)
             data = append(
                 data,
                 person,
@@ -209,8 +208,7 @@ def revoke(
     journal: JournalOption = HERE,
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
-    from therapy_review import enrolment, ledger
-    from therapy_review.consent import take_back
+    from therapy_review import taking_back
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
@@ -218,37 +216,25 @@ def revoke(
     if not use:
         offered = _named([one for one in opened.consents if one.who == who])
         use = typer.prompt(
-            f"What ({', '.join(offered) or 'nothing was given'}, or everything)", default=EVERYTHING
+            f"What ({', '.join(offered) or 'nothing was given'}, or everything)",
+            default=taking_back.EVERYTHING,
         )
-    use = "" if use.strip() == EVERYTHING else use.strip()
-    today = opened.today()
-    taken_back = opened.keep_agreements(lambda data: take_back(data, who, use, on=today))
+    use = "" if use.strip() == taking_back.EVERYTHING else use.strip()
     # Where it was broken off before, the same command goes on from there.
-    if not taken_back and not _was_taken_back(opened, who, use):
-        part = f" for {use}" if use else ""
-        raise JournalError(
-            f"There is nothing of {_role_name(opened, who)} to take back{part}; to see what was agreed: "
-            "therapy-review consent show"
-        )
-    noted = opened.ledger
-    if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
-        ledger.record(opened, ledger.REVOKED, use=use, who=who)
-    what = in_words(use) if use else "everything"
-    say.print(f"Taken back by {_role_name(opened, who)}: {what}. From now on it stays closed.")
-    for role in enrolment.forget_without_agreement(opened):
-        say.print(f"The voice print of {_role_name(opened, role)} was forgotten.")
-    _guide_to_erasing(opened, who, use, erase, keep, confirm)
+    back = taking_back.take_back(opened, who, use)
+    for sentence in back.said:
+        say.print(sentence)
+    _guide_to_erasing(opened, back, erase, keep, confirm)
 
 
 def _guide_to_erasing(
-    journal: Journal, who: str, use: str, erase: str | None, keep: str | None, confirm: str
+    journal: Journal, back: TakenBack, erase: str | None, keep: str | None, confirm: str
 ) -> None:
     """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
-    from therapy_review import ledger
-    from therapy_review.consent import keep_all_the_same
-    from therapy_review.erasing import erase_made_for, made_for
+    from therapy_review.erasing import erase_made_for
+    from therapy_review.taking_back import keep_the_rest, made_before
 
-    made = {s.name: names for s in _heard_in(journal, who) if (names := made_for(s, use))}
+    made = made_before(journal, back)
     if not made:
         return
     say.print(f"What there is from before, in {len(made)} session{'s' * (len(made) != 1)}:")
@@ -265,26 +251,15 @@ def _guide_to_erasing(
             say.print("Nothing was erased.")
             chosen = []
     for name in chosen:
-        say.print(str(erase_made_for(journal.session(name), use)))
+        say.print(str(erase_made_for(journal.session(name), back.use)))
     if not (left := [name for name in made if name not in chosen]):
         return
     if keep is None:
         keep = typer.prompt("Why is the rest kept (may stay empty)", default="", show_default=False)
-    if keep := keep.strip():
-        journal.keep_agreements(lambda data: keep_all_the_same(data, who, keep))
-        ledger.record(journal, ledger.KEPT, use=use, who=who, note=keep)
+    keep_the_rest(journal, back, keep)
     say.print(
         f"Kept, and closed: {', '.join(left)}. To erase it later: therapy-review erase {left[0]} --sound"
     )
-
-
-def _heard_in(journal: Journal, who: str) -> list[Session]:
-    found = []
-    for session in journal.sessions:
-        heard = session.notes.participants
-        if who in heard or not heard:  # where it can't be told, it is asked about
-            found.append(session)
-    return found
 
 
 def _chosen(answer: str, offered: list[str]) -> list[str]:
@@ -352,7 +327,7 @@ def guide(journal: JournalOption = HERE) -> None:
 
 
 def _name(journal: Journal, one: Agreement) -> str:
-    return one.name or _role_name(journal, one.who)
+    return one.name or journal.name_of(one.who)
 
 
 def _role(journal: Journal, who: str) -> str:
@@ -361,17 +336,6 @@ def _role(journal: Journal, who: str) -> str:
     roles = {"client": "client", "therapist": "therapist"}
     roles |= {journal.therapist.casefold(): "therapist", journal.client.casefold(): "client"}
     return roles.get(said.casefold(), said)
-
-
-def _was_taken_back(journal: Journal, who: str, use: str) -> bool:
-    return any(
-        one.who == who and any(not back.uses or not use or use in back.uses for back in one.revocations)
-        for one in journal.consents
-    )
-
-
-def _role_name(journal: Journal, who: str) -> str:
-    return {"client": journal.client, "therapist": journal.therapist}.get(who, who)
 
 
 def _how(one: Agreement) -> str:

@@ -212,6 +212,10 @@ class Journal:
                 self.store.write(consent.FILE, after)
         return after != before
 
+    def name_of(self, who: str) -> str:
+        """Return what somebody is called here, by their role; anyone else goes by their own name."""
+        return {"client": self.client, "therapist": self.therapist}.get(who, who)
+
     @property
     def agreements(self) -> pd.DataFrame:
         """The same as a table to look at, with how each stands today; see `therapy_review.agreement.table`."""

@@ -27,6 +27,11 @@ QUIET = (
     f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom')]} }",
     # No second copies of notebooks.
     "--AsyncContentsManager.checkpoints_class=therapy_review.contents.NoCheckpoints",
+    # Nor what was typed, in IPython's own folder.
+    "--ServerApp.kernel_spec_manager_class=therapy_review.kernel_specs.QuietKernelSpecs",
+)
+TALKS = (
+    "therapy-review-"  # begins the names of the folders in which Lab talks to its kernels; then who made it
 )
 SEALED = "--ServerApp.contents_manager_class=therapy_review.contents.SealedContents"
 
@@ -62,9 +67,28 @@ def _between_us() -> list[str]:
     """Let nobody else on this computer listen to kernels: files only their owner may open, or in cipher."""
     if not HAS_SOCKET_FILES:
         return ["--KernelManager.transport_encryption=auto"]
+    _clear_away()
     # A socket's whole name may have about a hundred letters; Jupyter's own folder can be too long for that.
-    folder = tempfile.mkdtemp(prefix="tr-")
+    folder = tempfile.mkdtemp(prefix=f"{TALKS}{os.getpid()}-")
     return ["--KernelManager.transport=ipc", f"--KernelManager.ip={folder}/k"]
+
+
+def _clear_away() -> None:
+    """Remove what a Lab left that was killed; one that ends takes its folder with it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{TALKS}*-*"):
+        number = folder.name.removeprefix(TALKS).split("-")[0]
+        if number.isdecimal() and not _lives(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)  # another's stays: it may not be removed
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's
+        return True
+    return True
 
 
 def environment() -> dict[str, str]:

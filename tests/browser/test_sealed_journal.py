@@ -26,7 +26,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sealed")]  # which i
 WEEK = "reports/weekly_review_2026-W10.ipynb"
 WORDS = "harbour lentil oboe margin"
 NEW = "The heron stood in the car park again."
-KNOWN = ("gave her a blanket", "give her a blanket", "Listened to January", NEW, WORDS)
+TYPED = "What the otter said to me"
+KNOWN = ("gave her a blanket", "give her a blanket", "Listened to January", NEW, TYPED, WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "temporary").mkdir()
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TMPDIR", str(folder / "temporary"))
+        patched.setenv("IPYTHONDIR", str(folder / "ipython"))
         patched.setattr(tempfile, "tempdir", None)  # it is asked for anew
         yield folder
 
@@ -79,6 +81,7 @@ def test_reviewed_heard_written_in_and_crashed_it_leaves_nothing_plain(
     no_errors(page)
     listen(page)
     write(page)
+    type_into_a_cell(page)
     wait_until(lambda: NEW in sealed.session("2026-03-05").notes.text)
     saved(page, sealed)
     # A crash: the kernel is killed in the middle of it all, as by a failing machine.
@@ -91,7 +94,9 @@ def test_reviewed_heard_written_in_and_crashed_it_leaves_nothing_plain(
     browser.close()
     searched = [path for place in (work, *homes()) for path in place.rglob("*")]
     searched = [path for path in searched if path.is_file() and not path.is_symlink()]
-    assert {"journal", "jupyter", "profile"} <= {path.relative_to(work).parts[0] for path in work.rglob("*")}
+    assert {"journal", "jupyter", "profile", "ipython"} <= {
+        path.relative_to(work).parts[0] for path in work.rglob("*")
+    }
     for path in searched:
         data = path.read_bytes()
         assert not any(words.encode() in data for words in KNOWN), path
@@ -141,6 +146,20 @@ def write(page: Page) -> None:
     noticed = page.locator("textarea").first
     noticed.fill(NEW)
     noticed.press("Tab")
+
+
+def type_into_a_cell(page: Page) -> None:
+    """Run a line as a cell runs it, which IPython would keep in its history."""
+    line = f"print(len({TYPED!r})); get_ipython().history_manager.writeout_cache()"
+    status = page.evaluate(
+        """async (code) => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const reply = await kernel.requestExecute({ code, store_history: true }).done;
+          return reply.content.status;
+        }""",
+        line,
+    )
+    assert status == "ok"
 
 
 def saved(page: Page, sealed: Journal) -> None:

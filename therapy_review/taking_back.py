@@ -1,0 +1,142 @@
+"""Taking an agreement back: the door is closed first, then it is seen what there is from before.
+
+Nothing is erased here, nor asked: that is for the command and for the notebook, which both do it through these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from therapy_review import consent, enrolment, erasing, ledger
+from therapy_review.agreement import in_words
+from therapy_review.errors import JournalError
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal
+
+EVERYTHING = "everything"
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What was taken back.
+
+    Parameters
+    ----------
+    who : str
+        ``client``, ``therapist``, or the name of anyone else heard.
+    use : str
+        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+    said : tuple of str
+        What it means from now on, a sentence each.
+    """
+
+    who: str
+    use: str
+    said: tuple[str, ...]
+
+
+def offered(journal: Journal) -> dict[str, list[str]]:
+    """List what could be taken back today, and who took something back before, for what is there may be erased.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    dict of str to list of str
+        Uses in force by who gave them; none for those who took everything back.
+    """
+    today, found = journal.today(), dict[str, list[str]]()
+    for one in journal.consents:
+        if one.revocations:
+            found.setdefault(one.who, [])
+        for use in one.left(today):
+            uses = found.setdefault(one.who, [])
+            uses += [] if use in uses else [use]
+    return found
+
+
+def take_back(journal: Journal, who: str, use: str) -> TakenBack:
+    """Take an agreement back, at any time and by anybody; from then on it stays closed.
+
+    Parameters
+    ----------
+    journal : Journal
+    who : str
+        ``client``, ``therapist``, or the name of anyone else heard.
+    use : str
+        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+
+    Returns
+    -------
+    TakenBack
+        Also where it had been taken back before: what was broken off then goes on from there.
+
+    Raises
+    ------
+    JournalError
+        When nothing of it was ever given, or the agreements can't be read.
+    """
+    today = journal.today()
+    taken_back = journal.keep_agreements(lambda data: consent.take_back(data, who, use, on=today))
+    if not taken_back and not _was_taken_back(journal, who, use):
+        part = f" for {use}" if use else ""
+        raise JournalError(
+            f"There is nothing of {journal.name_of(who)} to take back{part}; to see what was agreed: "
+            "therapy-review consent show"
+        )
+    noted = journal.ledger
+    if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
+        ledger.record(journal, ledger.REVOKED, use=use, who=who)
+    what = in_words(use) if use else EVERYTHING
+    said = [f"Taken back by {journal.name_of(who)}: {what}. From now on it stays closed."]
+    forgotten = map(journal.name_of, enrolment.forget_without_agreement(journal))
+    said += [f"The voice print of {name} was forgotten." for name in forgotten]
+    return TakenBack(who, use, tuple(said))
+
+
+def made_before(journal: Journal, back: TakenBack) -> dict[str, list[str]]:
+    """List what there is from before, on account of what was taken back.
+
+    Parameters
+    ----------
+    journal : Journal
+    back : TakenBack
+
+    Returns
+    -------
+    dict of str to list of str
+        Names within the journal by session; a session of which there is nothing is not in it.
+    """
+    found = {}
+    for session in journal.sessions:
+        heard = session.notes.participants
+        # Where it can't be told who is heard, it is asked about.
+        if (back.who in heard or not heard) and (names := erasing.made_for(session, back.use)):
+            found[session.name] = names
+    return found
+
+
+def keep_the_rest(journal: Journal, back: TakenBack, why: str) -> None:
+    """Write down why what was recorded is kept although it was taken back; without a reason, nothing.
+
+    Parameters
+    ----------
+    journal : Journal
+    back : TakenBack
+    why : str
+        In the client's words.
+    """
+    if why := why.strip():
+        journal.keep_agreements(lambda data: consent.keep_all_the_same(data, back.who, why))
+        ledger.record(journal, ledger.KEPT, use=back.use, who=back.who, note=why)
+
+
+def _was_taken_back(journal: Journal, who: str, use: str) -> bool:
+    return any(
+        one.who == who and any(not back.uses or not use or use in back.uses for back in one.revocations)
+        for one in journal.consents
+    )
