@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from believable import write_journal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from therapy_review.changes import FEWEST, SURE, change, changes, current_phase, together
 from therapy_review.errors import TrendsError
 from therapy_review.slopes import MONTH, Slope, carried_over, kendall_tau, quarters, theil_sen, validate
-from therapy_review.trend_words import in_words
+from therapy_review.trend_words import in_words, sentence
+from therapy_review.trends import trends
 
 TIMES = 1000
 Noise = Callable[[np.random.Generator, int], "np.ndarray[tuple[int], np.dtype[np.float64]]"]
@@ -364,3 +367,21 @@ def test_a_new_device_is_where_the_client_is_after_half_of_ten_sessions():
     values = [float(v) for v in range(30)]
     assert set(current_phase(rows(["old"] * 25 + ["new"] * 5, values))["phase"]) == {"new"}
     assert set(current_phase(rows(["old"] * 26 + ["new"] * 4, values))["phase"]) == {"old"}
+
+
+def test_two_times_with_one_therapist_are_not_one_line(tmp_path: Path):
+    journal = write_journal(tmp_path / "j", sessions=24)
+    for at, session in enumerate(journal.sessions):
+        who = {0: "Dana", 8: "Kim", 16: "Dana"}.get(at, "")
+        scores = {"phq9": 20 - at} if at < 8 else {}
+        moods = {"mood_after": 2 if at < 8 else 9 if at >= 16 else 5}
+        session.save_notes(session.notes.changed(therapist=who, setting="", scores=scores, **moods))
+    table = trends(journal, ["mood_after", "phq9"])
+    mood = table[table["measure"] == "mood_after"]
+    assert len(current_phase(mood)) == 8
+    assert changes(mood)["mood_after", ""].direction == "too early to say"
+    assert sentence(mood).endswith("about 8 of the 24 sessions: those with Dana for the second time.")
+    # There is no total but of the first time: it is said which time that is.
+    totals = sentence(table[table["measure"] == "phq9"])
+    assert "it moved lower" in totals
+    assert totals.endswith("This is about the time before a change of therapist.")

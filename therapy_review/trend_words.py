@@ -99,6 +99,8 @@ def _said(table: pd.DataFrame, known: Change) -> str:
     first, own = table.iloc[0], current_phase(table)
     said = in_words(known, first["name"], first["unit"]) + _totals(own, known)
     there = int(table["value"].notna().sum())
+    if len(own) == there and own["which"].iloc[0]:  # whatever is there is from before
+        said += f" This is about the time {own['which'].iloc[0]}."
     if len(own) < there:
         said += f" This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
     return f"{said} {CAUTION}" if first["measure"] in OF_VOICES else said
