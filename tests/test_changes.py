@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from believable import write_journal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review.changes import FEWEST, change, changes, current_phase, together
+from therapy_review.changes import FEWEST, SURE, change, changes, current_phase, together
 from therapy_review.errors import TrendsError
 from therapy_review.slopes import MONTH, Slope, carried_over, kendall_tau, quarters, theil_sen, validate
-from therapy_review.trend_words import in_words
+from therapy_review.trend_words import in_words, sentence
+from therapy_review.trends import trends
 
 TIMES = 1000
 Noise = Callable[[np.random.Generator, int], "np.ndarray[tuple[int], np.dtype[np.float64]]"]
@@ -130,7 +133,7 @@ def test_on_a_page_the_least_certain_claim_has_to_be_more_certain():
     weak = change(weeks(10), [5, 3, 6, 5, 6, 5, 7, 6, 7, 7])
     level = change(weeks(10), [5, 6, 4, 5, 7, 4, 6, 5, 5, 6])
     short = change(weeks(3), [1, 2, 3])
-    assert rising.p < 0.005 < weak.p < 0.05
+    assert rising.p < SURE / 4 < SURE / 3 < weak.p < SURE
     assert weak.direction == "higher"
     said = [one.direction for one in together([level, weak, rising, level, short])]
     assert said == ["too early to say", "too early to say", "higher", "too early to say", "too early to say"]
@@ -262,9 +265,11 @@ def test_weeks_that_come_in_rows_are_called_a_change_hardly_more_often():
 # A whole page, and pages looked at week after week.
 
 
-def pages_that_claim(pages: int, lines: int, looks: Sequence[int], noise: Noise | None = None) -> float:
+def pages_that_claim(
+    pages: int, lines: int, looks: Sequence[int], noise: Noise | None = None, seed: int = 3
+) -> float:
     """Part of pages of noise on which a sentence claims something, at one look at least."""
-    rng, claimed = np.random.default_rng(3), 0
+    rng, claimed = np.random.default_rng(seed), 0
     for _ in range(pages):
         days = missed_weeks(rng, max(looks))
         every = [(noise or any_of_them)(rng, len(days)) for _ in range(lines)]
@@ -292,9 +297,9 @@ def test_lines_that_move_as_one_are_on_a_page_as_on_any_other():
     assert claimed / 150 <= 0.05
 
 
-def test_pages_of_noise_looked_at_through_a_year_claim_something_less_than_one_time_in_four():
+def test_pages_of_noise_looked_at_through_a_year_claim_something_less_than_one_time_in_seven():
     # How often just so, for more pages and every week, is told by `make bench` and docs/trends.md.
-    assert pages_that_claim(40, 4, range(6, 40, 4)) <= 0.25
+    assert pages_that_claim(40, 4, range(6, 40, 4)) <= 0.15
 
 
 def test_on_a_page_a_change_that_is_there_is_still_found():
@@ -322,7 +327,7 @@ def found(rise: float, n: int, noise: float = 1.2, times: int = 100) -> float:
     ("rise", "n", "least"), [(3, 20, 0.50), (-3, 40, 0.90), (2, 40, 0.60), (2, 100, 0.80)]
 )
 def test_moods_that_move_by_two_or_three_points_are_found(rise: float, n: int, least: float):
-    assert found(rise, n) >= least
+    assert found(rise, n, times=300 if n == 20 else 100) >= least
 
 
 def test_the_interval_holds_the_slope_that_is_there():
@@ -362,3 +367,21 @@ def test_a_new_device_is_where_the_client_is_after_half_of_ten_sessions():
     values = [float(v) for v in range(30)]
     assert set(current_phase(rows(["old"] * 25 + ["new"] * 5, values))["phase"]) == {"new"}
     assert set(current_phase(rows(["old"] * 26 + ["new"] * 4, values))["phase"]) == {"old"}
+
+
+def test_two_times_with_one_therapist_are_not_one_line(tmp_path: Path):
+    journal = write_journal(tmp_path / "j", sessions=24)
+    for at, session in enumerate(journal.sessions):
+        who = {0: "Dana", 8: "Kim", 16: "Dana"}.get(at, "")
+        scores = {"phq9": 20 - at} if at < 8 else {}
+        moods = {"mood_after": 2 if at < 8 else 9 if at >= 16 else 5}
+        session.save_notes(session.notes.changed(therapist=who, setting="", scores=scores, **moods))
+    table = trends(journal, ["mood_after", "phq9"])
+    mood = table[table["measure"] == "mood_after"]
+    assert len(current_phase(mood)) == 8
+    assert changes(mood)["mood_after", ""].direction == "too early to say"
+    assert sentence(mood).endswith("about 8 of the 24 sessions: those with Dana for the second time.")
+    # There is no total but of the first time: it is said which time that is.
+    totals = sentence(table[table["measure"] == "phq9"])
+    assert "it moved lower" in totals
+    assert totals.endswith("This is about the time before a change of therapist.")

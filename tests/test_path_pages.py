@@ -247,7 +247,7 @@ def test_a_letter_that_cannot_be_kept_says_so_and_stays_in_the_field(journal: Jo
 def test_the_page_claims_no_more_than_its_numbers_bear(journal: Journal) -> None:
     said = words_of(HowFar(journal).moved())
     assert "too early to say" in said
-    assert "Chance alone makes about one such page in twenty say that something moved" in said
+    assert "Chance alone makes about one such page in fifty say that something moved" in said
 
 
 def test_a_session_stands_beside_the_usual_range_in_its_own_report(heard: Journal) -> None:

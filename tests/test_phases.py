@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from therapy_review.phases import names, ways, which
+from therapy_review.phases import WAYS, held, in_times, names, ways, which
 
 
 def told(part: str, *values: str) -> list[str]:
@@ -48,7 +48,7 @@ def test_only_what_differs_is_named_and_a_session_without_a_value_has_no_phase()
         "",
         "after a change of microphone",
     ]
-    assert which(every, [True, True, False], ["microphone"]) == ["", "", ""]
+    assert which(every, [True, True, False], ["therapist"]) == ["", "", ""]
 
 
 def test_ways_of_listening_are_numbered_as_they_came():
@@ -67,3 +67,40 @@ def test_ways_of_listening_are_numbered_as_they_came():
         f"the program's {nth} way of listening" if nth else ""
         for nth in ("first", "", "second", "first", "third")
     ]
+
+
+# Separate times with one therapist
+
+
+def with_whom(*therapists: str) -> list[dict[str, str]]:
+    return [{"therapist": name, "setting": "", "microphone": "", "listening": ""} for name in therapists]
+
+
+def test_two_times_with_one_therapist_are_two_phases_and_are_told_apart():
+    ways = in_times(with_whom(*["Dana"] * 5, *["Kim"] * 5, *["Dana"] * 5))
+    there = [True] * 15
+    assert names(ways, there, WAYS)[::5] == ["Dana", "Kim", "Dana for the second time"]
+    assert which(ways, there, WAYS)[::5] == [
+        "before a change of therapist",
+        "with Kim",
+        "with Dana for the second time",
+    ]
+
+
+@pytest.mark.parametrize(("stood_in", "times"), [(1, 1), (2, 1), (3, 2)])
+def test_somebody_who_stood_in_for_a_session_or_two_parts_no_time(stood_in: int, times: int):
+    ways = in_times(with_whom(*["Dana"] * 5, *["Kim"] * stood_in, *["Dana"] * 5))
+    assert len({way["therapist"] for way in ways} - {"Kim"}) == times
+
+
+def test_totals_of_the_first_time_are_not_alike_those_of_the_second():
+    ways = held(with_whom(*["Dana"] * 4, *["Kim"] * 4, "Dana", ""))
+    assert ways[-1] == ways[-2] != ways[0]
+
+
+def test_what_has_no_number_since_a_change_is_told_to_be_from_before():
+    ways, there = with_whom(*["Dana"] * 5, *["Kim"] * 5), [True] * 5 + [False] * 5
+    assert names(ways, there, WAYS) == ["Dana"] * 5 + [""] * 5
+    assert which(ways, there, WAYS) == ["before a change of therapist"] * 5 + [""] * 5
+    online = [{**way, "therapist": "", "setting": "online" if at == 9 else ""} for at, way in enumerate(ways)]
+    assert names(online, there, WAYS) == [""] * 10  # a single session online is not where the client is

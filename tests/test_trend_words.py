@@ -157,7 +157,7 @@ def totals(*values: float, enough: float = 6) -> str:
         ),
         ((12, 9, 12), "The first total and the newest are both 12.", False),
         (
-            (12, 27, 25, 24, 22, 21, 20, 19, 18, 17, 18),
+            (12, 27, 25, 24, 23, 22, 21, 20, 19, 18, 17, 18),
             "is 6 higher than the first, 12, by more than measurement error would usually give; all of them "
             "together moved the other way.",
             True,

@@ -1,9 +1,16 @@
 """Changes: whether numbers that were noted session by session are called changed.
 
 One rule says so of a line (`change`): from `FEWEST` sessions on, where the slope's interval does not hold zero and
-Kendall's test agrees at 5 %, today and also without the newest session, so that no single one makes a change. The
-quarters only tell its size: they never claim one, for two chances to be wrong make more than 5 %. For the lines of
-one page there is `together`, so that of twenty pages on which nothing changes, one at most claims anything.
+Kendall's test agrees at 2 %, and where without the newest session it agreed at 5 %, so that no single one makes a
+change. The quarters only tell its size: they never claim one, for two chances to be wrong make more than one. For
+the lines of one page there is `together`, so that of fifty pages on which nothing changes, one at most claims
+anything.
+
+Who looks every week looks often, and each look is another chance to be wrong (Armitage, McPherson & Rowe 1969, JRSS
+A 132:235-244). One stricter level at every look, as Pocock has it (1977, Biometrika 64:191-199), here makes a third
+fewer years of looks wrong, and misses at most eight more of a hundred changes that are there. A level that falls
+with the number of sessions (Lan & DeMets 1983, Biometrika 70:659-663), so that a whole year is wrong at 5 %, would
+hide up to half of what is told. See docs/trends.md for the numbers.
 
 See `therapy_review.slopes` for what is computed. Source of `together`: Holm 1979, Scand. J. Statistics 6:65-70.
 """
@@ -17,9 +24,11 @@ from typing import Literal
 import pandas as pd
 
 from therapy_review import slopes
-from therapy_review.slopes import LEVEL, Line, Quarters, Slope, Tau
+from therapy_review.slopes import Line, Quarters, Slope, Tau
 
 FEWEST = 5  # sessions; of fewer nothing is called a trend
+SURE = 0.02  # Kendall's p of a claim lies below; less than one look would need, for there are many
+HELD = 0.05  # and without the newest session it lay below this
 
 Direction = Literal["higher", "lower", "too early to say"]
 
@@ -43,8 +52,8 @@ class Change:
     carried : float
         0 to 1.
     p : float
-        How often chance alone does as much, 0 to 1: the larger one of now and of the session before, and 1 where
-        nothing may be claimed whatever the level.
+        How often chance alone does as much, 0 to 1; not smaller than `SURE` allows where without the newest session
+        it was less sure, and 1 where nothing may be claimed whatever the level.
     direction : {"higher", "lower", "too early to say"}
         What may be claimed.
     """
@@ -60,7 +69,7 @@ class Change:
     direction: Direction
 
 
-def direction(n: int, slope: Slope | None, tau: Tau | None) -> Direction:
+def direction(n: int, slope: Slope | None, tau: Tau | None, level: float = SURE) -> Direction:
     """Say what may be claimed: the one rule of all sentences and charts.
 
     Parameters
@@ -69,6 +78,8 @@ def direction(n: int, slope: Slope | None, tau: Tau | None) -> Direction:
         Sessions with a number.
     slope : Slope or None
     tau : Tau or None
+    level : float
+        Below which Kendall's p has to lie.
 
     Returns
     -------
@@ -79,7 +90,7 @@ def direction(n: int, slope: Slope | None, tau: Tau | None) -> Direction:
     >>> direction(12, Slope(0.3, 0.1, 0.5), Tau(0.6, 0.01)), direction(12, Slope(0.3, -0.1, 0.5), Tau(0.6, 0.01))
     ('higher', 'too early to say')
     """
-    if n < FEWEST or slope is None or tau is None or slope.spans_zero or not tau.p < 1 - LEVEL:
+    if n < FEWEST or slope is None or tau is None or slope.spans_zero or not tau.p < level:
         return "too early to say"
     return "higher" if slope.per_month > 0 else "lower"
 
@@ -110,8 +121,9 @@ def change(dates: Line, values: Line) -> Change:
     found, p = direction(len(line), slope, tau), tau.p
     if len(line) > FEWEST:
         slope_before, tau_before = _look(line.iloc[:-1], carried)
-        before = direction(len(line) - 1, slope_before, tau_before)
-        found, p = (found if before == found else "too early to say"), max(p, tau_before.p)
+        before = direction(len(line) - 1, slope_before, tau_before, HELD)
+        found = found if before == found else "too early to say"
+        p = max(p, tau_before.p * SURE / HELD)
     p = 1.0 if found == "too early to say" else p
     return Change(len(line), start, end, slope, tau, slopes.quarters(line.index, line), carried, p, found)
 
@@ -134,8 +146,8 @@ def together(found: Sequence[Change]) -> list[Change]:
 
     Examples
     --------
-    >>> days = pd.date_range("2026-01-01", periods=6, freq="7D")
-    >>> rising, level = change(days, [3, 4, 5, 6, 7, 8]), change(days, [4, 6, 5, 5, 6, 4])
+    >>> days = pd.date_range("2026-01-01", periods=7, freq="7D")
+    >>> rising, level = change(days, [3, 4, 5, 6, 7, 8, 9]), change(days, [4, 6, 5, 5, 6, 4, 5])
     >>> [one.direction for one in together([rising, level])]
     ['higher', 'too early to say']
     """
@@ -143,7 +155,7 @@ def together(found: Sequence[Change]) -> list[Change]:
     open_ = [at for at, one in enumerate(found) if one.slope is not None]
     holds = True
     for rank, at in enumerate(sorted(open_, key=lambda at: found[at].p)):
-        holds = holds and found[at].p < (1 - LEVEL) / (len(open_) - rank)
+        holds = holds and found[at].p < SURE / (len(open_) - rank)
         if not holds:
             said[at] = replace(found[at], direction="too early to say")
     return said
@@ -174,7 +186,7 @@ def current_phase(table: pd.DataFrame) -> pd.DataFrame:
 def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
     """Compute what is known of every measure, each in its current phase.
 
-    Each has its own chance to be wrong: of twenty lines without any change, about one is called changed. What
+    Each has its own chance to be wrong: of fifty lines without any change, about one is called changed. What
     stands on one page is claimed `together`.
 
     Parameters

@@ -6,13 +6,17 @@ name only what changed: ``after a change of microphone``, ``since you meet onlin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 WAYS = ("therapist", "setting", "microphone", "listening")  # the first two matter to moods too
 NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 ONLINE = "online"
+LASTS = 3  # sessions with somebody else from which on they part two times with one therapist
 ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+
+AGAIN = re.compile(r" for the \w+ time$")
 
 Way = Mapping[str, str]
 
@@ -32,11 +36,10 @@ def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
         is named by when it came.
     """
     listened, found = dict[tuple[Any, Any], str](), []
-    for one, way in zip(read.values(), lasting([one["way"] for one in read.values()]), strict=True):
+    for one, way in zip(read.values(), in_times(lasting([one["way"] for one in read.values()])), strict=True):
         heard = (one["engine"], one["measures"].get("shortest_silence"))
         if heard != (None, None) and heard not in listened:
-            nth = ORDER[len(listened)] if len(listened) < len(ORDER) else f"{len(listened) + 1}th"
-            listened[heard] = f"the program's {nth} way of listening"
+            listened[heard] = f"the program's {_nth(len(listened) + 1)} way of listening"
         found.append({**way, "listening": listened.get(heard, "")})
     return found
 
@@ -60,7 +63,7 @@ def held(noted: Sequence[Way]) -> list[tuple[str, ...]]:
     >>> held([{**none, "therapist": "Dana"}, {**none, "setting": "online"}])
     [('Dana', ''), ('Dana', 'online')]
     """
-    return [tuple(way[part] for part in WAYS[:2]) for way in lasting(noted)]
+    return [tuple(way[part] for part in WAYS[:2]) for way in in_times(lasting(noted))]
 
 
 def lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
@@ -88,8 +91,43 @@ def lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
     return found
 
 
+def in_times(held_so: Sequence[Way]) -> list[dict[str, str]]:
+    """Tell separate times with one therapist apart; somebody who stood in for a session or two parts none.
+
+    Parameters
+    ----------
+    held_so : sequence of mapping
+        As from `lasting`.
+
+    Returns
+    -------
+    list of dict of str to str
+
+    Examples
+    --------
+    >>> names = ["Dana"] * 4 + ["Kim"] * 3 + ["Dana", "Lee", "Dana"]
+    >>> [way["therapist"] for way in in_times([{"therapist": name} for name in names])][-3:]
+    ['Dana for the second time', 'Lee', 'Dana for the second time']
+    """
+    last, times = dict[str, int](), dict[str, int]()
+    found = []
+    for at, way in enumerate(held_so):
+        who = way["therapist"]
+        if who:
+            apart = at - last.get(who, -1) > LASTS
+            times[who] = times.get(who, 0) + (apart or who not in times)
+            last[who] = at
+        again = f" for the {_nth(times[who])} time" if who and times[who] > 1 else ""
+        found.append({**way, "therapist": f"{who}{again}"})
+    return found
+
+
+def _nth(number: int) -> str:
+    return ORDER[number - 1] if number <= len(ORDER) else f"{number}th"
+
+
 def names(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
-    """Name the phase of each session that is there by what is not the same in all of them.
+    """Name the phase of each session that is there by what is not the same in all of them, or is not so any more.
 
     Parameters
     ----------
@@ -141,16 +179,30 @@ def which(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> 
         for way, is_there in zip(every, there, strict=True)
     ]
     words: dict[tuple[tuple[str, str], ...], str] = {(): ""}
+    now = _now(every)
     for way in told:
         if (key := tuple(way.items())) not in words:
-            *first, last = [_apart(part, way[part], [w[part] for w in told if w]) for part in way]
+            lines = {
+                part: [*(w[part] for w in told if w), *([now[part]] if part in now else [])] for part in way
+            }
+            *first, last = [_apart(part, way[part], line) for part, line in lines.items()]
             words[key] = f"{', '.join(first)} and {last}" if first else last
     return [words[tuple(way.items())] for way in told]
 
 
 def _differing(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     present = [way for way, is_there in zip(every, there, strict=True) if is_there]
-    return [part for part in parts if len({way[part] for way in present}) > 1]
+    now = _now(every) if present else {}
+    return [
+        part
+        for part in parts
+        if len({*(way[part] for way in present), *([now[part]] if part in now else [])}) > 1
+    ]
+
+
+def _now(every: Sequence[Way]) -> dict[str, str]:
+    """Tell in what way the newest session was held, but for what counts for that session alone."""
+    return {part: every[-1][part] for part in WAYS[::2] if part in every[-1]} if every else {}
 
 
 def _apart(part: str, own: str, line: Sequence[str]) -> str:
@@ -172,7 +224,9 @@ def _since(part: str, own: str, others: set[str]) -> str:
         return "since another version of the program listens"
     if others == {""}:  # it may have been the same before, and not noted
         return f"since you note {'with whom' if part == 'therapist' else 'the microphone'}"
-    return "with another therapist" if part == "therapist" else "after a change of microphone"
+    if part == "therapist":
+        return f"with {own}" if AGAIN.search(own) else "with another therapist"
+    return "after a change of microphone"
 
 
 def _before(part: str, own: str, others: set[str]) -> str:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 CERTAIN = "that is more than chance would usually do"
 # For a page on which each sentence is made by `sentence` alone: each has its own chance to be wrong.
 OF_MANY = (
-    "Each sentence stands for itself: of twenty lines in which nothing changes, chance makes about one look as if "
+    "Each sentence stands for itself: of fifty lines in which nothing changes, chance makes about one look as if "
     "it did. Things that move together need not have to do with one another."
 )
 # For a page of which all are made by `sentences`.
 OF_PAGE = (
-    "Chance alone makes about one such page in twenty say that something moved; who looks every week will see it "
-    "do so sooner or later more often. Things that move together need not have to do with one another."
+    "Chance alone makes about one such page in fifty say that something moved; who looks every week will see it do "
+    "so more often, sooner or later. Things that move together need not have to do with one another."
 )
 SIZE_FROM = 12  # sessions, so that a quarter holds three
 NEARLY = 0.15  # of a point: so near to a whole number, that number is said
@@ -99,6 +99,8 @@ def _said(table: pd.DataFrame, known: Change) -> str:
     first, own = table.iloc[0], current_phase(table)
     said = in_words(known, first["name"], first["unit"]) + _totals(own, known)
     there = int(table["value"].notna().sum())
+    if len(own) == there and own["which"].iloc[0]:  # whatever is there is from before
+        said += f" This is about the time {own['which'].iloc[0]}."
     if len(own) < there:
         said += f" This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
     return f"{said} {CAUTION}" if first["measure"] in OF_VOICES else said
