@@ -115,27 +115,28 @@ def test_several_journals_are_done_one_after_the_other(short: Journal, journal: 
     ]
 
 
-def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(short: Journal) -> None:
+@pytest.mark.parametrize(("jobs", "at"), [("1", "0/7"), ("2", "0/7"), ("2", "1/7")])
+def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(
+    jobs: str, at: str, short: Journal, tmp_path: Path
+) -> None:
+    from test_reports import template
+
     here, there = pty.openpty()
-    program = [
-        sys.executable,
-        "-c",
-        "from therapy_review.cli import main; main()",
-        "report",
-        "--all",
-        "--jobs",
-        "2",
-    ]
+    (tmp_path / "scratch").mkdir()
+    long = ["--template", str(template(tmp_path, "__import__('time').sleep(60)"))] if at == "0/7" else []
+    command = ["report", "--all", "--jobs", jobs, *long, "-j", str(root_of(short))]
     with subprocess.Popen(
-        [*program, "-j", str(root_of(short))],
+        [sys.executable, "-c", "from therapy_review.cli import main; main()", *command],
         stdin=there,
         stdout=there,
         stderr=there,
         start_new_session=True,
-        env={**os.environ, "COLUMNS": "100", "TERM": "xterm"},
+        env={**os.environ, "COLUMNS": "100", "TERM": "xterm", "TMPDIR": str(tmp_path / "scratch")},
     ) as process:
         os.close(there)
-        shown = until(here, "1/7")
+        shown = until(here, at)
+        if long:
+            time.sleep(8)  # so that a cell is running
         began = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)
         shown += until(here, "")
@@ -143,6 +144,8 @@ def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(short: Journal) -> 
         assert time.monotonic() - began < 5
     assert "Stopped. What is finished is kept; the same command goes on from here." in shown
     assert "Traceback" not in shown
+    assert "Error" not in shown
+    assert not [path for path in (tmp_path / "scratch").iterdir() if path.name.startswith("review-")]
 
 
 def until(terminal: int, word: str, wait: float = 60.0) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+GOES_ON = "Stopped. What is finished is kept; the same command goes on from here."
 STOPPED = 130  # the status by which a shell knows that Ctrl-C was pressed
 
 
@@ -116,6 +117,9 @@ def report(
                 cell_wait=minutes * 60,
                 scheduler=scheduler,
             )
+        except KeyboardInterrupt as stop:  # while it was looked what there is to do, or the index was written
+            say.print(GOES_ON)
+            raise typer.Exit(STOPPED) from stop
         except TherapyReviewError as error:  # the other journals have their turn all the same
             troubles += [str(error)] if str(error) not in troubles else []
             continue
@@ -169,7 +173,7 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
     for remark in done.remarks:
         say.print(remark)
     if done.stopped:
-        say.print("Stopped. What is finished is kept; the same command goes on from here.")
+        say.print(GOES_ON)
     say.print(f"To read:  {reports.place(journal, f'reports/{reports.INDEX}.html')}")
 
 

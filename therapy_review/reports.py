@@ -198,7 +198,7 @@ def run_all(
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.batch import orders, stopping
+    from therapy_review.batch import orders, scratch, stopping
 
     try:
         with stopping.insisting():
@@ -208,6 +208,7 @@ def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
         pass  # what is not finished is said to wait
     finally:
         orders.close()
+        scratch.clear_left()  # of processes that were ended
 
 
 def _tell(told: Told | None, outcome: Outcome) -> None:
