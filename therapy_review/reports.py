@@ -108,7 +108,9 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, obj
         secret=unlock.secret_of(journal),
     )
     made = carry_out(order)
-    if sentence := made.sentence or what_it_holds(made.files, (), given):
+    if sentence := made.sentence or what_it_holds(
+        made.files, given, lambda: [Run(journal, Job(found, given)).every_word]
+    ):
         raise ReportError(f"{found.name}.ipynb could not be run for {journal.name}: {sentence}")
     keep(store, Entry(name, "", found.name, rests_on, {}), made.files)
     return report

@@ -15,6 +15,7 @@ from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
+from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Run:
         bases = {session.name: basis.of(session) for session in rest}
         for made in crew.done(list(by_report), lambda name: self._order(by_report[name]), *self._means):
             session = by_report[made.name]
-            yield self._keep(session, made, bases[session.name], basis)
+            yield self._keep(session, made, bases[session.name])
 
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
@@ -216,18 +217,31 @@ class Run:
             cell_wait=job.cell_wait,
         )
 
-    def _keep(self, session: Session, made: Made, rests_on: dict[str, Any], basis: Basis) -> Outcome:
+    def _keep(self, session: Session, made: Made, rests_on: dict[str, Any]) -> Outcome:
         try:
             sentence = made.sentence
             if not sentence:
-                near = basis.sessions if self.job.template.looks_at == "journal" else basis.near(session)
-                sentence = what_it_holds(made.files, near, self.job.parameters)
+                sentence = what_it_holds(made.files, self.job.parameters, lambda: self._private(session))
             if not sentence:
                 entry = Entry(made.name, session.name, self.job.template.name, rests_on, {})
                 keep(self.journal.store, entry, made.files, if_still=lambda: self._still_open(session))
         except TherapyReviewError as error:
             sentence = str(error)
         return self._fail(session, sentence, made.cell) if sentence else self._settle(session, "made")
+
+    def _private(self, session: Session) -> list[Private]:
+        """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
+        return [Private(words_of(session, REPORT), self._not_private), self.every_word]
+
+    @functools.cached_property
+    def every_word(self) -> Private:
+        """All private words of the journal, as they were when they were asked for first."""
+        texts = [text for session in self.journal.sessions for text in words_of(session)]
+        return Private([*texts, *words_beside(self.journal)], self._not_private)
+
+    @functools.cached_property
+    def _not_private(self) -> str:
+        return our_words(self.job.template.source)
 
     def _keep_heard(self, session: Session, made: Made) -> str:
         store = self.journal.store
