@@ -6,6 +6,7 @@ notebooks nor pages hold sound, widget state or code in view, and a page loads n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 INDEX, TABLE = "index", "measures"
+WEEKLY = "weekly_review"
 Told = Callable[[Outcome], None]
 
 
@@ -220,6 +222,10 @@ def _tell(told: Told | None, outcome: Outcome) -> None:
 
 def _check(job: Job) -> None:
     """See that the template can be used at all, before anything is started for it."""
+    if job.template.name == WEEKLY and job.template == templates.find(WEEKLY):
+        raise ReportError(
+            f"{WEEKLY} is a page of one week and not of one session; it is written by:  therapy-review review"
+        )
     if "session" not in job.template.parameters:
         raise ReportError(
             f"{job.template.name}.ipynb has no parameter session, so it would say the same of every session; write "
@@ -237,8 +243,10 @@ def _write_index(work: Run) -> tuple[str, ...]:
     from therapy_review import report_tables
 
     journal, store = work.journal, work.journal.store
-    basis, entries = work.basis(), manifest.read(store)
-    lines = [standing(work, session, basis, entries) for session in basis.sessions]
+    basis, made = work.basis(), defaultdict[str, list[Entry]](list)
+    for entry in manifest.read(store).values():
+        made[entry.session].append(entry)
+    lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
     remarks = () if parquet else (report_tables.NO_PARQUET,)
