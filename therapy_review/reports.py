@@ -128,7 +128,7 @@ def run_all(
     jobs: int = 1,
     cell_wait: float = 600.0,
     scheduler: str = "",
-    planned: Callable[[int], None] | None = None,
+    planned: Callable[[list[str], list[str]], None] | None = None,
     told: Told | None = None,
 ) -> Summary:
     """Make the reports of many sessions, the index and the tables; what is current is left as it is.
@@ -153,7 +153,8 @@ def run_all(
     scheduler : str
         Address of a Dask scheduler whose workers make the reports in place of this computer.
     planned, told : callable, optional
-        Called with how many reports are to be made, and with each outcome as it comes.
+        Called with the names of the sessions that are to be listened to and of those that are to be reported, and
+        then with each outcome as it comes.
 
     Returns
     -------
@@ -176,7 +177,7 @@ def run_all(
     work = Run(journal, job)
     wanted = work.plan(chosen)
     if planned:
-        planned(len(wanted))
+        planned([session.name for session in work.unheard(wanted)], [session.name for session in wanted])
     for outcome in work.outcomes.values():
         _tell(told, outcome)
     if wanted:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
-State = Literal["current", "made", "failed", "waiting"]
+State = Literal["current", "made", "failed", "waiting", "heard"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Outcome:
         Its name.
     report : str
         What the report's files are called, without ending.
-    state : {"current", "made", "failed", "waiting"}
-        Left as it was, made now, not to be made, or not reached before the run was stopped.
+    state : {"current", "made", "failed", "waiting", "heard"}
+        Left as it was, made now, not to be made, or not reached before the run was stopped. One that was
+        listened to is told of as heard, before its report is made.
     sentence : str
         Why it failed.
     cell : int or None
@@ -109,7 +110,7 @@ class Run:
         list of Session
             Those whose report is to be made.
         """
-        basis, entries, wanted = self.basis(), manifest.read(self.journal.store), []
+        basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
         for session in sessions:
             if closed := self.why_closed(session, basis):
                 self._fail(session, closed)
@@ -171,9 +172,8 @@ class Run:
         ------
         Outcome
         """
-        basis = self.basis()
-        self._heard = {session.name for session in sessions if basis.look(session).recorded}
-        yield from self._listen([session for session in sessions if not basis.look(session).current])
+        self._heard = {session.name for session in sessions if self.looked_at.look(session).recorded}
+        yield from self._listen(self.unheard(sessions))
         rest = [session for session in sessions if session.name not in self.outcomes]
         basis, by_report = self.basis(), {self.name_of(session): session for session in rest}
         bases = {session.name: basis.of(session) for session in rest}
@@ -181,12 +181,18 @@ class Run:
             session = by_report[made.name]
             yield self._keep(session, made, bases[session.name])
 
+    def unheard(self, sessions: Sequence[Session]) -> list[Session]:
+        """Choose the sessions that have to be listened to before their report can be made."""
+        return [session for session in sessions if not self.looked_at.look(session).current]
+
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
         for made in crew.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
             session = by_name[made.name]
             if sentence := made.sentence or self._keep_heard(session, made):
                 yield self._fail(session, sentence)
+            else:
+                yield Outcome(session.name, self.name_of(session), "heard")
         with contextlib.suppress(TherapyReviewError):  # said where that session is shown
             if sessions and any(enrolment.in_force(self.journal)):
                 analysis.follow_prints(self.journal)
@@ -281,6 +287,11 @@ class Run:
     @property
     def _endings(self) -> tuple[str, ...]:
         return SUFFIXES[self.job.to]
+
+    @functools.cached_property
+    def looked_at(self) -> Basis:
+        """What reports are made from, as it was when the run began."""
+        return self.basis()
 
     def basis(self) -> Basis:
         """Look at what reports are made from, as it is now."""
