@@ -21,8 +21,6 @@ from therapy_review.batch.cluster import require_private
 from therapy_review.errors import ConsentError, MissingPackageError, ReportError
 from therapy_review.journal import Journal
 
-pytestmark = pytest.mark.slow
-
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
 
 
@@ -96,6 +94,7 @@ def undisturbed(short: Journal, tmp_path: Path) -> dict[str, bytes]:
     return reports_of(tmp_path / "beside" / "journal")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("journal_is", ["seen", "sent"])
 def test_a_cluster_makes_what_one_computer_makes(
     journal_is: str,
@@ -116,6 +115,7 @@ def test_a_cluster_makes_what_one_computer_makes(
     assert not (root_of(short) / cluster.PROOF).exists()
 
 
+@pytest.mark.slow
 def test_what_a_dead_worker_had_in_hand_is_done_by_another(
     short: Journal, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -133,6 +133,7 @@ def test_what_a_dead_worker_had_in_hand_is_done_by_another(
     assert reports_of(root_of(short)) == undisturbed
 
 
+@pytest.mark.slow
 def test_when_every_worker_died_the_run_goes_on_with_those_that_come(
     short: Journal, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_when_every_worker_died_the_run_goes_on_with_those_that_come(
     assert reports_of(root_of(short)) == undisturbed
 
 
+@pytest.mark.slow
 def test_when_the_scheduler_dies_it_is_said_within_a_time_and_what_is_finished_can_be_read(
     short: Journal, tmp_path: Path
 ) -> None:
@@ -183,6 +185,7 @@ def test_when_the_scheduler_dies_it_is_said_within_a_time_and_what_is_finished_c
     assert b"1 ready" in short.store.read("reports/index.html")
 
 
+@pytest.mark.slow
 def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: Path) -> None:
     address = f"tcp://127.0.0.1:{(number := port())}"
     scheduler = dask(
@@ -282,6 +285,7 @@ def test_each_bundle_is_a_line_in_the_ledger(short: Journal) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_tls_settings_of_dask_are_used_as_they_are(
     short: Journal, undisturbed: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,8 +42,6 @@ mask = os.umask(0o077); os.umask(mask)
  os.path.basename(os.getcwd()), plt.get_fignums(), "left" in sys.modules, hasattr(therapy_review, "left"), mask)
 """
 
-pytestmark = pytest.mark.slow
-
 
 def notebook(*sources: str) -> NotebookNode:
     cells = [new_code_cell("session = ''", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
@@ -67,11 +65,13 @@ def last(kernels: Kernels, folder: Path, *sources: str, **options: float) -> str
     return str(made.cells[-1].outputs[0]["data"]["text/plain"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_SOCKET_FILES, reason="Windows has no socket files; see the next test")
 def test_a_kernel_can_be_reached_from_no_network(kernels: Kernels, tmp_path: Path) -> None:
     assert last(kernels, tmp_path, REACHED) == "('ipc', set())"
 
 
+@pytest.mark.slow
 def test_where_there_are_no_socket_files_a_kernel_is_spoken_to_in_cipher(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +84,7 @@ def test_where_there_are_no_socket_files_a_kernel_is_spoken_to_in_cipher(
         kernels.close()
 
 
+@pytest.mark.slow
 def test_nothing_one_report_leaves_behind_is_seen_by_the_next(kernels: Kernels, tmp_path: Path) -> None:
     before = last(kernels, tmp_path, LOOKS)
     last(kernels, tmp_path, LEAVES, "1")
@@ -92,6 +93,7 @@ def test_nothing_one_report_leaves_behind_is_seen_by_the_next(kernels: Kernels, 
     assert "secret" not in before
 
 
+@pytest.mark.slow
 def test_the_next_kernel_is_started_while_one_is_in_use(kernels: Kernels) -> None:
     first = kernels.take()
     first.tell("import therapy_review.pages")
@@ -102,6 +104,7 @@ def test_the_next_kernel_is_started_while_one_is_in_use(kernels: Kernels) -> Non
     second.end()
 
 
+@pytest.mark.slow
 def test_what_a_kernel_is_told_leaves_no_trace_in_its_history(kernels: Kernels, tmp_path: Path) -> None:
     told: list[str] = []
 
@@ -125,6 +128,7 @@ def test_what_a_kernel_is_told_leaves_no_trace_in_its_history(kernels: Kernels, 
     assert shown.endswith("False)")
 
 
+@pytest.mark.slow
 def test_what_fails_in_a_told_line_is_said_by_name(kernels: Kernels) -> None:
     kernel = kernels.take()
     with pytest.raises(ToldError) as raised:
@@ -133,6 +137,7 @@ def test_what_fails_in_a_told_line_is_said_by_name(kernels: Kernels) -> None:
     assert raised.value.name == "ZeroDivisionError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -176,6 +181,7 @@ def test_nothing_of_a_notebook_is_written_to_disk_while_it_runs(kernels: Kernels
     assert any(name.endswith(".json") for name in written)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CAN_FORK, reason="only Linux splits kernels off")
 def test_kernels_end_with_whoever_started_them(tmp_path: Path) -> None:
     program = (
@@ -202,6 +208,7 @@ def test_kernels_end_with_whoever_started_them(tmp_path: Path) -> None:
     assert not Path(scratch).exists()
 
 
+@pytest.mark.slow
 def test_what_a_notebook_says_is_the_same_however_its_kernel_was_started(tmp_path: Path) -> None:
     said = []
     for start in STARTS:
@@ -213,6 +220,7 @@ def test_what_a_notebook_says_is_the_same_however_its_kernel_was_started(tmp_pat
     assert len(set(said)) == 1
 
 
+@pytest.mark.slow
 def test_a_template_is_left_as_it_was(kernels: Kernels, tmp_path: Path) -> None:
     template = notebook("1")
     before = nbformat.writes(template)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import html
 import json
+from base64 import b64encode
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -8,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from therapy_review.batch.private import LONG, SHORT, holds_sound, holds_words, tidied, words_of
+from therapy_review.batch import templates
+from therapy_review.batch.keeping import what_it_holds
+from therapy_review.batch.private import (
+    LONG,
+    SHORT,
+    Private,
+    holds_sound,
+    holds_words,
+    our_words,
+    tidied,
+    words_beside,
+    words_of,
+)
+from therapy_review.batch.run import Job, Run
 from therapy_review.journal import Journal
 from therapy_review.still import paragraphs
 
@@ -57,6 +73,63 @@ def test_a_short_mark_is_looked_for_whole() -> None:
 def test_pictures_are_not_read_as_words() -> None:
     picture = "iVBORw0KGgoAAAANSUhEUgAABXgAAAEs"
     assert not holds_words(f'<img src="data:image/png;base64,{picture}">', [picture])
+
+
+DRAWN = f"<svg><text>{html.escape(NOTE)}</text></svg>"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        DRAWN,
+        f"<svg><title>x</title><text><tspan>{'</tspan><tspan>'.join(NOTE[60:].split())}</tspan></text></svg>",
+        f'<img src="data:image/svg+xml;base64,{b64encode(DRAWN.encode()).decode()}">',
+        f'<img src="data:image/svg+xml;charset=utf-8;base64,{b64encode(DRAWN.encode()).decode()}">',
+        f"<img src='data:image/svg+xml;utf8,{quote(DRAWN)}'>",
+        json.dumps({"image/svg+xml": DRAWN}),
+        f"<p data-note='{html.escape(NOTE)}'>It</p>",
+        f'<input value="{html.escape(NOTE)}">',
+        f"<p title='{html.escape(NOTE)}'>It</p>",
+        f"<!-- {NOTE} -->",
+        f"<script>const note = {json.dumps('Änne said ' + NOTE)}</script>",
+    ],
+)
+def test_private_words_are_found_in_drawings_attributes_comments_and_scripts(report: str) -> None:
+    assert holds_words(report, [NOTE])
+
+
+def test_the_words_of_every_session_are_looked_for(journal: Journal) -> None:
+    store = journal.store
+    secret = "what I told nobody but the lamp that evening"
+    store.write("letters.md", f"## 2026-03-05\n\n{secret}\n".encode())
+    assert holds_words(f"<p>{secret}</p>", words_beside(journal))
+    first, last = journal.sessions[0], journal.sessions[-1]
+    store.write(first.file("notes.md"), f"On the first day I thought of {secret[12:]}.\n".encode())
+    work = Run(journal, Job(templates.find("session_report"), {"private_notes": "left out"}))
+    shown = {"html": b"<p>On the first day I thought of nobody at all</p>"}
+    assert "Words from your notes" in what_it_holds(shown, {}, lambda: work._private(last))
+    assert "Words" in what_it_holds({"html": secret.encode()}, {}, lambda: [work.every_word])
+    assert (
+        what_it_holds({"html": secret.encode()}, {"private_notes": "shown"}, lambda: [work.every_word]) == ""
+    )
+
+
+def test_what_the_page_says_of_itself_is_no_secret() -> None:
+    said = "You came with your mood at 3 and left with it at 8, of 10"
+    note = "You came with your mood at"
+    assert not Private([note, "who spoke when?"], our_words("")).held_in(
+        f"<h2>Who spoke when</h2><p>{said}</p>"
+    )
+    assert Private([note]).held_in(said)
+
+
+def test_many_texts_are_searched_as_exactly_as_one() -> None:
+    many = [f"{n} boats came home to the harbour at {n} in the evening" for n in range(500)]
+    private = Private(many)
+    assert private.held_in(f"<p>It was said: {many[317][9:50]}</p>")
+    assert not private.held_in("<p>It was said: boats came to a harbour in evenings, at home</p>")
+    assert not Private([]).held_in("<p>anything</p>")
+    assert not private.held_in("")
 
 
 @pytest.mark.parametrize(

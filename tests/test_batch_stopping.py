@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -10,8 +12,14 @@ import threading
 import time
 
 import pytest
+from conftest import root_of
+from jupyter_core.utils import ensure_event_loop
+from typer.testing import CliRunner
 
-from therapy_review.batch import stopping
+from therapy_review.batch import engine, stopping
+from therapy_review.batch.run import Run
+from therapy_review.cli import app
+from therapy_review.journal import Journal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="raises signals")
 
@@ -66,3 +74,36 @@ def test_beside_the_main_thread_nothing_is_changed() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+def test_ctrl_c_while_it_is_planned_is_a_sentence_too(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "plan", interrupted)
+    done = CliRunner().invoke(app, ["report", "--all", "-j", str(root_of(short))])
+    assert done.exit_code == 130
+    assert "Stopped. What is finished is kept; the same command goes on from here." in done.stdout
+
+
+def test_what_waits_for_a_kernel_that_is_ended_is_called_off() -> None:
+    loop, complaints = ensure_event_loop(), list[object]()
+    loop.set_exception_handler(lambda _loop, about: complaints.append(about))
+
+    async def complaining() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise RuntimeError("Kernel died") from None
+
+    waiting = [loop.create_task(asyncio.sleep(60)), loop.create_task(complaining())]
+    loop.run_until_complete(asyncio.sleep(0))
+    engine._let_go()
+    assert all(task.done() for task in waiting)
+    del waiting
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert not complaints
+    engine._let_go()  # with nothing left to call off

@@ -11,6 +11,7 @@ import datetime as dt
 import io
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -336,10 +337,6 @@ def looked_over(session: Session) -> None:
         raise ConsentError(found[0])
 
 
-def sent_to_a_cluster(session: Session) -> None:
-    bundles.pack(session.journal, session.name, "listen")
-
-
 def turns_to_a_file(session: Session) -> None:
     from typer.testing import CliRunner
 
@@ -372,7 +369,7 @@ SHARING = [looked_at_to_be_shared, heard_to_be_shared, shared]
 DOORS = [
     turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound,
     desk_relabel,
-    player_still, embedding, two_minutes, looked_over, sent_to_a_cluster,
+    player_still, embedding, two_minutes, looked_over,
 ]  # fmt: skip
 PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments", "silences")
 
@@ -518,21 +515,20 @@ def test_figures_across_sessions_are_there_for_what_was_agreed_to_alone(heard: J
 def test_a_bundle_leaves_the_journal_for_what_was_agreed_to_alone_and_never_without_its_line(
     heard: Journal, state: str
 ) -> None:
-    purposes: dict[str, Literal["listen", "report"]] = {"self_review": "listen", "report": "report"}
-    for use in purposes:
-        for needed, purpose in purposes.items():
-            journal = in_state(heard, state, use)
-            journal.store.remove("ledger.csv")
-            before = held(heard)
-            if needed in granted(state, use):
-                bundle = bundles.pack(journal, DAY, purpose)
-                has_sound = any(PurePosixPath(name).stem == "recording" for name in bundle.files)
-                assert has_sound == (purpose == "listen")
-                assert "exported" in set(journal.ledger["what"])
-            else:
-                with pytest.raises(JournalError if state == "unreadable" else ConsentError):
-                    bundles.pack(journal, DAY, purpose)
-                assert held(heard) == before
+    purposes: tuple[Literal["listen", "report"], ...] = ("listen", "report")  # both are for a report
+    for use, purpose in product(USES, purposes):
+        journal = in_state(heard, state, use)
+        journal.store.remove("ledger.csv")
+        before = held(heard)
+        if "report" in granted(state, use):
+            bundle = bundles.pack(journal, DAY, purpose)
+            has_sound = any(PurePosixPath(name).stem == "recording" for name in bundle.files)
+            assert has_sound == (purpose == "listen")
+            assert "exported" in set(journal.ledger["what"])
+        else:
+            with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+                bundles.pack(journal, DAY, purpose)
+            assert held(heard) == before
 
 
 @pytest.mark.parametrize("door", SHARING, ids=lambda door: door.__name__)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from therapy_review import Journal, Session, cli, lab, open_journal, plain_pages, reports, unlock
 from therapy_review.batch.run import Outcome
-from therapy_review.batch.standing import Standing
+from therapy_review.batch.standing import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.keys import NewKeys
 from therapy_review.reports import Report, Summary
@@ -40,7 +40,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         for session in journal.sessions:
             name = f"session_report_{session.name}"
             journal.store.write(f"reports/{name}.html", b"<p>of it</p>")
-            lines.append(Standing(session, "ready", name, ("ipynb", "html")))
+            lines.append(Standing(session, "ready", (Listed("session_report", name, ("ipynb", "html")),)))
             if session.name in {each.name for each in sessions}:
                 ran.append(name)
                 outcomes.append(Outcome(session.name, name, "made"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -12,11 +13,11 @@ from pathlib import Path
 import pytest
 from conftest import root_of
 from short_journals import DAYS, reports_of
+from typer.testing import CliRunner
 
 from benchmarks.batch.journals import plant_bad_ones
+from therapy_review.cli import app, main
 from therapy_review.journal import Journal
-
-pytestmark = pytest.mark.slow
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -30,6 +31,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_it_says_what_was_made_and_where(short: Journal) -> None:
     root = str(root_of(short))
     done = run("--since", DAYS[4], "--jobs", "2", "-j", root)
@@ -42,6 +44,7 @@ def test_it_says_what_was_made_and_where(short: Journal) -> None:
     assert "3 ready, 4 not made yet" in index
 
 
+@pytest.mark.slow
 def test_bad_sessions_are_counted_and_the_status_says_so(short: Journal, tmp_path: Path) -> None:
     mine = plant_bad_ones(root_of(short), DAYS[:6])
     done = run("--all", "--template", str(mine), "--minutes", "0.05", "-j", str(root_of(short)))
@@ -66,13 +69,33 @@ def test_bad_sessions_are_counted_and_the_status_says_so(short: Journal, tmp_pat
         (("--all", "--scheduler", "tcp://10.0.0.1:8786"), "could be read on the way"),
     ],
 )
-def test_a_mistake_is_one_sentence(words: tuple[str, ...], said: str, short: Journal) -> None:
-    done = run(*words, "-j", str(root_of(short)))
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_a_mistake_is_one_sentence(
+    words: tuple[str, ...],
+    said: str,
+    short: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["therapy-review", "report", *words, "-j", str(root_of(short))])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert len(shown.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("no_kernels")
+def test_the_bars_say_how_far_listening_and_reports_are(short: Journal) -> None:
+    for session in short.sessions[:2]:
+        short.store.remove(session.file("derived/made_from.json"))
+    short.store.write(short.sessions[3].file("notes.md"), b"---\n{\n---\n")
+    done = CliRunner(env={"COLUMNS": "100"}).invoke(app, ["report", "--all", "-j", str(root_of(short))])
+    assert re.search(r"journal  listening .*2/2", done.stdout)
+    assert re.search(r"journal  reports .*6/6", done.stdout)
+
+
+@pytest.mark.slow
 def test_without_the_renderer_the_line_to_install_it_is_said(short: Journal, tmp_path: Path) -> None:
     (tmp_path / "weasyprint.py").write_text("raise ImportError")
     paths = os.pathsep.join([str(tmp_path), *sys.path])
@@ -81,6 +104,7 @@ def test_without_the_renderer_the_line_to_install_it_is_said(short: Journal, tmp
     assert "pip install therapy-review[pdf]" in done.stderr
 
 
+@pytest.mark.slow
 def test_parameters_may_be_given_as_to_papermill_and_often(short: Journal, tmp_path: Path) -> None:
     from test_reports import template
 
@@ -106,6 +130,7 @@ def test_parameters_may_be_given_as_to_papermill_and_often(short: Journal, tmp_p
     assert b"('two words', 3, -1.5, True)" in reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.ipynb"]
 
 
+@pytest.mark.slow
 def test_several_journals_are_done_one_after_the_other(short: Journal, journal: Journal) -> None:
     done = run("--since", DAYS[6], "-j", str(root_of(short)), "-j", str(root_of(journal)), "--to", "ipynb")
     assert "journal: 1 made." in done.stdout
@@ -115,27 +140,29 @@ def test_several_journals_are_done_one_after_the_other(short: Journal, journal: 
     ]
 
 
-def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(short: Journal) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("jobs", "at"), [("1", "0/7"), ("2", "0/7"), ("2", "1/7")])
+def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(
+    jobs: str, at: str, short: Journal, tmp_path: Path
+) -> None:
+    from test_reports import template
+
     here, there = pty.openpty()
-    program = [
-        sys.executable,
-        "-c",
-        "from therapy_review.cli import main; main()",
-        "report",
-        "--all",
-        "--jobs",
-        "2",
-    ]
+    (tmp_path / "scratch").mkdir()
+    long = ["--template", str(template(tmp_path, "__import__('time').sleep(60)"))] if at == "0/7" else []
+    command = ["report", "--all", "--jobs", jobs, *long, "-j", str(root_of(short))]
     with subprocess.Popen(
-        [*program, "-j", str(root_of(short))],
+        [sys.executable, "-c", "from therapy_review.cli import main; main()", *command],
         stdin=there,
         stdout=there,
         stderr=there,
         start_new_session=True,
-        env={**os.environ, "COLUMNS": "100", "TERM": "xterm"},
+        env={**os.environ, "COLUMNS": "100", "TERM": "xterm", "TMPDIR": str(tmp_path / "scratch")},
     ) as process:
         os.close(there)
-        shown = until(here, "1/7")
+        shown = until(here, at)
+        if long:
+            time.sleep(8)  # so that a cell is running
         began = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)
         shown += until(here, "")
@@ -143,6 +170,8 @@ def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(short: Journal) -> 
         assert time.monotonic() - began < 5
     assert "Stopped. What is finished is kept; the same command goes on from here." in shown
     assert "Traceback" not in shown
+    assert "Error" not in shown
+    assert not [path for path in (tmp_path / "scratch").iterdir() if path.name.startswith("review-")]
 
 
 def until(terminal: int, word: str, wait: float = 60.0) -> str:

@@ -9,7 +9,8 @@ from conftest import root_of
 from short_journals import DAYS
 
 from therapy_review import reports
-from therapy_review.batch.standing import Standing
+from therapy_review.batch import templates
+from therapy_review.batch.standing import Listed, Standing
 from therapy_review.journal import Journal
 from therapy_review.report_index import index, picture
 from therapy_review.report_tables import as_csv, as_parquet, everything
@@ -20,8 +21,12 @@ def standings(journal: Journal) -> list[Standing]:
     states = ("ready", "changed", "waiting", "failed", "ready", "ready", "ready")
     return [
         Standing(
-            session, state, f"r_{session.name}", ("html", "ipynb") if state in ("ready", "changed") else ()
-        )  # type: ignore[arg-type]
+            session,
+            state,  # type: ignore[arg-type]
+            (Listed("r", f"r_{session.name}", ("html", "ipynb"), state),)
+            if state in ("ready", "changed")
+            else (),  # type: ignore[arg-type]
+        )
         for session, state in zip(journal.sessions, states, strict=True)
     ]
 
@@ -49,7 +54,7 @@ def test_a_figure_can_be_sorted_by_what_it_is(short: Journal) -> None:
 
 
 def test_what_is_closed_shows_no_figure_of_the_recording(short: Journal) -> None:
-    lines = [Standing(s, "failed", "r", (), "It stays closed.", None, "closed") for s in short.sessions]
+    lines = [Standing(s, "failed", (), "It stays closed.", measured="closed") for s in short.sessions]
     page = index("It", lines, {})
     assert "<svg" not in page
     assert not re.search(r"\d:\d\d</td>", page)
@@ -67,6 +72,39 @@ def test_only_its_own_script_may_run_and_nothing_is_loaded(short: Journal) -> No
 def test_names_are_shown_as_they_are_written(short: Journal) -> None:
     page = index("Sessions with <b>B</b>", [], {})
     assert "<h1>Sessions with &lt;b&gt;B&lt;/b&gt;</h1>" in page
+
+
+def test_reports_of_every_template_are_listed_by_its_name_and_any_name_leads_there(short: Journal) -> None:
+    two = (
+        Listed("session_report", "session_report_1", ("html",)),
+        Listed("a #2 100%", "a #2 100%_1", ("pdf",)),
+    )
+    page = index("It", [Standing(short.sessions[0], "ready", two)], {})
+    assert 'href="session_report_1.html"' in page
+    assert 'href="a%20%232%20100%25_1.pdf"' in page
+    assert "session_report:</span>" in page
+    assert "a #2 100%:</span>" in page
+    one = index("It", [Standing(short.sessions[0], "ready", two[:1])], {})
+    assert "session_report:" not in one
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_the_index_tells_what_there_is_whatever_was_asked_for_last(short: Journal, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.ipynb"
+    mine.write_text(templates.find("session_report").source.replace("## Moments", "## What stood out"))
+    reports.run_all(short)
+    reports.run_all(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
+    page = short.store.read("reports/index.html").decode()
+    assert "7 sessions: 7 ready." in page
+    assert page.count("session_report:</span>") == 7
+    assert page.count("mine:</span>") == 2
+    short.store.write(short.sessions[4].file("notes.md"), b"Another day.\n")
+    reports.run_all(short, short.sessions[:1], template=mine)
+    page = short.store.read("reports/index.html").decode()
+    assert "7 sessions: 5 ready, 2 changed since." in page
+    mine.write_text(mine.read_text().replace("## Notes", "## What you wrote"))
+    reports.run_all(short, short.sessions[:1], template=mine)
+    assert "7 sessions: 4 ready, 3 changed since." in short.store.read("reports/index.html").decode()
 
 
 def test_a_small_picture_says_in_words_what_it_shows() -> None:

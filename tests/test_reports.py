@@ -25,8 +25,6 @@ from therapy_review.errors import ReportError
 from therapy_review.journal import Journal
 from therapy_review.reports import Summary
 
-pytestmark = pytest.mark.slow
-
 RIVER = "thought about the river"
 
 
@@ -58,6 +56,7 @@ def no_listening(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs.Run, "_listen", listen)
 
 
+@pytest.mark.slow
 def test_every_session_has_a_report_an_index_and_its_measures(short: Journal) -> None:
     done = reports.run_all(short)
     assert states(done) == "made " * 6 + "made"
@@ -80,6 +79,7 @@ def test_every_session_has_a_report_an_index_and_its_measures(short: Journal) ->
         assert path.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_what_is_current_starts_no_kernel_and_is_not_written_again(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +90,7 @@ def test_what_is_current_starts_no_kernel_and_is_not_written_again(
     assert {path: path.stat().st_mtime_ns for path in (root_of(short) / "reports").rglob("*")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "content"),
     [
@@ -113,6 +114,7 @@ def test_what_changed_is_made_anew_alone_and_without_listening(
     }
 
 
+@pytest.mark.slow
 def test_a_session_rests_on_the_one_before_it_too(short: Journal) -> None:
     # What the client wanted to bring next time is told in the report of the next time.
     reports.run_all(short)
@@ -120,6 +122,7 @@ def test_a_session_rests_on_the_one_before_it_too(short: Journal) -> None:
     assert states(reports.run_all(short)) == "current current made made current current current"
 
 
+@pytest.mark.slow
 def test_agreements_template_parameters_and_ending_count_as_well(short: Journal, tmp_path: Path) -> None:
     one, mine = [short.sessions[0]], template(tmp_path, "1")
     assert states(reports.run_all(short, one, template=mine)) == "made"
@@ -133,6 +136,7 @@ def test_agreements_template_parameters_and_ending_count_as_well(short: Journal,
     assert states(reports.run_all(short, one, template=mine)) == "made"
 
 
+@pytest.mark.slow
 def test_the_same_journal_gives_the_same_bytes_whoever_makes_them(short: Journal, tmp_path: Path) -> None:
     shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
     other = open_journal(tmp_path / "beside" / "journal")
@@ -141,6 +145,7 @@ def test_the_same_journal_gives_the_same_bytes_whoever_makes_them(short: Journal
     assert reports_of(root_of(short)) == reports_of(root_of(other))
 
 
+@pytest.mark.slow
 def test_a_bad_session_has_a_row_and_a_page_and_the_others_go_on(short: Journal, tmp_path: Path) -> None:
     mine = plant_bad_ones(root_of(short), DAYS[:6])
     done = reports.run_all(short, template=mine, jobs=2, cell_wait=3)
@@ -166,6 +171,7 @@ def test_a_bad_session_has_a_row_and_a_page_and_the_others_go_on(short: Journal,
     assert row.rstrip(",") == f"{DAYS[2]},{DAYS[2]}"
 
 
+@pytest.mark.slow
 def test_a_session_that_was_mended_loses_its_page_of_failure(short: Journal) -> None:
     note = short.store.read(f"sessions/{DAYS[0]}/notes.md")
     short.store.write(f"sessions/{DAYS[0]}/notes.md", b"---\n{\n---\n")
@@ -177,6 +183,7 @@ def test_a_session_that_was_mended_loses_its_page_of_failure(short: Journal) -> 
     assert "failed" not in made["reports/index.html"].decode()
 
 
+@pytest.mark.slow
 def test_agreement_taken_back_closes_report_and_figures(short: Journal) -> None:
     reports.run_all(short, short.sessions[:1])
     taken = short.store.read("agreements.toml") + b'\n[[revocation]]\nagreement = "a2"\non = 2026-01-09\n'
@@ -188,6 +195,7 @@ def test_agreement_taken_back_closes_report_and_figures(short: Journal) -> None:
     assert "<svg" not in index
 
 
+@pytest.mark.slow
 def test_private_words_are_held_back_unless_they_are_asked_for(short: Journal, tmp_path: Path) -> None:
     mine = template(
         tmp_path,
@@ -213,6 +221,7 @@ def test_a_template_can_put_no_sound_into_a_report(short: Journal, tmp_path: Pat
     )
 
 
+@pytest.mark.slow
 def test_a_template_of_ones_own_takes_parameters_and_refuses_unknown_ones(
     short: Journal, tmp_path: Path
 ) -> None:
@@ -244,6 +253,7 @@ def test_what_is_no_python_notebook_is_said_before_anything_is_started(
         reports.run_all(short, template=tmp_path / "odd.ipynb")
 
 
+@pytest.mark.slow
 def test_what_the_client_wrote_into_a_notebook_is_kept_beside_the_new_one(short: Journal) -> None:
     one, name = [short.sessions[0]], f"reports/session_report_{DAYS[0]}"
     reports.run_all(short, one)
@@ -257,12 +267,14 @@ def test_what_the_client_wrote_into_a_notebook_is_kept_beside_the_new_one(short:
     assert b"What I think of it" not in short.store.read(f"{name}.ipynb")
 
 
+@pytest.mark.slow
 def test_pictures_of_a_template_of_ones_own_have_words_too(short: Journal, tmp_path: Path) -> None:
     mine = template(tmp_path, "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])")
     reports.run_all(short, short.sessions[:1], template=mine)
     assert 'alt="A picture"' in reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.html"].decode()
 
 
+@pytest.mark.slow
 def test_the_weekly_review_goes_the_same_way_and_stays_while_nothing_changed(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,6 +290,7 @@ def test_the_weekly_review_goes_the_same_way_and_stays_while_nothing_changed(
     assert short.store.read(made.page).decode() != page
 
 
+@pytest.mark.slow
 def test_the_report_of_a_session_reads_no_more_than_it_is_said_to_rest_on(
     short: Journal, tmp_path: Path
 ) -> None:
@@ -303,6 +316,7 @@ def test_the_report_of_a_session_reads_no_more_than_it_is_said_to_rest_on(
         assert f"['{DAYS[2]}', '{DAYS[3]}']" in said or f"['{DAYS[3]}']" in said
 
 
+@pytest.mark.slow
 def test_sessions_that_were_not_listened_to_are_analysed_first(short: Journal) -> None:
     for session in short.sessions[:2]:
         shutil.rmtree(root_of(short) / session.folder / "derived")
@@ -333,6 +347,7 @@ def started(root: Path, folder: Path) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Journal, tmp_path: Path) -> None:
     shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
     undisturbed = open_journal(tmp_path / "beside" / "journal")
@@ -368,6 +383,7 @@ def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Jour
     assert {name: data for name, data in made.items() if ".tmp" not in name} == wanted
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_within_five_seconds_and_keeps_what_is_finished(short: Journal, tmp_path: Path) -> None:
     with started(root_of(short), tmp_path) as process:
         assert process.stdout
@@ -386,6 +402,7 @@ def test_ctrl_c_stops_within_five_seconds_and_keeps_what_is_finished(short: Jour
     assert 'href="session_report_' in index
 
 
+@pytest.mark.slow
 def test_reports_of_a_sealed_journal_are_sealed_and_nothing_lies_plain_while_they_are_made(
     short: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

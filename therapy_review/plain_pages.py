@@ -34,6 +34,7 @@ LIES_OPEN = (
     "Pages in {folder} lie open: whoever comes by them can read them, a backup or a cloud folder may copy them, "
     "and your browser may remember them. The journal itself stays sealed."
 )
+OPEN = ("html", "pdf")  # what any browser shows
 WHEN_DONE = "Delete it when you are done."
 COPIES = "These are copies that lie open; the journal they are from stays sealed."
 
@@ -136,15 +137,16 @@ def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[
     """
     from therapy_review.report_index import index
 
-    chosen = {outcome.session for outcome in done.outcomes if outcome.state in ("made", "current")}
+    chosen = {outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")}
     lines, pages, sessions = [], {}, {}
     for line in done.standings:
-        if line.session.name in chosen:
-            kept = tuple(end for end in line.endings if end in ("html", "pdf"))
-            lines.append(replace(line, endings=kept))
-            for end in kept:
-                pages[f"{line.report}.{end}"] = journal.store.read(f"reports/{line.report}.{end}")
-                sessions[f"{line.report}.{end}"] = line.session.name
+        made = [one for one in line.listed if one.name in chosen]
+        listed = [replace(one, endings=tuple(end for end in one.endings if end in OPEN)) for one in made]
+        if listed:
+            lines.append(replace(line, listed=tuple(listed)))
+        for file in (f"{one.name}.{end}" for one in listed for end in one.endings):
+            pages[file] = journal.store.read(f"reports/{file}")
+            sessions[file] = line.session.name
     if not lines:
         return {}, {}
     first = index(f"Sessions with {journal.therapist}", lines, {}, where=COPIES)

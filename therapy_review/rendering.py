@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
+from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -138,9 +139,15 @@ def _described(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             headings = re.findall(r"^#+\s+(.+?)\s*$", cell.source, re.MULTILINE)
             under = headings[-1] if headings else under
+        words = f"A picture: {under}" if under else "A picture"
         for output in cell.get("outputs", []):
             for kind in ("image/png", "image/jpeg"):
                 if kind in output.get("data", {}):
                     said = output.metadata.setdefault(kind, {})
-                    said.setdefault("alt", f"A picture: {under}" if under else "A picture")
+                    said.setdefault("alt", words)
+            if drawn := output.get("data", {}).get("image/svg+xml"):
+                # nbconvert passes no words on for a drawing, so it is shown as the picture it is.
+                encoded = b64encode("".join(drawn).encode()).decode()
+                picture = f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{encoded}">'
+                output.data.setdefault("text/html", picture)
     return notebook

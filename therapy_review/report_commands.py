@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+GOES_ON = "Stopped. What is finished is kept; the same command goes on from here."
 STOPPED = 130  # the status by which a shell knows that Ctrl-C was pressed
 
 
@@ -128,6 +129,9 @@ def report(
                 plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
             else:
                 _say_how_to_read(opened, done, folder)
+        except KeyboardInterrupt as stop:  # while it was looked what there is to do, or the index was written
+            say.print(GOES_ON)
+            raise typer.Exit(STOPPED) from stop
         except TherapyReviewError as error:  # the other journals have their turn all the same
             troubles += [str(error)] if str(error) not in troubles else []
             continue
@@ -141,26 +145,35 @@ def report(
 
 
 def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
-    """Make the reports of one journal, with a bar to watch."""
+    """Make the reports of one journal, with a bar for the listening, which comes first, and one for the reports."""
     from therapy_review import reports
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=say) as bars:
-        bar = bars.add_task(journal.name, visible=False)
+    # A long session is listened to for half a minute, so what comes is reckoned from the last ten.
+    with Progress(*columns, console=say, speed_estimate_period=600) as bars:
+        bar = {
+            step: bars.add_task(f"{journal.name}  {step}", visible=False, start=False)
+            for step in ("listening", "reports")
+        }
+        left: dict[str, set[str]] = {}
+
+        def planned(*names: list[str]) -> None:
+            left.update(zip(bar, map(set, names), strict=True))
+            for step, which in left.items():
+                bars.update(bar[step], total=len(which), visible=bool(which))
+            bars.start_task(bar["listening" if left["listening"] else "reports"])
 
         def told(outcome: Outcome) -> None:
             if outcome.sentence:
                 bars.console.print(f"{outcome.session}  {_sentence(outcome)}")
-            if outcome.state != "current":
-                bars.advance(bar)
+            for step, which in left.items():
+                if outcome.session in which and (step == "listening" or outcome.state != "heard"):
+                    which.remove(outcome.session)
+                    bars.advance(bar[step])
+            if left and not left["listening"]:
+                bars.start_task(bar["reports"])
 
-        return reports.run_all(
-            journal,
-            chosen,
-            planned=lambda number: bars.update(bar, total=number, visible=number > 0),
-            told=told,
-            **how,
-        )
+        return reports.run_all(journal, chosen, planned=planned, told=told, **how)
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
@@ -179,7 +192,7 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
     for remark in done.remarks:
         say.print(remark)
     if done.stopped:
-        say.print("Stopped. What is finished is kept; the same command goes on from here.")
+        say.print(GOES_ON)
 
 
 def _say_how_to_read(journal: Journal, done: Summary, folder: Path) -> None:

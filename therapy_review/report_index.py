@@ -7,6 +7,7 @@ import html
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import numpy as np
 
@@ -68,7 +69,8 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
         f'<th scope="col"{NUMBER if at >= FIRST_NUMBER else ""}>{column}</th>'
         for at, column in enumerate(COLUMNS)
     )
-    rows = "\n".join(_row(line) for line in reversed(listed))
+    several = len({one.template for line in listed for one in line.listed}) > 1
+    rows = "\n".join(_row(line, name_templates=several) for line in reversed(listed))
     beside = ", ".join(
         f'<a href="{html.escape(file)}">{html.escape(file)}</a> ({html.escape(what)})'
         for file, what in also.items()
@@ -92,7 +94,7 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
     return in_shell(body, style=style, script=script)
 
 
-def _row(line: Standing) -> str:
+def _row(line: Standing, *, name_templates: bool) -> str:
     session, written = line.session, SessionNotes()
     with contextlib.suppress(TherapyReviewError):  # said in the row
         written = session.notes
@@ -119,7 +121,7 @@ def _row(line: Standing) -> str:
     mood = f"{before or '?'} → {after or '?'}" if before or after else ""
     cells = [
         (session.name, f'<time datetime="{session.date}">{day}</time>'),
-        (STATES[line.state], _report(line)),
+        (STATES[line.state], _report(line, name_templates=name_templates)),
         (sort[1], strip),
         (sort[0], length),
         (sort[1], share),
@@ -133,19 +135,24 @@ def _row(line: Standing) -> str:
     return f"<tr>{''.join(shown)}</tr>"
 
 
-def _report(line: Standing) -> str:
-    links = [
-        f'<a href="{html.escape(line.report)}.{end}">{text}</a>'
-        for end, text in ENDINGS.items()
-        if end in line.endings
-    ]
-    shown = f'<span class="state">{STATES[line.state]}</span>' if line.state != "ready" else ""
+def _report(line: Standing, *, name_templates: bool) -> str:
+    shown = []
+    for one in line.listed:
+        links = " · ".join(
+            f'<a href="{quote(f"{one.name}.{end}")}">{text}</a>'
+            for end, text in ENDINGS.items()
+            if end in one.endings
+        )
+        changed = f' · <span class="state">{STATES[one.state]}</span>' if one.state != "ready" else ""
+        made_with = f'<span class="state">{html.escape(one.template)}:</span> ' if name_templates else ""
+        shown.append(f"<div>{made_with}{links}{changed}</div>")
     if line.state == "failed":
         where = f" (cell {line.cell})" if line.cell else ""
-        if line.endings:
-            shown = f'<a href="{html.escape(line.report)}.failed.html">{STATES[line.state]}</a>'
-        return f"{shown}<small>{html.escape(line.sentence)}{where}</small>"
-    return " · ".join([*links, *([shown] if shown else [])])
+        state = f'<span class="state">{STATES["failed"]}</span>'
+        if line.told_in:
+            state = f'<a href="{quote(line.told_in)}">{STATES["failed"]}</a>'
+        shown.insert(0, f"{state}<small>{html.escape(line.sentence)}{where}</small>")
+    return "".join(shown) or f'<span class="state">{STATES[line.state]}</span>'
 
 
 def picture(turns: pd.DataFrame) -> str:

@@ -6,6 +6,7 @@ notebooks nor pages hold sound, widget state or code in view, and a page loads n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 INDEX, TABLE = "index", "measures"
+WEEKLY = "weekly_review"
 Told = Callable[[Outcome], None]
 
 
@@ -111,7 +113,9 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, obj
         secret=unlock.secret_of(journal),
     )
     made = carry_out(order)
-    if sentence := made.sentence or what_it_holds(made.files, (), given):
+    if sentence := made.sentence or what_it_holds(
+        made.files, given, lambda: [Run(journal, Job(found, given)).every_word]
+    ):
         raise ReportError(f"{found.name}.ipynb could not be run for {journal.name}: {sentence}")
     keep(store, Entry(name, "", found.name, rests_on, {}), made.files)
     return report
@@ -127,7 +131,7 @@ def run_all(
     jobs: int = 1,
     cell_wait: float = 600.0,
     scheduler: str = "",
-    planned: Callable[[int], None] | None = None,
+    planned: Callable[[list[str], list[str]], None] | None = None,
     told: Told | None = None,
 ) -> Summary:
     """Make the reports of many sessions, the index and the tables; what is current is left as it is.
@@ -152,7 +156,8 @@ def run_all(
     scheduler : str
         Address of a Dask scheduler whose workers make the reports in place of this computer.
     planned, told : callable, optional
-        Called with how many reports are to be made, and with each outcome as it comes.
+        Called with the names of the sessions that are to be listened to and of those that are to be reported, and
+        then with each outcome as it comes.
 
     Returns
     -------
@@ -175,7 +180,7 @@ def run_all(
     work = Run(journal, job)
     wanted = work.plan(chosen)
     if planned:
-        planned(len(wanted))
+        planned([session.name for session in work.unheard(wanted)], [session.name for session in wanted])
     for outcome in work.outcomes.values():
         _tell(told, outcome)
     if wanted:
@@ -202,7 +207,7 @@ def run_all(
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.batch import orders, stopping
+    from therapy_review.batch import orders, scratch, stopping
 
     try:
         with stopping.insisting():
@@ -212,6 +217,7 @@ def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
         pass  # what is not finished is said to wait
     finally:
         orders.close()
+        scratch.clear_left()  # of processes that were ended
 
 
 def _tell(told: Told | None, outcome: Outcome) -> None:
@@ -221,6 +227,10 @@ def _tell(told: Told | None, outcome: Outcome) -> None:
 
 def _check(job: Job) -> None:
     """See that the template can be used at all, before anything is started for it."""
+    if job.template.name == WEEKLY and job.template == templates.find(WEEKLY):
+        raise ReportError(
+            f"{WEEKLY} is a page of one week and not of one session; it is written by:  therapy-review review"
+        )
     if "session" not in job.template.parameters:
         raise ReportError(
             f"{job.template.name}.ipynb has no parameter session, so it would say the same of every session; write "
@@ -238,8 +248,10 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     from therapy_review import report_tables
 
     journal, store = work.journal, work.journal.store
-    basis, entries = work.basis(), manifest.read(store)
-    lines = [standing(work, session, basis, entries) for session in basis.sessions]
+    basis, made = work.basis(), defaultdict[str, list[Entry]](list)
+    for entry in manifest.read(store).values():
+        made[entry.session].append(entry)
+    lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
     remarks = () if parquet else (report_tables.NO_PARQUET,)

@@ -19,6 +19,7 @@ from therapy_review.notes import render
 from therapy_review.store import Store, digest
 
 if TYPE_CHECKING:
+    from therapy_review.batch.manifest import Entry
     from therapy_review.batch.templates import Template
     from therapy_review.journal import Journal
     from therapy_review.session import Session
@@ -68,7 +69,8 @@ class Basis:
 
     def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
         self._journal, self.sessions = journal, list(journal.sessions)
-        self._whole = template.looks_at == "journal"
+        self._whole, self._template = template.looks_at == "journal", template.name
+        self._together: dict[str, Any] = {}
         self._at = {session.name: at for at, session in enumerate(self.sessions)}
         self._looks = _every(journal)
         self._shared = {
@@ -103,9 +105,23 @@ class Basis:
         dict
             Plain values that can be kept as JSON and compared.
         """
-        if session is None or self._whole:
+        return self._of_all() if session is None or self._whole else self._of_one(session)
+
+    def still_says(self, entry: Entry, session: Session) -> bool:
+        """Tell whether a report rests on what there is now, whatever template and parameters it was made with."""
+        before = entry.rests_on
+        whole = isinstance(before.get("sessions"), str)
+        now = self._of_all() if whole else self._of_one(session)
+        apart = {"parameters"} | ({"template"} if entry.template != self._template else set())
+        return {**now, **{name: before.get(name) for name in apart}} == before
+
+    def _of_all(self) -> dict[str, Any]:
+        if not self._together:
             every = {each.name: self._files(each) for each in self.sessions}
-            return {**self._shared, **self._of_the_journal(), "sessions": digest(as_json(every))}
+            self._together = {**self._of_the_journal(), "sessions": digest(as_json(every))}
+        return {**self._shared, **self._together}
+
+    def _of_one(self, session: Session) -> dict[str, Any]:
         return {**self._shared, "sessions": {each.name: self._files(each) for each in self.near(session)}}
 
     def _files(self, session: Session) -> dict[str, str | None]:

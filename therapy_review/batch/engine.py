@@ -6,12 +6,14 @@ its kernel and no file, so that nothing a client wrote lies open on a disk while
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
@@ -77,12 +79,27 @@ class WarmEngine(Engine):  # type: ignore[misc, unused-ignore]
         )
         try:
             client.execute()
+        except KeyboardInterrupt:
+            _let_go()
+            raise
         finally:
             if client.kc is not None:
                 client.kc.stop_channels()
 
 
 papermill_engines.register(NAME, WarmEngine)
+
+
+def _let_go() -> None:
+    """Call off what still waits for the kernel; when that is ended it would complain of it in a traceback."""
+    loop = ensure_event_loop()
+    if waiting := asyncio.all_tasks(loop):
+        for task in waiting:
+            task.cancel()
+        done, _ = loop.run_until_complete(asyncio.wait(waiting, timeout=1.0))
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # nbclient takes being called off for a dead kernel; looked at, it is not printed
 
 
 def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | None = None) -> None:

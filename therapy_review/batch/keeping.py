@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from therapy_review import words
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
-from therapy_review.batch.private import holds_sound, holds_words, words_of
+from therapy_review.batch.private import Private, holds_sound, holds_words, words_of
 from therapy_review.rendering import in_shell
 from therapy_review.still import SHOWN
 from therapy_review.store import Store, digest
@@ -29,7 +29,7 @@ HELD_BACK = {
 
 
 def what_it_holds(
-    files: Mapping[str, bytes], sessions: Iterable[Session], parameters: Mapping[str, object]
+    files: Mapping[str, bytes], parameters: Mapping[str, object], private: Callable[[], Iterable[Private]]
 ) -> str:
     """Search a finished report for what must not be in it.
 
@@ -37,10 +37,10 @@ def what_it_holds(
     ----------
     files : mapping of str to bytes
         Its files, by ending. A PDF is printed from the page and says the same.
-    sessions : iterable of Session
-        Whose private words are looked for.
     parameters : mapping of str to object
         With ``private_notes`` as ``shown`` the client's own words may be there.
+    private : callable
+        Gives what is looked for, where it is.
 
     Returns
     -------
@@ -50,10 +50,10 @@ def what_it_holds(
     texts = [files[end].decode() for end in ("ipynb", "html") if end in files]
     if any(map(holds_sound, texts)):
         return HELD_BACK["sound"]
-    if parameters.get("private_notes") != SHOWN:
-        private = [text for session in sessions for text in words_of(session)]
-        if any(holds_words(text, private) for text in texts):
-            return HELD_BACK["words"]
+    if parameters.get("private_notes") != SHOWN and any(
+        one.held_in(text) for one in private() for text in texts
+    ):
+        return HELD_BACK["words"]
     return ""
 
 

@@ -7,23 +7,34 @@ Words of the client's own (notes, marks, what was said) belong into a report onl
 from __future__ import annotations
 
 import contextlib
+import functools
 import html
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+import numpy as np
+
+from therapy_review import letters, together_notes
+from therapy_review.agreement import SELF_REVIEW
+from therapy_review.batch.templates import FOLDER
 from therapy_review.errors import TherapyReviewError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from therapy_review.journal import Journal
     from therapy_review.session import Session
 
 LONG = 24  # letters in a row that two texts share by chance no more
 SHORT = 12  # letters; a note as short as this is looked for whole, one that is shorter not at all
 ADDED = "injected-parameters"  # the tag papermill gives to the cell it adds
-_PICTURE = re.compile(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=\s]+")
+_PICTURE = re.compile(r"data:image/([a-z+]+)(?:;[\w=-]+)*?(?:(;base64),([A-Za-z0-9+/=\s]+)|,[^\"'<>\s]+)")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in scripts
 _SOUND = re.compile(r"<(?:audio|video)\b|data:(?:audio|video)/|\"(?:audio|video)/[\w.+-]+\"", re.IGNORECASE)
 
 
@@ -54,17 +65,20 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def words_of(session: Session) -> list[str]:
+def words_of(session: Session, use: str = SELF_REVIEW) -> list[str]:
     """Gather what the client wrote in words of their own about a session, and what was said in it.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What its transcript is opened for.
 
     Returns
     -------
     list of str
-        Free text of the notes, what to bring next, labels and texts of marks, lines of the transcript.
+        Free text of the notes, what to bring next, labels and texts of marks, lines of the transcript, and what was
+        written down together with the therapist.
     """
     # What can't be read can't be shown either.
     texts: list[str] = []
@@ -75,12 +89,96 @@ def words_of(session: Session) -> list[str]:
         marks = session.marks
         texts += [*marks["label"].fillna("").tolist(), *marks["text"].fillna("").tolist()]
     with contextlib.suppress(TherapyReviewError):
-        texts += session.transcript()["text"].tolist()
+        texts += session.transcript(use)["text"].tolist()
+    with contextlib.suppress(TherapyReviewError):
+        texts += together_notes.kept(session)["text"].tolist()
     return [text for text in texts if text.strip()]
 
 
+def words_beside(journal: Journal) -> list[str]:
+    """Gather what the client wrote between the sessions: letters, and notes of days.
+
+    Parameters
+    ----------
+    journal : Journal
+
+    Returns
+    -------
+    list of str
+    """
+    texts: list[str] = []
+    with contextlib.suppress(TherapyReviewError):
+        texts += journal.days["note"].fillna("").astype(str).tolist()
+    with contextlib.suppress(TherapyReviewError, UnicodeDecodeError):
+        texts += [one.text for one in letters.read(journal.store.read(letters.FILE).decode())]
+    return [text for text in texts if text.strip()]
+
+
+class Private:
+    """Texts that are to stay private, made ready to be searched for in many reports.
+
+    Of each text only every thirteenth stretch of twelve letters is kept as a number, for any 24 letters in a row
+    hold one of them whole. What shares such a stretch with a report is then compared letter by letter.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        From `words_of` and `words_beside`.
+    known : str
+        What is no secret though a client may have written the same: what a page says of itself; from `our_words`.
+    """
+
+    def __init__(self, texts: Iterable[str], known: str = "") -> None:
+        self._known = known
+        self._texts = [plain for plain in map(_letters, texts) if len(plain) >= SHORT]
+        stretches = [
+            (hash(plain[at : at + SHORT]), number)
+            for number, plain in enumerate(self._texts)
+            for at in range(0, len(plain) - SHORT + 1, LONG - SHORT + 1)
+        ]
+        found = np.array(stretches, dtype=np.int64).reshape(-1, 2)
+        found = found[found[:, 0].argsort()]
+        self._hashes, self._owners = found[:, 0].copy(), found[:, 1].copy()
+
+    def held_in(self, report: str) -> bool:
+        """Tell whether a report holds any of them, whole or in part.
+
+        Words in its text, in attributes, comments and scripts and in drawings (SVG) are found. A picture made of
+        points (PNG, JPEG) can't be searched: what a template draws into one stays unseen.
+
+        Parameters
+        ----------
+        report : str
+            HTML or a notebook's JSON.
+
+        Returns
+        -------
+        bool
+            True when 24 letters in a row, or the whole of a shorter text of 12 or more, are the same; signs, spaces
+            and markup between them count for nothing.
+        """
+        return any(self._held_in(plain) for plain in _readings(report))
+
+    def _held_in(self, plain: str) -> bool:
+        count = len(plain) - SHORT + 1
+        there = np.unique(np.fromiter((hash(plain[at : at + SHORT]) for at in range(count)), np.int64))
+        first, last = (np.searchsorted(self._hashes, there, side) for side in ("left", "right"))
+        shared = [self._owners[start:end] for start, end in zip(first, last, strict=True) if end > start]
+        if not shared:
+            return False
+        windows = {plain[at : at + LONG] for at in range(len(plain) - LONG + 1)}
+        for text in (self._texts[number] for number in np.unique(np.concatenate(shared))):
+            if len(text) < LONG:
+                found = [text] if text in plain else []
+            else:
+                found = [w for at in range(len(text) - LONG + 1) if (w := text[at : at + LONG]) in windows]
+            if any(one not in self._known for one in found):
+                return True
+        return False
+
+
 def holds_words(report: str, words: Iterable[str]) -> bool:
-    """Tell whether a report holds words that are to stay private, whole or in part.
+    """Tell whether a report holds words that are to stay private; see `Private`.
 
     Parameters
     ----------
@@ -92,8 +190,6 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
     Returns
     -------
     bool
-        True when 24 letters in a row, or the whole of a shorter text of 12 or more, are the same; signs, spaces and
-        markup between them count for nothing.
 
     Examples
     --------
@@ -102,15 +198,29 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
     >>> holds_words("<p>The longest silence, 9 seconds.</p>", ["I was silent for a long time"])
     False
     """
-    readings = _readings(report)
-    windows = {plain[at : at + LONG] for plain in readings for at in range(len(plain) - LONG + 1)}
-    for text in map(_letters, words):
-        if len(text) < LONG:
-            if len(text) >= SHORT and any(text in plain for plain in readings):
-                return True
-        elif any(text[at : at + LONG] in windows for at in range(len(text) - LONG + 1)):
-            return True
-    return False
+    return Private(words).held_in(report)
+
+
+def our_words(template: str) -> str:
+    """Give what the program, the notebooks that come along and a template say, as letters alone.
+
+    Parameters
+    ----------
+    template : str
+        Its source.
+
+    Returns
+    -------
+    str
+    """
+    return f"{_program_words()} {_letters(template)}"
+
+
+@functools.cache
+def _program_words() -> str:
+    package = Path(__file__).resolve().parents[1]
+    sources = [*package.rglob("*.py"), *package.glob("*.html"), *FOLDER.glob("*.ipynb")]
+    return " ".join(_letters(path.read_text(encoding="utf-8")) for path in sorted(sources))
 
 
 def holds_sound(report: str) -> bool:
@@ -138,8 +248,20 @@ def _readings(report: str) -> tuple[str, str]:
     if report.startswith("{"):
         with contextlib.suppress(ValueError):
             report = " ".join(_strings(json.loads(report)))
-    report = _PICTURE.sub(" ", report)
+    report = _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), _PICTURE.sub(_drawn, report))
     return _letters(html.unescape(re.sub(r"<[^<>]*>", _attributes, report))), _letters(html.unescape(report))
+
+
+def _drawn(picture: re.Match[str]) -> str:
+    """Give a drawing as the markup it is; a picture made of points says nothing that could be read."""
+    kind, encoded, data = picture.groups()
+    if not encoded:
+        return unquote(picture[0])
+    if "svg" not in kind:
+        return " "
+    with contextlib.suppress(ValueError):
+        return b64decode(data).decode("utf-8", "replace")
+    return " "
 
 
 def _letters(text: str) -> str:
@@ -149,8 +271,8 @@ def _letters(text: str) -> str:
 
 def _attributes(tag: re.Match[str]) -> str:
     # Of a tag only what a person may read or hear counts, so that words around it are still next to each other.
-    said = re.findall(r"(?:alt|title|aria-label)\s*=\s*\"([^\"]*)\"", tag[0])
-    return f" {' '.join(said)} " if said else ""
+    said = re.findall(r"(?:alt|title|aria-label)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag[0])
+    return f" {' '.join(map(''.join, said))} " if said else ""
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
+from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
-State = Literal["current", "made", "failed", "waiting"]
+State = Literal["current", "made", "failed", "waiting", "heard"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class Outcome:
         Its name.
     report : str
         What the report's files are called, without ending.
-    state : {"current", "made", "failed", "waiting"}
-        Left as it was, made now, not to be made, or not reached before the run was stopped.
+    state : {"current", "made", "failed", "waiting", "heard"}
+        Left as it was, made now, not to be made, or not reached before the run was stopped. One that was
+        listened to is told of as heard, before its report is made.
     sentence : str
         Why it failed.
     cell : int or None
@@ -108,7 +110,7 @@ class Run:
         list of Session
             Those whose report is to be made.
         """
-        basis, entries, wanted = self.basis(), manifest.read(self.journal.store), []
+        basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
         for session in sessions:
             if closed := self.why_closed(session, basis):
                 self._fail(session, closed)
@@ -170,15 +172,18 @@ class Run:
         ------
         Outcome
         """
-        basis = self.basis()
-        self._heard = {session.name for session in sessions if basis.look(session).recorded}
-        yield from self._listen([session for session in sessions if not basis.look(session).current])
+        self._heard = {session.name for session in sessions if self.looked_at.look(session).recorded}
+        yield from self._listen(self.unheard(sessions))
         rest = [session for session in sessions if session.name not in self.outcomes]
         basis, by_report = self.basis(), {self.name_of(session): session for session in rest}
         bases = {session.name: basis.of(session) for session in rest}
         for made in crew.done(list(by_report), lambda name: self._order(by_report[name]), *self._means):
             session = by_report[made.name]
-            yield self._keep(session, made, bases[session.name], basis)
+            yield self._keep(session, made, bases[session.name])
+
+    def unheard(self, sessions: Sequence[Session]) -> list[Session]:
+        """Choose the sessions that have to be listened to before their report can be made."""
+        return [session for session in sessions if not self.looked_at.look(session).current]
 
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
@@ -186,6 +191,8 @@ class Run:
             session = by_name[made.name]
             if sentence := made.sentence or self._keep_heard(session, made):
                 yield self._fail(session, sentence)
+            else:
+                yield Outcome(session.name, self.name_of(session), "heard")
         with contextlib.suppress(TherapyReviewError):  # said where that session is shown
             if sessions and any(enrolment.in_force(self.journal)):
                 analysis.follow_prints(self.journal)
@@ -216,18 +223,31 @@ class Run:
             cell_wait=job.cell_wait,
         )
 
-    def _keep(self, session: Session, made: Made, rests_on: dict[str, Any], basis: Basis) -> Outcome:
+    def _keep(self, session: Session, made: Made, rests_on: dict[str, Any]) -> Outcome:
         try:
             sentence = made.sentence
             if not sentence:
-                near = basis.sessions if self.job.template.looks_at == "journal" else basis.near(session)
-                sentence = what_it_holds(made.files, near, self.job.parameters)
+                sentence = what_it_holds(made.files, self.job.parameters, lambda: self._private(session))
             if not sentence:
                 entry = Entry(made.name, session.name, self.job.template.name, rests_on, {})
                 keep(self.journal.store, entry, made.files, if_still=lambda: self._still_open(session))
         except TherapyReviewError as error:
             sentence = str(error)
         return self._fail(session, sentence, made.cell) if sentence else self._settle(session, "made")
+
+    def _private(self, session: Session) -> list[Private]:
+        """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
+        return [Private(words_of(session, REPORT), self._not_private), self.every_word]
+
+    @functools.cached_property
+    def every_word(self) -> Private:
+        """All private words of the journal, as they were when they were asked for first."""
+        texts = [text for session in self.journal.sessions for text in words_of(session)]
+        return Private([*texts, *words_beside(self.journal)], self._not_private)
+
+    @functools.cached_property
+    def _not_private(self) -> str:
+        return our_words(self.job.template.source)
 
     def _keep_heard(self, session: Session, made: Made) -> str:
         store = self.journal.store
@@ -267,6 +287,11 @@ class Run:
     @property
     def _endings(self) -> tuple[str, ...]:
         return SUFFIXES[self.job.to]
+
+    @functools.cached_property
+    def looked_at(self) -> Basis:
+        """What reports are made from, as it was when the run began."""
+        return self.basis()
 
     def basis(self) -> Basis:
         """Look at what reports are made from, as it is now."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review.batch.basis import Basis
@@ -18,6 +18,28 @@ State = Literal["ready", "changed", "waiting", "failed"]
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A report that can be read.
+
+    Parameters
+    ----------
+    template : str
+        What it was made with.
+    name : str
+        What its files are called, without ending.
+    endings : tuple of str
+        Which files there are.
+    state : {"ready", "changed"}
+        Whether it rests on what there is now.
+    """
+
+    template: str
+    name: str
+    endings: tuple[str, ...]
+    state: Literal["ready", "changed"] = "ready"
+
+
+@dataclass(frozen=True)
 class Standing:
     """What there is of one session.
 
@@ -25,25 +47,26 @@ class Standing:
     ----------
     session : Session
     state : {"ready", "changed", "waiting", "failed"}
-        Its report is as it should be, rests on what has changed since, was not made yet, or can't be made.
-    report : str
-        What the report's files are called, without ending.
-    endings : tuple of str
-        Which files there are to be read.
+        Its reports are as they should be, one rests on what has changed since, none was made yet, or the last one
+        that was wanted can't be made.
+    listed : tuple of Listed
+        Its reports, of every template; empty where none may be shown.
     sentence : str
         Why it could not be made.
     cell : int or None
         The template's cell it failed in.
+    told_in : str
+        The page that says so, where there is one.
     measured : {"shown", "closed"}
         Whether figures of its recording may be shown.
     """
 
     session: Session
     state: State
-    report: str
-    endings: tuple[str, ...] = ()
+    listed: tuple[Listed, ...] = ()
     sentence: str = ""
     cell: int | None = None
+    told_in: str = ""
     measured: Literal["shown", "closed"] = "shown"
 
     def plainly(self) -> list[object]:
@@ -51,15 +74,15 @@ class Standing:
         return [
             self.session.name,
             self.state,
-            self.report,
-            self.endings,
+            [astuple(one) for one in self.listed],
             self.sentence,
             self.cell,
+            self.told_in,
             self.measured,
         ]
 
 
-def standing(work: Run, session: Session, basis: Basis, entries: Mapping[str, Entry]) -> Standing:
+def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]) -> Standing:
     """Tell how a session stands.
 
     Parameters
@@ -68,27 +91,31 @@ def standing(work: Run, session: Session, basis: Basis, entries: Mapping[str, En
     session : Session
     basis : Basis
         As things are now.
-    entries : mapping of str to Entry
-        What was made, by name.
+    entries : iterable of Entry
+        What was made of this session.
 
     Returns
     -------
     Standing
     """
-    name, store = work.name_of(session), work.journal.store
-    outcome, entry = work.outcomes.get(session.name), entries.get(name)
-    sentence = outcome.sentence if outcome else ""
+    outcome = work.outcomes.get(session.name)
     closed = work.why_closed(session, basis)
-    sentence = sentence or closed
     measured: Literal["shown", "closed"] = "closed" if closed else "shown"
-    if sentence:
+    own = sorted(entries, key=lambda entry: (entry.template != work.job.template.name, entry.template))
+    listed = () if closed else tuple(_listed(work, session, basis, entry) for entry in own)
+    if sentence := (outcome.sentence if outcome else "") or closed:
+        page = f"{work.name_of(session)}.failed.html"
+        told_in = page if work.journal.store.exists(f"reports/{page}") else ""
+        others = tuple(one for one in listed if one.template != work.job.template.name)
         cell = outcome.cell if outcome else None
-        failed = store.exists(f"reports/{name}.failed.html")
-        return Standing(session, "failed", name, ("failed.html",) * failed, sentence, cell, measured)
-    if entry is None:
-        return Standing(session, "waiting", name)
-    endings = tuple(
-        end for end in SUFFIXES["pdf"] if end in entry.files and store.exists(f"reports/{name}.{end}")
-    )
-    fits = entry.fits(basis.of(session), entry.files, store)
-    return Standing(session, "ready" if fits else "changed", name, endings)
+        return Standing(session, "failed", others, sentence, cell, told_in, measured)
+    states: list[State] = [one.state for one in listed] or ["waiting"]
+    return Standing(session, "changed" if "changed" in states else states[0], listed)
+
+
+def _listed(work: Run, session: Session, basis: Basis, entry: Entry) -> Listed:
+    store = work.journal.store
+    there = {end for end in entry.files if store.exists(f"reports/{entry.name}.{end}")}
+    fits = there == set(entry.files) and basis.still_says(entry, session)
+    endings = tuple(end for end in SUFFIXES["pdf"] if end in there)
+    return Listed(entry.template, entry.name, endings, "ready" if fits else "changed")

@@ -121,7 +121,9 @@ def find(wanted: str | Path) -> Template:
     ('session', 'journal')
     """
     path = Path(wanted).expanduser()
-    if not path.is_file():
+    if not path.is_file() and path.name == str(
+        wanted
+    ):  # a folder before it says that a file of theirs is meant
         path = FOLDER / f"{path.name.removesuffix('.ipynb')}.ipynb"
     if not path.is_file():
         there = ", ".join(sorted(other.stem for other in FOLDER.glob("*.ipynb")))
