@@ -8,6 +8,8 @@ import math
 import os
 import shutil
 import stat
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from killing import Act, Killer
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, consent, ledger, open_journal, share, spans
+from therapy_review import Journal, Session, analyse, consent, ledger, open_journal, share, share_files, spans
 from therapy_review.agreement import ONE_PARTY
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
@@ -343,6 +345,32 @@ def test_no_file_is_ever_overwritten(session: Session, tmp_path: Path) -> None:
     files = written(session, out, BOTH, (40.5, 41.8))
     assert [file.name for file in files] == ["clip-3.m4a", "clip-4.m4a"]
     assert (out / "clip-1.m4a").read_bytes() == b"mine"
+
+
+def test_two_that_share_at_once_into_one_folder_write_over_nothing(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, written = share_files._free, []
+
+    def slowly(target: Path, number: int) -> list[str]:
+        names = free(target, number)
+        time.sleep(0.3)  # in which the other could come to the same names
+        return names
+
+    monkeypatch.setattr(share_files, "_free", slowly)
+    made = plan(session, "Sam", [BOTH])
+
+    def share_it() -> None:
+        written.extend(write(session, made, tmp_path / "out", CAUTIONS))
+
+    both = [threading.Thread(target=share_it) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(path.name for path in written) == ["clip-1.m4a", "clip-2.m4a"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["clip-1.m4a", "clip-2.m4a"]
+    assert (session.journal.ledger["what"] == "shared").sum() == 2
 
 
 @pytest.mark.parametrize("inside", ["", "sessions", "new/folder"])
