@@ -27,7 +27,7 @@ from therapy_review import Journal, Session, analyse, consent, ledger, open_jour
 from therapy_review.agreement import ONE_PARTY
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
-from therapy_review.marks import Mark
+from therapy_review.marks import KINDS, Mark
 from therapy_review.recording import Recording
 from therapy_review.share import MARGIN, clip, clip_of_all, read_span
 from therapy_review.share_files import sound_of, write
@@ -143,6 +143,17 @@ def test_what_was_marked_as_a_trigger_or_a_name_is_silent_without_being_asked(
     assert start <= 28.0
     assert end >= 29.5
     assert one.by_choice == pytest.approx(end - start)
+
+
+def test_a_name_that_was_marked_while_listening_is_silent_though_it_was_over_by_then(
+    session: Session,
+) -> None:
+    agree(session.journal)
+    session.add_mark(
+        Mark(28.5, math.nan, KINDS[-1])
+    )  # as the player puts it, some seconds after the name began
+    (one,) = plan(session, "Sam", [BOTH]).clips
+    assert one.silent == ((25.5, 31.0),)
 
 
 def test_words_that_may_be_anybodys_are_left_out() -> None:
