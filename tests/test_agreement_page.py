@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,6 +224,34 @@ def test_a_time_that_is_none_and_an_end_before_today_are_sentences(form: DraftFo
     form._write_down()
     assert "before it begins" in form.written.value
     assert len(journal.consents) == 2
+
+
+def test_two_pages_that_write_the_same_down_at_once_write_it_once(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Journal.keep_agreements
+
+    def slowly(self: Journal, change: Callable[[bytes], bytes]) -> bool:
+        def taking_its_time(data: bytes) -> bytes:
+            changed = change(data)
+            time.sleep(0.3)
+            return changed
+
+        return keep(self, taking_its_time)
+
+    monkeypatch.setattr(Journal, "keep_agreements", slowly)
+    before, forms = len(journal.consents), []
+    for _ in range(2):
+        page = AgreementPage(open_journal(root_of(journal)))
+        forms.append(DraftForm(page.journal, page._first_draft(), lambda: None))
+        forms[-1].who["client"].value = True
+    both = [threading.Thread(target=form._write_down) for form in forms]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert len(journal.consents) == before + 1
+    assert sorted("already" in form.written.value for form in forms) == [False, True]
 
 
 # Taking it back.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,50 @@ def test_ones_own_word_is_not_taken_against_what_others_have_said(journal: Journ
     done = run(journal, "consent", "add", "--one-party", "--confirm", "yes")
     assert isinstance(done.exception, ConsentError)
     assert "others have had their say" in str(done.exception)
+
+
+# Two at once.
+
+
+def _add_many(root: Path, who: str, together: threading.Barrier) -> None:
+    together.wait(60)
+    words = ("--who", who, "--to", "self_review", "--how", "written", "--until", "")
+    for _ in range(5):
+        done = CliRunner().invoke(app, ["consent", "add", *words, "-j", str(root)])
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.slow
+def test_programs_that_write_agreements_down_at_once_lose_none(new: Journal) -> None:
+    people = ("client", "therapist", "Sam")
+    processes = multiprocessing.get_context("forkserver")
+    together = processes.Barrier(len(people))
+    started = [
+        processes.Process(target=_add_many, args=(root_of(new), who, together), daemon=True) for who in people
+    ]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join(60)
+    assert [each.exitcode for each in started] == [0] * len(people)
+    assert sorted(one.who for one in new.consents) == sorted(people * 5)
+    assert len({one.id for one in new.consents}) == 15
+
+
+def test_who_has_their_say_while_the_caution_is_read_counts(
+    new: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed(new, "US-TX")
+
+    def meanwhile(*_: object, **__: object) -> str:
+        words = ("--who", "therapist", "--to", "record", "--how", "written", "--until", "")
+        assert run(new, "consent", "add", *words).exit_code == 0
+        return "yes"
+
+    monkeypatch.setattr("typer.prompt", meanwhile)
+    done = run(new, "consent", "add", "--one-party", "--until", "")
+    assert isinstance(done.exception, ConsentError)
+    assert [one.who for one in new.consents] == ["therapist"]
 
 
 # Showing.

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, Session, create_journal, enrolment, ledger, open_journal, report_tables
+from therapy_review import (
+    Journal,
+    Session,
+    create_journal,
+    enrolment,
+    ledger,
+    open_journal,
+    report_tables,
+    unlock,
+)
 from therapy_review.erasing import (
     Erased,
     erase_all,
@@ -21,7 +30,10 @@ from therapy_review.erasing import (
 )
 from therapy_review.errors import JournalError
 from therapy_review.journal import folder_of
+from therapy_review.keys import NewKeys
+from therapy_review.sealing import seal
 from therapy_review.silence_kinds import silence_kinds
+from therapy_review.store import PlainStore
 from therapy_review.trends import trends
 
 DAY = "2026-03-05"
@@ -158,16 +170,19 @@ def test_a_link_is_erased_and_what_it_leads_to_is_not(full: Journal, tmp_path: P
     assert (tmp_path / "kept/file").read_text() == "mine"
 
 
-def test_it_says_what_it_cannot_reach_and_never_that_anything_was_wiped(full: Journal) -> None:
+def test_it_says_what_it_cannot_reach_and_never_that_anything_was_wiped(full: Journal, keys: NewKeys) -> None:
     said = str(erase_session(full.session(DAY)))
     for part in ("backups", "cloud", "exported, printed or shared", "SSDs", "encrypted disk", "other weeks"):
         assert part in said
     assert "key" not in said
-    sealed = Journal(full.store, {**full.settings, "sealed": True})
-    said = str(erase_session(sealed.session("2026-01-08")))
-    assert "The key was destroyed" in said
-    assert "securely" not in said
-    assert "wiped" not in said
+    seal(PlainStore(root_of(full)), keys)
+    unlock.keep(keys.identity)
+    sealed = open_journal(root_of(full))
+    for erase, part in ((erase_sound, "The old key was destroyed"), (erase_session, "The key was destroyed")):
+        said = str(erase(sealed.session("2026-01-08")))
+        assert part in said
+        assert "securely" not in said
+        assert "wiped" not in said
 
 
 # Killed at any instant.

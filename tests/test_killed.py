@@ -34,7 +34,7 @@ from pyrage import DecryptError, decrypt
 from therapy_review import open_journal, unlock
 from therapy_review.backups import restore
 from therapy_review.errors import JournalError
-from therapy_review.keys import Identity, session_identities
+from therapy_review.keys import Identity
 from therapy_review.store import Store, is_half
 
 pytestmark = [
@@ -57,11 +57,7 @@ def everything(root: Path, identity: Identity | None, but: str = "nothing") -> d
         parts = path.relative_to(root).as_posix().removesuffix(".age").split("/")
         return "/".join(names.get(part, part) for part in parts)
 
-    keys = {
-        plain_name(path.parent): session_identities(path.read_bytes(), identity)
-        for path in paths
-        if path.name == "key.age"
-    }
+    keys = {plain_name(path.parent): keys_in(path, identity) for path in paths if path.name == "key.age"}
     found: dict[str, bytes] = {}
     for path in paths:
         if path.name in (
@@ -81,6 +77,10 @@ def everything(root: Path, identity: Identity | None, but: str = "nothing") -> d
             data = decrypt(data, keys.get("/".join(name.split("/")[:2]), [identity]))
         assert found.setdefault(name, data) == data, f"{name} is there twice and differs"
     return found
+
+
+def keys_in(path: Path, identity: Identity | None) -> list[Identity]:
+    return [Identity.from_str(line) for line in decrypt(path.read_bytes(), [identity]).decode().split()]
 
 
 def seen(store: Store, folder: str = "") -> dict[str, bytes]:
@@ -220,9 +220,9 @@ def the_sound_is_erased(at: Path) -> None:
     assert not list(root.rglob("recording.*"))
     assert not list(root.rglob("weekly_review_2026-W10*"))
     copy = at / "copy"
-    old = session_identities((copy / "key.age").read_bytes(), OURS[0])
+    old = keys_in(copy / "key.age", OURS[0])
     (notes,) = (path for path in root.glob("sessions/*/notes.md.age") if b"heron" in opened(path))
-    now = session_identities((notes.parent / "key.age").read_bytes(), OURS[0])
+    now = keys_in(notes.parent / "key.age", OURS[0])
     assert len(now) == 1
     assert (
         decrypt((copy / "recording.m4a.age").read_bytes(), old) == FILES[f"sessions/{ERASED}/recording.m4a"]
@@ -236,7 +236,7 @@ def the_sound_is_erased(at: Path) -> None:
 
 
 def opened(path: Path) -> bytes:
-    return decrypt(path.read_bytes(), session_identities((path.parent / "key.age").read_bytes(), OURS[0]))
+    return decrypt(path.read_bytes(), keys_in(path.parent / "key.age", OURS[0]))
 
 
 def is_empty(at: Path) -> None:

@@ -8,6 +8,8 @@ import math
 import os
 import shutil
 import stat
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,11 @@ from hypothesis import strategies as st
 from killing import Act, Killer
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, consent, ledger, open_journal, share, spans
+from therapy_review import Journal, Session, analyse, consent, ledger, open_journal, share, share_files, spans
 from therapy_review.agreement import ONE_PARTY
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
-from therapy_review.marks import Mark
+from therapy_review.marks import KINDS, Mark
 from therapy_review.recording import Recording
 from therapy_review.share import MARGIN, clip, clip_of_all, read_span
 from therapy_review.share_files import sound_of, write
@@ -141,6 +143,17 @@ def test_what_was_marked_as_a_trigger_or_a_name_is_silent_without_being_asked(
     assert start <= 28.0
     assert end >= 29.5
     assert one.by_choice == pytest.approx(end - start)
+
+
+def test_a_name_that_was_marked_while_listening_is_silent_though_it_was_over_by_then(
+    session: Session,
+) -> None:
+    agree(session.journal)
+    session.add_mark(
+        Mark(28.5, math.nan, KINDS[-1])
+    )  # as the player puts it, some seconds after the name began
+    (one,) = plan(session, "Sam", [BOTH]).clips
+    assert one.silent == ((25.5, 31.0),)
 
 
 def test_words_that_may_be_anybodys_are_left_out() -> None:
@@ -343,6 +356,32 @@ def test_no_file_is_ever_overwritten(session: Session, tmp_path: Path) -> None:
     files = written(session, out, BOTH, (40.5, 41.8))
     assert [file.name for file in files] == ["clip-3.m4a", "clip-4.m4a"]
     assert (out / "clip-1.m4a").read_bytes() == b"mine"
+
+
+def test_two_that_share_at_once_into_one_folder_write_over_nothing(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, written = share_files._free, []
+
+    def slowly(target: Path, number: int) -> list[str]:
+        names = free(target, number)
+        time.sleep(0.3)  # in which the other could come to the same names
+        return names
+
+    monkeypatch.setattr(share_files, "_free", slowly)
+    made = plan(session, "Sam", [BOTH])
+
+    def share_it() -> None:
+        written.extend(write(session, made, tmp_path / "out", CAUTIONS))
+
+    both = [threading.Thread(target=share_it) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(path.name for path in written) == ["clip-1.m4a", "clip-2.m4a"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["clip-1.m4a", "clip-2.m4a"]
+    assert (session.journal.ledger["what"] == "shared").sum() == 2
 
 
 @pytest.mark.parametrize("inside", ["", "sessions", "new/folder"])

@@ -117,6 +117,8 @@ def add(
     basis = {"basis": ONE_PARTY} if one_party else {}
 
     def added(data: bytes) -> bytes:
+        if one_party:  # once more, while nobody else can write
+            _unless_others_had_their_say(opened)
         for person in people:
             name = opened.name_of(person)
             data = append(
@@ -146,17 +148,21 @@ def _read_the_caution(journal: Journal, confirm: str) -> None:
             f"Nothing was written down: for {where} it is not sure that one party's word is enough, so everybody "
             "heard is asked. Talk it over, then: therapy-review consent add"
         )
-    if any(one.who != "client" for one in journal.consents):
-        raise ConsentError(
-            "Nothing was written down: others have had their say here, and it counts. To see it: "
-            "therapy-review consent show"
-        )
+    _unless_others_had_their_say(journal)
     say.print(" ".join([*rule_of(journal), SECRECY]))
     if (
         confirm or typer.prompt("Type yes when you have read this and want it", default="no")
     ).strip() != "yes":
         say.print("Nothing was written down.")
         raise typer.Exit(1)
+
+
+def _unless_others_had_their_say(journal: Journal) -> None:
+    if any(one.who != "client" for one in journal.consents):
+        raise ConsentError(
+            "Nothing was written down: others have had their say here, and it counts. To see it: "
+            "therapy-review consent show"
+        )
 
 
 def _way(answer: str) -> str:

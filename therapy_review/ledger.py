@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.errors import JournalError
-from therapy_review.sealed import write_unopened
 from therapy_review.store import PlainStore
+from therapy_review.unopened import write_unopened
 
 if TYPE_CHECKING:
     import datetime as dt

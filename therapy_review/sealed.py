@@ -13,12 +13,11 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from pyrage import DecryptError, RecipientError, decrypt, encrypt, x25519
+from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
@@ -335,33 +334,6 @@ class SealedStore:
             if not self.plain.exists(key):
                 made = as_file(Identity.generate())
                 self.plain.write(key, encrypt(made, [self.identity.to_public()]))
-
-
-def write_unopened(store: PlainStore, settings: Mapping[str, Any], name: str, data: bytes) -> None:
-    """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    settings : mapping
-        Content of ``journal.toml``.
-    name : str
-        Of a file outside of sessions, without a day in it.
-    data : bytes
-
-    Raises
-    ------
-    JournalError
-        When ``journal.toml`` does not say what to seal it to, or the disk refuses.
-    """
-    try:
-        recipient = x25519.Recipient.from_str(str(settings["seal"]["recipient"]))
-    except (KeyError, TypeError, RecipientError) as error:
-        raise JournalError(
-            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: therapy-review seal"
-        ) from error
-    store.write(f"{name}{AGE}", encrypt(data, [recipient]))
 
 
 def is_reserved(name: str) -> bool:

@@ -29,9 +29,11 @@ MARGIN = (
 EDGE = 0.05  # seconds around words that go out, where nobody else is near
 LEAST = 0.2  # seconds: what is left between two silences and shorter is no word
 SURE = 0.9  # a stretch below that confidence may be anybody's
-NAME = "name"  # a mark of this kind covers a name, or a place
-NAME_LASTS = 2.0  # seconds of such a mark without an end
-AROUND_NAME = 0.5  # seconds before and after it that are silent as well
+NAME_BEFORE = (
+    2.5  # seconds before such a mark without an end: it is put while one listens, so the name is over then
+)
+NAME_LASTS = 2.0  # seconds after it
+AROUND_NAME = 0.5  # seconds before and after a name that are silent as well
 MOMENT = 20.0  # seconds of a clip made of a mark without an end
 
 
@@ -178,10 +180,13 @@ def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
     Examples
     --------
     >>> silenced_by_marks(mark_files.add(mark_files.none(), Mark(60, float("nan"), "name")))
-    [(59.5, 62.5)]
+    [(57.0, 62.5)]
     """
-    names = [mark for mark in mark_files.each(marks) if mark.kind.strip().lower() == NAME]
-    ends = [(m.start, m.end if m.end > m.start else m.start + NAME_LASTS) for m in names]
+    names = [mark for mark in mark_files.each(marks) if mark.kind.strip().lower() == mark_files.NAME]
+    ends = [
+        (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
+        for m in names
+    ]
     return spans.joined([*mark_files.closed(marks), *spans.widened(ends, AROUND_NAME)])
 
 

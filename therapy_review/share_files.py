@@ -7,8 +7,11 @@ leaves a line without a file, never a file without its line.
 
 from __future__ import annotations
 
+import getpass
 import io
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +25,7 @@ from therapy_review.errors import ShareError
 from therapy_review.opus import RATE
 from therapy_review.playback import AHEAD, levelled, levels
 from therapy_review.share_words import in_the_ledger, left_unread
-from therapy_review.store import PlainStore, is_half
+from therapy_review.store import FILE_MODE, PlainStore, is_half
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,21 +123,34 @@ def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> 
         )
     target = outside(folder)
     made = [m4a(sound_of(session, plan, clip), f"Clip {n}") for n, clip in enumerate(plan.clips, 1)]
-    require_unchanged(session, plan)  # encoding takes a while
-    _clear_halves(target)
-    names = _free(target, len(made))
-    ledger.record(
-        session.journal,
-        ledger.SHARED,
-        session=session.name,
-        use=f"{SHARE}{plan.who}",
-        who=plan.who,
-        note=in_the_ledger(plan),
-    )
-    store = PlainStore(target)
-    for name, data in zip(names, made, strict=True):
-        store.write(name, data)
+    with _alone():
+        require_unchanged(session, plan)  # encoding takes a while
+        _clear_halves(target)
+        names = _free(target, len(made))
+        ledger.record(
+            session.journal,
+            ledger.SHARED,
+            session=session.name,
+            use=f"{SHARE}{plan.who}",
+            who=plan.who,
+            note=in_the_ledger(plan),
+        )
+        store = PlainStore(target)
+        for name, data in zip(names, made, strict=True):
+            store.write(name, data)
     return [target / name for name in names]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let no two programs choose names at once: they may be of two journals, and write into one folder."""
+    from filelock import FileLock
+
+    # No file of ours lies in a folder from which things are sent, nor can the journal's lock be held: its ledger
+    # asks for it.
+    name = Path(tempfile.gettempdir()) / f"therapy_review-{getpass.getuser()}-shares.lock"
+    with FileLock(name, mode=FILE_MODE):
+        yield
 
 
 def outside(folder: Path) -> Path:

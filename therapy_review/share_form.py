@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.marks import PROUD, TRIGGER, Mark, each
-from therapy_review.share import NAME, of_mark, read_spans
+from therapy_review.marks import NAME, PROUD, TRIGGER, Mark, each
+from therapy_review.share import of_mark, read_spans
 from therapy_review.share_hearing import ClipToHear
 from therapy_review.share_plan import Plan, plan
 from therapy_review.share_words import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
@@ -30,6 +30,9 @@ STYLE = """<style>
 .tr-share .widget-html-content li { margin: 0.3rem 0; }
 .tr-share .widget-checkbox label { white-space: normal; }
 </style>"""
+SILENT_ANYWAY = (
+    "What you marked in the player as a name or as a trigger is silent anyway, with a few seconds around it."
+)
 NO_MARKS = "Nothing is marked in this session yet; write below from when to when."
 
 
@@ -123,7 +126,8 @@ class _ShareForm:
                 w.HTML(STYLE),
                 self.session,
                 self.marks,
-                *(self.moments, self.who, self.silence, self.look),
+                *(self.moments, self.who, self.silence, w.HTML(f"<p><small>{SILENT_ANYWAY}</small></p>")),
+                self.look,
                 *(self.looked, self.before, self.said),
             ]
         )

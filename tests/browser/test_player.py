@@ -173,6 +173,19 @@ def test_a_mark_is_on_disk_at_once_and_so_are_its_words(player: Locator, tones: 
     assert tones.marks[["start", "label"]].to_numpy().tolist() == [[100.0, "the boat"]]
 
 
+def test_a_name_can_be_marked_and_it_is_said_what_that_does(player: Locator, tones: Session) -> None:
+    at(player, 100)
+    player.locator(".tr-play").focus()
+    player.page.keyboard.press("m")
+    hint = player.locator(".tr-mark-hint")
+    expect(hint).to_be_hidden()
+    player.get_by_label("What it is").select_option("name")
+    expect(hint).to_have_text(re.compile("silent in clips you share; here you still hear it"))
+    wait_until(lambda: tones.marks["kind"].tolist() == ["name"], 3)
+    player.get_by_label("What it is").select_option("question")
+    expect(hint).to_be_hidden()
+
+
 def test_a_mark_plays_from_two_seconds_before_and_can_be_removed(player: Locator, tones: Session) -> None:
     at(player, 121)
     player.get_by_role("button", name="Mark this moment").click()

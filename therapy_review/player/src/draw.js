@@ -9,7 +9,7 @@ const PEAKS_A_SECOND = 32;
 export const LANE = 24; // pixels
 export const TOP = 20; // for marks and seconds
 export const WAVE = 56;
-export const MARKS = { bookmark: "●", question: "?", "proud moment": "★", trigger: "■" };
+export const MARKS = { bookmark: "●", question: "?", "proud moment": "★", trigger: "■", name: "◆" };
 
 export const colourOf = (role) => COLOURS[role] ?? "#6B7680";
 export const overlapColour = OVERLAP;

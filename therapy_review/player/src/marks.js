@@ -5,6 +5,9 @@ import { button, canHaveFocus, clock, keepingFocus, nameOf, part } from "./page.
 
 const WHILE_TYPING = 500; // milliseconds after the last key
 const BEFORE = 2; // seconds from which a mark is heard
+const HINTS = {
+  name: "A few seconds around it are silent in clips you share; here you still hear it.",
+};
 
 let numbers = 0;
 
@@ -36,7 +39,12 @@ export class Marks {
     const kinds = part("select", { "aria-label": "What it is" });
     for (const kind of this.client.session.kinds) kinds.append(part("option", { value: kind }, kind));
     kinds.value = mark.kind;
-    kinds.addEventListener("change", () => { mark.kind = kinds.value; keep(); });
+    const hint = part("small", { class: "tr-mark-hint", role: "status" }, HINTS[mark.kind] ?? "");
+    kinds.addEventListener("change", () => {
+      mark.kind = kinds.value;
+      hint.textContent = HINTS[mark.kind] ?? "";
+      keep();
+    });
     const words = part("input", { type: "text", "aria-label": "A few words", placeholder: "a few words", maxlength: "200" });
     words.value = mark.label;
     words.addEventListener("input", () => {
@@ -50,7 +58,7 @@ export class Marks {
       keepingFocus(this.box, () => { this.form.hidden = true; this.form.replaceChildren(); }, () => this.#again(opener));
     };
     words.addEventListener("keydown", (event) => { if (event.key === "Enter") done(); });
-    this.form.replaceChildren(part("span", { class: "tr-when" }, clock(mark.start)), kinds, words, button("Done", done));
+    this.form.replaceChildren(part("span", { class: "tr-when" }, clock(mark.start)), kinds, words, button("Done", done), hint);
     this.form.hidden = false;
     words.focus();
   }

@@ -1,0 +1,39 @@
+"""Writing into a sealed journal without its key: to what it is sealed stands in ``journal.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyrage import RecipientError, encrypt, x25519
+
+from therapy_review.errors import JournalError
+from therapy_review.sealed import AGE, SETTINGS
+from therapy_review.store import PlainStore
+
+
+def write_unopened(store: PlainStore, settings: Mapping[str, Any], name: str, data: bytes) -> None:
+    """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    settings : mapping
+        Content of ``journal.toml``.
+    name : str
+        Of a file outside of sessions, without a day in it.
+    data : bytes
+
+    Raises
+    ------
+    JournalError
+        When ``journal.toml`` does not say what to seal it to, or the disk refuses.
+    """
+    try:
+        recipient = x25519.Recipient.from_str(str(settings["seal"]["recipient"]))
+    except (KeyError, TypeError, RecipientError) as error:
+        raise JournalError(
+            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: therapy-review seal"
+        ) from error
+    store.write(f"{name}{AGE}", encrypt(data, [recipient]))
