@@ -37,7 +37,7 @@ from therapy_review.trends import trends
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
 YEAR = range(5, 55)  # sessions at each of which somebody looks
-PAGES = {1: 320, 4: 80, 8: 40}  # by lines on a page
+PAGES = {1: 160, 4: 40, 8: 24}  # by lines on a page
 MOST_EVER = 0.15  # of pages of noise that claim something in a year of looks
 LENGTHS = (5, 8, 12, 20, 40, 100)
 

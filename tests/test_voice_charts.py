@@ -144,8 +144,8 @@ def buttons(view: Any) -> dict[str, Any]:
 
 def test_without_a_named_microphone_nothing_is_offered_and_it_says_how(heard: Journal, listened: list[str]):
     view = voices_view(heard)
-    assert html.escape(NOTHING_ACROSS) in view.children[0].value
-    assert CAUTION.split(".")[0] in view.children[0].value
+    assert html.escape(NOTHING_ACROSS) in view.children[1].value
+    assert CAUTION.split(".")[0] in view.children[1].value
     assert buttons(view) == {}
     assert listened == []
 
@@ -161,7 +161,7 @@ def test_nothing_is_listened_to_before_the_button_and_then_it_is_kept(heard: Jou
     page.working.join(20)
     assert len(listened) == 2
     assert buttons(page.box) == {}
-    assert "last 200 Hz" in page.box.children[0].value
+    assert "last 200 Hz" in page.box.children[1].value
     assert trends(heard, OF_THE_CLIENT)["value"].notna().sum() == 8
     assert not_worked_out(heard) == []
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.text import Text
 
+from therapy_review import Journal, way_words
+from therapy_review.path import way
 from therapy_review.path_charts import MULTIPLES, tag_shares
 from therapy_review.trend_words import CERTAIN
 from therapy_review.trends import moving_share
@@ -77,3 +79,11 @@ def test_a_month_without_sessions_stays_open() -> None:
     apart = table[~table.index.isin(range(8, 13))]
     places = [patch.get_x() for patch in tag_shares(apart).rows[0].ax.patches]
     assert max(np.diff(places)) == 42
+
+
+def test_what_is_too_early_to_say_of_several_lines_is_said_once(journal: Journal):
+    said = way_words.moved(way(journal))
+    assert said.count("over 8 sessions it went no further") == 1
+    for name in ("The mood you came with", "The mood you left with"):
+        assert f"<li>{name}, from January to March 2026</li>" in said
+    assert said.count("<ul>") == said.count("</ul>") == 2

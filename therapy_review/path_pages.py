@@ -19,6 +19,7 @@ from therapy_review.path_picture import path
 from therapy_review.path_view import Place, path_view, usual_view
 from therapy_review.player import Moment
 from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
+from therapy_review.scale_forms import STYLE
 from therapy_review.silence_charts import silences_over_time
 from therapy_review.silence_kinds import silence_kinds
 from therapy_review.still import HOW_TO_START, Still, clock, is_still
@@ -200,11 +201,13 @@ def _pair(kind: str, chosen: str, *both: Heard) -> Any:
         return Still(f"{read.markup}<p><small>{HOW_TO_START} to hear them.</small></p>")
     import ipywidgets as w
 
-    rows: list[Any] = [w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]
+    rows: list[Any] = [w.HTML(STYLE), w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]
     for one in both:
         rows += [w.HTML(f"<strong>{day(one.session.date)}</strong>")]
         rows += [Moment(one.session, one.start, one.end, one.why)]
-    return w.VBox(rows)
+    box = w.VBox(rows)
+    box.add_class("tr-scale")
+    return box
 
 
 def path_page(journal: str | Path, sound: str = ON) -> PathPage | NothingToShow:

@@ -44,7 +44,7 @@ QUESTIONS = {
 }
 STAYS = ("what_is_opened", "notes")  # whatever is opened
 OF_THE_SOUND = ("talk", "silences")  # rows that were counted in recordings
-CLOSED = "Nothing of this is opened."
+CLOSED = "Nothing of this is opened, or nothing of it is kept."
 UNDER = "Marks you put while you listen are kept under the name that is chosen here."
 NOT_AGREED = (
     "Nothing that came of the recording of {sessions} is shown: there is no agreement in force for listening "

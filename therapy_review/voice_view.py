@@ -15,6 +15,7 @@ from therapy_review.chart import counted
 from therapy_review.errors import TherapyReviewError
 from therapy_review.notes import OF_THE_WAY
 from therapy_review.phases import lasting
+from therapy_review.scale_forms import STYLE
 from therapy_review.still import HOW_TO_START, Still, is_still
 from therapy_review.trends import trends
 from therapy_review.voice_charts import voices_over_time
@@ -106,7 +107,8 @@ class VoicesView:
         self._stop.description = "Stop"
         self._begin.on_click(lambda _: self._start())
         self._stop.on_click(lambda _: self._stops.set())
-        self.box = w.VBox([self._drawn, w.HBox([self._begin, self._stop]), self._state])
+        self.box = w.VBox([w.HTML(STYLE), self._drawn, w.HBox([self._begin, self._stop]), self._state])
+        self.box.add_class("tr-scale")
         self._draw()
 
     def _draw(self) -> None:

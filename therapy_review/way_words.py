@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 MOST_WORDS = 5
+TOO_EARLY = ": it is too early to say; "
 Line = tuple[str, str]  # measure and speaker
 LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
     "mood": (("mood_before", ""), ("mood_after", "")),
@@ -122,10 +123,25 @@ def moved(way: Way) -> str:
     """
     said = list(told(way).values())
     said += [of_a_word(way.tags, word) for word in often(way.tags)[:1]]
-    items = "".join(f"<li>{html.escape(one)}</li>" for one in said if one)
+    items = "".join(_gathered([one for one in said if one]))
     if not items:
         return "<p>Nothing has been noted yet that could be put into numbers.</p>"
     return f"<ul>{items}</ul>\n<p><small>{OF_PAGE}</small></p>"
+
+
+def _gathered(said: Sequence[str]) -> list[str]:
+    """List what was said; of lines of which the same is too early to say, it is said once."""
+    parts = [one.partition(TOO_EARLY) for one in said]
+    alike = Counter(rest for _, early, rest in parts if early)
+    items, done = list[str](), set[str]()
+    for one, (_, early, rest) in zip(said, parts, strict=True):
+        if not early or alike[rest] == 1:
+            items.append(f"<li>{html.escape(one)}</li>")
+        elif rest not in done:
+            done.add(rest)
+            own = "".join(f"<li>{html.escape(of)}</li>" for of, _, other in parts if other == rest)
+            items.append(f"<li>It is too early to say of these; {html.escape(rest)}<ul>{own}</ul></li>")
+    return items
 
 
 def told(way: Way) -> dict[Line, str]:
