@@ -332,10 +332,6 @@ def looked_over(session: Session) -> None:
         raise ConsentError(found[0])
 
 
-def sent_to_a_cluster(session: Session) -> None:
-    bundles.pack(session.journal, session.name, "listen")
-
-
 def turns_to_a_file(session: Session) -> None:
     from typer.testing import CliRunner
 
@@ -368,7 +364,7 @@ SHARING = [looked_at_to_be_shared, heard_to_be_shared, shared]
 DOORS = [
     turns_to_a_file, sound_prepare, sound_pieces, feed_pieces, moment, moment_opened, desk_open, desk_sound,
     desk_relabel,
-    player_still, embedding, two_minutes, looked_over, sent_to_a_cluster,
+    player_still, embedding, two_minutes, looked_over,
 ]  # fmt: skip
 PARTS = ("who_is_who", "session_map", "player", "talk_balance", "pauses_and_gaps", "moments", "silences")
 
@@ -426,6 +422,20 @@ def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
         with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened"):
             door(session)
         assert held(heard) == before  # nothing was made of it, and nothing was kept
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_sound_goes_to_a_cluster_where_all_agreed_to_reports_and_nowhere_else(
+    heard: Journal, state: str
+) -> None:
+    session = in_state(heard, state, "report").session(DAY)
+    before = held(heard)
+    if opens(state, "report"):
+        assert any("recording" in name for name in bundles.pack(session.journal, DAY, "listen").files)
+    else:
+        with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened"):
+            bundles.pack(session.journal, DAY, "listen")
+        assert held(heard) == before
 
 
 @pytest.mark.parametrize("door", SHARING, ids=lambda door: door.__name__)
