@@ -104,6 +104,20 @@ def test_the_next_kernel_is_started_while_one_is_in_use(kernels: Kernels) -> Non
     second.end()
 
 
+def test_while_a_session_is_listened_to_no_kernel_waits_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Started:
+        def end(self) -> None:
+            pass
+
+    monkeypatch.setattr(Kernels, "_new", lambda _self: Started())
+    kernels = Kernels("anew")
+    kernels.take("none")
+    assert len(kernels._ready) == 0
+    kernels.take()
+    assert len(kernels._ready) == 1
+    kernels.close()
+
+
 @pytest.mark.slow
 def test_what_a_kernel_is_told_leaves_no_trace_in_its_history(kernels: Kernels, tmp_path: Path) -> None:
     told: list[str] = []

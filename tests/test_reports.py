@@ -42,7 +42,7 @@ def template(
 
 
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(_self: Kernels) -> None:
+    def start(_self: Kernels, *_: object) -> None:
         raise AssertionError("a kernel was started")
 
     monkeypatch.setattr(Kernels, "take", start)

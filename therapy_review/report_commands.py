@@ -71,7 +71,7 @@ def report(
     ] = None,
     template: Annotated[
         str,
-        typer.Option(help="A notebook of yours with a parameter session, or one that comes along."),
+        typer.Option(help="A notebook of yours with a parameter session; session_report when left out."),
     ] = "session_report",
     to: Annotated[
         To, typer.Option(help="The notebook alone, a page to read as well, or a PDF besides.")
@@ -79,7 +79,10 @@ def report(
     parameter: Annotated[
         list[str] | None,
         typer.Option(
-            "--parameter", "-p", metavar="NAME VALUE", help="A parameter of the template; may be given often."
+            "--parameter",
+            "-p",
+            metavar="NAME VALUE",
+            help="A parameter of the template, as in -p depth 3 or -p depth=3; may be given often.",
         ),
     ] = None,
     private_notes: Annotated[

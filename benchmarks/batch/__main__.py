@@ -21,9 +21,13 @@ from pathlib import Path
 import psutil
 
 from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
-from benchmarks.batch.measuring import measured, started
-from therapy_review import analyse, open_journal
-from therapy_review.store import digest
+from benchmarks.batch.measuring import measured, started, two_workers
+from therapy_review import analyse, open_journal, unlock
+from therapy_review.index import SETTLED
+from therapy_review.keys import new_keys, new_recovery_code
+from therapy_review.reports import run_all
+from therapy_review.sealing import seal
+from therapy_review.store import PlainStore, digest
 
 RESULTS = Path(__file__).with_name("results.md")
 SEED = 20
@@ -82,6 +86,53 @@ def long(scratch: Path, _sessions: int, _kills: int) -> list[Row]:
     kept = sum(path.stat().st_size for path in root.rglob("derived/*"))
     rows.append(("50 minutes: report on disk", f"{made / len(names) / 1e6:.2f} MB", ""))
     rows.append(("50 minutes: derived files on disk", f"{kept / len(names) / 1e6:.2f} MB", ""))
+    return rows
+
+
+def pdf(scratch: Path, sessions: int, _kills: int) -> list[Row]:
+    """What a PDF adds to the report of a session."""
+    root, each = short_journal(scratch / "short", sessions), dict[str, float]()
+    for to in ("html", "pdf"):
+        first = measured(root, 1, names=days(sessions)[:2], to=to)
+        shutil.rmtree(root / "reports")
+        run = measured(root, 1, to=to)
+        each[to] = (run.seconds - first.seconds) / (sessions - 2)
+        size = sum(path.stat().st_size for path in (root / "reports").glob(f"*.{to}")) / sessions
+        shutil.rmtree(root / "reports")
+        rows = [("a PDF on disk", f"{size / 1e3:.0f} kB", "")]
+    return [
+        ("a session as a page, jobs = 1", f"{each['html']:.2f} s", ""),
+        ("a session as a page and a PDF, jobs = 1", f"{each['pdf']:.2f} s", "2.5 s"),
+        *rows,
+    ]
+
+
+def cluster(scratch: Path, sessions: int, _kills: int) -> list[Row]:
+    """The same reports by two workers of a Dask scheduler on this computer, and by two processes."""
+    root, rows = short_journal(scratch / "short", sessions), []
+    here = measured(root, 2)
+    shutil.rmtree(root / "reports")
+    with two_workers(scratch) as address:
+        there = measured(root, 2, scheduler=address)
+    for said, run in (("two processes", here), ("two workers of a cluster", there)):
+        rows.append((f"all {sessions}, {said}", f"{run.seconds:.0f} s", run.said))
+    return rows
+
+
+def idle(scratch: Path, sessions: int, _kills: int) -> list[Row]:
+    """A run over sealed sessions of which nothing changed."""
+    root = short_journal(scratch / "short", sessions)
+    keys = new_keys("harbour lentil oboe margin", new_recovery_code())
+    seal(PlainStore(root), keys)
+    unlock.keep(keys.identity)
+    rows = []
+    for said in ("the first run", "the second, which looks at what the first wrote", "a later one"):
+        began = time.perf_counter()
+        done = run_all(open_journal(root), jobs=2)
+        states = f"{done.number('made')} made, {done.number('current')} current"
+        rows.append((f"{sessions} sealed sessions, {said}", f"{time.perf_counter() - began:.2f} s", states))
+        time.sleep(SETTLED + 1)
+    rows.append(("lines in the ledger", f"{len(open_journal(root).ledger)}", ""))
     return rows
 
 
@@ -165,8 +216,15 @@ def _reports(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): digest(path.read_bytes()) for path in files}
 
 
-PARTS: dict[str, Callable[[Path, int, int], list[Row]]] = {"speed": speed, "long": long, "crash": crash}
-SESSIONS = {"speed": 100, "long": 12, "crash": 300}
+PARTS: dict[str, Callable[[Path, int, int], list[Row]]] = {
+    "speed": speed,
+    "long": long,
+    "pdf": pdf,
+    "cluster": cluster,
+    "idle": idle,
+    "crash": crash,
+}
+SESSIONS = {"speed": 100, "long": 12, "pdf": 20, "cluster": 40, "idle": 100, "crash": 300}
 
 
 def main() -> None:

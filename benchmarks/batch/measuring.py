@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -18,11 +21,12 @@ import sys
 from pathlib import Path
 from therapy_review import open_journal, reports
 if __name__ == "__main__":
-    root, jobs, template, wait, *names = sys.argv[1:]
+    root, jobs, template, wait, to, scheduler, *names = sys.argv[1:]
     journal = open_journal(root)
     chosen = [journal.session(name) for name in names] or None
     done = reports.run_all(
-        journal, chosen, jobs=int(jobs), template=template, cell_wait=float(wait),
+        journal, chosen, jobs=int(jobs), template=template, cell_wait=float(wait), to=to,
+        scheduler=scheduler,
         told=lambda outcome: print(outcome.session, outcome.state, flush=True),
     )
     print(*(f"{state}={done.number(state)}" for state in ("made", "current", "failed", "waiting")), flush=True)
@@ -45,12 +49,25 @@ def started(
     *,
     template: str | Path = "session_report",
     wait: float = 600.0,
+    to: str = "html",
+    scheduler: str = "",
     names: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
     """Start a run in a process of its own."""
     here = str(Path(__file__).parents[2])
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(root), str(jobs), str(template), str(wait), *names],
+        [
+            sys.executable,
+            "-c",
+            PROGRAM,
+            str(root),
+            str(jobs),
+            str(template),
+            str(wait),
+            to,
+            scheduler,
+            *names,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -71,6 +88,32 @@ def measured(root: Path, jobs: int, **options: object) -> Measured:
         watch.join()
     seconds = time.perf_counter() - before
     return Measured(seconds, watch.processor, watch.most / 1e6, lines[-1] if lines else "")
+
+
+@contextmanager
+def two_workers(folder: Path) -> Iterator[str]:
+    """Start a Dask scheduler and two workers with one thread each on this computer."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port = asked.getsockname()[1]
+    address, program = f"tcp://127.0.0.1:{port}", str(Path(sys.executable).with_name("dask"))
+    here = str(Path(__file__).parents[2])
+    common: dict[str, Any] = {
+        "cwd": folder,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])},
+    }
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    worker = ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    processes = [subprocess.Popen([program, *words], **common) for words in (scheduler, worker, worker)]
+    try:
+        time.sleep(8)  # a run that begins before the second worker is there would be slower
+        yield address
+    finally:
+        for process in reversed(processes):
+            process.kill()
+            process.wait()
 
 
 class _Watch(threading.Thread):

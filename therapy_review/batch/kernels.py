@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -149,8 +149,13 @@ class Kernels:
         self._source = _Source(self._scratch.path) if start == "split" else None
         self._closed = False
 
-    def take(self) -> Kernel:
+    def take(self, then: Literal["next", "none"] = "next") -> Kernel:
         """Return a kernel nobody has used, and start the next one.
+
+        Parameters
+        ----------
+        then : {"next", "none"}
+            Whether the next one is started already; while a session is listened to, its memory is better left.
 
         Returns
         -------
@@ -159,7 +164,7 @@ class Kernels:
         """
         with self._guard:
             kernel = self._ready.pop() if self._ready else self._new()
-            if not self._ready and not self._closed:
+            if then == "next" and not self._ready and not self._closed:
                 self._ready.append(self._new())
         return kernel
 

@@ -118,7 +118,7 @@ def carry_out(order: Order) -> Made:
 
     began = time.monotonic()
     try:
-        with _place(order) as folder, _kernel() as kernel:
+        with _place(order) as folder, _kernel("next" if order.template else "none") as kernel:
             files = _report(order, folder, kernel) if order.template else _listened(order, folder, kernel)
     except FailedError as error:
         return Made(order.name, {}, error.sentence, error.cell, time.monotonic() - began)
@@ -203,7 +203,7 @@ _GUARD = threading.Lock()
 
 
 @contextmanager
-def _kernel() -> Iterator[Kernel]:
+def _kernel(then: Literal["next", "none"]) -> Iterator[Kernel]:
     """Lend a kernel, and end it when the order is carried out or given up."""
     from therapy_review.batch.kernels import Kernels
 
@@ -211,7 +211,7 @@ def _kernel() -> Iterator[Kernel]:
         if not _KERNELS:
             _KERNELS.append(Kernels())
             atexit.register(close)
-    kernel = _KERNELS[0].take()
+    kernel = _KERNELS[0].take(then)
     try:
         yield kernel
     finally:

@@ -101,8 +101,8 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
     outcome = work.outcomes.get(session.name)
     closed = work.why_closed(session, basis)
     measured: Literal["shown", "closed"] = "closed" if closed else "shown"
-    own = sorted(entries, key=lambda entry: (entry.template != work.job.template.name, entry.template))
-    listed = () if closed else tuple(_listed(work, session, basis, entry) for entry in own)
+    own = [] if closed else sorted(entries, key=lambda entry: entry.template)
+    listed = tuple(_listed(work, session, basis, entry) for entry in own)
     if sentence := (outcome.sentence if outcome else "") or closed:
         page = f"{work.name_of(session)}.failed.html"
         told_in = page if work.journal.store.exists(f"reports/{page}") else ""
