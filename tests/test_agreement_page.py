@@ -19,7 +19,7 @@ from therapy_review import Journal, agreeing, consent, create_journal, open_jour
 from therapy_review.agreement import USES, Spoken
 from therapy_review.agreement_page import AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.pages import NothingToShow
+from therapy_review.page_parts import NothingToShow
 from therapy_review.player import Moment
 from therapy_review.still import STILL, Still
 from therapy_review.taking_back_form import TakeBackForm

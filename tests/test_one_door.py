@@ -26,6 +26,7 @@ from therapy_review import (
     analyse,
     consent,
     enrolment,
+    page_parts,
     pages,
     playback,
     share_files,
@@ -391,7 +392,7 @@ def answered(desk: Desk, message: dict[str, Any]) -> None:
 
 def said(shown: Any) -> None:
     """Raise what a part of a page shows in place of what it would have shown."""
-    shown = shown._draw() if isinstance(shown, pages.Live) else shown
+    shown = shown._draw() if isinstance(shown, page_parts.Live) else shown
     shown = shown.still() if isinstance(shown, Player) else shown
     text = shown.text if isinstance(shown, Still) else ""
     if "stays closed" in text or "no recording is opened" in text:

@@ -16,15 +16,8 @@ from therapy_review import consent
 from therapy_review.chart import Chart
 from therapy_review.journal import Journal
 from therapy_review.new_journal import create_journal
-from therapy_review.pages import (
-    Live,
-    NothingToShow,
-    SessionPage,
-    Shown,
-    WeeklyReview,
-    session_report,
-    weekly_review,
-)
+from therapy_review.page_parts import Live, NothingToShow, Shown
+from therapy_review.pages import SessionPage, WeeklyReview, session_report, weekly_review
 from therapy_review.player import Player
 from therapy_review.silence_kinds import long_silences_of, say
 from therapy_review.still import STILL, Still

@@ -20,7 +20,8 @@ from therapy_review import Journal, consent
 from therapy_review.clickable import Clickable
 from therapy_review.marks import Mark
 from therapy_review.opened import FIGURES, Opened
-from therapy_review.pages import Live, Shown, session_report, weekly_review
+from therapy_review.page_parts import Live, Shown
+from therapy_review.pages import session_report, weekly_review
 from therapy_review.path_pages import how_far, path_page
 from therapy_review.path_view import usual_view
 from therapy_review.player import Moment, Player

@@ -15,7 +15,7 @@ from conftest import ROOT, root_of
 from therapy_review import Journal, consent, create_journal, open_journal
 from therapy_review.marks import Mark
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
-from therapy_review.pages import NothingToShow
+from therapy_review.page_parts import NothingToShow
 from therapy_review.player import Moment, Player
 from therapy_review.quiet import IS_OFF
 from therapy_review.shutter import Shutter

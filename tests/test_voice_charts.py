@@ -13,7 +13,8 @@ from conftest import root_of
 from therapy_review import Journal, Session, prosody
 from therapy_review.agreement import REPORT
 from therapy_review.chart import Chart
-from therapy_review.pages import SessionPage, Shown, session_report
+from therapy_review.page_parts import Shown
+from therapy_review.pages import SessionPage, session_report
 from therapy_review.path_pages import HowFar
 from therapy_review.prosody import CAUTION, COLUMNS
 from therapy_review.still import SHOWN, STILL, Still

@@ -12,7 +12,7 @@ from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Sp
 from therapy_review.consent import append
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
-from therapy_review.pages import NothingToShow, gently, sentence
+from therapy_review.page_parts import NothingToShow, gently, sentence
 from therapy_review.player import Moment
 from therapy_review.still import HOW_TO_START, Still, clock, is_still, paragraphs
 from therapy_review.taking_back_form import TakeBackForm

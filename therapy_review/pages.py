@@ -6,8 +6,6 @@ A page never raises for something a person can mend: it shows the sentence inste
 from __future__ import annotations
 
 import contextlib
-import functools
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import behind, moments
+from therapy_review.page_parts import Live, NothingToShow, Shown, gently, sentence
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.prosody import prosody
 from therapy_review.quiet import (
@@ -31,7 +30,7 @@ from therapy_review.quiet import (
 )
 from therapy_review.silence_forms import silence_form
 from therapy_review.silence_kinds import long_silences_of
-from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still, paragraphs
+from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still
 from therapy_review.usual import SHOWN as SET_BESIDE
 from therapy_review.usual import side_of, usual
 from therapy_review.usual_charts import beside_usual
@@ -41,69 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from therapy_review.session import Session
-
-
-class Shown:
-    """Several things a cell shows one below the other.
-
-    Parameters
-    ----------
-    *things
-        Charts, widgets, stills.
-    """
-
-    def __init__(self, *things: Any) -> None:
-        self.things = things
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        for thing in self.things:
-            display(thing)
-
-
-class Live:
-    """A chart of a notebook that can be drawn anew where it stands, when the client asks for it.
-
-    Parameters
-    ----------
-    draw : callable
-        Returns what is shown: a chart or a still.
-    """
-
-    def __init__(self, draw: Callable[[], Any]) -> None:
-        self._draw = draw
-        self._name = secrets.token_hex(8)
-
-    def _ipython_display_(self) -> None:
-        self._show(update=False)
-
-    def refresh(self) -> None:
-        """Draw it anew."""
-        self._show(update=True)
-
-    def _show(self, *, update: bool) -> None:
-        from IPython.display import display
-
-        display(self._draw()._repr_mimebundle_(), raw=True, display_id=self._name, update=update)
-
-
-def gently(show: Callable[..., Any]) -> Callable[..., Any]:
-    """Show the sentence of an error in place of what could not be shown."""
-
-    @functools.wraps(show)
-    def shown(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return show(*args, **kwargs)
-        except TherapyReviewError as error:
-            return sentence(str(error))
-
-    return shown
-
-
-def sentence(text: str) -> Still:
-    """Show one quiet sentence."""
-    return Still(f'<p class="sentence">{paragraphs(text)}</p>', text)
 
 
 class SessionPage:
@@ -359,18 +295,6 @@ class WeeklyReview:
     def talk_time(self) -> Any:
         """Show talk time, session by session."""
         return path_charts.talk_time(trends.sessions_table(self.journal))
-
-
-class NothingToShow:
-    """Stands in for a page that could not be opened: says why once, then nothing."""
-
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    def __getattr__(self, name: str) -> Callable[[], Any]:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return lambda: sentence(self._why) if name in ("opening", "heading") else None
 
 
 def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:

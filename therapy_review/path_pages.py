@@ -12,7 +12,7 @@ from therapy_review.early import Heard, pairs, sides
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.letter_form import letter_form
-from therapy_review.pages import NothingToShow, Shown, gently, sentence
+from therapy_review.page_parts import NothingToShow, Shown, gently, sentence
 from therapy_review.path import MOODS, Way, way
 from therapy_review.path_charts import tag_shares
 from therapy_review.path_picture import path
