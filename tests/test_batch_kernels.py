@@ -202,7 +202,7 @@ def test_kernels_end_with_whoever_started_them(tmp_path: Path) -> None:
         "from therapy_review.batch.kernels import Kernels; import time\n"
         "kernels = Kernels(); kernel = kernels.take(); kernel.tell('')\n"
         "process = kernel.manager.provisioner.process\n"
-        "print(kernels._source._process.pid, process.pid, kernels._scratch, flush=True)\n"
+        "print(kernels._source._process.pid, process.pid, kernels._scratch.path, flush=True)\n"
         "time.sleep(60)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
