@@ -283,7 +283,10 @@ def pages_that_claim(
     return claimed / pages
 
 
-@pytest.mark.parametrize("n", [6, 12, 24])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("n", [6, pytest.param(12, marks=SLOW), pytest.param(24, marks=SLOW)])
 def test_of_whole_pages_of_noise_one_in_twenty_claims_anything_at_most(n: int):
     assert pages_that_claim(300, 6, [n]) <= 0.05
 
@@ -297,6 +300,7 @@ def test_lines_that_move_as_one_are_on_a_page_as_on_any_other():
     assert claimed / 150 <= 0.05
 
 
+@pytest.mark.slow
 def test_pages_of_noise_looked_at_through_a_year_claim_something_less_than_one_time_in_seven():
     # How often just so, for more pages and every week, is told by `make bench` and docs/trends.md.
     assert pages_that_claim(40, 4, range(6, 40, 4)) <= 0.15

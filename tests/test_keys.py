@@ -41,6 +41,7 @@ def test_an_age_file_that_holds_no_identity_is_a_sentence() -> None:
             k.session_identities(encrypt(content, [mine.to_public()]), mine)
 
 
+@pytest.mark.slow
 def test_letters_with_accents_open_it_however_a_system_writes_them() -> None:
     mine = Identity.generate()
     apart = k.locked_with("cafe\u0301 gru\u0308n", mine)  # as a file from a Mac may have them

@@ -77,6 +77,7 @@ def test_with_the_sound_off_nothing_that_could_play_is_made_and_every_part_is_th
     assert IS_OFF in "\n".join(map(said, everything.values()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("open_page", "parts"), PAGES)
 def test_with_the_sound_on_the_page_says_nothing_of_it(
     heard: Journal, made: list[str], open_page: OpenPage, parts: list[str]

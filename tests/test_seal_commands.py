@@ -228,6 +228,7 @@ def test_without_a_terminal_a_new_journal_is_plain_or_takes_the_passphrase_from_
     assert opens(tmp_path / "sealed", code, code=True)
 
 
+@pytest.mark.slow
 def test_sealed_with_hidden_dates_more_is_sealed_later_shown_again_and_unsealed(mine: Path) -> None:
     before = seen(open_journal(mine).store)
     at = Terminal("seal", "--hide-dates", "-j", str(mine))

@@ -474,6 +474,7 @@ def shares(at: Path) -> None:
     write(session, plan(session, "Sam", [(28.4, 29.0)]), at / "out", CAUTIONS)
 
 
+@pytest.mark.slow
 def test_a_share_that_is_killed_leaves_no_half_file_and_none_without_its_line(
     heard: Journal, tmp_path: Path
 ) -> None:

@@ -208,15 +208,16 @@ def ended(data: bytes, today: str) -> bytes:
     return data.replace(b"from = 2026-01-08", f"from = 2026-01-08\nuntil = {before}".encode(), 1)
 
 
+# A page is drawn for each: what is nearest to an agreement in force in the fast tests, every one in the slow.
 AGREED = [
-    pytest.param(lambda *_: b"", False, id="nothing was ever agreed to"),
-    pytest.param(without(b"review_together"), False, id="agreed to other uses alone"),
+    pytest.param(lambda *_: b"", False, id="nothing was ever agreed to", marks=pytest.mark.slow),
+    pytest.param(without(b"review_together"), False, id="agreed to other uses alone", marks=pytest.mark.slow),
     pytest.param(taken_back("therapist", "review_together"), False, id="taken back by the therapist"),
-    pytest.param(taken_back("client"), False, id="all taken back by the client"),
-    pytest.param(ended, False, id="ended yesterday"),
+    pytest.param(taken_back("client"), False, id="all taken back by the client", marks=pytest.mark.slow),
+    pytest.param(ended, False, id="ended yesterday", marks=pytest.mark.slow),
     pytest.param(taken_back("therapist", "report"), True, id="something else was taken back"),
     pytest.param(without(b"self_review"), True, id="in force for this alone"),
-    pytest.param(lambda data, _: data, True, id="in force"),
+    pytest.param(lambda data, _: data, True, id="in force", marks=pytest.mark.slow),
 ]
 
 

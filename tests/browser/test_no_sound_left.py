@@ -72,6 +72,7 @@ def test_the_saved_notebook_holds_no_sound_and_no_widgets(tab: Page, lab: Lab) -
     assert not any(trace in written for trace in traces(lab))
 
 
+@pytest.mark.slow
 def test_a_notebook_saved_with_its_widgets_holds_no_sound_either(tab: Page, lab: Lab) -> None:
     tab.goto(lab.page_of(WEEK))
     run_all(tab)

@@ -91,7 +91,7 @@ def test_a_notebook_opened_anew_says_how_to_go_on_instead_of_an_error(tab: Page,
 @pytest.mark.parametrize(
     "notebook",
     [
-        pytest.param(name, marks=[] if "2026" in name else pytest.mark.slow)
+        pytest.param(name, marks=[] if "weekly" in name else pytest.mark.slow)
         for name in (*NOTEBOOKS, "together")
     ],
 )

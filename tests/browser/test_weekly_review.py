@@ -112,6 +112,7 @@ def test_what_is_written_is_kept_as_soon_as_the_field_is_left(review: Page, lab:
     assert "Sam said wake me up." in session.notes.text
 
 
+@pytest.mark.slow
 def test_what_the_form_does_not_know_stays_in_the_notes(tab: Page, lab: Lab) -> None:
     path = lab.root / "sessions/2026-03-05/notes.md"
     before = path.read_text()
@@ -126,6 +127,7 @@ def test_what_the_form_does_not_know_stays_in_the_notes(tab: Page, lab: Lab) -> 
     path.write_text(before)
 
 
+@pytest.mark.slow
 def test_notes_changed_elsewhere_meanwhile_are_both_kept(review: Page, lab: Lab) -> None:
     session = open_journal(lab.root).session("2026-03-05")
     path = lab.root / "sessions/2026-03-05/notes.md"
