@@ -49,7 +49,9 @@ def voices_of_a_session(table: pd.DataFrame, *, names: Mapping[str, str] | None 
     """
     there = table.dropna(subset=["pitch", "loudness"]).reset_index(drop=True)
     if there.empty:
-        return nothing_yet("Nothing to show yet.").described(TOO_LITTLE, f"{TOO_LITTLE} {CAUTION}")
+        return nothing_yet("Nobody was heard alone for long enough.").described(
+            TOO_LITTLE, f"{TOO_LITTLE} {CAUTION}"
+        )
     chart = Chart(1.3 + 2 * LANE * len(there))
     pitch, loudness = chart.panel(2)
     called = [name(who, names) for who in there["speaker"]]
@@ -133,6 +135,8 @@ def voices_over_time(table: pd.DataFrame) -> Chart:
         One row a measure; another microphone breaks it, and its caption says what can be compared.
     """
     if not table["value"].notna().any():
-        return nothing_yet("Nothing to show yet.").described(NOTHING_ACROSS, f"{NOTHING_ACROSS} {CAUTION}")
+        return nothing_yet("Pitch and loudness are not known of any session yet.").described(
+            NOTHING_ACROSS, f"{NOTHING_ACROSS} {CAUTION}"
+        )
     chart = rows_over_time(usual(table), {})
     return chart.described(f"{chart.alt} {CAUTION}", f"{chart.caption} {NO_CLAIM} {CAUTION}")
