@@ -28,6 +28,7 @@ from therapy_review import (
     enrolment,
     page_parts,
     pages,
+    path_view,
     playback,
     share_files,
     share_plan,
@@ -37,13 +38,17 @@ from therapy_review.batch import bundles
 from therapy_review.check import check
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.listening import Listening
+from therapy_review.marks import Mark
 from therapy_review.opened import FIGURES, SOUND, Opened
+from therapy_review.path_pages import HowFar
+from therapy_review.path_view import Place
 from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
 from therapy_review.recording import Recording
 from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
+from therapy_review.silence_kinds import long_silences_of, silence_kinds
 from therapy_review.still import STILL, Still
 from therapy_review.store import PlainStore
 from therapy_review.together import USE as TOGETHER_USE
@@ -510,6 +515,45 @@ def test_figures_across_sessions_are_there_for_what_was_agreed_to_alone(heard: J
             known = set(table.loc[(table["session"] == DAY) & table["value"].notna(), "measure"])
             figures = {"talk_share", "long_silences"} if wanted in granted(state, use) else set()
             assert known == {"mood_after"} | figures, (use, wanted)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_silences_across_sessions_are_counted_for_what_was_agreed_to_alone(
+    heard: Journal, state: str
+) -> None:
+    def is_known(journal: Journal, use: str) -> bool:
+        table = silence_kinds(journal, use)
+        return bool(table.loc[table["session"] == DAY, "n"].notna().any())
+
+    assert is_known(heard, "self_review")  # what is remembered of it is asked about as well
+    for use in [*USES, "share:Sam"]:
+        journal = in_state(heard, state, use)
+        session = journal.session(DAY)
+        for wanted in USES:
+            opens_for_it = wanted in granted(state, use)
+            assert is_known(journal, wanted) == opens_for_it, (use, wanted)
+            if opens_for_it:
+                assert len(long_silences_of(session, wanted))
+            else:
+                with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+                    long_silences_of(session, wanted)
+
+
+@pytest.mark.parametrize("state", ["agreed", "revoked by the therapist"])
+def test_what_lies_behind_a_value_or_a_star_of_the_path_is_looked_up_in_open_sessions_alone(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    heard.session(DAY).add_mark(Mark(12.0, 15.0, "proud moment"))
+    table = HowFar(heard)._usual
+    row = table[(table["session"] == DAY) & (table["measure"] == "long_silences")].iloc[0]
+    seen, place = HowFar(heard)._way, Place(in_state(heard, state, "self_review"))
+    found: list[str] = []
+    monkeypatch.setattr(Place, "open_moments", lambda *_: found.append("moments"))
+    monkeypatch.setattr(Place, "open", lambda *_: found.append("session"))
+    path_view._open(seen, place, "proud", DAY)
+    clicked = path_view.usual_view(table, place).children[0]
+    clicked._choose(str(row["measure"]), DAY)
+    assert found == ["moments" if state == "agreed" else "session"] * 2
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from therapy_review import consent, ledger, measures, note_saving
 from therapy_review import corrections as said
+from therapy_review import ledger, measures, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
+from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.store import digest
@@ -164,13 +165,12 @@ class Session:
         return ""
 
     def _ask(self, use: str) -> None:
-        journal, written = self.journal, self.notes
+        written = self.notes
         if not (heard := written.participants):
             raise NoteError(
                 f"{written.problems[0]} Until then the recording stays closed: who is heard is unknown."
             )
-        given, clear = journal.consents, journal.one_party_is_clear
-        consent.require(given, heard, use, journal.today(), self.name, clear)
+        gate(self.journal).require(self.name, heard, use)
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.
