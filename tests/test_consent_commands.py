@@ -189,6 +189,54 @@ def test_showing_tells_who_what_since_when_and_what_may_be_opened(journal: Journ
     assert "reports" not in said.splitlines()[-1]
 
 
+def test_showing_and_adding_say_of_one_partys_word_what_the_recordings_do(
+    journal: Journal,
+) -> None:
+    journal.store.write("agreements.toml", b"")
+    placed(journal, "US-TX")
+    own = ("consent", "add", "--one-party", "--confirm", "yes", "--until", "")
+    assert "Kept. Thank you." in run(journal, *own).output
+    opened = open_journal(root_of(journal))
+    assert opened.session(DAY).why_closed("self_review") == ""
+    assert "may be opened for: the client listening again." in run(journal, "consent", "show").output
+    placed(journal, "US-CA")
+    opened = open_journal(root_of(journal))
+    assert opened.session(DAY).why_closed("self_review")
+    assert "may be opened for: nothing yet" in run(journal, "consent", "show").output
+    more = ("consent", "add", "--who", "client", "--to", "report", "--how", "written", "--until", "")
+    assert "Recordings stay closed until Daniel agrees" in run(journal, *more).output
+
+
+def test_taking_back_being_recorded_closes_what_is_recorded_from_then_on_and_says_so(
+    journal: Journal, tmp_path: Path
+) -> None:
+    done = run(
+        journal, "consent", "revoke", "--who", "therapist", "--use", "record", "--erase", "none", "--keep", ""
+    )
+    assert "Recordings made from today on stay closed" in done.output
+    assert "From now on it stays closed" not in done.output
+    assert "Kept, and open for what is still agreed to" in done.output
+    assert journal.session(DAY).why_closed("self_review") == ""
+    voice = tmp_path / "voice.opus"
+    voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
+    added = run(journal, "add", str(voice), "--date", f"{journal.today()}")
+    assert "stays closed: it was made on a day without an agreement to recording" in added.output
+    with pytest.raises(ConsentError):
+        journal.session(f"{journal.today()}").recording()
+    assert "Recordings made today stay closed: Daniel took back" in run(journal, "consent", "show").output
+
+
+def test_adding_says_whose_word_on_recording_is_not_written_down(journal: Journal, tmp_path: Path) -> None:
+    text = journal.store.read("agreements.toml").replace(b'"record", ', b"")
+    journal.store.write("agreements.toml", text)
+    voice = tmp_path / "voice.opus"
+    voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
+    added = run(journal, "add", str(voice), "--date", "2026-03-12").output
+    assert "stays closed" not in added
+    assert "It opens as agreed." in added
+    assert "Robin and Daniel" in added
+
+
 def test_with_nothing_written_down_showing_says_how_to_begin(new: Journal) -> None:
     said = run(new, "consent", "show").output
     assert "every recording stays closed" in said
