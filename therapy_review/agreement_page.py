@@ -285,11 +285,13 @@ class DraftForm:
         store = self._journal.store  # which seals it where the journal is sealed: names stand in it
         name, number = f"agreement-{self._first.since}", 1
         file = f"{name}{ending}"
-        while store.exists(f"reports/{file}"):
-            number += 1
-            file = f"{name}-{number}{ending}"
         try:
-            store.write(f"reports/{file}", agreeing.printed(self.draft, ending))
+            page = agreeing.printed(self.draft, ending)
+            with store.writing():  # two at once never take one name
+                while store.exists(f"reports/{file}"):
+                    number += 1
+                    file = f"{name}-{number}{ending}"
+                store.write(f"reports/{file}", page)
             self.saved.value = f"<em>Saved as {file}, beside this notebook.</em>"
         except TherapyReviewError as error:
             self.saved.value = f"<strong>{html.escape(str(error))}</strong>"

@@ -250,8 +250,8 @@ def _erase(session: Session, what: str, names: list[str]) -> Erased:
         ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
-    index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
     with store.writing():
+        index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
         if isinstance(store, SealedStore) and within:
             renewing.renew(store, session.folder, within)
         for name in names:

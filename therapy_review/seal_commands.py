@@ -275,9 +275,10 @@ def protect(journal: JournalOption = HERE) -> None:
     if store.protect():
         say.print("Done: only you can look into it now.")
         return
-    settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
-    settings["shared_disk"] = True
-    store.write("journal.toml", tomlkit.dumps(settings).encode())
+    with store.writing():
+        settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+        settings["shared_disk"] = True
+        store.write("journal.toml", tomlkit.dumps(settings).encode())
     say.print(
         "This disk knows no permissions, so whoever can use it can look into the journal; a passphrase keeps it "
         "closed: therapy-review seal"
