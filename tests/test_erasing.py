@@ -44,6 +44,7 @@ OF_IT = {
     "reports/weekly_review_2026-W10.html",
     "reports/weekly_review_2026-W11.html",
     "reports/years/path.html",
+    "reports/agreement_2026-03-05.html",  # of a template of the client's own
     "voices/client/2026-03-05.json",
     "voices/therapist/2026-03-05.json",
 }
@@ -51,10 +52,17 @@ OF_OTHERS = {
     "reports/session_report_2026-03-05-2.html",
     "reports/weekly_review_2026-W09.html",
     "voices/client/2026-02-26.json",
+    # What both signed holds for every session, also where it begins on the day of this one.
+    "reports/agreement-2026-03-05.html",
+    "reports/agreement-2026-03-05-2.pdf",
+    "reports/agreement.ipynb",
 }
 SAYS = {
     "reports/weekly_review_2026-W11.html": b"Beside the session of Thursday 5 March 2026:",
     "reports/years/path.html": b"Minutes spoken: 2026-03-05: you 2.1",
+    "reports/agreement-2026-03-05.html": b"From Thursday 5 March 2026 until one of us takes it back",
+    "reports/agreement.ipynb": b"spoken in 2026-03-05 at 2:14",
+    "reports/agreement_2026-03-05.html": b"{}",
     "reports/weekly_review_2026-W09.html": b"15 March 2026, 5 Marching, 12026-03-05",
 }
 

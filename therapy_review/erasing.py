@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from therapy_review.store import Store
 
 REPORTS = "reports"
+# Pages on which something is agreed to, named by the day on which they begin: they are made from no session.
+AGREEMENTS = re.compile(r"agreement(-\d{4}-\d{2}-\d{2}(-\d+)?|-checkpoint)?\.(html|ipynb|pdf)")
 MADE_FROM_SOUND = frozenset({transcript.FILE, TURNS_ELSEWHERE, "corrections.csv"})
 COPIES = (
     "Copies in backups, in a cloud folder, on the phone or recorder it came from, and on another computer: delete "
@@ -315,6 +317,8 @@ def _files(store: Store, folder: str) -> Iterator[str]:
 def _is_made_from(session: Session, report: str) -> bool:
     """Tell whether a report is of a session, of its week, or speaks of it by its day."""
     store, path = session.journal.store, PurePosixPath(report)
+    if AGREEMENTS.fullmatch(path.name):
+        return False
     if path.suffix == ".parquet":  # of all sessions, and squeezed so that nothing can be found in it
         return True
     if path.suffix == ".pdf" and store.exists(page := f"{path.with_suffix('.html')}"):
