@@ -337,6 +337,20 @@ def test_a_draft_is_a_page_with_room_for_both_and_agrees_to_nothing(new: Journal
     assert isinstance(again.exception, JournalError)
 
 
+def test_a_draft_within_a_sealed_journal_is_sealed_and_one_elsewhere_is_said_to_lie_open(
+    sealed: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = root_of(sealed)
+    monkeypatch.chdir(root)
+    assert "sealed, as reports/agreement.html" in run(sealed, "consent", "draft").output
+    assert not list(root.rglob("agreement.html"))
+    assert b"Signature" in sealed.store.read("reports/agreement.html")
+    assert "already a file" in str(run(sealed, "consent", "draft").exception)
+    assert run(sealed, "backup", str(tmp_path / "journal.tar")).exit_code == 0
+    assert "It lies open there" in run(sealed, "consent", "draft", str(tmp_path / "page.html")).output
+    assert "Signature" in (tmp_path / "page.html").read_text()
+
+
 def test_a_draft_as_a_pdf_is_one_page(new: Journal, tmp_path: Path) -> None:
     import pypdfium2
 

@@ -58,6 +58,7 @@ IN_SHORT = {
     "not_in_the_records": "no copy in the records",
     "talk_about_it": "coming back to how it was",
 }
+ALREADY = "There is already a file {file}; choose another name, or remove it first."
 NOT_LEGAL_ADVICE = "This is not legal advice."
 
 WHY = """<p>People forget most of a session by the evening. To hear it again can bring back a sentence that
@@ -262,13 +263,49 @@ def save(draft: Draft, file: Path) -> Path:
     MissingPackageError
         When a PDF needs a package that is not installed.
     """
+    kind = _ending(file)
     if file.exists():
-        raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
+        raise JournalError(ALREADY.format(file=file))
+    PlainStore(file.resolve().parent).write(file.name, printed(draft, kind))
+    return file
+
+
+def save_within(journal: Journal, draft: Draft, file: Path) -> str:
+    """Write a draft into the folder of a journal, sealed where all else there is.
+
+    Parameters
+    ----------
+    journal : Journal
+    draft : Draft
+    file : Path
+        One that is not there yet, in the journal's folder; what would lie at the top of it is put among its reports.
+
+    Returns
+    -------
+    str
+        The file's name within the journal.
+
+    Raises
+    ------
+    JournalError, MissingPackageError
+        As `save`.
+    """
+    kind, store = _ending(file), journal.store
+    within = file.resolve().relative_to(store.root.resolve()).as_posix()
+    name = within if "/" in within else f"reports/{within}"
+    page = printed(draft, kind)
+    with store.writing():
+        if store.exists(name):
+            raise JournalError(ALREADY.format(file=store.where(name)))
+        store.write(name, page)
+    return name
+
+
+def _ending(file: Path) -> str:
     kind = file.suffix.lower()
     if kind not in (".html", ".pdf"):
         raise JournalError(f"{file.name} should end in .html, to be printed from a browser, or in .pdf.")
-    PlainStore(file.resolve().parent).write(file.name, printed(draft, kind))
-    return file
+    return kind
 
 
 def printed(draft: Draft, ending: str) -> bytes:

@@ -313,8 +313,16 @@ def draft(
         therapist_asks=("pause", "no_sharing"),
         rule=tuple(agreeing.rule_of(opened)),
     )
-    written = agreeing.save(asked, file)
-    say.print(f"Written to {written}. Print it, talk it over, and change it as you like; in a notebook with:")
+    is_sealed = bool(opened.settings.get("sealed"))
+    if is_sealed and file.resolve().is_relative_to(opened.store.root.resolve()):
+        say.print(
+            f"Written, and sealed, as {agreeing.save_within(opened, asked, file)}: it opens in JupyterLab. To print "
+            "it from any program, name a file elsewhere. To change it as you like:"
+        )
+    else:
+        say.print(f"Written to {agreeing.save(asked, file)}. Print it, talk it over, and change it as you like:")
+        if is_sealed:
+            say.print("It lies open there, with both names: whoever may look into that folder can read it.")
     say.print("  therapy-review consent guide")
     say.print("Nothing is agreed yet; once it is, write it down with: therapy-review consent add")
 
