@@ -36,6 +36,7 @@ from therapy_review import (
 from therapy_review.agreement import ONE_PARTY, USES
 from therapy_review.batch import bundles
 from therapy_review.check import check
+from therapy_review.erasing import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.listening import Listening
 from therapy_review.marks import Mark
@@ -46,6 +47,7 @@ from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
 from therapy_review.recording import Recording
+from therapy_review.sealed import SealedStore
 from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
 from therapy_review.silence_kinds import long_silences_of, silence_kinds
@@ -692,6 +694,32 @@ def test_what_is_taken_back_while_a_recording_is_being_heard_is_closed_at_its_ne
     for door in (lambda: recording.read(1, 2), lambda: feed.pieces(5.0), lambda: recording.digest):
         with pytest.raises(ConsentError):
             door()
+
+
+def test_a_sealed_recording_is_decrypted_once_and_closed_at_once(
+    sealed: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    read = SealedStore.read
+    monkeypatch.setattr(SealedStore, "read", lambda self, name: opened.append(name) or read(self, name))
+    session = sealed.session(DAY)
+    recording, name = session.recording(), session.recording_file()
+    parts = [recording.read(start, start + 1) for start in (5, 9, 5)]
+    assert opened.count(name) == 1
+    assert np.array_equal(parts[0], parts[2])
+    sealed.store.write(name, sealed.store.read("sessions/2026-02-26/recording.mp4"))  # another in its place
+    assert not np.array_equal(recording.read(5, 6), parts[0])
+    sealed.keep_agreements(lambda data: consent.take_back(data, "therapist", on=sealed.today()))
+    with pytest.raises(ConsentError):
+        recording.read(0, 1)
+
+
+def test_of_a_sealed_recording_that_was_erased_nothing_more_is_heard(sealed: Journal) -> None:
+    recording = sealed.session(DAY).recording()
+    recording.read(0, 1)
+    erase_sound(sealed.session(DAY))
+    with pytest.raises(JournalError):
+        recording.read(0, 1)
 
 
 def test_an_analysis_during_which_it_is_taken_back_leaves_nothing_behind(

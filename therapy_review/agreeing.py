@@ -278,7 +278,7 @@ def save_within(journal: Journal, draft: Draft, file: Path) -> str:
     journal : Journal
     draft : Draft
     file : Path
-        One that is not there yet, in the journal's folder; what would lie at the top of it is put among its reports.
+        One that is not there yet, in the journal's folder; what would lie at its top is put among its reports.
 
     Returns
     -------

@@ -315,12 +315,15 @@ def draft(
     )
     is_sealed = bool(opened.settings.get("sealed"))
     if is_sealed and file.resolve().is_relative_to(opened.store.root.resolve()):
+        name = agreeing.save_within(opened, asked, file)
         say.print(
-            f"Written, and sealed, as {agreeing.save_within(opened, asked, file)}: it opens in JupyterLab. To print "
-            "it from any program, name a file elsewhere. To change it as you like:"
+            f"Written, and sealed, as {name}: it opens in JupyterLab. To print it from any program, name a file "
+            "elsewhere. To change it as you like:"
         )
     else:
-        say.print(f"Written to {agreeing.save(asked, file)}. Print it, talk it over, and change it as you like:")
+        say.print(
+            f"Written to {agreeing.save(asked, file)}. Print it, talk it over, and change it as you like:"
+        )
         if is_sealed:
             say.print("It lies open there, with both names: whoever may look into that folder can read it.")
     say.print("  therapy-review consent guide")

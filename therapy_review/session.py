@@ -28,7 +28,7 @@ from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, 
 from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
-from therapy_review.store import digest
+from therapy_review.store import digest, opener
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -118,10 +118,11 @@ class Session:
         """
         name, store = self.recording_file(), self.journal.store
         self.require(use)
+        once_more = opener(store, name)
 
         def opened() -> BinaryIO:
             self.require(use)  # again each time: what was taken back meanwhile stays closed
-            return store.open(name)
+            return once_more()
 
         return Recording(opened, store.where(name))
 
