@@ -14,6 +14,7 @@ import re
 import secrets
 import threading
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -29,6 +30,7 @@ NAMES = "names.age"
 SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"
 OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})  # what is never an age file of this store's
+SMALL, RECENT = 100_000, 8  # bytes of a file, and how many such files are remembered
 DATED = re.compile(r"\d{4}-(?:\d{2}-\d{2}|W\d{2})")
 
 
@@ -52,6 +54,7 @@ class SealedStore:
         self.hides_dates = hides_dates
         self._keys: dict[str, tuple[tuple[int, int], list[Identity]]] = {}
         self._names: tuple[tuple[int, int], dict[str, str]] | None = None
+        self._recent: dict[bytes, tuple[list[Identity], bytes]] = {}  # what is on disk, and what it says
         self._guard = threading.RLock()  # a player asks from a thread of its own
 
     def __repr__(self) -> str:
@@ -89,13 +92,27 @@ class SealedStore:
         for _ in range(2):  # its session may get another key between the file and the key
             data = self.plain.read(on_disk)
             try:
-                return decrypt(data, self._identities_of(name))
+                return self._decrypted(data, self._identities_of(name))
             except DecryptError as error:
                 damaged = error
         raise JournalError(
             f"{self.plain.where(on_disk)} can't be opened: it is damaged, or was sealed for another journal; "
             "restore it from a backup."
         ) from damaged
+
+    def _decrypted(self, data: bytes, identities: list[Identity]) -> bytes:
+        """Decrypt, but for a few small files that were decrypted just now: a note is looked at for many things."""
+        with self._guard:
+            key, found = self._recent.get(data, (None, b""))
+        if key is identities:
+            return found
+        found = decrypt(data, identities)
+        if len(data) <= SMALL:
+            with self._guard:
+                self._recent[data] = (identities, found)
+                while len(self._recent) > RECENT:
+                    del self._recent[next(iter(self._recent))]
+        return found
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking; it is in memory whole.
@@ -129,12 +146,7 @@ class SealedStore:
         self.plain.remove(self.on_disk(name))
 
     def remove_folder(self, folder: str) -> None:
-        """Delete a folder with all that is in it; a session's key is destroyed before anything else.
-
-        Parameters
-        ----------
-        folder : str
-        """
+        """Delete a folder with all that is in it; a session's key is destroyed before anything else."""
         on_disk = self.folder_on_disk(folder)
         if _is_session(folder):
             self.plain.remove(f"{on_disk}/{KEY}")
@@ -336,6 +348,7 @@ class SealedStore:
                 self.plain.write(key, encrypt(made, [self.identity.to_public()]))
 
 
+@lru_cache(maxsize=4096)
 def is_reserved(name: str) -> bool:
     """Tell whether a key of a sealed journal lies where a file of that name would.
 
@@ -358,6 +371,7 @@ def is_reserved(name: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def is_sealed_to_journal(on_disk: str) -> bool:
     """Tell whether a file is sealed to the journal's own key: all but what lies in sessions, and their keys.
 

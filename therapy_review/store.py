@@ -17,6 +17,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
@@ -126,15 +127,11 @@ class PlainStore:
         return hash(self.root)
 
     def _path(self, name: str) -> Path:
-        pure = PurePosixPath(name)
-        there = PureWindowsPath(name) if os.name == "nt" else pure  # a backslash leads up there, too
-        if pure.is_absolute() or there.anchor or ".." in there.parts:
-            raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
-        return self.root.joinpath(*pure.parts)
+        return _below(self.root, name)
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).is_file()
 
     def read(self, name: str) -> bytes:
@@ -145,7 +142,7 @@ class PlainStore:
         JournalError
             When the file is missing or may not be read.
         """
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).read_bytes()
 
     def open(self, name: str) -> BinaryIO:
@@ -156,7 +153,7 @@ class PlainStore:
         JournalError
             When the file is missing or may not be read.
         """
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).open("rb")
 
     def write(self, name: str, data: bytes) -> None:
@@ -170,7 +167,7 @@ class PlainStore:
         path = self._path(name)
         self.ask_before_change()
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        with _in_a_sentence("write", self.where(name)):
+        with _in_a_sentence("write", lambda: self.where(name)):
             make_folder(path.parent)
             try:
                 descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
@@ -194,7 +191,7 @@ class PlainStore:
         """
         path = self._path(name)
         self.ask_before_change()
-        with _in_a_sentence("delete", self.where(name)):
+        with _in_a_sentence("delete", lambda: self.where(name)):
             if not path.parent.is_dir():
                 return
             for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
@@ -215,7 +212,7 @@ class PlainStore:
         """
         path = self._path(folder)
         self.ask_before_change()
-        with _in_a_sentence("delete", self.where(folder)):
+        with _in_a_sentence("delete", lambda: self.where(folder)):
             if path.is_symlink():
                 path.unlink()
             elif path.is_dir():
@@ -236,13 +233,13 @@ class PlainStore:
 
     def _children(self, folder: str) -> list[Path]:
         path = self._path(folder)
-        with _in_a_sentence("look into", self.where(folder)):
+        with _in_a_sentence("look into", lambda: self.where(folder)):
             # Names that begin with a dot belong to the system, not to the client.
             return [child for child in path.iterdir() if child.name[0] != "."] if path.is_dir() else []
 
     def stamp(self, name: str) -> tuple[int, int]:
         """Return size in bytes and time of change in nanoseconds."""
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             found = self._path(name).stat()
         return found.st_size, found.st_mtime_ns
 
@@ -267,7 +264,7 @@ class PlainStore:
         JournalError
             When something is not the owner's to change.
         """
-        with _in_a_sentence("protect", self.root.name):
+        with _in_a_sentence("protect", lambda: self.root.name):
             for path in [self.root, *self.root.rglob("*")]:
                 if path.is_symlink() and path != self.root:
                     continue  # what it points to may be another's, and lies elsewhere
@@ -306,7 +303,7 @@ class PlainStore:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.root / name, timeout=LOCK_WAIT, mode=FILE_MODE)
-        with _in_a_sentence("write into", self.root.name):
+        with _in_a_sentence("write into", lambda: self.root.name):
             try:
                 lock.acquire()
             except Timeout as error:
@@ -318,6 +315,15 @@ class PlainStore:
             yield
         finally:
             lock.release()
+
+
+@lru_cache(maxsize=4096)  # a table of all sessions asks for the same few files of each again and again
+def _below(root: Path, name: str) -> Path:
+    pure = PurePosixPath(name)
+    there = PureWindowsPath(name) if os.name == "nt" else pure  # a backslash leads up there, too
+    if pure.is_absolute() or there.anchor or ".." in there.parts:
+        raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
+    return root.joinpath(*pure.parts)
 
 
 def opener(store: Store, name: str) -> Callable[[], BinaryIO]:
@@ -379,8 +385,8 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _in_a_sentence(verb: str, where: str) -> Iterator[None]:
-    """Say what the disk refused, and what to do."""
+def _in_a_sentence(verb: str, where: Callable[[], str]) -> Iterator[None]:
+    """Say what the disk refused, and what to do; where that was is asked only then."""
     try:
         yield
     except OSError as error:
@@ -390,4 +396,4 @@ def _in_a_sentence(verb: str, where: str) -> Iterator[None]:
             if error.errno == errno.ENOSPC
             else "see that it and its folder are there and are yours"
         )
-        raise JournalError(f"Could not {verb} {where} ({reason}); {remedy}, then try again.") from error
+        raise JournalError(f"Could not {verb} {where()} ({reason}); {remedy}, then try again.") from error
