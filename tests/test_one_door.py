@@ -87,6 +87,7 @@ OPENS_FILES = {
     "session.py": "the bytes of the recording, behind the door",
     "adding.py": "a file that is not in the journal yet",
     "store.py": "every byte of the journal",
+    "reopening.py": "what the door gave it, once more",
     "recording.py": "what the door gave it",
     "opus.py": "an encoder, and memory to write into",
     "aac.py": "memory to write into",

@@ -28,7 +28,8 @@ from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, 
 from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
-from therapy_review.store import digest, opener
+from therapy_review.reopening import opener
+from therapy_review.store import digest
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

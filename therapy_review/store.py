@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
-import io
 import os
 import re
 import secrets
@@ -225,17 +224,20 @@ class PlainStore:
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted; none when there is no such folder."""
-        return sorted(path.name for path in self._children(folder) if path.is_file())
+        return self._names(folder, os.DirEntry.is_file)
 
     def folders(self, folder: str) -> list[str]:
         """List the plain names of the folders in a folder, sorted."""
-        return sorted(path.name for path in self._children(folder) if path.is_dir())
+        return self._names(folder, os.DirEntry.is_dir)
 
-    def _children(self, folder: str) -> list[Path]:
+    def _names(self, folder: str, kind: Callable[[os.DirEntry[str]], bool]) -> list[str]:
         path = self._path(folder)
         with _in_a_sentence("look into", lambda: self.where(folder)):
-            # Names that begin with a dot belong to the system, not to the client.
-            return [child for child in path.iterdir() if child.name[0] != "."] if path.is_dir() else []
+            if not path.is_dir():
+                return []
+            with os.scandir(path) as found:
+                # Names that begin with a dot belong to the system, not to the client.
+                return sorted(one.name for one in found if one.name[0] != "." and kind(one))
 
     def stamp(self, name: str) -> tuple[int, int]:
         """Return size in bytes and time of change in nanoseconds."""
@@ -324,38 +326,6 @@ def _below(root: Path, name: str) -> Path:
     if pure.is_absolute() or there.anchor or ".." in there.parts:
         raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
     return root.joinpath(*pure.parts)
-
-
-def opener(store: Store, name: str) -> Callable[[], BinaryIO]:
-    """Return what opens a file as often as it is called; one that is opened in memory is decrypted once.
-
-    Its bytes stay in memory, once, for as long as what is returned does. A file that changed is opened anew, and of
-    one that is gone nothing is given any more.
-
-    Parameters
-    ----------
-    store : Store
-    name : str
-
-    Returns
-    -------
-    callable
-        Raises as `Store.open`.
-    """
-    known: tuple[tuple[int, int], bytes] | None = None
-
-    def opened() -> BinaryIO:
-        nonlocal known
-        stamp, before = store.stamp(name), known
-        if before is not None and before[0] == stamp:
-            return io.BytesIO(before[1])  # which shares these bytes, for nobody writes
-        known = before = None  # let go of before there is another
-        file = store.open(name)
-        if isinstance(file, io.BytesIO):
-            known = (stamp, file.getvalue())
-        return file
-
-    return opened
 
 
 def make_folder(folder: Path) -> None:
