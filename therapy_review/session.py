@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -34,25 +33,7 @@ from therapy_review.store import digest
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
-SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
-
-
-def session_date(name: str) -> dt.date | None:
-    """Return the date a session's folder is named by, or None when it is no session's name.
-
-    Examples
-    --------
-    >>> session_date("2026-03-04-2")
-    datetime.date(2026, 3, 4)
-    >>> session_date("2026-02-30") is None
-    True
-    """
-    found = SESSION_NAME.fullmatch(name)
-    try:
-        return dt.date.fromisoformat(found.group(1)) if found else None
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True)
