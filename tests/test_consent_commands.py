@@ -13,6 +13,7 @@ from conftest import RECORDED, root_of
 from typer.testing import CliRunner, Result
 
 from therapy_review import Journal, create_journal, enrolment, lab, open_journal
+from therapy_review.agreement_page import AgreementPage, DraftForm
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 
@@ -93,6 +94,25 @@ def test_what_cannot_be_written_down_is_a_sentence_and_nothing_is_added(
     assert isinstance(done.exception, JournalError)
     assert error in str(done.exception)
     assert journal.store.read("agreements.toml") == before
+
+
+def test_a_time_after_the_end_of_the_recording_is_a_sentence_and_nothing_is_added(heard: Journal) -> None:
+    before = heard.store.read("agreements.toml")
+    spoken = ("--how", "spoken", "--spoken-in", DAY, "--until", "")
+    done = run(heard, "consent", "add", "--who", "both", "--to", "report", *spoken, "--at", "99:00")
+    assert isinstance(done.exception, JournalError)
+    assert "ends before 99:00" in str(done.exception).replace("1:39:00", "99:00")
+    assert heard.store.read("agreements.toml") == before
+    form = DraftForm(heard, AgreementPage(heard)._first_draft(), lambda: None)
+    form.how.value, form.spoken_in.value, form.at.value = "spoken", DAY, "99:00"
+    form.who["therapist"].value = True
+    form._write_down()
+    assert "nothing was written down" in form.written.value
+    assert heard.store.read("agreements.toml") == before
+    assert (
+        run(heard, "consent", "add", "--who", "both", "--to", "report", *spoken, "--at", "1:00").exit_code
+        == 0
+    )
 
 
 def test_a_day_that_is_none_is_a_sentence(journal: Journal) -> None:

@@ -5,16 +5,19 @@ Everything here is text; what is filled in comes as a `Draft`. None of it is leg
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import html
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from therapy_review.agreement import SHARE, USES
-from therapy_review.errors import JournalError, MissingPackageError
+from therapy_review.agreement import SHARE, USES, Spoken, seconds
+from therapy_review.errors import JournalError, MissingPackageError, NotAnalysedError
+from therapy_review.still import clock
 from therapy_review.store import PlainStore
 from therapy_review.words import day
 
@@ -125,6 +128,40 @@ class Draft:
     therapist_asks: tuple[str, ...] = ()
     own_words: str = ""
     rule: tuple[str, ...] = ()
+
+
+def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
+    """Point at where on a recording somebody says that they agree.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : str
+        The session's name.
+    at : str
+        The time in it, as in ``2:14``.
+
+    Returns
+    -------
+    Spoken
+
+    Raises
+    ------
+    JournalError
+        When there is no such session, that is no time, or, as far as it is known, the recording ends before it.
+    """
+    heard = journal.session(session)
+    try:
+        time = seconds(at.strip())
+    except ValueError as error:
+        raise JournalError(f"{error}.") from error
+    with contextlib.suppress(NotAnalysedError):
+        if time >= float(json.loads(heard.derived("made_from.json"))["duration"]):
+            raise JournalError(
+                f"The recording of {heard.name} ends before {clock(time)}, so nothing was written down; see when "
+                "in it they say so."
+            )
+    return Spoken(heard.name, time)
 
 
 def rule_of(journal: Journal) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import agreeing, places
-from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, seconds, state
+from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
 from therapy_review.consent import append
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
@@ -340,10 +340,7 @@ class DraftForm:
     def _spoken(self) -> Spoken | None:
         if self.spoken_in.value == NOWHERE:
             return None
-        try:
-            return Spoken(str(self.spoken_in.value), seconds(self.at.value.strip()))
-        except ValueError as error:
-            raise JournalError(f"{error}.") from error
+        return agreeing.spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
 
 
 def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001

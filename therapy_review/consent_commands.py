@@ -19,7 +19,6 @@ from therapy_review.agreement import (
     ending,
     in_words,
     is_use,
-    seconds,
     state,
 )
 from therapy_review.errors import ConsentError, JournalError
@@ -177,6 +176,8 @@ def _way(answer: str) -> str:
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
+    from therapy_review.agreeing import spoken_at
+
     if session is None:
         session = typer.prompt(
             "In which session is it heard, as in 2026-03-04 (empty: not recorded)",
@@ -185,11 +186,8 @@ def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | N
         )
     if not session:
         return None
-    name = journal.session(session).name
-    try:
-        return Spoken(name, seconds(at or typer.prompt("When in it, as in 2:14")))
-    except ValueError as error:
-        raise JournalError(f"{error}.") from error
+    name = journal.session(session).name  # said before the time is asked for
+    return spoken_at(journal, name, at or typer.prompt("When in it, as in 2:14"))
 
 
 def _say_what_follows(journal: Journal, first: dt.date) -> None:

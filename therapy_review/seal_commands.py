@@ -52,10 +52,13 @@ def is_wanted(answer: bool | None) -> bool:
 
 def choose_passphrase() -> str:
     """Take the passphrase of a journal to be sealed from its file, or ask; empty when the client wants none."""
+    from therapy_review.keys import strength
     from therapy_review.unlock import FILE, from_passphrase_file
 
     if named := os.environ.get(FILE):
-        return from_passphrase_file(Path(named))
+        words = from_passphrase_file(Path(named))
+        say.print(f"Of the passphrase in {named}: {strength(words).sentence}")
+        return words
     if not sys.stdin.isatty():
         raise LockedError(f"Nobody can be asked for a passphrase here; name a passphrase file in {FILE}.")
     say.print("A passphrase keeps the journal closed to everybody else. Four or five words do well.")
