@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,9 +31,10 @@ from therapy_review.erasing import (
     made_for,
     remains,
 )
-from therapy_review.errors import JournalError
+from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal import folder_of
 from therapy_review.keys import NewKeys
+from therapy_review.sealed import SealedStore
 from therapy_review.sealing import seal
 from therapy_review.silence_kinds import silence_kinds
 from therapy_review.store import PlainStore
@@ -193,6 +197,35 @@ def test_it_says_what_it_cannot_reach_and_never_that_anything_was_wiped(full: Jo
         assert part in said
         assert "securely" not in said
         assert "wiped" not in said
+
+
+def test_what_a_copy_made_before_still_opens_is_what_is_said(
+    heard: Journal, keys: NewKeys, tmp_path: Path
+) -> None:
+    whole, stale, root = tmp_path / "whole", tmp_path / "stale", root_of(heard)
+    for path in root.rglob("*"):
+        os.utime(path, (time.time() - 3600,) * 2)  # what is of this moment is not remembered yet
+    trends(heard)
+    seal(PlainStore(root), keys)
+    unlock.keep(keys.identity)
+    for copy in (whole, stale):
+        shutil.copytree(root, copy)
+    sealed = open_journal(root)
+    said = str(erase_session(sealed.session(DAY)))
+    assert "holds that key itself" in said
+    assert "derived/index-" in said
+    # A whole copy holds the session's key, and all of it opens.
+    before = SealedStore(PlainStore(whole), keys.identity)
+    assert before.read(f"sessions/{DAY}/notes.md")
+    assert before.read(f"sessions/{DAY}/recording.m4a")
+    # Old files that stayed behind where the key is gone open no more, but for what the journal's own key opens.
+    (stale / f"sessions/{DAY}/key.age").unlink()
+    left = SealedStore(PlainStore(stale), keys.identity)
+    for name in ("notes.md", "recording.m4a", "derived/turns.csv"):
+        with pytest.raises(LockedError):
+            left.read(f"sessions/{DAY}/{name}")
+    assert DAY.encode() in left.read("derived/index-sessions.json")
+    assert DAY.encode() not in sealed.store.read("derived/index-sessions.json")
 
 
 # Killed at any instant.

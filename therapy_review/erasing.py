@@ -39,16 +39,19 @@ PLAIN = (
     "prevent that; an encrypted disk can."
 )
 SEALED = (
-    "The key was destroyed, so what is left of the sealed files, here or in later copies, opens for nobody; "
-    "a backup that holds the key still opens."
+    "The key was destroyed, so what is left of the sealed files, here or in later copies, opens for nobody. A copy "
+    "made before (a backup, an older state of a cloud folder) holds that key itself, and all of it still opens "
+    "there with the passphrase it had then."
 )
 RENEWED = (
     "The old key was destroyed, and what stays is sealed with a new one; copies of the erased files, sealed as "
-    "they were, open for nobody. A backup that holds the old key still opens."
+    "they were, open for nobody. A copy made before (a backup, an older state of a cloud folder) holds the old key "
+    "itself, and all of it still opens there with the passphrase it had then."
 )
 BY_THE_JOURNALS_KEY = (
-    "Reports and voice prints are sealed with the journal's own key, which stays: copies of them still open with "
-    "the passphrase, so delete those too."
+    "Reports, voice prints, and what is remembered of each session in derived/index-… (moods, words for them, "
+    "scores, figures; no sound and no text) are sealed with the journal's own key, which stays: copies of these files made "
+    "before still open with the passphrase, so delete those too."
 )
 OTHER_REPORTS = (
     "Reports of other weeks may still count it in their charts; write them anew with therapy-review review."
@@ -283,7 +286,8 @@ def _of_the_disk(session: Session, names: list[str], open_ones: list[str]) -> li
         said.append(SEALED)
     elif any(name.startswith(f"{session.folder}/") for name in names):
         said.append(RENEWED)
-    if any(name.startswith((f"{REPORTS}/", "voices/")) for name in names):
+    remembered = (session.folder, session.file("derived"))
+    if any(name in remembered or name.startswith((f"{REPORTS}/", "voices/")) for name in names):
         said.append(BY_THE_JOURNALS_KEY)
     if (session.folder in names and open_ones) or {session.file(name) for name in open_ones} & {*names}:
         said.append(PLAIN)
