@@ -50,8 +50,8 @@ RENEWED = (
 )
 BY_THE_JOURNALS_KEY = (
     "Reports, voice prints, and what is remembered of each session in derived/index-… (moods, words for them, "
-    "scores, figures; no sound and no text) are sealed with the journal's own key, which stays: copies of these files made "
-    "before still open with the passphrase, so delete those too."
+    "scores, figures; no sound and no text) are sealed with the journal's own key, which stays: copies of these "
+    "files made before still open with the passphrase, so delete those too."
 )
 OTHER_REPORTS = (
     "Reports of other weeks may still count it in their charts; write them anew with therapy-review review."
