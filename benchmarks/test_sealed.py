@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import shutil
 import statistics
@@ -11,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import soundfile
 from test_analysis import hour  # noqa: F401  the same 50 minutes of sound
 
-from therapy_review import Journal, analyse, open_journal, unlock
+from therapy_review import Journal, Recording, analyse, open_journal, unlock
 from therapy_review.keys import Identity, NewKeys
 from therapy_review.sealing import seal
 from therapy_review.store import PlainStore
@@ -79,6 +81,39 @@ def test_opening_a_sealed_50_minute_recording(
     with capsys.disabled():
         print(f"\n{len(hour) / 1e6:.0f} MB: opened plain in {a * 1e3:.0f} ms, sealed in {b * 1e3:.0f} ms")
     assert b - a <= SECONDS
+
+
+def test_three_stretches_of_a_sealed_50_minute_wav(
+    hour: bytes,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = PlainStore(tmp_path / "plain")
+    for name in ("journal.toml", "agreements.toml"):
+        store.write(name, (PRACTICE / name).read_bytes())
+    rate = 44_100
+    samples = Recording(lambda: io.BytesIO(hour), "hour").read(rate=rate)
+    out = io.BytesIO()
+    soundfile.write(out, samples, rate, format="WAV", subtype="PCM_16")
+    store.write("sessions/2026-03-05/recording.wav", out.getvalue())
+    plain, sealed = (journal.session("2026-03-05") for journal in twins(store.root))
+
+    def stretches(session, n: int) -> Callable[[], object]:
+        def read() -> None:
+            recording = session.recording()
+            for start in range(0, 600 * n, 600):
+                recording.read(start, start + 1)
+
+        return read
+
+    one = alternating(stretches(plain, 1), stretches(sealed, 1), 5)
+    three = alternating(stretches(plain, 3), stretches(sealed, 3), 5)
+    with capsys.disabled():
+        print(
+            f"\n{len(out.getvalue()) / 1e6:.0f} MB of WAV: one stretch plain in {one[0] * 1e3:.0f} ms, sealed in "
+            f"{one[1] * 1e3:.0f} ms; three of them in {three[0] * 1e3:.0f} ms and {three[1] * 1e3:.0f} ms"
+        )
+    assert (three[1] - three[0]) <= 1.5 * (one[1] - one[0])  # decrypted once, not once a stretch
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ from therapy_review.store import PlainStore
 from therapy_review.trends import trends
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
+ROOM = 0.1  # for the first opening, measured at 1.48 to 1.50: four files of each session are decrypted, 0.1 ms each
 YEAR = range(5, 55)  # sessions at each of which somebody looks
 PAGES = {1: 160, 4: 40, 8: 24}  # by lines on a page
 MOST_EVER = 0.15  # of pages of noise that claim something in a year of looks
@@ -98,17 +99,30 @@ def test_a_sealed_journal_of_200_sessions_beside_a_plain_one(
     seal(PlainStore(sealed), NewKeys(identity, b"", b""))
     settle(sealed)
     unlock.keep(identity)
-    took: dict[str, list[float]] = {}
-    for name, root in (("plain", plain), ("sealed", sealed)):
-        for _ in range(6):
-            began = time.perf_counter()
-            trends(open_journal(root))
-            took.setdefault(name, []).append(time.perf_counter() - began)
-    first = {name: times[0] for name, times in took.items()}
-    later = {name: float(np.median(times[1:])) for name, times in took.items()}
+    took: dict[str, list[tuple[float, float]]] = {"first": [], "later": []}
+    without_index(plain)
+    trends(open_journal(plain))  # what is imported with the first table is no part of either
+    for _ in range(6):  # by turns, so that whatever else this computer does slows both
+        for when in took:
+            if when == "first":
+                without_index(plain)
+                without_index(sealed)
+            took[when].append((seconds(plain), seconds(sealed)))
+    lines = []
+    for when, times in took.items():
+        a, b = np.median(times, axis=0).tolist()
+        lines.append(f"{when}: plain in {a:.3f} s, sealed in {b:.3f} s, {b / a:.2f}x")
     with capsys.disabled():
-        print("\n200 sessions, plain and sealed, s: first", first, "later", later)
-    assert later["sealed"] <= SEALED * later["plain"]
+        print("\n200 sessions,", "; ".join(lines))
+    for when, times in took.items():
+        a, b = np.median(times, axis=0)
+        assert b <= (SEALED + (ROOM if when == "first" else 0)) * a
+
+
+def seconds(root: Path) -> float:
+    began = time.perf_counter()
+    trends(open_journal(root))
+    return time.perf_counter() - began
 
 
 def test_pitch_and_loudness_of_an_hour(benchmark, hour: bytes, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811

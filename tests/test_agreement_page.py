@@ -296,6 +296,20 @@ def test_what_is_taken_back_is_closed_at_once_and_shown_above(journal: Journal) 
     assert "report" not in [use for _, use in form.use.options]
 
 
+def test_of_being_recorded_it_is_said_before_and_after_what_closes_and_what_does_not(
+    journal: Journal, taking: TakeBackForm
+) -> None:
+    taking.who.value, taking.use.value = "therapist", "record"
+    taking.first.click()
+    assert "Recordings made from today on stay closed" in taking.means.value
+    taking.sure.click()
+    assert "Those from before stay open for what is still agreed to" in taking.said.value
+    assert "now on it stays closed" not in taking.said.value
+    assert not journal.session(DAY).why_closed("self_review")
+    taking.keep.click()
+    assert "Kept, and open for what is still agreed to" in taking.said.value
+
+
 def test_after_taking_back_it_leads_on_to_what_is_erased(journal: Journal, taking: TakeBackForm) -> None:
     take(taking, "client")
     recorded = [s.name for s in journal.sessions if s.has_recording]

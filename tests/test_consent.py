@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -20,8 +21,9 @@ from therapy_review.agreement import (
     state,
     table,
 )
-from therapy_review.consent import append, keep_all_the_same, parse, require, take_back
+from therapy_review.consent import append, keep_all_the_same, parse, take_back
 from therapy_review.errors import ConsentError, JournalError, NoteError
+from therapy_review.gate import Gate
 
 days = st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31))
 DAY = dt.date(2026, 3, 5)
@@ -31,6 +33,17 @@ GIVEN = b'[[agreement]]\nid = "a1"\nwho = "client"\nuses = ["self_review"]\nfrom
 
 def agreement(who: str, *uses: str, **more: object) -> Agreement:
     return Agreement(f"a-{who}", who, uses or ("self_review",), **{"given_from": dt.date(2026, 1, 1), **more})  # type: ignore[arg-type]
+
+
+def require(
+    agreements: Iterable[Agreement],
+    heard: Sequence[str],
+    use: str,
+    day: dt.date,
+    session: str,
+    one_party_is_clear: Callable[[], bool] = lambda: False,
+) -> None:
+    Gate(tuple(agreements), day, one_party_is_clear).require(session, heard, use)
 
 
 @given(days, days, days, days)
@@ -330,6 +343,46 @@ def test_what_became_of_an_agreement_is_said(given: Agreement, reason: str) -> N
     with pytest.raises(ConsentError) as refused:
         require([agreement("client"), given], BOTH, "self_review", DAY, "2026-03-05")
     assert reason in str(refused.value)
+
+
+# Being recorded, on the day of the session.
+
+
+@pytest.mark.parametrize(
+    ("made_on", "opens"), [("2026-01-20", True), ("2026-02-02", False), ("2026-02-09", False)]
+)
+def test_what_was_recorded_after_recording_was_taken_back_stays_closed_and_what_was_before_does_not(
+    made_on: str, opens: bool
+) -> None:
+    back = Revocation("r1", "a-therapist", dt.date(2026, 2, 2), ("record",))
+    agreed = [
+        agreement("client", "record", "self_review"),
+        agreement("therapist", "record", "self_review", revocations=(back,)),
+    ]
+    if opens:
+        require(agreed, BOTH, "self_review", DAY, made_on)
+    else:
+        with pytest.raises(ConsentError, match="the therapist took it back on 2026-02-02") as refused:
+            require(agreed, BOTH, "self_review", DAY, made_on)
+        assert f"--since {made_on}" in str(refused.value)
+
+
+def test_what_was_recorded_between_two_agreements_opens_once_all_say_so_from_its_day_on() -> None:
+    ended = agreement("therapist", "record", "self_review", until=dt.date(2026, 1, 31))
+    anew = agreement("therapist", "record", "self_review", given_from=dt.date(2026, 2, 9))
+    agreed = [agreement("client", "record", "self_review"), ended, anew]
+    with pytest.raises(ConsentError, match="without an agreement to recording"):
+        require(agreed, BOTH, "self_review", DAY, "2026-02-05")
+    of_its_day = agreement("therapist", "record", given_from=dt.date(2026, 2, 5))
+    require([*agreed, of_its_day], BOTH, "self_review", DAY, "2026-02-05")
+
+
+def test_a_recording_older_than_anything_written_down_about_recording_rests_on_what_is_agreed_now() -> None:
+    agreed = [agreement(who, "record", "self_review", given_from=dt.date(2026, 2, 1)) for who in BOTH]
+    require(agreed, BOTH, "self_review", DAY, "2019-05-06")
+    require([agreement(who) for who in BOTH], BOTH, "self_review", DAY, "2026-03-05")
+    own = [agreement("client", basis=ONE_PARTY)]
+    require(own, BOTH, "self_review", DAY, "2026-03-05", lambda: True)
 
 
 # To look at.

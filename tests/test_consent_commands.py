@@ -13,6 +13,7 @@ from conftest import RECORDED, root_of
 from typer.testing import CliRunner, Result
 
 from therapy_review import Journal, create_journal, enrolment, lab, open_journal
+from therapy_review.agreement_page import AgreementPage, DraftForm
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 
@@ -93,6 +94,25 @@ def test_what_cannot_be_written_down_is_a_sentence_and_nothing_is_added(
     assert isinstance(done.exception, JournalError)
     assert error in str(done.exception)
     assert journal.store.read("agreements.toml") == before
+
+
+def test_a_time_after_the_end_of_the_recording_is_a_sentence_and_nothing_is_added(heard: Journal) -> None:
+    before = heard.store.read("agreements.toml")
+    spoken = ("--how", "spoken", "--spoken-in", DAY, "--until", "")
+    done = run(heard, "consent", "add", "--who", "both", "--to", "report", *spoken, "--at", "99:00")
+    assert isinstance(done.exception, JournalError)
+    assert "ends before 99:00" in str(done.exception).replace("1:39:00", "99:00")
+    assert heard.store.read("agreements.toml") == before
+    form = DraftForm(heard, AgreementPage(heard)._first_draft(), lambda: None)
+    form.how.value, form.spoken_in.value, form.at.value = "spoken", DAY, "99:00"
+    form.who["therapist"].value = True
+    form._write_down()
+    assert "nothing was written down" in form.written.value
+    assert heard.store.read("agreements.toml") == before
+    assert (
+        run(heard, "consent", "add", "--who", "both", "--to", "report", *spoken, "--at", "1:00").exit_code
+        == 0
+    )
 
 
 def test_a_day_that_is_none_is_a_sentence(journal: Journal) -> None:
@@ -187,6 +207,54 @@ def test_showing_tells_who_what_since_when_and_what_may_be_opened(journal: Journ
     said = run(journal, "consent", "show").output
     assert "Daniel: in force, but not for reports made from it." in said
     assert "reports" not in said.splitlines()[-1]
+
+
+def test_showing_and_adding_say_of_one_partys_word_what_the_recordings_do(
+    journal: Journal,
+) -> None:
+    journal.store.write("agreements.toml", b"")
+    placed(journal, "US-TX")
+    own = ("consent", "add", "--one-party", "--confirm", "yes", "--until", "")
+    assert "Kept. Thank you." in run(journal, *own).output
+    opened = open_journal(root_of(journal))
+    assert opened.session(DAY).why_closed("self_review") == ""
+    assert "may be opened for: the client listening again." in run(journal, "consent", "show").output
+    placed(journal, "US-CA")
+    opened = open_journal(root_of(journal))
+    assert opened.session(DAY).why_closed("self_review")
+    assert "may be opened for: nothing yet" in run(journal, "consent", "show").output
+    more = ("consent", "add", "--who", "client", "--to", "report", "--how", "written", "--until", "")
+    assert "Recordings stay closed until Daniel agrees" in run(journal, *more).output
+
+
+def test_taking_back_being_recorded_closes_what_is_recorded_from_then_on_and_says_so(
+    journal: Journal, tmp_path: Path
+) -> None:
+    done = run(
+        journal, "consent", "revoke", "--who", "therapist", "--use", "record", "--erase", "none", "--keep", ""
+    )
+    assert "Recordings made from today on stay closed" in done.output
+    assert "From now on it stays closed" not in done.output
+    assert "Kept, and open for what is still agreed to" in done.output
+    assert journal.session(DAY).why_closed("self_review") == ""
+    voice = tmp_path / "voice.opus"
+    voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
+    added = run(journal, "add", str(voice), "--date", f"{journal.today()}")
+    assert "stays closed: it was made on a day without an agreement to recording" in added.output
+    with pytest.raises(ConsentError):
+        journal.session(f"{journal.today()}").recording()
+    assert "Recordings made today stay closed: Daniel took back" in run(journal, "consent", "show").output
+
+
+def test_adding_says_whose_word_on_recording_is_not_written_down(journal: Journal, tmp_path: Path) -> None:
+    text = journal.store.read("agreements.toml").replace(b'"record", ', b"")
+    journal.store.write("agreements.toml", text)
+    voice = tmp_path / "voice.opus"
+    voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
+    added = run(journal, "add", str(voice), "--date", "2026-03-12").output
+    assert "stays closed" not in added
+    assert "It opens as agreed." in added
+    assert "Robin and Daniel" in added
 
 
 def test_with_nothing_written_down_showing_says_how_to_begin(new: Journal) -> None:
@@ -287,6 +355,20 @@ def test_a_draft_is_a_page_with_room_for_both_and_agrees_to_nothing(new: Journal
     assert new.consents == []
     again = run(new, "consent", "draft", str(file))
     assert isinstance(again.exception, JournalError)
+
+
+def test_a_draft_within_a_sealed_journal_is_sealed_and_one_elsewhere_is_said_to_lie_open(
+    sealed: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = root_of(sealed)
+    monkeypatch.chdir(root)
+    assert "sealed, as reports/agreement.html" in run(sealed, "consent", "draft").output
+    assert not list(root.rglob("agreement.html"))
+    assert b"Signature" in sealed.store.read("reports/agreement.html")
+    assert "already a file" in str(run(sealed, "consent", "draft").exception)
+    assert run(sealed, "backup", str(tmp_path / "journal.tar")).exit_code == 0
+    assert "It lies open there" in run(sealed, "consent", "draft", str(tmp_path / "page.html")).output
+    assert "Signature" in (tmp_path / "page.html").read_text()
 
 
 def test_a_draft_as_a_pdf_is_one_page(new: Journal, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,9 +31,10 @@ from therapy_review.erasing import (
     made_for,
     remains,
 )
-from therapy_review.errors import JournalError
+from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal import folder_of
 from therapy_review.keys import NewKeys
+from therapy_review.sealed import SealedStore
 from therapy_review.sealing import seal
 from therapy_review.silence_kinds import silence_kinds
 from therapy_review.store import PlainStore
@@ -44,6 +48,7 @@ OF_IT = {
     "reports/weekly_review_2026-W10.html",
     "reports/weekly_review_2026-W11.html",
     "reports/years/path.html",
+    "reports/agreement_2026-03-05.html",  # of a template of the client's own
     "voices/client/2026-03-05.json",
     "voices/therapist/2026-03-05.json",
 }
@@ -51,10 +56,17 @@ OF_OTHERS = {
     "reports/session_report_2026-03-05-2.html",
     "reports/weekly_review_2026-W09.html",
     "voices/client/2026-02-26.json",
+    # What both signed holds for every session, also where it begins on the day of this one.
+    "reports/agreement-2026-03-05.html",
+    "reports/agreement-2026-03-05-2.pdf",
+    "reports/agreement.ipynb",
 }
 SAYS = {
     "reports/weekly_review_2026-W11.html": b"Beside the session of Thursday 5 March 2026:",
     "reports/years/path.html": b"Minutes spoken: 2026-03-05: you 2.1",
+    "reports/agreement-2026-03-05.html": b"From Thursday 5 March 2026 until one of us takes it back",
+    "reports/agreement.ipynb": b"spoken in 2026-03-05 at 2:14",
+    "reports/agreement_2026-03-05.html": b"{}",
     "reports/weekly_review_2026-W09.html": b"15 March 2026, 5 Marching, 12026-03-05",
 }
 
@@ -88,7 +100,9 @@ def test_of_a_session_nothing_is_left_and_nothing_else_is_touched(full: Journal)
     assert enrolment.left_out(full) == ["2026-01-08"]
     assert remains(Session(DAY, full)) == []
     text = "".join(
-        path.read_text("latin-1") for path in root_of(full).rglob("*") if path.suffix in (".json", ".html")
+        path.read_text("latin-1")
+        for path in root_of(full).rglob("*")
+        if path.suffix in (".json", ".html") and not path.name.startswith("agreement")
     )
     assert DAY not in text.replace(f"{DAY}-2", "").replace(f"1{DAY}", "")
     assert f"practice/sessions/{DAY}" in erased.removed
@@ -185,6 +199,35 @@ def test_it_says_what_it_cannot_reach_and_never_that_anything_was_wiped(full: Jo
         assert "wiped" not in said
 
 
+def test_what_a_copy_made_before_still_opens_is_what_is_said(
+    heard: Journal, keys: NewKeys, tmp_path: Path
+) -> None:
+    whole, stale, root = tmp_path / "whole", tmp_path / "stale", root_of(heard)
+    for path in root.rglob("*"):
+        os.utime(path, (time.time() - 3600,) * 2)  # what is of this moment is not remembered yet
+    trends(heard)
+    seal(PlainStore(root), keys)
+    unlock.keep(keys.identity)
+    for copy in (whole, stale):
+        shutil.copytree(root, copy)
+    sealed = open_journal(root)
+    said = str(erase_session(sealed.session(DAY)))
+    assert "holds that key itself" in said
+    assert "derived/index-" in said
+    # A whole copy holds the session's key, and all of it opens.
+    before = SealedStore(PlainStore(whole), keys.identity)
+    assert before.read(f"sessions/{DAY}/notes.md")
+    assert before.read(f"sessions/{DAY}/recording.m4a")
+    # Old files that stayed behind where the key is gone open no more, but for what the journal's own key opens.
+    (stale / f"sessions/{DAY}/key.age").unlink()
+    left = SealedStore(PlainStore(stale), keys.identity)
+    for name in ("notes.md", "recording.m4a", "derived/turns.csv"):
+        with pytest.raises(LockedError):
+            left.read(f"sessions/{DAY}/{name}")
+    assert DAY.encode() in left.read("derived/index-sessions.json")
+    assert DAY.encode() not in sealed.store.read("derived/index-sessions.json")
+
+
 # Killed at any instant.
 
 
@@ -235,7 +278,7 @@ def test_an_erasure_killed_at_any_instant_is_finished_by_running_it_again(
         assert all(data == keep[path] for path, data in whole.items())  # there as it was, or gone
         assert enrolment.left_out(full) in (["2026-01-08"], ["2026-01-08", DAY])
         act(Session(DAY, open_journal(root)))
-        left = {name for name in files(full) if DAY in name and f"{DAY}-2" not in name}
+        left = {name for name in files(full) - OF_OTHERS if DAY in name and f"{DAY}-2" not in name}
         own = {f"sessions/{DAY}/{name}" for name in ("notes.md", "notes-kept-1.md", "marks.csv")}
         # A note that was half written when something else was killed belongs to the notes.
         assert left - {f"sessions/{DAY}/.notes.md.0f0f.tmp"} == (set() if act is erase_session else own)

@@ -17,6 +17,7 @@ from pyrage.x25519 import Identity
 
 from therapy_review import Journal, Session, open_journal, unlock
 from therapy_review import index as index_files
+from therapy_review.erasing import erase_session, erase_sound
 from therapy_review.errors import LockedError
 from therapy_review.index import forget, of_each_session
 from therapy_review.keys import NewKeys
@@ -193,13 +194,44 @@ def test_a_session_that_is_erased_leaves_nothing_in_any_index(few: Journal):
     name = few.sessions[0].name
     of_each_session(few, "moods", Counted())
     trends(few)
-    forget(few, name)
+    with few.store.writing():
+        forget(few, name)
     kept = {file: few.store.read(f"derived/{file}") for file in few.store.files("derived")}
     assert set(kept) == {"index-moods.json", "index-sessions.json"}
     assert not any(name.encode() in content for content in kept.values())
     read = Counted()
     of_each_session(few, "moods", read)
     assert read.names == [name]  # and where it is still there, it is read again
+
+
+def test_what_is_erased_while_it_is_being_read_does_not_come_back(few: Journal):
+    gone, quiet = few.sessions[0], few.sessions[1]
+    asked = Counted()
+
+    def meanwhile(session: Session) -> int | None:
+        if session.name == few.sessions[-1].name:  # all others were read by now
+            erase_session(again(few).session(gone.name))
+            erase_sound(again(few).session(quiet.name))
+        return asked(session)
+
+    of_each_session(few, "moods", meanwhile)
+    kept = json.loads(few.store.read("derived/index-moods.json"))["sessions"]
+    assert len(asked.names) == 6
+    assert gone.name not in kept
+    assert quiet.name not in kept
+
+
+def test_what_another_program_erased_is_not_written_again_from_memory(few: Journal):
+    of_each_session(few, "moods", Counted())
+    gone = few.sessions[0].name
+    write(few, few.sessions[-1].file("notes.md"), b"---\nmood_after: 3\n---\n", ago=60)
+
+    def meanwhile(session: Session) -> int | None:
+        erase_session(again(few).session(gone))
+        return session.notes.mood_after
+
+    of_each_session(few, "moods", meanwhile)
+    assert gone not in json.loads(few.store.read("derived/index-moods.json"))["sessions"]
 
 
 def test_every_table_follows_what_the_client_writes(few: Journal):

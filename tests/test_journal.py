@@ -14,6 +14,7 @@ from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.corrections import Correction
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
+from therapy_review.gate import Gate
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
 from therapy_review.turns import are_named
@@ -89,7 +90,7 @@ def test_a_recording_stays_closed_without_everybodys_agreement(journal: Journal)
         session.recording("share:Sam")
     given = consent.Agreement("a1", "client", ("self_review",), dt.date(2026, 1, 1))
     with pytest.raises(ConsentError, match="the therapist"):
-        consent.require([given], ["client", "therapist"], "self_review", dt.date(2026, 2, 1), "2026-01-08")
+        Gate((given,), dt.date(2026, 2, 1)).require("2026-01-08", ["client", "therapist"], "self_review")
 
 
 def test_an_agreement_ends_and_can_be_taken_back() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import product
@@ -28,6 +29,7 @@ from therapy_review import (
     enrolment,
     page_parts,
     pages,
+    path_view,
     playback,
     share_files,
     share_plan,
@@ -35,15 +37,21 @@ from therapy_review import (
 from therapy_review.agreement import ONE_PARTY, USES
 from therapy_review.batch import bundles
 from therapy_review.check import check
+from therapy_review.erasing import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.listening import Listening
+from therapy_review.marks import Mark
 from therapy_review.opened import FIGURES, SOUND, Opened
+from therapy_review.path_pages import HowFar
+from therapy_review.path_view import Place
 from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
 from therapy_review.recording import Recording
+from therapy_review.sealed import SealedStore
 from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
+from therapy_review.silence_kinds import long_silences_of, silence_kinds
 from therapy_review.still import STILL, Still
 from therapy_review.store import PlainStore
 from therapy_review.together import USE as TOGETHER_USE
@@ -57,15 +65,17 @@ OPENS_SOUND = {
     "aifc", "audioread", "av", "ffmpeg", "miniaudio", "moviepy", "pedalboard", "pyaudio", "pydub", "pysoundfile",
     "pyogg", "sndhdr", "sounddevice", "soundfile", "soundcard", "sox", "sunau", "torchaudio", "torchcodec", "wave",
     "scipy.io", "librosa.core.audio", "pyannote.audio.core.io", "imageio", "imageio_ffmpeg",
+    "IPython.display.Audio", "IPython.display.Video", "IPython.lib.display", "ipywidgets.Audio", "ipywidgets.Video",
 }  # fmt: skip
 # Parts of libraries that are used for other things.
 OPENING_CALLS = {"load", "stream", "get_duration", "get_samplerate"}  # of librosa
+# Through which a player or converter could be started.
 SPAWNS = {
-    "subprocess",
-    "os.system",
-    "os.popen",
-    "pty",
-}  # through which a player or converter could be started
+    "subprocess", "pty", "os.system", "os.popen", "os.startfile", "os.posix_spawn", "os.posix_spawnp",
+    "asyncio.subprocess", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell",
+    *(f"os.exec{way}" for way in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+    *(f"os.spawn{way}" for way in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+}  # fmt: skip
 
 ALLOWED = {
     ("recording.py", "av"): "the one room in which bytes become sound",
@@ -80,6 +90,7 @@ OPENS_FILES = {
     "session.py": "the bytes of the recording, behind the door",
     "adding.py": "a file that is not in the journal yet",
     "store.py": "every byte of the journal",
+    "reopening.py": "what the door gave it, once more",
     "recording.py": "what the door gave it",
     "opus.py": "an encoder, and memory to write into",
     "aac.py": "memory to write into",
@@ -90,7 +101,21 @@ OPENS_FILES = {
     "batch/fork.py": "where output goes that nobody reads",
     "path_view.py": "no file: it opens a session below the chart, whose recording asks at the door",
 }
-STARTS_PROGRAMS = {"batch/kernels.py": "kernels that run notebooks"}
+READS_RECORDINGS = {
+    "batch/bundles.py": "what goes to a cluster, once `report` was asked for and the line is in the ledger",
+}
+# `Path.read_bytes`, past every store.
+READS_FILES = {
+    "store.py": "every byte of the journal",
+    "mood_commands.py": "what another program exported of moods, which is no file of the journal",
+    "interchange.py": "turns of another program, which are no file of the journal",
+    "models/__init__.py": "the models that come with the package",
+    "batch/manifest.py": "the package's own source, to know whether it changed",
+}
+STARTS_PROGRAMS = {"batch/kernels.py": "kernels that run notebooks", "lab.py": "JupyterLab"}
+
+
+RECORDING_FILE = re.compile(r"(^|/)recording\.")
 
 
 def modules() -> list[Path]:
@@ -109,43 +134,109 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (part.value for part in node.args if isinstance(part, ast.Constant))
 
 
+def aliases(tree: ast.AST) -> dict[str, str]:
+    """What every imported name stands for, as `R` for `therapy_review.recording.Recording`."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                found[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
+    return found
+
+
+def full_name(node: ast.AST, known: dict[str, str]) -> str:
+    """The whole name of `os.path.join` or of what was imported as `join`; empty where it begins with no import."""
+    if isinstance(node, ast.Name):
+        return known.get(node.id, "")
+    if isinstance(node, ast.Attribute) and (before := full_name(node.value, known)):
+        return f"{before}.{node.attr}"
+    return ""
+
+
 def called(node: ast.Call) -> str:
     function = node.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def of_whom(node: ast.Call) -> str:
-    """The name before the dot of a call: `librosa` in `librosa.load(…)`."""
-    value = node.func.value if isinstance(node.func, ast.Attribute) else None
-    return getattr(value, "id", getattr(value, "attr", ""))
+def is_part(name: str, of: str) -> bool:
+    return f"{name}.".startswith(f"{of}.")
 
 
 def other_doors(source: str, name: str) -> list[str]:
     """Everything in a piece of source that could lead to sound without asking."""
     tree = ast.parse(source)
+    known = aliases(tree)
+    used = {full_name(node, known) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     found = [
-        f"imports {opener}"
-        for module in imports(tree)
+        f"{how} {opener}"
+        for how, modules in (("imports", {*imports(tree)}), ("uses", used))
+        for module in modules
         for opener in OPENS_SOUND | SPAWNS
-        if f"{module}.".startswith(f"{opener}.") and (name, opener) not in ALLOWED
+        if is_part(module, opener) and (name, opener) not in ALLOWED
         if opener not in SPAWNS or name not in STARTS_PROGRAMS
     ]
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        if called(node) == "Recording" and name not in MAKES_RECORDINGS:
+        whole = full_name(node.func, known) or called(node)
+        last = whole.rpartition(".")[2]
+        if last == "Recording" and name not in MAKES_RECORDINGS:
             found.append("makes a Recording")
-        if of_whom(node) in ("librosa", "audio") and called(node) in OPENING_CALLS:
+        if is_part(whole, "librosa") and last in OPENING_CALLS:
             found.append("lets librosa open a file")
-        if called(node) in ("open", "open_code", "memmap", "fromfile") and name not in OPENS_FILES:
+        if last in ("open", "open_code", "memmap", "fromfile") and name not in OPENS_FILES:
             found.append("opens a file")
-        if called(node) in ("read", "open", "read_bytes") and mentions(node, "recording_file"):
-            found.append("reads the recording's bytes")
+        if last == "read_bytes" and name not in READS_FILES:
+            found.append("reads a file's bytes")
+    found += [
+        "reads the recording's bytes"
+        for scope in scopes(tree)
+        if reads_a_recording(scope) and name not in READS_RECORDINGS
+    ]
     return found
 
 
-def mentions(node: ast.AST, name: str) -> bool:
-    return any(getattr(part, "attr", getattr(part, "id", None)) == name for part in ast.walk(node))
+def scopes(tree: ast.Module) -> Iterator[list[ast.AST]]:
+    """What stands in every function, and what stands in none."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    inside = set[ast.AST]()
+    for function in functions:
+        own = list(ast.walk(function))
+        inside.update(own)
+        yield own
+    yield [node for node in ast.walk(tree) if node not in inside]
+
+
+def reads_a_recording(scope: list[ast.AST]) -> bool:
+    """Whether a file is read by what names the recording: `recording_file`, a word for it, `recording.m4a`."""
+    words = {"recording_file"}
+    for node in scope:
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=True))
+                for to, value in pairs:
+                    if mentions(value, words):
+                        words.update(part.id for part in ast.walk(to) if isinstance(part, ast.Name))
+    reading = [
+        node
+        for node in scope
+        if isinstance(node, ast.Call) and called(node) in ("read", "open", "read_bytes", "read_text")
+    ]
+    return any(mentions(part, words) for node in reading for part in (node.func, *node.args))
+
+
+def mentions(node: ast.AST, words: set[str]) -> bool:
+    return any(
+        getattr(part, "attr", getattr(part, "id", None)) in words
+        or (isinstance(part, ast.Constant) and RECORDING_FILE.search(str(part.value)) is not None)
+        for part in ast.walk(node)
+    )
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -170,6 +261,26 @@ def test_no_module_opens_sound_but_through_the_one_door(module: Path) -> None:
         ("session.journal.store.read(session.recording_file())", "reads the recording's bytes"),
         ("open('x')", "opens a file"),
         ("import subprocess", "imports subprocess"),
+        ("from pathlib import Path\nPath('x').read_bytes()", "reads a file's bytes"),
+        ("store.read(session.file('recording.m4a'))", "reads the recording's bytes"),
+        ("store.read(f'{session.folder}/recording.wav')", "reads the recording's bytes"),
+        ("name = session.recording_file()\nstore.read(name)", "reads the recording's bytes"),
+        (
+            "def f():\n    a, b = 1, session.recording_file()\n    store.read(b)",
+            "reads the recording's bytes",
+        ),
+        ("if name := session.recording_file():\n    store.read(name)", "reads the recording's bytes"),
+        ("from librosa import load\nload('x')", "lets librosa open a file"),
+        ("import librosa as r\nr.stream('x')", "lets librosa open a file"),
+        ("from therapy_review.recording import Recording as R\nR(f, 'x')", "makes a Recording"),
+        ("from os import fdopen, open as o\no('x', 0)", "opens a file"),
+        ("import IPython\nIPython.display.Audio('x')", "uses IPython.display.Audio"),
+        ("from IPython.display import Audio as A\nA('x')", "imports IPython.display.Audio"),
+        ("from IPython import display\ndisplay.Audio('x')", "uses IPython.display.Audio"),
+        ("import os\nos.execvp('ffplay', ['ffplay'])", "uses os.execvp"),
+        ("import os as o\no.system('ffplay x')", "uses os.system"),
+        ("from os import posix_spawn\nposix_spawn('ffplay', [], {})", "imports os.posix_spawn"),
+        ("import asyncio\nasyncio.create_subprocess_exec('ffplay')", "uses asyncio.create_subprocess_exec"),
     ],
 )
 def test_another_door_would_be_found(source: str, door: str) -> None:
@@ -185,6 +296,12 @@ def test_what_is_allowed_is_needed(name: str, opener: str) -> None:
 def test_who_makes_recordings_is_who_is_said_to(name: str) -> None:
     calls = [node for node in ast.walk(ast.parse((PACKAGE / name).read_text())) if isinstance(node, ast.Call)]
     assert "Recording" in map(called, calls)
+
+
+@pytest.mark.parametrize("name", READS_FILES)
+def test_who_reads_files_past_every_store_is_who_is_said_to(name: str) -> None:
+    calls = [node for node in ast.walk(ast.parse((PACKAGE / name).read_text())) if isinstance(node, ast.Call)]
+    assert "read_bytes" in map(called, calls)
 
 
 # Every door, in every state, for every use.
@@ -513,6 +630,45 @@ def test_figures_across_sessions_are_there_for_what_was_agreed_to_alone(heard: J
 
 
 @pytest.mark.parametrize("state", STATES)
+def test_silences_across_sessions_are_counted_for_what_was_agreed_to_alone(
+    heard: Journal, state: str
+) -> None:
+    def is_known(journal: Journal, use: str) -> bool:
+        table = silence_kinds(journal, use)
+        return bool(table.loc[table["session"] == DAY, "n"].notna().any())
+
+    assert is_known(heard, "self_review")  # what is remembered of it is asked about as well
+    for use in [*USES, "share:Sam"]:
+        journal = in_state(heard, state, use)
+        session = journal.session(DAY)
+        for wanted in USES:
+            opens_for_it = wanted in granted(state, use)
+            assert is_known(journal, wanted) == opens_for_it, (use, wanted)
+            if opens_for_it:
+                assert len(long_silences_of(session, wanted))
+            else:
+                with pytest.raises(JournalError if state == "unreadable" else ConsentError):
+                    long_silences_of(session, wanted)
+
+
+@pytest.mark.parametrize("state", ["agreed", "revoked by the therapist"])
+def test_what_lies_behind_a_value_or_a_star_of_the_path_is_looked_up_in_open_sessions_alone(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    heard.session(DAY).add_mark(Mark(12.0, 15.0, "proud moment"))
+    table = HowFar(heard)._usual
+    row = table[(table["session"] == DAY) & (table["measure"] == "long_silences")].iloc[0]
+    seen, place = HowFar(heard)._way, Place(in_state(heard, state, "self_review"))
+    found: list[str] = []
+    monkeypatch.setattr(Place, "open_moments", lambda *_: found.append("moments"))
+    monkeypatch.setattr(Place, "open", lambda *_: found.append("session"))
+    path_view._open(seen, place, "proud", DAY)
+    clicked = path_view.usual_view(table, place).children[0]
+    clicked._choose(str(row["measure"]), DAY)
+    assert found == ["moments" if state == "agreed" else "session"] * 2
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_a_bundle_leaves_the_journal_for_what_was_agreed_to_alone_and_never_without_its_line(
     heard: Journal, state: str
 ) -> None:
@@ -648,6 +804,32 @@ def test_what_is_taken_back_while_a_recording_is_being_heard_is_closed_at_its_ne
     for door in (lambda: recording.read(1, 2), lambda: feed.pieces(5.0), lambda: recording.digest):
         with pytest.raises(ConsentError):
             door()
+
+
+def test_a_sealed_recording_is_decrypted_once_and_closed_at_once(
+    sealed: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    read = SealedStore.read
+    monkeypatch.setattr(SealedStore, "read", lambda self, name: opened.append(name) or read(self, name))
+    session = sealed.session(DAY)
+    recording, name = session.recording(), session.recording_file()
+    parts = [recording.read(start, start + 1) for start in (5, 9, 5)]
+    assert opened.count(name) == 1
+    assert np.array_equal(parts[0], parts[2])
+    sealed.store.write(name, sealed.store.read("sessions/2026-02-26/recording.mp4"))  # another in its place
+    assert not np.array_equal(recording.read(5, 6), parts[0])
+    sealed.keep_agreements(lambda data: consent.take_back(data, "therapist", on=sealed.today()))
+    with pytest.raises(ConsentError):
+        recording.read(0, 1)
+
+
+def test_of_a_sealed_recording_that_was_erased_nothing_more_is_heard(sealed: Journal) -> None:
+    recording = sealed.session(DAY).recording()
+    recording.read(0, 1)
+    erase_sound(sealed.session(DAY))
+    with pytest.raises(JournalError):
+        recording.read(0, 1)
 
 
 def test_an_analysis_during_which_it_is_taken_back_leaves_nothing_behind(

@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review import places
-from therapy_review.places import CONFIDENCE, Rule, also_said, in_words, rule_for, rules, stricter, warnings
+from therapy_review.places import (
+    CONFIDENCE,
+    Rule,
+    also_said,
+    in_words,
+    of_both_ways,
+    rule_for,
+    rules,
+    stricter,
+    warnings,
+)
 
 STATES = re.findall(
     r"\w+",
@@ -45,6 +55,19 @@ made_up_rule = st.builds(
 def everything_said(day: dt.date) -> list[str]:
     asked = [rule_for(place, remote_place=there) for place in CODES for there in (None, place, "US-TX", "")]
     return [sentence for rule in asked for sentence in in_words(rule, day)] + also_said()
+
+
+def test_where_a_rule_was_read_is_said_with_its_day_in_one_room_and_across_a_border() -> None:
+    day = dt.date(2026, 12, 1)
+    for place in rules()["place"]:
+        rule = rule_for(place)
+        said = " ".join(in_words(rule, day))
+        assert all(source in said for source in rule.sources)
+    both = " ".join(of_both_ways("US-TX", "DE", day))
+    sources = {*rule_for("US-TX").sources, *rule_for("DE").sources}
+    assert len(sources) == 2
+    assert all(source in both for source in sources)
+    assert "public pages on 25 November 2026 or later" in both
 
 
 def test_every_state_and_every_place_promised_has_a_row_of_its_own() -> None:

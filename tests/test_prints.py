@@ -119,6 +119,26 @@ def test_a_new_session_is_named_when_it_is_analysed(enrolled: Journal) -> None:
     assert right(enrolled.session(SECOND))
 
 
+def test_each_opening_for_a_voice_print_is_a_line_in_the_ledger(enrolled: Journal) -> None:
+    noted = enrolled.ledger
+    opened = noted.loc[(noted["what"] == "opened") & (noted["use"] == "voice_print"), "session"]
+    assert {FIRST, SECOND} <= {*opened}  # the one that taught it, and one that was named by it
+
+
+def test_a_print_during_whose_making_it_is_taken_back_is_not_kept(
+    mine: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_: object) -> np.ndarray:
+        mine.keep_agreements(lambda data: consent.take_back(data, "client", "voice_print", on=mine.today()))
+        return np.ones(3)
+
+    say_who(mine.session(FIRST))
+    enrolment.agree(mine, "client")
+    monkeypatch.setattr(enrolment, "mean_voice", meanwhile)
+    enrolment.learn(mine.session(FIRST), mine.session(FIRST).turns)
+    assert mine.store.files("voices/client") == []
+
+
 def test_without_an_agreement_nothing_is_kept_and_everybody_is_asked(mine: Journal) -> None:
     say_who(mine.session(FIRST))
     follow_prints(mine)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 from test_turns import conversations
 
-from therapy_review import Journal, Recording, Session, open_journal
+from therapy_review import Journal, Recording, Session, consent, open_journal
 from therapy_review.analysis import rename
 from therapy_review.consent import FILE as AGREEMENTS
 from therapy_review.corrections import Correction
@@ -224,6 +224,22 @@ def test_an_agreement_taken_back_closes_what_is_kept_too(session: Session):
     (root / AGREEMENTS).unlink()
     with pytest.raises(ConsentError):
         prosody(session)
+
+
+def test_what_is_taken_back_while_it_is_worked_out_leaves_nothing_behind(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+):
+    journal = session.journal
+    journal.store.remove(session.file("derived/prosody.json"))
+
+    def meanwhile(*_: object) -> pd.DataFrame:
+        journal.keep_agreements(lambda data: consent.take_back(data, "therapist", on=journal.today()))
+        return pd.DataFrame({"speaker": []})
+
+    monkeypatch.setattr("therapy_review.prosody.ranges", meanwhile)
+    with pytest.raises(ConsentError):
+        prosody(session)
+    assert not journal.store.exists(session.file("derived/prosody.json"))
 
 
 def test_a_session_that_was_not_analysed_says_what_to_do(heard: Journal):

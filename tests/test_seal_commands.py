@@ -18,6 +18,7 @@ from therapy_review import create_journal, open_journal, unlock
 from therapy_review import keys as k
 from therapy_review.errors import LockedError
 from therapy_review.keys import NewKeys
+from therapy_review.seal_commands import choose_passphrase
 from therapy_review.sealing import seal
 from therapy_review.store import PlainStore
 
@@ -206,6 +207,18 @@ def test_who_wants_no_passphrase_is_told_what_that_means(tmp_path: Path) -> None
     at.sees("You can seal it later with: therapy-review seal")
     at.ends()
     assert not open_journal(tmp_path / "new").settings["sealed"]
+
+
+def test_a_passphrase_from_a_file_is_judged_as_one_that_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "passphrase"
+    for words, said in (("password1", "might find that in"), (WORDS, "That is hard to guess.")):
+        file.write_text(words)
+        file.chmod(0o600)
+        monkeypatch.setenv(unlock.FILE, str(file))
+        assert choose_passphrase() == words
+        assert said in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -19,7 +19,8 @@ from therapy_review import sealed as sealed_files
 from therapy_review import store as bytes_on_disk
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import Identity, as_file
-from therapy_review.sealed import SealedStore, is_reserved
+from therapy_review.sealed import SealedStore
+from therapy_review.sealed_names import is_reserved
 from therapy_review.store import PlainStore, Store
 
 MINE = Identity.generate()

@@ -14,7 +14,7 @@ from therapy_review import Journal, Session, analyse
 from therapy_review.analysis import is_current
 from therapy_review.corrections import Correction
 from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.session import session_date
+from therapy_review.session_names import session_date
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from therapy_review.agreement import RECORD
 from therapy_review.analysis import length_to_analyse
 from therapy_review.errors import JournalError
 from therapy_review.journal import Journal
@@ -85,6 +86,26 @@ def add_recording(
     if tracks:
         session.save_notes(session.notes.changed(tracks=tuple(tracks)))
     return session
+
+
+def not_agreed_to_record(session: Session) -> list[str]:
+    """Name those heard of whom something was written down, and nothing about being recorded.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    list of str
+        As they are called in the journal; nobody of whom nothing at all is written down.
+    """
+    journal, uses = session.journal, dict[str, set[str]]()
+    for one in journal.consents:
+        uses.setdefault(one.who, set()).update(one.uses)
+    return [
+        journal.name_of(who) for who in session.notes.participants if RECORD not in uses.get(who, {RECORD})
+    ]
 
 
 def _opened(file: Path) -> Recording:

@@ -5,16 +5,19 @@ Everything here is text; what is filled in comes as a `Draft`. None of it is leg
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import html
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from therapy_review.agreement import SHARE, USES
-from therapy_review.errors import JournalError, MissingPackageError
+from therapy_review.agreement import SHARE, USES, Spoken, seconds
+from therapy_review.errors import JournalError, MissingPackageError, NotAnalysedError
+from therapy_review.still import clock
 from therapy_review.store import PlainStore
 from therapy_review.words import day
 
@@ -58,6 +61,7 @@ IN_SHORT = {
     "not_in_the_records": "no copy in the records",
     "talk_about_it": "coming back to how it was",
 }
+ALREADY = "There is already a file {file}; choose another name, or remove it first."
 NOT_LEGAL_ADVICE = "This is not legal advice."
 
 WHY = """<p>People forget most of a session by the evening. To hear it again can bring back a sentence that
@@ -124,6 +128,40 @@ class Draft:
     therapist_asks: tuple[str, ...] = ()
     own_words: str = ""
     rule: tuple[str, ...] = ()
+
+
+def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
+    """Point at where on a recording somebody says that they agree.
+
+    Parameters
+    ----------
+    journal : Journal
+    session : str
+        The session's name.
+    at : str
+        The time in it, as in ``2:14``.
+
+    Returns
+    -------
+    Spoken
+
+    Raises
+    ------
+    JournalError
+        When there is no such session, that is no time, or, as far as it is known, the recording ends before it.
+    """
+    heard = journal.session(session)
+    try:
+        time = seconds(at.strip())
+    except ValueError as error:
+        raise JournalError(f"{error}.") from error
+    with contextlib.suppress(NotAnalysedError):
+        if time >= float(json.loads(heard.derived("made_from.json"))["duration"]):
+            raise JournalError(
+                f"The recording of {heard.name} ends before {clock(time)}, so nothing was written down; see when "
+                "in it they say so."
+            )
+    return Spoken(heard.name, time)
 
 
 def rule_of(journal: Journal) -> list[str]:
@@ -262,13 +300,49 @@ def save(draft: Draft, file: Path) -> Path:
     MissingPackageError
         When a PDF needs a package that is not installed.
     """
+    kind = _ending(file)
     if file.exists():
-        raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
+        raise JournalError(ALREADY.format(file=file))
+    PlainStore(file.resolve().parent).write(file.name, printed(draft, kind))
+    return file
+
+
+def save_within(journal: Journal, draft: Draft, file: Path) -> str:
+    """Write a draft into the folder of a journal, sealed where all else there is.
+
+    Parameters
+    ----------
+    journal : Journal
+    draft : Draft
+    file : Path
+        One that is not there yet, in the journal's folder; what would lie at its top is put among its reports.
+
+    Returns
+    -------
+    str
+        The file's name within the journal.
+
+    Raises
+    ------
+    JournalError, MissingPackageError
+        As `save`.
+    """
+    kind, store = _ending(file), journal.store
+    within = file.resolve().relative_to(store.root.resolve()).as_posix()
+    name = within if "/" in within else f"reports/{within}"
+    page = printed(draft, kind)
+    with store.writing():
+        if store.exists(name):
+            raise JournalError(ALREADY.format(file=store.where(name)))
+        store.write(name, page)
+    return name
+
+
+def _ending(file: Path) -> str:
     kind = file.suffix.lower()
     if kind not in (".html", ".pdf"):
         raise JournalError(f"{file.name} should end in .html, to be printed from a browser, or in .pdf.")
-    PlainStore(file.resolve().parent).write(file.name, printed(draft, kind))
-    return file
+    return kind
 
 
 def printed(draft: Draft, ending: str) -> bytes:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+RECORD = "record"
 SELF_REVIEW = "self_review"
 REPORT = "report"
-USES = ("record", SELF_REVIEW, "review_together", REPORT, "transcribe", "voice_print")
+USES = (RECORD, SELF_REVIEW, "review_together", REPORT, "transcribe", "voice_print")
 SHARE = "share:"
 IN_WORDS = {
-    "record": "recording the sessions",
+    RECORD: "recording the sessions",
     SELF_REVIEW: "the client listening again",
     "review_together": "listening together",
     REPORT: "reports made from it",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import agreeing, places
-from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, seconds, state
+from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
 from therapy_review.consent import append
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
@@ -285,11 +285,13 @@ class DraftForm:
         store = self._journal.store  # which seals it where the journal is sealed: names stand in it
         name, number = f"agreement-{self._first.since}", 1
         file = f"{name}{ending}"
-        while store.exists(f"reports/{file}"):
-            number += 1
-            file = f"{name}-{number}{ending}"
         try:
-            store.write(f"reports/{file}", agreeing.printed(self.draft, ending))
+            page = agreeing.printed(self.draft, ending)
+            with store.writing():  # two at once never take one name
+                while store.exists(f"reports/{file}"):
+                    number += 1
+                    file = f"{name}-{number}{ending}"
+                store.write(f"reports/{file}", page)
             self.saved.value = f"<em>Saved as {file}, beside this notebook.</em>"
         except TherapyReviewError as error:
             self.saved.value = f"<strong>{html.escape(str(error))}</strong>"
@@ -338,10 +340,7 @@ class DraftForm:
     def _spoken(self) -> Spoken | None:
         if self.spoken_in.value == NOWHERE:
             return None
-        try:
-            return Spoken(str(self.spoken_in.value), seconds(self.at.value.strip()))
-        except ValueError as error:
-            raise JournalError(f"{error}.") from error
+        return agreeing.spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
 
 
 def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review import ledger
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.correcting import relabel
 from therapy_review.corrections import Correction, spoken_of
 from therapy_review.turns import TOLERANCE
@@ -103,13 +105,17 @@ def relabel_alike(turns: pd.DataFrame, found: pd.DataFrame) -> list[Correction]:
     return [line for span in spans for line in relabel(turns, *span)]
 
 
-def hearing(session: Session) -> Embed:
+def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:
     """Let stretches of a session be embedded; what was embedded once is not opened again.
 
     Parameters
     ----------
     session : Session
-        Its recording is opened for ``self_review`` when it is needed, and not before.
+        Its recording is opened when it is needed, and not before; everybody heard must have agreed to the client
+        listening again.
+    use : str
+        What the voices are wanted for. Another use than listening again is written into the ledger; that those
+        whose voices they are have agreed to it, too, is for the caller to ask.
 
     Returns
     -------
@@ -125,7 +131,10 @@ def hearing(session: Session) -> Embed:
         if new:
             times = np.array(new)
             first, last = max(0.0, float(times.min()) - AROUND), float(times.max()) + AROUND
-            samples = session.recording("self_review").read(first, last)
+            recording = session.recording(SELF_REVIEW)
+            if use != SELF_REVIEW:
+                ledger.record_opening(session.journal, session.name, use)
+            samples = recording.read(first, last)
             known.update(zip(new, voices.embed(samples, times - first), strict=True))
         return np.stack([known[start, end] for start, end in stretches.tolist()])
 

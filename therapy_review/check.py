@@ -11,7 +11,8 @@ from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal
 from therapy_review.recording import SUFFIXES
-from therapy_review.session import TURNS_ELSEWHERE, Session, session_date
+from therapy_review.session import TURNS_ELSEWHERE, Session
+from therapy_review.session_names import session_date
 
 
 def check(journal: Journal) -> list[str]:

@@ -21,7 +21,7 @@ from therapy_review import (
     share_commands,
     voice_commands,
 )
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.agreement import RECORD, SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 from therapy_review.path_commands import Sound, SoundOption
 from therapy_review.plain_pages import PlainTo, Sure
@@ -131,7 +131,7 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Add the recording of a session; the file itself stays where it is, unless you say otherwise."""
-    from therapy_review.adding import add_recording
+    from therapy_review.adding import add_recording, not_agreed_to_record
     from therapy_review.journal import open_journal
 
     day = _day(date)
@@ -143,9 +143,13 @@ def add(
     say.print(
         f"Added as {session.name}{beside}. {still} where {'it was' if len(files) == 1 else 'they were'}."
     )
-    for use in ("record", SELF_REVIEW):
-        if sentence := session.why_closed(use):
-            say.print(sentence)
+    if sentence := session.why_closed(SELF_REVIEW):
+        say.print(sentence)
+    elif names := not_agreed_to_record(session):
+        say.print(
+            f"It opens as agreed. That it is recorded was not written down yet by {' and '.join(names)}; to do so: "
+            f"therapy-review consent add --to {RECORD} --since {session.date}"
+        )
     if remove_original or opened.settings.get("sealed"):
         seal_commands.offer_to_remove(files, answer=remove_original)
 

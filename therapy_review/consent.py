@@ -1,17 +1,14 @@
-"""Consent: who agreed to what, and the one question asked before a recording is opened.
+"""Consent: who agreed to what, as it is kept; what follows of it for a recording is asked of `therapy_review.gate`.
 
-The rule is the same everywhere: everybody who is heard agrees to the use, on the day it is made. Agreements are
-kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well, and so is a reason to keep
-what was recorded before. One exception is known, and it is narrow: where a place's law asks for one party alone, a
-client may listen again (``self_review``, nothing else) on their own word (``basis = "one_party"``), as long as the
-others have said nothing at all. It stands in for silence, never for a no.
+Agreements are kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well, and so is a
+reason to keep what was recorded before.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from therapy_review.agreement import (
@@ -24,12 +21,11 @@ from therapy_review.agreement import (
     Agreement,
     Revocation,
     Spoken,
-    in_words,
     is_use,
     person,
     seconds,
 )
-from therapy_review.errors import ConsentError, JournalError
+from therapy_review.errors import JournalError
 from therapy_review.still import clock
 
 FILE = "agreements.toml"
@@ -312,72 +308,3 @@ def _with(data: bytes, kind: str, entries: Sequence[dict[str, Any]]) -> bytes:
     document[kind] = added
     before = data.rstrip(b"\n")
     return (before + b"\n\n" if before else b"") + tomlkit.dumps(document).encode()
-
-
-def require(
-    agreements: Iterable[Agreement],
-    heard: Sequence[str],
-    use: str,
-    day: dt.date,
-    session: str,
-    one_party_is_clear: Callable[[], bool] = lambda: False,
-) -> None:
-    """Let a use of a recording pass, or say whose agreement is missing.
-
-    Parameters
-    ----------
-    agreements : iterable of Agreement
-    heard : sequence of str
-        Everybody heard in the recording.
-    use : str
-        What the sound is wanted for; one of `USES` or ``share:NAME``.
-    day : datetime.date
-        The day of the use.
-    session : str
-        The session's name, for the error's sentence.
-    one_party_is_clear : callable, optional
-        Whether the law of the place surely asks for one party alone; asked only where that matters.
-
-    Raises
-    ------
-    ConsentError
-        When anybody heard has no agreement to this use in force on that day.
-    """
-    given = list(agreements)
-    missing = [who for who in heard if not any(a.who == who and a.holds(use, day) for a in given)]
-    if not heard or not is_use(use):
-        raise ConsentError(
-            f"The recording of {session} stays closed: nobody can have agreed to {use!r}."
-            if heard
-            else f"The recording of {session} stays closed: it is not known who is heard in it."
-        )
-    if not missing:
-        return
-    own_word = any(a.basis == ONE_PARTY and a.holds(SELF_REVIEW, day) for a in given)
-    silent = not any(a.who in missing for a in given)
-    if use == SELF_REVIEW and "client" in heard and own_word and silent and one_party_is_clear():
-        return
-    reasons = [reason for who in missing if (reason := _why_not(given, who, use, day))]
-    if own_word and use == SELF_REVIEW:
-        why = "the rule of your place is not sure" if silent else "others have had their say"
-        reasons.append(f"your word alone is not enough, for {why}")
-    because = f" ({'; '.join(reasons)})" if reasons else ""
-    raise ConsentError(
-        f"The recording of {session} stays closed: there is no agreement in force from "
-        f"{' and '.join(map(person, missing))} for {in_words(use)}"
-        f"{because}. {HOW_TO_ASK}"
-    )
-
-
-def _why_not(given: Sequence[Agreement], who: str, use: str, day: dt.date) -> str:
-    """Say what became of somebody's last word on a use; nothing where they never gave one."""
-    own = [agreement for agreement in given if agreement.who == who and use in agreement.uses]
-    if not own:
-        return ""
-    last = own[-1]
-    if (back := last.taken_back(use)) is not None and back <= day:
-        return f"{person(who)} took it back on {back}"
-    whose = "yours" if who == "client" else f"{person(who)}'s"
-    if last.until is not None and last.until < day:
-        return f"{whose} ended on {last.until}"
-    return f"{whose} begins on {last.given_from}"

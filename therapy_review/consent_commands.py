@@ -19,10 +19,10 @@ from therapy_review.agreement import (
     ending,
     in_words,
     is_use,
-    seconds,
     state,
 )
 from therapy_review.errors import ConsentError, JournalError
+from therapy_review.gate import gate
 from therapy_review.still import clock
 
 if TYPE_CHECKING:
@@ -53,10 +53,14 @@ def show(journal: JournalOption = HERE) -> None:
             say.print(f"  What was recorded is kept: {reason}")
     if not given:
         say.print("Nothing is written down yet, so every recording stays closed.")
-    uses = [use for use in _named(given) if all(_holds(given, who, use, today) for who in BOTH)]
+    asked = gate(opened)
+    uses = [use for use in dict.fromkeys([*_named(given), SELF_REVIEW]) if not asked.missing(BOTH, use)]
     if given:
         may = ", ".join(map(in_words, uses)) or "nothing yet"
         say.print(f"Today, recordings of {opened.client} and {opened.therapist} may be opened for: {may}.")
+    if given and (against := asked.not_to_be_recorded(BOTH, today)):
+        people = " and ".join(map(opened.name_of, against))
+        say.print(f"Recordings made today stay closed: {people} took back being recorded, or let it end.")
     for one, _ in ending(given, today):
         say.print(
             f"The agreement of {_name(opened, one)} ends on {one.until}; to go on: therapy-review consent add"
@@ -172,6 +176,8 @@ def _way(answer: str) -> str:
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
+    from therapy_review.agreeing import spoken_at
+
     if session is None:
         session = typer.prompt(
             "In which session is it heard, as in 2026-03-04 (empty: not recorded)",
@@ -180,22 +186,16 @@ def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | N
         )
     if not session:
         return None
-    name = journal.session(session).name
-    try:
-        return Spoken(name, seconds(at or typer.prompt("When in it, as in 2:14")))
-    except ValueError as error:
-        raise JournalError(f"{error}.") from error
+    name = journal.session(session).name  # said before the time is asked for
+    return spoken_at(journal, name, at or typer.prompt("When in it, as in 2:14"))
 
 
 def _say_what_follows(journal: Journal, first: dt.date) -> None:
-    given, today = journal.consents, journal.today()
-    if first > today:
+    if first > journal.today():
         say.print(f"Kept. Recordings stay closed until {first}, the first day it holds.")
         return
-    names = {"client": journal.client, "therapist": journal.therapist}
-    missing = [names[who] for who in BOTH if not _holds(given, who, SELF_REVIEW, today)]
-    alone = any(one.basis == ONE_PARTY and one.holds(SELF_REVIEW, today) for one in given)
-    if missing and not alone:
+    missing = list(map(journal.name_of, gate(journal).missing(BOTH, SELF_REVIEW)))
+    if missing:
         verb = "agree" if len(missing) > 1 else "agrees"
         say.print(f"Kept. Recordings stay closed until {' and '.join(missing)} {verb}.")
     else:
@@ -238,7 +238,7 @@ def _guide_to_erasing(
 ) -> None:
     """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
     from therapy_review.erasing import erase_made_for
-    from therapy_review.taking_back import keep_the_rest, made_before
+    from therapy_review.taking_back import keep_the_rest, made_before, what_is_kept
 
     made = made_before(journal, back)
     if not made:
@@ -263,9 +263,7 @@ def _guide_to_erasing(
     if keep is None:
         keep = typer.prompt("Why is the rest kept (may stay empty)", default="", show_default=False)
     keep_the_rest(journal, back, keep)
-    say.print(
-        f"Kept, and closed: {', '.join(left)}. To erase it later: therapy-review erase {left[0]} --sound"
-    )
+    say.print(what_is_kept(back.use, left))
 
 
 def _chosen(answer: str, offered: list[str]) -> list[str]:
@@ -276,7 +274,7 @@ def _chosen(answer: str, offered: list[str]) -> list[str]:
         return offered
     if odd := [word for word in words if word not in offered]:
         raise JournalError(
-            f"{odd[0]} is not one of {', '.join(offered)}; nothing was erased. It stays closed."
+            f"{odd[0]} is not one of {', '.join(offered)}; nothing was erased, and the agreement stays taken back."
         )
     return words
 
@@ -313,8 +311,19 @@ def draft(
         therapist_asks=("pause", "no_sharing"),
         rule=tuple(agreeing.rule_of(opened)),
     )
-    written = agreeing.save(asked, file)
-    say.print(f"Written to {written}. Print it, talk it over, and change it as you like; in a notebook with:")
+    is_sealed = bool(opened.settings.get("sealed"))
+    if is_sealed and file.resolve().is_relative_to(opened.store.root.resolve()):
+        name = agreeing.save_within(opened, asked, file)
+        say.print(
+            f"Written, and sealed, as {name}: it opens in JupyterLab. To print it from any program, name a file "
+            "elsewhere. To change it as you like:"
+        )
+    else:
+        say.print(
+            f"Written to {agreeing.save(asked, file)}. Print it, talk it over, and change it as you like:"
+        )
+        if is_sealed:
+            say.print("It lies open there, with both names: whoever may look into that folder can read it.")
     say.print("  therapy-review consent guide")
     say.print("Nothing is agreed yet; once it is, write it down with: therapy-review consent add")
 
@@ -353,10 +362,6 @@ def _how(one: Agreement) -> str:
 
 def _named(given: list[Agreement]) -> list[str]:
     return list(dict.fromkeys(use for one in given for use in one.uses))
-
-
-def _holds(given: list[Agreement], who: str, use: str, day: dt.date) -> bool:
-    return any(one.who == who and one.holds(use, day) for one in given)
 
 
 def _day(text: str) -> dt.date:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from therapy_review import consent, ledger
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.correcting import corrected
 from therapy_review.corrections import SWAP, evidence
@@ -221,7 +222,7 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
     said = evidence(session.corrections)
     known = name_speakers(voices, said)
     confirmed = not said.empty and are_named(known) and session.name not in left_out(journal)
-    turns, embed = corrected(voices, session.corrections), hearing(session)
+    turns, embed = corrected(voices, session.corrections), hearing(session, USE)
     for role in PEOPLE:
         name = _file(role, session.name)
         stretches = surest_stretches(turns, role)
@@ -241,7 +242,9 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             session.name, role, seconds, MODEL, journal.today(), rests_on, tuple(vector.tolist())
         )
         with journal.store.writing():
-            journal.store.write(name, part.to_bytes())
+            # What was taken back meanwhile leaves nothing behind.
+            if agreed(journal, role) and not session.why_closed(SELF_REVIEW):
+                journal.store.write(name, part.to_bytes())
 
 
 def _rests_on(journal: Journal, name: str) -> str:
@@ -270,7 +273,7 @@ def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | Non
     prints = in_force(session.journal)
     if not prints or not _is_open(session, voices):
         return None
-    embed = hearing(session)
+    embed = hearing(session, USE)
     stretches = {voice: surest_stretches(voices, voice) for voice in voices["speaker"].unique().tolist()}
     found = Recognised({}, 0.0)
     if all(map(len, stretches.values())):

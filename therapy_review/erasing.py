@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from therapy_review.store import Store
 
 REPORTS = "reports"
+# Pages on which something is agreed to, named by the day on which they begin: they are made from no session.
+AGREEMENTS = re.compile(r"agreement(-\d{4}-\d{2}-\d{2}(-\d+)?|-checkpoint)?\.(html|ipynb|pdf)")
 MADE_FROM_SOUND = frozenset({transcript.FILE, TURNS_ELSEWHERE, "corrections.csv"})
 COPIES = (
     "Copies in backups, in a cloud folder, on the phone or recorder it came from, and on another computer: delete "
@@ -37,16 +39,19 @@ PLAIN = (
     "prevent that; an encrypted disk can."
 )
 SEALED = (
-    "The key was destroyed, so what is left of the sealed files, here or in later copies, opens for nobody; "
-    "a backup that holds the key still opens."
+    "The key was destroyed, so what is left of the sealed files, here or in later copies, opens for nobody. A copy "
+    "made before (a backup, an older state of a cloud folder) holds that key itself, and all of it still opens "
+    "there with the passphrase it had then."
 )
 RENEWED = (
     "The old key was destroyed, and what stays is sealed with a new one; copies of the erased files, sealed as "
-    "they were, open for nobody. A backup that holds the old key still opens."
+    "they were, open for nobody. A copy made before (a backup, an older state of a cloud folder) holds the old key "
+    "itself, and all of it still opens there with the passphrase it had then."
 )
 BY_THE_JOURNALS_KEY = (
-    "Reports and voice prints are sealed with the journal's own key, which stays: copies of them still open with "
-    "the passphrase, so delete those too."
+    "Reports, voice prints, and what is remembered of each session in derived/index-… (moods, words for them, "
+    "scores, figures; no sound and no text) are sealed with the journal's own key, which stays: copies of these "
+    "files made before still open with the passphrase, so delete those too."
 )
 OTHER_REPORTS = (
     "Reports of other weeks may still count it in their charts; write them anew with therapy-review review."
@@ -250,8 +255,8 @@ def _erase(session: Session, what: str, names: list[str]) -> Erased:
         ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
-    index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
     with store.writing():
+        index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
         if isinstance(store, SealedStore) and within:
             renewing.renew(store, session.folder, within)
         for name in names:
@@ -281,7 +286,8 @@ def _of_the_disk(session: Session, names: list[str], open_ones: list[str]) -> li
         said.append(SEALED)
     elif any(name.startswith(f"{session.folder}/") for name in names):
         said.append(RENEWED)
-    if any(name.startswith((f"{REPORTS}/", "voices/")) for name in names):
+    remembered = (session.folder, session.file("derived"))
+    if any(name in remembered or name.startswith((f"{REPORTS}/", "voices/")) for name in names):
         said.append(BY_THE_JOURNALS_KEY)
     if (session.folder in names and open_ones) or {session.file(name) for name in open_ones} & {*names}:
         said.append(PLAIN)
@@ -315,6 +321,8 @@ def _files(store: Store, folder: str) -> Iterator[str]:
 def _is_made_from(session: Session, report: str) -> bool:
     """Tell whether a report is of a session, of its week, or speaks of it by its day."""
     store, path = session.journal.store, PurePosixPath(report)
+    if AGREEMENTS.fullmatch(path.name):
+        return False
     if path.suffix == ".parquet":  # of all sessions, and squeezed so that nothing can be found in it
         return True
     if path.suffix == ".pdf" and store.exists(page := f"{path.with_suffix('.html')}"):

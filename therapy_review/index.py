@@ -91,6 +91,7 @@ def forget(journal: Journal, session: str) -> None:
     Parameters
     ----------
     journal : Journal
+        Whose lock is held, so that nobody puts it in again while it is still there.
     session : str
         Its name.
 
@@ -143,7 +144,10 @@ def _read(journal: Journal, name: str) -> _Known | None:
 
 def _write(journal: Journal, name: str, known: _Known) -> None:
     # It only saves time: where it can't be written, everything is shown all the same.
-    with contextlib.suppress(JournalError):
+    with contextlib.suppress(JournalError), journal.store.writing():
+        # What was erased or changed since it was read does not come back.
+        now = {session.name: _stamps(session) for session in journal.sessions}
+        known.sessions = {who: one for who, one in known.sessions.items() if now.get(who) == one[0]}
         journal.store.write(_file(name), _written(known))
 
 

@@ -19,7 +19,8 @@ import pandas as pd
 from therapy_review import agreement, consent, days, ledger, own_numbers, scales
 from therapy_review.errors import JournalError
 from therapy_review.scales import Scale
-from therapy_review.session import Session, session_date
+from therapy_review.session import Session
+from therapy_review.session_names import session_date
 from therapy_review.store import PlainStore, Store
 
 

@@ -186,9 +186,9 @@ class SessionPage:
             )
         if self.session.has_recording:
             _ = self._turns
-        elif long_silences_of(self.session).empty:
+        elif long_silences_of(self.session, self.use).empty:
             return self._without_sound()
-        return silence_form(self.session, sound=ON if self.is_heard else OFF)
+        return silence_form(self.session, ON if self.is_heard else OFF, self.use)
 
     @gently
     def notes(self) -> Any:

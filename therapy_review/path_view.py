@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from therapy_review import words
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
 from therapy_review.errors import TherapyReviewError
 from therapy_review.moments import behind, moments
@@ -189,6 +190,7 @@ def _open(way: Way, place: Place, what: str, name: str) -> None:
         return
     marks = proud.assign(kind="proud moment")
     try:
+        session.require(SELF_REVIEW)
         found = moments(session.turns, pd.concat([marks, session.marks[session.marks["kind"] == "trigger"]]))
     except TherapyReviewError:
         place.open(session)
@@ -219,6 +221,8 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
         (row,) = own[(own["speaker"] + "_" + own["measure"]).str.strip("_") == what].to_dict("records")
         said = f"{label(row['measure'], row['speaker']).capitalize()}: {beside_in_words(row)}."
         try:
+            if session.has_recording:  # turns found elsewhere are the client's to look at
+                session.require(SELF_REVIEW)
             found = behind(
                 session.turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=session.marks
             )

@@ -209,10 +209,37 @@ def in_words(rule: Rule, day: dt.date) -> list[str]:
     ...     print(sentence)
     In Florida the law asks for the agreement of everybody who is heard (Fla. Stat. 934.03).
     Read on a page of 2019.
+    This was read on a public page on 25 November 2026 (https://rcfp.org/reporters-recording-guide/florida).
     The rule of this workbook is everybody's agreement, whatever the law of a place asks.
     This is not legal advice. The table was checked on 25 November 2026.
     """
-    return [_lead(rule), *rule.notes, *warnings(rule, day), EVERYWHERE, _advice(rule.checked_on)]
+    said = [_lead(rule), *rule.notes, *where_read(rule), *warnings(rule, day)]
+    return [*said, EVERYWHERE, _advice(rule.checked_on)]
+
+
+def where_read(rule: Rule) -> list[str]:
+    """Say on which public pages a rule was read, and when.
+
+    Parameters
+    ----------
+    rule : Rule
+
+    Returns
+    -------
+    list of str
+        One sentence; none where it was read on no page.
+
+    Examples
+    --------
+    >>> where_read(rule_for("US-AK"))
+    ['This was read on a public page on 25 November 2026 (https://www.rcfp.org/?p=61704).']
+    """
+    if not rule.sources:
+        return []
+    pages = "a public page" if len(rule.sources) == 1 else "public pages"
+    later = "" if len(rule.sources) == 1 else " or later"
+    when = f" on {_date(rule.checked_on)}{later}" if rule.checked_on else ""
+    return [f"This was read on {pages}{when} ({' and '.join(rule.sources)})."]
 
 
 def of_both_ways(place: str, therapist_place: str, day: dt.date) -> list[str]:
@@ -252,7 +279,8 @@ def of_both_ways(place: str, therapist_place: str, day: dt.date) -> list[str]:
             "By phone or video the place where your therapist is counts as well; it is not written down yet, as "
             'therapist_place = "…" in journal.toml.'
         )
-    return [*said, *call.notes, *warnings(rule, day), EVERYWHERE, _advice(rule.checked_on)]
+    read = where_read(stricter(room, call))
+    return [*said, *call.notes, *read, *warnings(rule, day), EVERYWHERE, _advice(rule.checked_on)]
 
 
 def _lead(rule: Rule) -> str:

@@ -12,7 +12,8 @@ from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError
 from therapy_review.keys import Identity, as_file, session_identities
-from therapy_review.sealed import AGE, KEY, SealedStore
+from therapy_review.sealed import SealedStore
+from therapy_review.sealed_names import AGE, KEY
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:

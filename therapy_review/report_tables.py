@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review import trends
+from therapy_review.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
 from therapy_review.notes import SessionNotes
 
@@ -45,7 +46,7 @@ def everything(journal: Journal, closed: Collection[str] = ()) -> pd.DataFrame:
     >>> everything(open_journal("data/practice"))[["session", "tags"]].iloc[0].tolist()
     ['2026-01-08', 'tired; lonely; relieved']
     """
-    measured = trends.sessions_table(journal).set_index("session").drop(columns="date")
+    measured = trends.sessions_table(journal, REPORT).set_index("session").drop(columns="date")
     measured.loc[measured.index.isin(list(closed)), :] = None
     rows = []
     for session in journal.sessions:

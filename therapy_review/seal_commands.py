@@ -52,10 +52,13 @@ def is_wanted(answer: bool | None) -> bool:
 
 def choose_passphrase() -> str:
     """Take the passphrase of a journal to be sealed from its file, or ask; empty when the client wants none."""
+    from therapy_review.keys import strength
     from therapy_review.unlock import FILE, from_passphrase_file
 
     if named := os.environ.get(FILE):
-        return from_passphrase_file(Path(named))
+        words = from_passphrase_file(Path(named))
+        say.print(f"Of the passphrase in {named}: {strength(words).sentence}")
+        return words
     if not sys.stdin.isatty():
         raise LockedError(f"Nobody can be asked for a passphrase here; name a passphrase file in {FILE}.")
     say.print("A passphrase keeps the journal closed to everybody else. Four or five words do well.")
@@ -275,9 +278,10 @@ def protect(journal: JournalOption = HERE) -> None:
     if store.protect():
         say.print("Done: only you can look into it now.")
         return
-    settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
-    settings["shared_disk"] = True
-    store.write("journal.toml", tomlkit.dumps(settings).encode())
+    with store.writing():
+        settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+        settings["shared_disk"] = True
+        store.write("journal.toml", tomlkit.dumps(settings).encode())
     say.print(
         "This disk knows no permissions, so whoever can use it can look into the journal; a passphrase keeps it "
         "closed: therapy-review seal"

@@ -21,14 +21,21 @@ from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
+from therapy_review.sealed_names import (
+    AGE,
+    KEY,
+    NAMES,
+    is_reserved,
+    is_sealed_to_journal,
+    is_session,
+    session_of,
+)
 from therapy_review.store import PlainStore
 
-AGE = ".age"
-KEY = "key.age"  # in a session's folder
-NAMES = "names.age"
 SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"
 OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})  # what is never an age file of this store's
+SMALL, RECENT = 100_000, 8  # bytes of a file, and how many such files are remembered
 DATED = re.compile(r"\d{4}-(?:\d{2}-\d{2}|W\d{2})")
 
 
@@ -52,6 +59,7 @@ class SealedStore:
         self.hides_dates = hides_dates
         self._keys: dict[str, tuple[tuple[int, int], list[Identity]]] = {}
         self._names: tuple[tuple[int, int], dict[str, str]] | None = None
+        self._recent: dict[bytes, tuple[list[Identity], bytes]] = {}  # what is on disk, and what it says
         self._guard = threading.RLock()  # a player asks from a thread of its own
 
     def __repr__(self) -> str:
@@ -89,13 +97,27 @@ class SealedStore:
         for _ in range(2):  # its session may get another key between the file and the key
             data = self.plain.read(on_disk)
             try:
-                return decrypt(data, self._identities_of(name))
+                return self._decrypted(data, self._identities_of(name))
             except DecryptError as error:
                 damaged = error
         raise JournalError(
             f"{self.plain.where(on_disk)} can't be opened: it is damaged, or was sealed for another journal; "
             "restore it from a backup."
         ) from damaged
+
+    def _decrypted(self, data: bytes, identities: list[Identity]) -> bytes:
+        """Decrypt, but for a few small files that were decrypted just now: a note is looked at for many things."""
+        with self._guard:
+            key, found = self._recent.get(data, (None, b""))
+        if key is identities:
+            return found
+        found = decrypt(data, identities)
+        if len(data) <= SMALL:
+            with self._guard:
+                self._recent[data] = (identities, found)
+                while len(self._recent) > RECENT:
+                    del self._recent[next(iter(self._recent))]
+        return found
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking; it is in memory whole.
@@ -129,14 +151,9 @@ class SealedStore:
         self.plain.remove(self.on_disk(name))
 
     def remove_folder(self, folder: str) -> None:
-        """Delete a folder with all that is in it; a session's key is destroyed before anything else.
-
-        Parameters
-        ----------
-        folder : str
-        """
+        """Delete a folder with all that is in it; a session's key is destroyed before anything else."""
         on_disk = self.folder_on_disk(folder)
-        if _is_session(folder):
+        if is_session(folder):
             self.plain.remove(f"{on_disk}/{KEY}")
         for place in self._places(folder):
             self.plain.remove_folder(place)
@@ -307,24 +324,33 @@ class SealedStore:
         """Return what opens a file, first what it is to be sealed to: its session's keys, or the journal's."""
         if is_sealed_to_journal(f"{name}{AGE}"):
             return self._own
-        parts = PurePosixPath(name).parts
-        folder = self.folder_on_disk("/".join(parts[:2]), new=new)
+        within = session_of(name)
+        folder = self.folder_on_disk(within, new=new)
         key = f"{folder}/{KEY}"
         with self._guard:
-            if not self.plain.exists(key):
+            stamp = self._stamp_of(key)
+            if stamp is None:
                 # A new key beside files of the old one would make them look damaged, should the old one come back.
                 if not new or self._is_left(folder):
                     raise LockedError(
                         f"The key of {self.plain.where(folder)} was destroyed, so what is left there can't be "
-                        f"opened; to clear it away: therapy-review erase {parts[1]}"
+                        f"opened; to clear it away: therapy-review erase {PurePosixPath(within).name}"
                     )
                 self._make_key(key)
-            stamp = self.plain.stamp(key)
+                stamp = self.plain.stamp(key)
             known = self._keys.get(folder)
             if known is None or known[0] != stamp:
                 known = (stamp, session_identities(self.plain.read(key), self.identity))
                 self._keys[folder] = known
             return known[1]
+
+    def _stamp_of(self, key: str) -> tuple[int, int] | None:
+        try:
+            return self.plain.stamp(key)
+        except JournalError:
+            if self.plain.exists(key):
+                raise
+            return None
 
     def _is_left(self, folder: str) -> bool:
         return any((self.plain.root / folder).rglob(f"*{AGE}")) and not self.plain.exists(f"{folder}/{KEY}")
@@ -334,50 +360,3 @@ class SealedStore:
             if not self.plain.exists(key):
                 made = as_file(Identity.generate())
                 self.plain.write(key, encrypt(made, [self.identity.to_public()]))
-
-
-def is_reserved(name: str) -> bool:
-    """Tell whether a key of a sealed journal lies where a file of that name would.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
-    (True, True, False)
-    """
-    on_disk = f"{name}{AGE}".casefold()  # some disks know no capital letters
-    return on_disk in (IDENTITY, RECOVERY, NAMES) or (
-        PurePosixPath(on_disk).name == KEY and _is_session(str(PurePosixPath(name).parent))
-    )
-
-
-def is_sealed_to_journal(on_disk: str) -> bool:
-    """Tell whether a file is sealed to the journal's own key: all but what lies in sessions, and their keys.
-
-    Parameters
-    ----------
-    on_disk : str
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_sealed_to_journal("agreements.toml.age"), is_sealed_to_journal("sessions/2026-03-04/notes.md.age")
-    (True, False)
-    """
-    parts = PurePosixPath(on_disk).parts
-    return parts[0] != "sessions" or len(parts) < 3 or (len(parts) == 3 and parts[2] == KEY)
-
-
-def _is_session(folder: str) -> bool:
-    parts = PurePosixPath(folder).parts
-    return len(parts) == 2 and parts[0].casefold() == "sessions"

@@ -16,16 +16,8 @@ from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, NewKeys
-from therapy_review.sealed import (
-    AGE,
-    KEY,
-    NAMES,
-    OPEN,
-    SETTINGS,
-    SealedStore,
-    is_reserved,
-    is_sealed_to_journal,
-)
+from therapy_review.sealed import OPEN, SETTINGS, SealedStore
+from therapy_review.sealed_names import AGE, KEY, NAMES, is_reserved, is_sealed_to_journal
 from therapy_review.store import PlainStore, is_half, make_folder, sync_folder
 
 UNFINISHED = "unfinished"

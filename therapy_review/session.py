@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -18,39 +17,23 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from therapy_review import consent, ledger, measures, note_saving
 from therapy_review import corrections as said
+from therapy_review import ledger, measures, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
+from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
+from therapy_review.reopening import opener
 from therapy_review.store import digest
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
-SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
-
-
-def session_date(name: str) -> dt.date | None:
-    """Return the date a session's folder is named by, or None when it is no session's name.
-
-    Examples
-    --------
-    >>> session_date("2026-03-04-2")
-    datetime.date(2026, 3, 4)
-    >>> session_date("2026-02-30") is None
-    True
-    """
-    found = SESSION_NAME.fullmatch(name)
-    try:
-        return dt.date.fromisoformat(found.group(1)) if found else None
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True)
@@ -117,10 +100,11 @@ class Session:
         """
         name, store = self.recording_file(), self.journal.store
         self.require(use)
+        once_more = opener(store, name)
 
         def opened() -> BinaryIO:
             self.require(use)  # again each time: what was taken back meanwhile stays closed
-            return store.open(name)
+            return once_more()
 
         return Recording(opened, store.where(name))
 
@@ -164,13 +148,12 @@ class Session:
         return ""
 
     def _ask(self, use: str) -> None:
-        journal, written = self.journal, self.notes
+        written = self.notes
         if not (heard := written.participants):
             raise NoteError(
                 f"{written.problems[0]} Until then the recording stays closed: who is heard is unknown."
             )
-        given, clear = journal.consents, journal.one_party_is_clear
-        consent.require(given, heard, use, journal.today(), self.name, clear)
+        gate(self.journal).require(self.name, heard, use)
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.

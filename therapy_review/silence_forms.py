@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any, Literal
 
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
 from therapy_review.silence_kinds import KINDS, long_silences_of, say
@@ -30,7 +31,9 @@ ASK = (
 )
 
 
-def silence_form(session: Session, sound: Literal["on", "off"] = "on") -> VBox | Still:
+def silence_form(
+    session: Session, sound: Literal["on", "off"] = "on", use: str = SELF_REVIEW
+) -> VBox | Still:
     """Ask what the long silences of a session were.
 
     Parameters
@@ -38,6 +41,8 @@ def silence_form(session: Session, sound: Literal["on", "off"] = "on") -> VBox |
     session : Session
     sound : {"on", "off"}
         Whether there are buttons to hear them; nothing ever plays by itself.
+    use : str
+        What they are looked at for; everybody heard must have agreed to that.
 
     Returns
     -------
@@ -46,10 +51,12 @@ def silence_form(session: Session, sound: Literal["on", "off"] = "on") -> VBox |
 
     Raises
     ------
+    ConsentError
+        When somebody heard has not agreed.
     JournalError
         When ``marks.csv`` can't be read.
     """
-    found = long_silences_of(session)
+    found = long_silences_of(session, use)
     if found.empty:
         return Still(f"<p>{NONE}</p>", NONE)
     if is_still():

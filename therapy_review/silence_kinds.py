@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import index, measures
+from therapy_review import index, measures, trends
 from therapy_review import marks as mark_files
+from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.marks import Mark
 from therapy_review.silences import long_silences
@@ -88,12 +89,14 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([*rows, *alone], columns=COLUMNS).sort_values("start", ignore_index=True)
 
 
-def long_silences_of(session: Session) -> pd.DataFrame:
+def long_silences_of(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     """Give the long silences of a session with what the client said of them.
 
     Parameters
     ----------
     session : Session
+    use : str
+        What they are looked at for; everybody heard must have agreed to that.
 
     Returns
     -------
@@ -102,9 +105,18 @@ def long_silences_of(session: Session) -> pd.DataFrame:
 
     Raises
     ------
+    ConsentError
+        When somebody heard has not agreed.
     JournalError
         When ``marks.csv`` can't be read.
     """
+    # Turns found elsewhere, without the recording here, are the client's to look at alone.
+    if session.has_recording or (use != SELF_REVIEW and session.made_from()):
+        session.require(use)
+    return _long_silences(session)
+
+
+def _long_silences(session: Session) -> pd.DataFrame:
     try:
         turns = session.turns
     except NotAnalysedError:
@@ -145,12 +157,14 @@ def say(session: Session, start: float, end: float, kind: str, text: str = "") -
         session.change_mark(before, after)
 
 
-def silence_kinds(journal: Journal) -> pd.DataFrame:
+def silence_kinds(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
     """Count the long silences of every session by what the client said they were.
 
     Parameters
     ----------
     journal : Journal
+    use : str
+        What it is looked at for; of a recording that was not agreed to be used for that, nothing is told.
 
     Returns
     -------
@@ -158,14 +172,15 @@ def silence_kinds(journal: Journal) -> pd.DataFrame:
         Tidy, one row a session and kind, in order of time: session, date, kind (`NOT_SAID` where nothing was said,
         `IN_OWN_WORDS` where there is no single word),
         n, seconds. A session in which no long silence is known has one row: n is 0 where there was none, NaN where
-        nobody can tell, for it has no turns or its ``marks.csv`` can't be read.
+        nobody can tell, for it has no turns, is closed, or its ``marks.csv`` can't be read.
     """
     found = index.of_each_session(journal, "silences", _count, [_VERSION, measures.VERSION])
+    hidden = trends.closed_sessions(journal, use)
     unknown = [{"kind": NOT_SAID, "n": None, "seconds": None}]
     rows = [
         {"session": name, "date": pd.Timestamp(name[:10]), **one}
         for name, counts in found.items()
-        for one in counts or unknown
+        for one in (None if name in hidden else counts) or unknown
     ]
     table = pd.DataFrame(rows, columns=["session", "date", "kind", "n", "seconds"])
     return table.astype({"n": float, "seconds": float})
@@ -173,7 +188,7 @@ def silence_kinds(journal: Journal) -> pd.DataFrame:
 
 def _count(session: Session) -> list[dict[str, Any]]:
     """Count a session's long silences by kind; an empty list where nobody can tell."""
-    found = long_silences_of(session)
+    found = _long_silences(session)
     if found.empty:
         try:
             session.derived("turns.csv")

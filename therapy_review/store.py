@@ -16,6 +16,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
@@ -125,15 +126,11 @@ class PlainStore:
         return hash(self.root)
 
     def _path(self, name: str) -> Path:
-        pure = PurePosixPath(name)
-        there = PureWindowsPath(name) if os.name == "nt" else pure  # a backslash leads up there, too
-        if pure.is_absolute() or there.anchor or ".." in there.parts:
-            raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
-        return self.root.joinpath(*pure.parts)
+        return _below(self.root, name)
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).is_file()
 
     def read(self, name: str) -> bytes:
@@ -144,7 +141,7 @@ class PlainStore:
         JournalError
             When the file is missing or may not be read.
         """
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).read_bytes()
 
     def open(self, name: str) -> BinaryIO:
@@ -155,7 +152,7 @@ class PlainStore:
         JournalError
             When the file is missing or may not be read.
         """
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).open("rb")
 
     def write(self, name: str, data: bytes) -> None:
@@ -169,7 +166,7 @@ class PlainStore:
         path = self._path(name)
         self.ask_before_change()
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        with _in_a_sentence("write", self.where(name)):
+        with _in_a_sentence("write", lambda: self.where(name)):
             make_folder(path.parent)
             try:
                 descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
@@ -193,7 +190,7 @@ class PlainStore:
         """
         path = self._path(name)
         self.ask_before_change()
-        with _in_a_sentence("delete", self.where(name)):
+        with _in_a_sentence("delete", lambda: self.where(name)):
             if not path.parent.is_dir():
                 return
             for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
@@ -214,7 +211,7 @@ class PlainStore:
         """
         path = self._path(folder)
         self.ask_before_change()
-        with _in_a_sentence("delete", self.where(folder)):
+        with _in_a_sentence("delete", lambda: self.where(folder)):
             if path.is_symlink():
                 path.unlink()
             elif path.is_dir():
@@ -227,21 +224,24 @@ class PlainStore:
 
     def files(self, folder: str) -> list[str]:
         """List the plain names of the files in a folder, sorted; none when there is no such folder."""
-        return sorted(path.name for path in self._children(folder) if path.is_file())
+        return self._names(folder, os.DirEntry.is_file)
 
     def folders(self, folder: str) -> list[str]:
         """List the plain names of the folders in a folder, sorted."""
-        return sorted(path.name for path in self._children(folder) if path.is_dir())
+        return self._names(folder, os.DirEntry.is_dir)
 
-    def _children(self, folder: str) -> list[Path]:
+    def _names(self, folder: str, kind: Callable[[os.DirEntry[str]], bool]) -> list[str]:
         path = self._path(folder)
-        with _in_a_sentence("look into", self.where(folder)):
-            # Names that begin with a dot belong to the system, not to the client.
-            return [child for child in path.iterdir() if child.name[0] != "."] if path.is_dir() else []
+        with _in_a_sentence("look into", lambda: self.where(folder)):
+            if not path.is_dir():
+                return []
+            with os.scandir(path) as found:
+                # Names that begin with a dot belong to the system, not to the client.
+                return sorted(one.name for one in found if one.name[0] != "." and kind(one))
 
     def stamp(self, name: str) -> tuple[int, int]:
         """Return size in bytes and time of change in nanoseconds."""
-        with _in_a_sentence("read", self.where(name)):
+        with _in_a_sentence("read", lambda: self.where(name)):
             found = self._path(name).stat()
         return found.st_size, found.st_mtime_ns
 
@@ -266,7 +266,7 @@ class PlainStore:
         JournalError
             When something is not the owner's to change.
         """
-        with _in_a_sentence("protect", self.root.name):
+        with _in_a_sentence("protect", lambda: self.root.name):
             for path in [self.root, *self.root.rglob("*")]:
                 if path.is_symlink() and path != self.root:
                     continue  # what it points to may be another's, and lies elsewhere
@@ -305,7 +305,7 @@ class PlainStore:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.root / name, timeout=LOCK_WAIT, mode=FILE_MODE)
-        with _in_a_sentence("write into", self.root.name):
+        with _in_a_sentence("write into", lambda: self.root.name):
             try:
                 lock.acquire()
             except Timeout as error:
@@ -317,6 +317,15 @@ class PlainStore:
             yield
         finally:
             lock.release()
+
+
+@lru_cache(maxsize=4096)  # a table of all sessions asks for the same few files of each again and again
+def _below(root: Path, name: str) -> Path:
+    pure = PurePosixPath(name)
+    there = PureWindowsPath(name) if os.name == "nt" else pure  # a backslash leads up there, too
+    if pure.is_absolute() or there.anchor or ".." in there.parts:
+        raise JournalError(f"{name} lies outside the journal; choose a name inside it.")
+    return root.joinpath(*pure.parts)
 
 
 def make_folder(folder: Path) -> None:
@@ -346,8 +355,8 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _in_a_sentence(verb: str, where: str) -> Iterator[None]:
-    """Say what the disk refused, and what to do."""
+def _in_a_sentence(verb: str, where: Callable[[], str]) -> Iterator[None]:
+    """Say what the disk refused, and what to do; where that was is asked only then."""
     try:
         yield
     except OSError as error:
@@ -357,4 +366,4 @@ def _in_a_sentence(verb: str, where: str) -> Iterator[None]:
             if error.errno == errno.ENOSPC
             else "see that it and its folder are there and are yours"
         )
-        raise JournalError(f"Could not {verb} {where} ({reason}); {remedy}, then try again.") from error
+        raise JournalError(f"Could not {verb} {where()} ({reason}); {remedy}, then try again.") from error

@@ -5,17 +5,23 @@ Nothing is erased here, nor asked: that is for the command and for the notebook,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import consent, enrolment, erasing, ledger
-from therapy_review.agreement import in_words
+from therapy_review.agreement import RECORD, REPORT, in_words
 from therapy_review.errors import JournalError
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 EVERYTHING = "everything"
+CLOSES = "From now on it stays closed."
+CLOSES_WHAT_IS_NEW = (
+    "Recordings made from today on stay closed, whatever they are wanted for. Those from before stay open for what "
+    "is still agreed to; take that back as well to close them."
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,44 @@ class TakenBack:
     who: str
     use: str
     said: tuple[str, ...]
+
+
+def what_closes(use: str) -> str:
+    """Say what is closed once a use was taken back.
+
+    Parameters
+    ----------
+    use : str
+        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+
+    Returns
+    -------
+    str
+    """
+    return CLOSES_WHAT_IS_NEW if use == RECORD else CLOSES
+
+
+def what_is_kept(use: str, sessions: Iterable[str]) -> str:
+    """Say how that stands which was not erased when a use was taken back.
+
+    Parameters
+    ----------
+    use : str
+        As for `what_closes`.
+    sessions : iterable of str
+        Of which there is something left; one or more.
+
+    Returns
+    -------
+    str
+    """
+    first, *_ = names = list(sessions)
+    days, later = ", ".join(names), f"To erase it later: therapy-review erase {first} --sound"
+    if use == RECORD:
+        return f"Kept, and open for what is still agreed to: {days}. {later}"
+    if use == REPORT:
+        return f"Kept: {days}. No report is made anew; one that was made can still be read here. {later}"
+    return f"Kept, and closed: {days}. {later}"
 
 
 def offered(journal: Journal) -> dict[str, list[str]]:
@@ -60,7 +104,7 @@ def offered(journal: Journal) -> dict[str, list[str]]:
 
 
 def take_back(journal: Journal, who: str, use: str) -> TakenBack:
-    """Take an agreement back, at any time and by anybody; from then on it stays closed.
+    """Take an agreement back, at any time and by anybody; `what_closes` tells what is closed from then on.
 
     Parameters
     ----------
@@ -92,7 +136,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
     if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
         ledger.record(journal, ledger.REVOKED, use=use, who=who)
     what = in_words(use) if use else EVERYTHING
-    said = [f"Taken back by {journal.name_of(who)}: {what}. From now on it stays closed."]
+    said = [f"Taken back by {journal.name_of(who)}: {what}. {what_closes(use)}"]
     forgotten = map(journal.name_of, enrolment.forget_without_agreement(journal))
     said += [f"The voice print of {name} was forgotten." for name in forgotten]
     return TakenBack(who, use, tuple(said))

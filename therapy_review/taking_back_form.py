@@ -16,13 +16,10 @@ if TYPE_CHECKING:
 
 ALL = ("Everything", "")
 NOTHING = "Nobody has an agreement in force, so there is nothing to take back."
-SURE = (
-    "From that moment on it stays closed. Nothing is erased by it: you are shown what there is from before, and "
-    "choose."
-)
+SURE = "Nothing is erased by it: you are shown what there is from before, and choose."
 CHOOSE = (
     "This is what there is from before. Your notes and marks stay, whatever you choose. Tick what is to be erased "
-    "for good; all else is kept, and closed."
+    "for good; all else is kept."
 )
 WORD = "yes"
 BEFORE = " (taken back before)"
@@ -54,7 +51,8 @@ class TakeBackForm:
         self.first.on_click(lambda _: self._ask())
         self.leave.on_click(lambda _: self.refresh())
         self.sure.on_click(lambda _: self._said(self._take_back))
-        self.asked = w.VBox([w.HTML(f"<p>{SURE}</p>"), w.HBox([self.sure, self.leave])])
+        self.means = w.HTML()
+        self.asked = w.VBox([self.means, w.HBox([self.sure, self.leave])])
         self.ticks: dict[str, Any] = {}
         self.confirm = w.Text("", description="To erase", placeholder=f"type {WORD}", **wide)
         self.erase = w.Button(description="Erase what is ticked", **fitting)
@@ -88,6 +86,8 @@ class TakeBackForm:
         self.use.options = [ALL, *((in_words(use), use) for use in uses)]
 
     def _ask(self) -> None:
+        closes = taking_back.what_closes(str(self.use.value or ""))
+        self.means.value = f"<p>{html.escape(closes)} {SURE}</p>"
         self.first.layout.display, self.asked.layout.display = "none", None
 
     def _said(self, act: Callable[[], list[str]]) -> None:
@@ -138,9 +138,8 @@ class TakeBackForm:
     def _keep(self) -> list[str]:
         assert self._back
         taking_back.keep_the_rest(self._journal, self._back, str(self.why.value))
-        kept, self.why.value, self.before.children = ", ".join(self.ticks), "", []
-        first = next(iter(self.ticks))
-        return [f"Kept, and closed: {kept}. To erase it later: therapy-review erase {first} --sound"]
+        self.why.value, self.before.children = "", []
+        return [taking_back.what_is_kept(self._back.use, self.ticks)]
 
 
 def _what(session: str, files: list[str]) -> str:

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from therapy_review import consent, index, phases, prosody
+from therapy_review import index, phases, prosody
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, TrendsError
+from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
+from therapy_review.gate import closed
 from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
 from therapy_review.measures import VERSION as MEASURES_VERSION
@@ -55,12 +55,14 @@ _NOTHING_HEARD: Mapping[str, Any] = {"engine": None, "measures": {}, "prosody": 
 _VERSION = 4
 
 
-def sessions_table(journal: Journal) -> pd.DataFrame:
+def sessions_table(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
     """Gather the measures of every session.
 
     Parameters
     ----------
     journal : Journal
+    use : str
+        What it is looked at for; without an agreement to it, nothing that came of a recording has a value.
 
     Returns
     -------
@@ -68,7 +70,8 @@ def sessions_table(journal: Journal) -> pd.DataFrame:
         One row a session: session, date, engine (what found the turns), then the columns of
         `therapy_review.measures.evaluate`; missing where a session has no turns.
     """
-    rows = [{**_head(name), "engine": r["engine"], **r["measures"]} for name, r in _read_all(journal).items()]
+    read = _read_all(journal, use)
+    rows = [{**_head(name), "engine": one["engine"], **one["measures"]} for name, one in read.items()]
     return pd.DataFrame(rows, columns=None if rows else ["session", "date", "engine"])
 
 
@@ -320,35 +323,44 @@ def _one_measure(
     return pd.DataFrame(table)[kept]
 
 
+def closed_sessions(journal: Journal, use: str = SELF_REVIEW) -> set[str]:
+    """Name the sessions of which nothing that came of the sound may be shown today.
+
+    Parameters
+    ----------
+    journal : Journal
+    use : str
+        What it is looked at for.
+
+    Returns
+    -------
+    set of str
+    """
+    return _closed(_whole(journal), journal, use)
+
+
 def _read_all(journal: Journal, use: str = SELF_REVIEW) -> dict[str, dict[str, Any]]:
+    whole = _whole(journal)
+    hidden = _closed(whole, journal, use)
+    return {name: {**one, **_NOTHING_HEARD} if name in hidden else one for name, one in whole.items()}
+
+
+def _whole(journal: Journal) -> dict[str, dict[str, Any]]:
     version = [_VERSION, MEASURES_VERSION, prosody.VERSION]
     read = index.of_each_session(journal, "sessions", _read, version)
-    whole = {
+    return {
         name: one or _gathered(SessionNotes(), None, {}, {}, recorded=False) for name, one in read.items()
     }
+
+
+def _closed(whole: Mapping[str, Mapping[str, Any]], journal: Journal, use: str) -> set[str]:
     # Turns found elsewhere, without the recording here, are the client's to look at alone, and for nothing else.
     asked = {
         name: one["people"]
         for name, one in whole.items()
         if one["recorded"] or (one["measures"] and use != SELF_REVIEW)
     }
-    closed = _closed(asked, journal, use)
-    return {name: {**one, **_NOTHING_HEARD} if name in closed else one for name, one in whole.items()}
-
-
-def _closed(heard: Mapping[str, Sequence[str]], journal: Journal, use: str) -> set[str]:
-    """Name the sessions whose recording is closed today: their figures were taken from its sound."""
-    try:
-        given = journal.consents
-    except JournalError:  # said where the agreements are shown
-        given = []
-    clear, today, closed = cache(journal.one_party_is_clear), journal.today(), set()
-    for name, people in heard.items():
-        try:
-            consent.require(given, people, use, today, name, clear)
-        except ConsentError:
-            closed.add(name)
-    return closed
+    return closed(journal, asked, use)  # their figures were taken from a sound that is closed today
 
 
 def _read(session: Session) -> dict[str, Any]:

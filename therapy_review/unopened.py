@@ -8,7 +8,8 @@ from typing import Any
 from pyrage import RecipientError, encrypt, x25519
 
 from therapy_review.errors import JournalError
-from therapy_review.sealed import AGE, SETTINGS
+from therapy_review.sealed import SETTINGS
+from therapy_review.sealed_names import AGE
 from therapy_review.store import PlainStore
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review import analysis, consent, enrolment, unlock
+from therapy_review import analysis, enrolment, unlock
 from therapy_review.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.basis import Basis, Look
@@ -17,9 +17,9 @@ from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
+from therapy_review.gate import Gate, gate
 
 if TYPE_CHECKING:
-    from therapy_review.agreement import Agreement
     from therapy_review.batch.cluster import Cluster
     from therapy_review.batch.templates import Template
     from therapy_review.journal import Journal
@@ -152,14 +152,14 @@ class Run:
         try:
             if seen.recorded and not seen.closed:
                 # As `Session.require` asks, but for the notes, which were read by whoever looked.
-                consent.require(self._given, seen.heard, REPORT, self.journal.today(), session.name)
+                self._gate.require(session.name, seen.heard, REPORT)
         except TherapyReviewError as error:
             return str(error)
         return seen.closed
 
     @functools.cached_property
-    def _given(self) -> list[Agreement]:
-        return self.journal.consents
+    def _gate(self) -> Gate:
+        return gate(self.journal)
 
     def make(self, sessions: Sequence[Session]) -> Iterator[Outcome]:
         """Make the reports of planned sessions; each counts from the moment it is yielded.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from therapy_review.agreement import REPORT
 from therapy_review.batch.basis import Basis
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES
@@ -100,7 +101,9 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
     """
     outcome = work.outcomes.get(session.name)
     closed = work.why_closed(session, basis)
-    measured: Literal["shown", "closed"] = "closed" if closed else "shown"
+    # Turns found elsewhere, without the recording here, are the client's to look at alone.
+    not_here = not session.has_recording and session.made_from() and session.why_closed(REPORT)
+    measured: Literal["shown", "closed"] = "closed" if closed or not_here else "shown"
     own = [] if closed else sorted(entries, key=lambda entry: entry.template)
     listed = tuple(_listed(work, session, basis, entry) for entry in own)
     if sentence := (outcome.sentence if outcome else "") or closed:
@@ -110,7 +113,8 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
         cell = outcome.cell if outcome else None
         return Standing(session, "failed", others, sentence, cell, told_in, measured)
     states: list[State] = [one.state for one in listed] or ["waiting"]
-    return Standing(session, "changed" if "changed" in states else states[0], listed)
+    state: State = "changed" if "changed" in states else states[0]
+    return Standing(session, state, listed, measured=measured)
 
 
 def _listed(work: Run, session: Session, basis: Basis, entry: Entry) -> Listed:
