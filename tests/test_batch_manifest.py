@@ -91,9 +91,9 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
     unlock.keep(keys.identity)
     monkeypatch.setattr(index, "SETTLED", 0.0)
     journal = open_journal(root_of(short))
-    assert reports.run_all(journal).number("made") == len(journal.sessions)
+    assert reports.run(journal).number("made") == len(journal.sessions)
     assert len(journal.ledger) == len(journal.sessions)
-    reports.run_all(open_journal(root_of(short)))
+    reports.run(open_journal(root_of(short)))
     opened, read = list[str](), SealedStore.read
 
     def watched(store: SealedStore, name: str) -> bytes:
@@ -102,9 +102,9 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr(SealedStore, "read", watched)
-        done = reports.run_all(open_journal(root_of(short)))
+        done = reports.run(open_journal(root_of(short)))
     assert done.number("current") == len(journal.sessions)
     assert [name for name in opened if name.startswith("sessions/")] == []
     assert len(journal.ledger) == len(journal.sessions)
     journal.store.write(f"{journal.sessions[2].folder}/notes.md", b"Changed.\n")
-    assert reports.run_all(open_journal(root_of(short))).number("made") == 2  # and the one after it
+    assert reports.run(open_journal(root_of(short))).number("made") == 2  # and the one after it

@@ -92,18 +92,18 @@ def test_reports_of_every_template_are_listed_by_its_name_and_any_name_leads_the
 def test_the_index_tells_what_there_is_whatever_was_asked_for_last(short: Journal, tmp_path: Path) -> None:
     mine = tmp_path / "mine.ipynb"
     mine.write_text(templates.find("session_report").source.replace("## Moments", "## What stood out"))
-    reports.run_all(short)
-    reports.run_all(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
+    reports.run(short)
+    reports.run(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
     page = short.store.read("reports/index.html").decode()
     assert "7 sessions: 7 ready." in page
     assert page.count("session_report:</span>") == 7
     assert page.count("mine:</span>") == 2
     short.store.write(short.sessions[4].file("notes.md"), b"Another day.\n")
-    reports.run_all(short, short.sessions[:1], template=mine)
+    reports.run(short, short.sessions[:1], template=mine)
     page = short.store.read("reports/index.html").decode()
     assert "7 sessions: 5 ready, 2 changed since." in page
     mine.write_text(mine.read_text().replace("## Notes", "## What you wrote"))
-    reports.run_all(short, short.sessions[:1], template=mine)
+    reports.run(short, short.sessions[:1], template=mine)
     assert "7 sessions: 4 ready, 3 changed since." in short.store.read("reports/index.html").decode()
 
 
@@ -140,7 +140,7 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("therapy_review.report_tables.find_spec", lambda _name: None)
-    done = reports.run_all(short, short.sessions[:1])
+    done = reports.run(short, short.sessions[:1])
     assert done.remarks[0].startswith(
         "measures.parquet was left out; for it install:  pip install therapy-review[parquet]"
     )

@@ -176,7 +176,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
             if left and not left["listening"]:
                 bars.start_task(bar["reports"])
 
-        return reports.run_all(journal, chosen, planned=planned, told=told, **how)
+        return reports.run(journal, chosen, planned=planned, told=told, **how)
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:

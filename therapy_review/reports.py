@@ -75,7 +75,7 @@ class Summary:
         return self.number("waiting") > 0
 
 
-def run(journal: Journal, template: str, name: str, parameters: Mapping[str, object]) -> Report:
+def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str, object]) -> Report:
     """Run one template for a journal and write the notebook and the page made from it, unless they are current.
 
     Parameters
@@ -121,7 +121,7 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, obj
     return report
 
 
-def run_all(
+def run(
     journal: Journal,
     sessions: Sequence[Session] | None = None,
     *,
@@ -167,6 +167,13 @@ def run_all(
     ------
     ReportError
         When the template or the cluster can't be used; a session that fails is an outcome and no error.
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal, reports
+    >>> journal = open_journal("my-journal")  # doctest: +SKIP
+    >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
+    12
     """
     if own := sorted({"journal", "session"} & set(parameters or {})):
         raise ReportError(

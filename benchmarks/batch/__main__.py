@@ -22,10 +22,9 @@ import psutil
 
 from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
 from benchmarks.batch.measuring import measured, started, two_workers
-from therapy_review import analyse, open_journal, unlock
+from therapy_review import analyse, open_journal, reports, unlock
 from therapy_review.index import SETTLED
 from therapy_review.keys import new_keys, new_recovery_code
-from therapy_review.reports import run_all
 from therapy_review.sealing import seal
 from therapy_review.store import PlainStore, digest
 
@@ -128,7 +127,7 @@ def idle(scratch: Path, sessions: int, _kills: int) -> list[Row]:
     rows = []
     for said in ("the first run", "the second, which looks at what the first wrote", "a later one"):
         began = time.perf_counter()
-        done = run_all(open_journal(root), jobs=2)
+        done = reports.run(open_journal(root), jobs=2)
         states = f"{done.number('made')} made, {done.number('current')} current"
         rows.append((f"{sessions} sealed sessions, {said}", f"{time.perf_counter() - began:.2f} s", states))
         time.sleep(SETTLED + 1)
