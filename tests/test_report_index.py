@@ -125,6 +125,8 @@ def test_the_table_of_everything_holds_figures_and_no_sentence(short: Journal) -
     text = as_csv(table).decode()
     assert "river" not in text
     assert "garden" not in text
+    assert "calm" in text
+    assert "calm" not in as_csv(everything(short, private_notes="left out")).decode()
 
 
 def test_parquet_holds_the_same_and_is_the_same_each_time(short: Journal, tmp_path: Path) -> None:

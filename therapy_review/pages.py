@@ -51,7 +51,7 @@ class SessionPage:
     use : str
         What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
     private_notes : str
-        ``shown``; anything else leaves the client's own sentences out, and keeps moods, mood words and figures.
+        ``shown``; anything else leaves the client's own sentences and words for moods out, and keeps figures.
     sound : str
         ``on``, or ``off``: then nothing that could play is made, and everything else is there.
     voices : str
@@ -213,7 +213,7 @@ class SessionPage:
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
-        return Still(words.changes(self.session, self.use))
+        return Still(words.changes(self.session, self.use, private_notes=self.private_notes))
 
     @gently
     def usual(self) -> Any:
@@ -339,7 +339,7 @@ def session_report(
     session : str
         The session's name, as in ``2026-03-04``; the newest when empty.
     private_notes : str
-        ``shown``, or ``left out``: then none of the client's own sentences is in it.
+        ``shown``, or ``left out``: then no sentence and no word for a mood of the client's own is in it.
     sound : str
         ``on``, or ``off`` for a page on which nothing can play.
     voices : str

@@ -114,7 +114,7 @@ def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str,
     )
     made = carry_out(order)
     if sentence := made.sentence or what_it_holds(
-        made.files, given, lambda: [Run(journal, Job(found, given)).every_word]
+        made.files, given, lambda: Run(journal, Job(found, given)).private()
     ):
         raise ReportError(f"{found.name}.ipynb could not be run for {journal.name}: {sentence}")
     keep(store, Entry(name, "", found.name, rests_on, {}), made.files)
@@ -262,15 +262,15 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
     remarks = () if parquet else (report_tables.NO_PARQUET,)
-    rests_on = {"rows": digest(manifest.as_json([rows, parquet]))}
+    shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
+    rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}
     before = manifest.read_one(store, INDEX)
     if before and before.fits(rests_on, ("html",), store) and store.exists(f"reports/{TABLE}.csv"):
         return remarks, lines
     from therapy_review.report_index import index
 
-    table = report_tables.everything(
-        journal, [line.session.name for line in lines if line.measured == "closed"]
-    )
+    closed = [line.session.name for line in lines if line.measured == "closed"]
+    table = report_tables.everything(journal, closed, private_notes=shown)
     also = {f"{TABLE}.csv": "every measure, one row a session"}
     files = {f"{TABLE}.csv": report_tables.as_csv(table)}
     if parquet:

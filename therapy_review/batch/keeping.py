@@ -17,6 +17,7 @@ from therapy_review.store import Store, digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from therapy_review.batch.mood_tags import MoodTags
     from therapy_review.session import Session
 
 ENDINGS = {"ipynb", "html", "pdf"}
@@ -29,7 +30,9 @@ HELD_BACK = {
 
 
 def what_it_holds(
-    files: Mapping[str, bytes], parameters: Mapping[str, object], private: Callable[[], Iterable[Private]]
+    files: Mapping[str, bytes],
+    parameters: Mapping[str, object],
+    private: Callable[[], Iterable[Private | MoodTags]],
 ) -> str:
     """Search a finished report for what must not be in it.
 

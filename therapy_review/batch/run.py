@@ -14,6 +14,7 @@ from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Entry
+from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
@@ -227,7 +228,7 @@ class Run:
         try:
             sentence = made.sentence
             if not sentence:
-                sentence = what_it_holds(made.files, self.job.parameters, lambda: self._private(session))
+                sentence = what_it_holds(made.files, self.job.parameters, lambda: self.private(session))
             if not sentence:
                 entry = Entry(made.name, session.name, self.job.template.name, rests_on, {})
                 keep(self.journal.store, entry, made.files, if_still=lambda: self._still_open(session))
@@ -235,15 +236,31 @@ class Run:
             sentence = str(error)
         return self._fail(session, sentence, made.cell) if sentence else self._settle(session, "made")
 
-    def _private(self, session: Session) -> list[Private]:
-        """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
-        return [Private(words_of(session, REPORT), self._not_private), self.every_word]
+    def private(self, session: Session | None = None) -> list[Private | MoodTags]:
+        """Give all that is to stay private: a session's own words as they are now, everybody's as they were.
+
+        Parameters
+        ----------
+        session : Session, optional
+            The one a report is of.
+
+        Returns
+        -------
+        list of Private or MoodTags
+        """
+        own = [Private(words_of(session, REPORT), self._not_private)] if session else []
+        return [*own, self.every_word, self._every_tag]
 
     @functools.cached_property
     def every_word(self) -> Private:
         """All private words of the journal, as they were when they were asked for first."""
         texts = [text for session in self.journal.sessions for text in words_of(session)]
         return Private([*texts, *words_beside(self.journal)], self._not_private)
+
+    @functools.cached_property
+    def _every_tag(self) -> MoodTags:
+        known = said_anyway(self.journal, self.job.template.source, self.job.parameters.values())
+        return MoodTags(tags_of(self.journal), known)
 
     @functools.cached_property
     def _not_private(self) -> str:
