@@ -20,6 +20,7 @@ from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, root
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
+from therapy_review.batch.whole import Whole
 from therapy_review.errors import ReportError
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import FOLDER_MODE, digest
@@ -101,7 +102,7 @@ def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str,
     rests_on = Basis(journal, found, given).of(None)
     before, store = manifest.read_one(journal.store, name), journal.store
     report = Report(f"reports/{name}.ipynb", f"reports/{name}.html")
-    if before and before.fits(rests_on, SUFFIXES["html"], store):
+    if before and before.fits(rests_on, SUFFIXES["html"], Whole(store)):
         return report
     _make_room(journal)
     order = Order(
@@ -264,22 +265,23 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     remarks = () if parquet else (report_tables.NO_PARQUET,)
     shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
     rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}
-    before = manifest.read_one(store, INDEX)
-    if before and before.fits(rests_on, ("html",), store) and store.exists(f"reports/{TABLE}.csv"):
+    wanted = ((INDEX, ("html",)), (TABLE, ("csv", "parquet") if parquet else ("csv",)))
+    before = [(manifest.read_one(store, name), endings) for name, endings in wanted]
+    is_current = all(one and one.fits(rests_on, endings, work.whole) for one, endings in before)
+    work.whole.keep()
+    if is_current:
         return remarks, lines
     from therapy_review.report_index import index
 
     closed = [line.session.name for line in lines if line.measured == "closed"]
     table = report_tables.everything(journal, closed, private_notes=shown)
     also = {f"{TABLE}.csv": "every measure, one row a session"}
-    files = {f"{TABLE}.csv": report_tables.as_csv(table)}
+    files = {"csv": report_tables.as_csv(table)}
     if parquet:
         also[f"{TABLE}.parquet"] = "the same"
-        files[f"{TABLE}.parquet"] = report_tables.as_parquet(table)
+        files["parquet"] = report_tables.as_parquet(table)
     page = index(f"Sessions with {journal.therapist}", lines, also).encode()
-    with store.writing():
-        for file, data in files.items():
-            store.write(f"reports/{file}", data)
+    keep(store, Entry(TABLE, "", "", rests_on, {}), files)
     keep(store, Entry(INDEX, "", "", rests_on, {}), {"html": page})
     return remarks, lines
 

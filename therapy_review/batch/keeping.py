@@ -97,7 +97,7 @@ def _save_what_was_changed(store: Store, name: str, before: Entry | None, files:
     if not store.exists(file):
         return
     now, made = store.read(file), before.files.get("ipynb") if before else None
-    if digest(now) in (made, digest(files.get("ipynb", b""))):
+    if not now.strip() or digest(now) in (made, digest(files.get("ipynb", b""))):
         return
     number = 1
     while store.exists(kept := f"reports/{name}-kept-{number}.ipynb") and store.read(kept) != now:

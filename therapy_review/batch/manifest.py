@@ -19,6 +19,8 @@ from therapy_review.store import Store, digest
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from therapy_review.batch.whole import Whole
+
 FOLDER = "reports/made_from"
 
 
@@ -46,8 +48,8 @@ class Entry:
     rests_on: dict[str, Any]
     files: dict[str, str]
 
-    def fits(self, now: Mapping[str, Any], endings: Iterable[str], store: Store) -> bool:
-        """Tell whether the report is there and still says what it would say if it were made now.
+    def fits(self, now: Mapping[str, Any], endings: Iterable[str], whole: Whole) -> bool:
+        """Tell whether the report is there, whole, and still says what it would say if it were made now.
 
         Parameters
         ----------
@@ -55,14 +57,13 @@ class Entry:
             From `therapy_review.batch.basis.Basis`.
         endings : iterable of str
             The files that are wanted.
-        store : Store
+        whole : Whole
 
         Returns
         -------
         bool
         """
-        there = all(end in self.files and store.exists(f"reports/{self.name}.{end}") for end in endings)
-        return there and self.rests_on == now
+        return self.rests_on == now and all(whole.has(self, end) for end in endings)
 
 
 def read(store: Store) -> dict[str, Entry]:

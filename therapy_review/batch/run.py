@@ -17,6 +17,7 @@ from therapy_review.batch.manifest import Entry
 from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
+from therapy_review.batch.whole import Whole
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Run:
                 seen = self._put_right(session, basis)
             if seen.unreadable:
                 self._fail(session, seen.unreadable)
-            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.journal.store):
+            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.whole):
                 self._settle(session, "current")
             else:
                 wanted.append(session)
@@ -304,6 +305,11 @@ class Run:
     @property
     def _endings(self) -> tuple[str, ...]:
         return SUFFIXES[self.job.to]
+
+    @functools.cached_property
+    def whole(self) -> Whole:
+        """What is known of the files of reports."""
+        return Whole(self.journal.store)
 
     @functools.cached_property
     def looked_at(self) -> Basis:

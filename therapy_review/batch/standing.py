@@ -114,8 +114,7 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
 
 
 def _listed(work: Run, session: Session, basis: Basis, entry: Entry) -> Listed:
-    store = work.journal.store
-    there = {end for end in entry.files if store.exists(f"reports/{entry.name}.{end}")}
+    there = {end for end in entry.files if work.whole.has(entry, end)}
     fits = there == set(entry.files) and basis.still_says(entry, session)
     endings = tuple(end for end in SUFFIXES["pdf"] if end in there)
     return Listed(entry.template, entry.name, endings, "ready" if fits else "changed")
