@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,8 @@ from conftest import root_of
 from short_journals import DAYS
 
 from therapy_review import reports
-from therapy_review.batch import templates
+from therapy_review.batch import crew, templates
+from therapy_review.batch.orders import Made, Order
 from therapy_review.batch.standing import Listed, Standing
 from therapy_review.journal import Journal
 from therapy_review.report_index import index, picture
@@ -148,3 +150,34 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     )
     assert not (root_of(short) / "reports/measures.parquet").exists()
     assert "measures.parquet" not in (root_of(short) / "reports/index.html").read_text()
+
+
+def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, sentence = DAYS[1], "Cell 4 stopped with a ValueError."
+
+    def failing(names: Sequence[str], write: Callable[[str], Order], *_: object) -> Iterator[Made]:
+        for name in names:
+            write(name)
+            pages = {"ipynb": b"{}", "html": b"<p>It</p>"}
+            yield Made(name, {}, sentence, 4) if name.endswith(bad) else Made(name, pages)
+
+    def of_the_bad_one() -> str:
+        return rows(short.store.read("reports/index.html").decode())[-2]
+
+    monkeypatch.setattr(crew, "done", failing)
+    reports.run(short)
+    reports.run(short, short.sessions[:1])
+    assert sentence in of_the_bad_one()
+    assert "(cell 4)" in of_the_bad_one()
+    assert f'href="session_report_{bad}.failed.html"' in of_the_bad_one()
+    assert reports.run(short, short.sessions[1:2]).outcomes[0].state == "failed"  # tried again
+    short.store.write(f"sessions/{bad}/notes.md", b"Mended.\n")
+    reports.run(short, short.sessions[:1])
+    assert "not made yet" in of_the_bad_one()
+    bad = "none"
+    reports.run(short)
+    assert "7 ready" in short.store.read("reports/index.html").decode()
+    assert not [name for name in short.store.files("reports") if "failed" in name]
+    assert not [name for name in short.store.files("reports/made_from") if "failed" in name]

@@ -12,7 +12,7 @@ from therapy_review import analysis, consent, enrolment, unlock
 from therapy_review.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.basis import Basis, Look
-from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
+from therapy_review.batch.keeping import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
@@ -115,14 +115,15 @@ class Run:
         basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
         for session in sessions:
             if closed := self.why_closed(session, basis):
-                self._fail(session, closed)
+                self._fail(session, closed, rests_on=None)
                 continue
             seen, entry = basis.look(session), entries.get(self.name_of(session))
             if seen.unreadable and seen.recorded:
                 seen = self._put_right(session, basis)
             if seen.unreadable:
-                self._fail(session, seen.unreadable)
+                self._fail(session, seen.unreadable, rests_on=basis.of(session))
             elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.whole):
+                clear_failure(self.journal.store, entry.name)
                 self._settle(session, "current")
             else:
                 wanted.append(session)
@@ -192,7 +193,7 @@ class Run:
         for made in crew.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
             session = by_name[made.name]
             if sentence := made.sentence or self._keep_heard(session, made):
-                yield self._fail(session, sentence)
+                yield self._fail(session, sentence, rests_on=self.looked_at.of(session))
             else:
                 yield Outcome(session.name, self.name_of(session), "heard")
         with contextlib.suppress(TherapyReviewError):  # said where that session is shown
@@ -235,7 +236,9 @@ class Run:
                 keep(self.journal.store, entry, made.files, if_still=lambda: self._still_open(session))
         except TherapyReviewError as error:
             sentence = str(error)
-        return self._fail(session, sentence, made.cell) if sentence else self._settle(session, "made")
+        if sentence:
+            return self._fail(session, sentence, made.cell, rests_on=rests_on)
+        return self._settle(session, "made")
 
     def private(self, session: Session | None = None) -> list[Private | MoodTags]:
         """Give all that is to stay private: a session's own words as they are now, everybody's as they were.
@@ -287,10 +290,16 @@ class Run:
         if now.has_recording and (sentence := now.why_closed(REPORT)):
             raise ConsentError(sentence)
 
-    def _fail(self, session: Session, sentence: str, cell: int | None = None) -> Outcome:
+    def _fail(
+        self, session: Session, sentence: str, cell: int | None = None, *, rests_on: dict[str, Any] | None
+    ) -> Outcome:
+        """Settle that a report can't be made; without a basis it is asked anew each time whether that is so."""
+        name, template = self.name_of(session), self.job.template.name
+        entry = Entry(name, session.name, template, rests_on or {}, {}, sentence, cell)
         with contextlib.suppress(TherapyReviewError):  # a full disk is said by the sentence itself
             self.journal.session(session.name)  # of one that was erased nothing is written any more
-            sentence = keep_failure(self.journal.store, session, self.name_of(session), sentence, cell)
+            store = self.journal.store
+            sentence = keep_failure(store, session, entry, for_later=rests_on is not None)
         return self._settle(session, "failed", sentence, cell)
 
     def _settle(self, session: Session, state: State, sentence: str = "", cell: int | None = None) -> Outcome:
