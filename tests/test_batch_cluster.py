@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from therapy_review.batch import cluster
 from therapy_review.batch.bundles import laid_out, pack
 from therapy_review.batch.cluster import require_private
 from therapy_review.errors import ConsentError, MissingPackageError, ReportError
+from therapy_review.extras import install_line
 from therapy_review.journal import Journal
 
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
@@ -224,7 +226,7 @@ def test_where_no_scheduler_answers_it_is_said(short: Journal, monkeypatch: pyte
 
 def test_without_dask_the_line_to_install_it_is_said(short: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingPackageError, match=r"pip install therapy-review\[cluster\]"):
+    with pytest.raises(MissingPackageError, match=re.escape(install_line("cluster"))):
         reports.run(short, scheduler="tcp://127.0.0.1:8786")
 
 

@@ -13,6 +13,7 @@ from therapy_review import reports
 from therapy_review.batch import crew, templates
 from therapy_review.batch.orders import Made, Order
 from therapy_review.batch.standing import Listed, Standing
+from therapy_review.extras import install_line
 from therapy_review.journal import Journal
 from therapy_review.report_index import index, picture
 from therapy_review.report_tables import as_csv, as_parquet, everything
@@ -146,7 +147,7 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     monkeypatch.setattr("therapy_review.report_tables.find_spec", lambda _name: None)
     done = reports.run(short, short.sessions[:1])
     assert done.remarks[0].startswith(
-        "measures.parquet was left out; for it install:  pip install therapy-review[parquet]"
+        f"measures.parquet was left out; for it install:  {install_line('parquet')}"
     )
     assert not (root_of(short) / "reports/measures.parquet").exists()
     assert "measures.parquet" not in (root_of(short) / "reports/index.html").read_text()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from therapy_review import trends
 from therapy_review.errors import TherapyReviewError
+from therapy_review.extras import install_line
 from therapy_review.notes import SessionNotes
 from therapy_review.still import SHOWN
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 NO_PARQUET = (
-    "measures.parquet was left out; for it install:  pip install therapy-review[parquet]  "
+    f"measures.parquet was left out; for it install:  {install_line('parquet')}  "
     "(measures.csv holds the same)"
 )
 
