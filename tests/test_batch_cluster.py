@@ -254,6 +254,22 @@ def test_a_bundle_holds_one_session_and_the_one_before_without_sound_or_voice_pr
     assert not folder.exists()
 
 
+def test_without_private_notes_no_word_of_the_clients_is_sent(short: Journal) -> None:
+    for day in DAYS[2:4]:
+        short.store.write(
+            f"sessions/{day}/marks.csv", b"start,kind,label,text\n9,trigger,the boat,never again\n"
+        )
+        short.store.write(f"sessions/{day}/transcript.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nthe boat\n")
+    sent = pack(short, DAYS[3], "report")
+    for words in (b"boat", b"never", b"river", b"garden", b"tired"):
+        assert not [name for name, data in sent.files.items() if words in data]
+        assert [name for name, data in pack(short, DAYS[3], "report", "shown").files.items() if words in data]
+    with laid_out(sent) as folder:
+        session = open_journal(folder).session(DAYS[3])
+        assert (session.notes.mood_before, session.notes.mood_after) == (4, 5)
+        assert session.marks[["start", "kind"]].to_numpy().tolist() == [[9, "trigger"]]
+
+
 def test_a_bundle_to_listen_to_holds_the_sound_of_that_session_alone(short: Journal) -> None:
     bundle = pack(short, DAYS[3], "listen")
     assert [name for name in bundle.files if "recording" in name] == [f"sessions/{DAYS[3]}/recording.flac"]
@@ -266,7 +282,7 @@ def test_of_a_session_before_that_is_closed_to_reports_nothing_made_from_its_sou
         short.store.write(f"sessions/{DAYS[2]}/{name}", b"made from its sound")
     notes = short.session(DAYS[2]).notes
     short.session(DAYS[2]).save_notes(notes.changed(participants=("client", "therapist", "Sam")))
-    bundle = pack(short, DAYS[3], "report")
+    bundle = pack(short, DAYS[3], "report", "shown")
     sent = {name.removeprefix(f"sessions/{DAYS[2]}/") for name in bundle.files if DAYS[2] in name}
     assert sent == {"notes.md"}
     with pytest.raises(ConsentError):

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 from conftest import root_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -325,118 +318,3 @@ def test_sessions_that_were_not_listened_to_are_analysed_first(short: Journal) -
     done = reports.run(short, short.sessions[:3], jobs=2)
     assert states(done) == "made made made"
     assert short.sessions[0].turns.equals(turns)  # the same sound
-
-
-PROGRAM = """
-import sys
-from therapy_review import open_journal, reports
-if __name__ == "__main__":
-    reports.run(open_journal(sys.argv[1]), jobs=2, told=lambda outcome: print(outcome.state, flush=True))
-"""
-
-
-def started(root: Path, folder: Path) -> subprocess.Popen[str]:
-    (folder / "program.py").write_text(PROGRAM)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])}
-    return subprocess.Popen(
-        [sys.executable, str(folder / "program.py"), str(root)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    )
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Journal, tmp_path: Path) -> None:
-    shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
-    undisturbed = open_journal(tmp_path / "beside" / "journal")
-    reports.run(undisturbed)
-    wanted = reports_of(root_of(undisturbed))
-    at = random.Random(7)
-    for _ in range(3):
-        with started(root_of(short), tmp_path) as process:
-            time.sleep(at.uniform(1.5, 6))
-            family = psutil.Process(process.pid).children(recursive=True)
-            process.kill()
-        for name in reports_of(root_of(short)):  # nothing half is listed
-            if "made_from/session" in name:
-                entry = json.loads(short.store.read(name))
-                for ending, hashed in entry["files"].items():
-                    data = short.store.read(f"reports/{entry['name']}.{ending}")
-                    assert reports.digest(data) == hashed
-        _, left = psutil.wait_procs(family, timeout=10)
-        assert not left, [process.cmdline() for process in left]
-    with started(root_of(short), tmp_path) as process:
-        assert process.stdout
-        process.stdout.readline()
-        workers = [
-            child
-            for child in psutil.Process(process.pid).children()
-            if "popen_loky" in " ".join(child.cmdline())
-        ]
-        workers[0].kill()
-        process.communicate(timeout=120)
-        assert process.returncode == 0
-    assert states(reports.run(short)).count("current") == len(DAYS)
-    made = reports_of(root_of(short))
-    assert {name: data for name, data in made.items() if ".tmp" not in name} == wanted
-
-
-@pytest.mark.slow
-def test_ctrl_c_stops_within_five_seconds_and_keeps_what_is_finished(short: Journal, tmp_path: Path) -> None:
-    with started(root_of(short), tmp_path) as process:
-        assert process.stdout
-        process.stdout.readline()
-        family = psutil.Process(process.pid).children(recursive=True)
-        began = time.monotonic()
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        _, said = process.communicate(timeout=30)
-        assert time.monotonic() - began < 5
-    assert process.returncode == 0
-    assert "Traceback" not in said
-    _, left = psutil.wait_procs(family, timeout=5)
-    assert not left
-    index = reports_of(root_of(short))["reports/index.html"].decode()
-    assert "not made yet" in index
-    assert 'href="session_report_' in index
-
-
-@pytest.mark.slow
-def test_reports_of_a_sealed_journal_are_sealed_and_nothing_lies_plain_while_they_are_made(
-    short: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from therapy_review import unlock
-    from therapy_review.keys import new_keys, new_recovery_code
-    from therapy_review.sealing import seal
-    from therapy_review.store import PlainStore
-
-    root, words = root_of(short), "several words nobody guesses"
-    keys = new_keys(words, new_recovery_code())
-    seal(PlainStore(root), keys)
-    secret = tmp_path / "passphrase"
-    secret.write_text(words)
-    secret.chmod(0o600)
-    monkeypatch.setenv(unlock.FILE, str(secret))
-    unlock.forget()
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setenv("TMPDIR", str(scratch))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    plain: list[str] = []
-
-    def told(_outcome: object) -> None:
-        for folder in (root, scratch):
-            files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".age"]
-            plain.extend(str(path) for path in files if b"river" in path.read_bytes())
-
-    sealed = open_journal(root)
-    done = reports.run(sealed, jobs=2, parameters={"private_notes": "shown"}, told=told)
-    assert states(done) == "made " * 6 + "made"
-    assert not plain
-    assert {path.suffix for path in (root / "reports").rglob("*") if path.is_file()} == {".age"}
-    assert RIVER in sealed.store.read(f"reports/session_report_{DAYS[0]}.html").decode()
-    no_kernel(monkeypatch)
-    assert states(reports.run(sealed, parameters={"private_notes": "shown"})) == "current " * 6 + "current"
-    unlock.forget()

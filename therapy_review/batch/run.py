@@ -19,6 +19,7 @@ from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.batch.whole import Whole
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
+from therapy_review.still import LEFT_OUT
 
 if TYPE_CHECKING:
     from therapy_review.agreement import Agreement
@@ -214,7 +215,9 @@ class Run:
             session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
         )
         if job.cluster and not job.cluster.sees_journal:
-            order = replace(order, journal="", bundle=bundles.pack(self.journal, session.name, purpose))
+            shown = str(job.parameters.get("private_notes", LEFT_OUT))
+            bundle = bundles.pack(self.journal, session.name, purpose, shown)
+            order = replace(order, journal="", bundle=bundle)
         if purpose == "listen":
             return order
         return replace(
