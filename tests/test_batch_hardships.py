@@ -1,4 +1,4 @@
-"""Killed, stopped, sealed, with bad sessions or on a cluster: what was finished is kept, and the next run goes on."""
+"""Killed, stopped, sealed, with bad sessions, on a cluster: what is finished is kept, and the next run goes on."""
 
 from __future__ import annotations
 
