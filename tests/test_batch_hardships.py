@@ -118,9 +118,9 @@ def test_a_worker_of_a_cluster_dies_and_its_sessions_are_done_by_another(
 ) -> None:
     with a_cluster(tmp_path / "cluster") as (address, workers):
         done = reports.run(
-            short, short.sessions[:4], scheduler=address, told=lambda _outcome: workers[0].kill()
+            short, short.sessions[:3], scheduler=address, told=lambda _outcome: workers[0].kill()
         )
-        assert states(done) == "made made made made"
+        assert states(done) == "made made made"
         assert workers[0].wait(timeout=5) == -signal.SIGKILL
     assert_nothing_half_is_listed(short)
 

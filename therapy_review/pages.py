@@ -20,6 +20,7 @@ from therapy_review.player import Player, moments_to_hear
 from therapy_review.prosody import prosody
 from therapy_review.quiet import (
     HOW_TO_LISTEN,
+    IN_THE_WORKBOOK,
     IS_OFF,
     NO_CLIPS,
     NOTHING_SOUNDS,
@@ -72,6 +73,11 @@ class SessionPage:
         self.journal = session.journal
         self.private_notes = private_notes
         self._live: list[Live] = []
+
+    @property
+    def _is_printed(self) -> bool:
+        """Whether this is a report: whoever reads it may have no workbook, and nothing on it plays."""
+        return self.use == REPORT and is_still()
 
     @property
     def _turns(self) -> pd.DataFrame:
@@ -130,7 +136,9 @@ class SessionPage:
     @gently
     def how_to_listen(self) -> Still:
         """Say that nothing plays by itself, where something could play."""
-        return sentence(HOW_TO_LISTEN) if self.is_heard and self.session.has_recording else Still("")
+        if self._is_printed or not (self.is_heard and self.session.has_recording):
+            return Still("")
+        return sentence(HOW_TO_LISTEN)
 
     @gently
     def player(self) -> Any:
@@ -141,6 +149,8 @@ class SessionPage:
         if not self.is_heard:
             return sentence(IS_OFF)
         player = Player(self.session)
+        if self._is_printed:
+            return player.still(IN_THE_WORKBOOK)
         player.on_refresh(self.refresh)
         return player
 
@@ -175,7 +185,11 @@ class SessionPage:
         marks = self.session.marks
         told = marks if self.private_notes == SHOWN else marks.assign(label="", text="")
         found = moments(self._turns, told)
-        return moments_to_hear(self.session, found) if self.is_heard else moments_to_read(found)
+        return (
+            moments_to_hear(self.session, found)
+            if self.is_heard and not self._is_printed
+            else moments_to_read(found)
+        )
 
     @gently
     def silences(self) -> Any:

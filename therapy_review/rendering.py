@@ -67,6 +67,22 @@ def in_shell(body: str, *, style: str = "", script: str = "") -> str:
     return re.sub(r"\{\{ (title|style|script|body) \}\}", lambda place: parts[place[1]], shell)
 
 
+def with_way_back(page: str) -> str:
+    """Let a page lead back to the index beside it; on paper that is left out.
+
+    Parameters
+    ----------
+    page : str
+        From `as_page`.
+
+    Returns
+    -------
+    str
+    """
+    before, end, after = page.rpartition("</main>")
+    return f'{before}<nav><a href="index.html">All sessions</a></nav>\n{end}{after}'
+
+
 def as_pdf(page: str) -> bytes:
     """Print a page.
 

@@ -184,6 +184,11 @@ def run(
     chosen = list(journal.sessions if sessions is None else sessions)
     found = templates.find(template)
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
+    _check(job)
+    if scheduler:
+        from therapy_review.batch import cluster
+
+        cluster.require_private(scheduler)
     _make_room(journal)
     work = Run(journal, job)
     wanted = work.plan(chosen)
@@ -192,10 +197,7 @@ def run(
     for outcome in work.outcomes.values():
         _tell(told, outcome)
     if wanted:
-        _check(job)
         if scheduler:
-            from therapy_review.batch import cluster
-
             try:
                 with cluster.joined(scheduler, journal) as workers:
                     work.job = replace(job, cluster=workers)
