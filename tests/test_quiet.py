@@ -96,7 +96,8 @@ NOTEBOOKS: dict[str, OpenPage] = {
     "together": together,
 }
 LEADS_TO_SOUND = re.compile(
-    r"press(es)? play|play button|to play|to hear\b|can hear it|you listen|Escape|makes a sound", re.IGNORECASE
+    r"press(es)? play|play button|to play|to hear\b|can hear it|you listen|Escape|makes a sound",
+    re.IGNORECASE,
 )
 
 
