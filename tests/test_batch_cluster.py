@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from therapy_review.batch import cluster
 from therapy_review.batch.bundles import laid_out, pack
 from therapy_review.batch.cluster import require_private
 from therapy_review.errors import ConsentError, MissingPackageError, ReportError
+from therapy_review.extras import install_line
 from therapy_review.journal import Journal
 
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
@@ -90,7 +92,7 @@ def _wait_for_workers(address: str, number: int, environment: dict[str, str]) ->
 def undisturbed(short: Journal, tmp_path: Path) -> dict[str, bytes]:
     """What one computer makes of the same journal."""
     shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
-    reports.run_all(open_journal(tmp_path / "beside" / "journal"))
+    reports.run(open_journal(tmp_path / "beside" / "journal"))
     return reports_of(tmp_path / "beside" / "journal")
 
 
@@ -107,7 +109,7 @@ def test_a_cluster_makes_what_one_computer_makes(
         monkeypatch.setattr(cluster.Cluster, "_is_seen", lambda _self, _workers: False)
     shutil.rmtree(root_of(short) / short.sessions[0].folder / "derived")  # one is to be listened to, too
     with a_cluster(tmp_path / "cluster") as (address, _):
-        done = reports.run_all(short, scheduler=address)
+        done = reports.run(short, scheduler=address)
         assert done.number("made") == len(DAYS)
         assert reports_of(root_of(short)) == undisturbed
         left = [path for path in (tmp_path / "cluster").rglob("*") if path.suffix in (".md", ".flac", ".csv")]
@@ -127,7 +129,7 @@ def test_what_a_dead_worker_had_in_hand_is_done_by_another(
                 killed.append(workers[0].pid)
                 workers[0].kill()
 
-        done = reports.run_all(short, scheduler=address, told=told)
+        done = reports.run(short, scheduler=address, told=told)
         assert killed
         assert done.number("made") == len(DAYS)
     assert reports_of(root_of(short)) == undisturbed
@@ -151,7 +153,7 @@ def test_when_every_worker_died_the_run_goes_on_with_those_that_come(
                     worker.kill()
 
         try:
-            assert reports.run_all(short, scheduler=address, told=told).number("made") == len(DAYS)
+            assert reports.run(short, scheduler=address, told=told).number("made") == len(DAYS)
         finally:
             fresh[0].kill()
             fresh[0].wait()
@@ -176,7 +178,7 @@ def test_when_the_scheduler_dies_it_is_said_within_a_time_and_what_is_finished_c
 
     try:
         with pytest.raises(ReportError, match="no longer answers"):
-            reports.run_all(short, scheduler=address, told=told)
+            reports.run(short, scheduler=address, told=told)
         assert time.monotonic() - began[0] < 40
     finally:
         for process in (worker, scheduler):
@@ -194,7 +196,7 @@ def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: P
     began = time.monotonic()
     try:
         with pytest.raises(ReportError, match="No worker is at"):
-            reports.run_all(short, scheduler=address)
+            reports.run(short, scheduler=address)
         assert time.monotonic() - began < 40
     finally:
         scheduler.kill()
@@ -206,7 +208,7 @@ def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: P
 )
 def test_without_tls_a_scheduler_elsewhere_is_refused(address: str, short: Journal) -> None:
     with pytest.raises(ReportError, match="could be read on the way; use a scheduler with TLS"):
-        reports.run_all(short, scheduler=address)
+        reports.run(short, scheduler=address)
 
 
 @pytest.mark.parametrize(
@@ -219,13 +221,13 @@ def test_tls_and_this_computer_are_private(address: str) -> None:
 def test_where_no_scheduler_answers_it_is_said(short: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "JOIN", 1.0)
     with pytest.raises(ReportError, match="No scheduler answers at tcp://127"):
-        reports.run_all(short, scheduler=f"tcp://127.0.0.1:{port()}")
+        reports.run(short, scheduler=f"tcp://127.0.0.1:{port()}")
 
 
 def test_without_dask_the_line_to_install_it_is_said(short: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingPackageError, match=r"pip install therapy-review\[cluster\]"):
-        reports.run_all(short, scheduler="tcp://127.0.0.1:8786")
+    with pytest.raises(MissingPackageError, match=re.escape(install_line("cluster"))):
+        reports.run(short, scheduler="tcp://127.0.0.1:8786")
 
 
 def test_a_sealed_journal_stays_at_home(short: Journal) -> None:
@@ -252,6 +254,22 @@ def test_a_bundle_holds_one_session_and_the_one_before_without_sound_or_voice_pr
     assert not folder.exists()
 
 
+def test_without_private_notes_no_word_of_the_clients_is_sent(short: Journal) -> None:
+    for day in DAYS[2:4]:
+        short.store.write(
+            f"sessions/{day}/marks.csv", b"start,kind,label,text\n9,trigger,the boat,never again\n"
+        )
+        short.store.write(f"sessions/{day}/transcript.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nthe boat\n")
+    sent = pack(short, DAYS[3], "report")
+    for words in (b"boat", b"never", b"river", b"garden", b"tired"):
+        assert not [name for name, data in sent.files.items() if words in data]
+        assert [name for name, data in pack(short, DAYS[3], "report", "shown").files.items() if words in data]
+    with laid_out(sent) as folder:
+        session = open_journal(folder).session(DAYS[3])
+        assert (session.notes.mood_before, session.notes.mood_after) == (4, 5)
+        assert session.marks[["start", "kind"]].to_numpy().tolist() == [[9, "trigger"]]
+
+
 def test_a_bundle_to_listen_to_holds_the_sound_of_that_session_alone(short: Journal) -> None:
     bundle = pack(short, DAYS[3], "listen")
     assert [name for name in bundle.files if "recording" in name] == [f"sessions/{DAYS[3]}/recording.flac"]
@@ -264,7 +282,7 @@ def test_of_a_session_before_that_is_closed_to_reports_nothing_made_from_its_sou
         short.store.write(f"sessions/{DAYS[2]}/{name}", b"made from its sound")
     notes = short.session(DAYS[2]).notes
     short.session(DAYS[2]).save_notes(notes.changed(participants=("client", "therapist", "Sam")))
-    bundle = pack(short, DAYS[3], "report")
+    bundle = pack(short, DAYS[3], "report", "shown")
     sent = {name.removeprefix(f"sessions/{DAYS[2]}/") for name in bundle.files if DAYS[2] in name}
     assert sent == {"notes.md"}
     with pytest.raises(ConsentError):
@@ -311,5 +329,5 @@ def test_tls_settings_of_dask_are_used_as_they_are(
         a_cluster(tmp_path / "cluster", "tls", **environment) as (address, _),
         dask.config.set({name.replace("_", "-"): value for name, value in settings.items()}),
     ):
-        assert reports.run_all(short, scheduler=address).number("made") == len(DAYS)
+        assert reports.run(short, scheduler=address).number("made") == len(DAYS)
     assert reports_of(root_of(short)) == undisturbed

@@ -51,7 +51,7 @@ def test_a_damaged_sealed_file_costs_its_session_alone_a_report(
 ) -> None:
     journal = sealed(short, keys)
     damage(journal, file)
-    done = reports.run_all(journal)
+    done = reports.run(journal)
     assert [outcome.state for outcome in done.outcomes] == ["made", "failed", *["made"] * 5]
     sentence = done.outcomes[1].sentence
     assert "damaged" in sentence
@@ -86,7 +86,7 @@ def test_a_session_whose_derived_files_are_damaged_is_listened_to_again(short: J
 def test_a_file_where_the_folder_of_reports_should_be_is_one_sentence(short: Journal) -> None:
     (root_of(short) / "reports").write_text("mine")
     with pytest.raises(ReportError, match=r"journal/reports is a file, .* give the file another name"):
-        reports.run_all(short)
+        reports.run(short)
     assert (root_of(short) / "reports").read_text() == "mine"
 
 

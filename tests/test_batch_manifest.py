@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 
 import pytest
 from conftest import root_of
@@ -11,6 +12,7 @@ from therapy_review import Journal, consent, index, open_journal, reports, unloc
 from therapy_review.batch import keeping, manifest, templates
 from therapy_review.batch.basis import Basis
 from therapy_review.batch.manifest import Entry
+from therapy_review.batch.whole import FILE, Whole
 from therapy_review.keys import NewKeys
 from therapy_review.sealed import SealedStore
 from therapy_review.sealing import seal
@@ -57,7 +59,7 @@ def test_a_report_whose_keeping_is_cut_short_counts_as_not_made(
     keeping.keep(store, entry, {"ipynb": b"{}", "html": b"plain", "pdf": b"p"})
     kept = manifest.read_one(store, "one")
     assert kept
-    assert kept.fits({"a": 1}, ("ipynb", "html"), store)
+    assert kept.fits({"a": 1}, ("ipynb", "html"), Whole(store))
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -91,9 +93,9 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
     unlock.keep(keys.identity)
     monkeypatch.setattr(index, "SETTLED", 0.0)
     journal = open_journal(root_of(short))
-    assert reports.run_all(journal).number("made") == len(journal.sessions)
+    assert reports.run(journal).number("made") == len(journal.sessions)
     assert len(journal.ledger) == len(journal.sessions)
-    reports.run_all(open_journal(root_of(short)))
+    reports.run(open_journal(root_of(short)))
     opened, read = list[str](), SealedStore.read
 
     def watched(store: SealedStore, name: str) -> bytes:
@@ -102,9 +104,49 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr(SealedStore, "read", watched)
-        done = reports.run_all(open_journal(root_of(short)))
+        done = reports.run(open_journal(root_of(short)))
     assert done.number("current") == len(journal.sessions)
     assert [name for name in opened if name.startswith("sessions/")] == []
     assert len(journal.ledger) == len(journal.sessions)
     journal.store.write(f"{journal.sessions[2].folder}/notes.md", b"Changed.\n")
-    assert reports.run_all(open_journal(root_of(short))).number("made") == 2  # and the one after it
+    assert reports.run(open_journal(root_of(short))).number("made") == 2  # and the one after it
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+@pytest.mark.usefixtures("no_kernels")
+def test_a_report_that_was_cut_short_or_emptied_is_made_again(
+    short: Journal, keys: NewKeys, monkeypatch: pytest.MonkeyPatch, *, is_sealed: bool
+) -> None:
+    monkeypatch.setattr("therapy_review.batch.whole.SETTLED", 0.0)
+    if is_sealed:
+        seal(PlainStore(root_of(short)), keys)
+        unlock.keep(keys.identity)
+        short = open_journal(root_of(short))
+    store, of = short.store, [f"reports/session_report_{session.name}" for session in short.sessions]
+    reports.run(short)
+    assert reports.run(short).number("current") == len(of)
+    assert store.exists(FILE)
+    store.write(f"{of[0]}.html", b"")
+    store.write(f"{of[1]}.html", store.read(f"{of[1]}.html")[:-2])
+    store.write(f"{of[2]}.ipynb", b"")
+    store.write(f"{of[3]}.ipynb", b'{"cells": [], "mine": 1}')
+    if is_sealed:
+        damaged = reports.place(short, f"{of[4]}.html")
+        damaged.write_bytes(damaged.read_bytes()[:60])
+    reports.run(short, short.sessions[-1:])
+    page = store.read("reports/index.html").decode()
+    assert f"{3 + is_sealed} changed since" in page
+    assert reports.run(short).number("made") == 3 + is_sealed
+    assert b"mine" in store.read(f"{of[3]}.ipynb")  # what the client wrote in stays
+    assert not store.exists(f"{of[2]}-kept-1.ipynb")
+    store.write("reports/measures.csv", b"")
+    assert reports.run(short).number("current") == len(of)
+    assert store.read("reports/measures.csv")
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_file_that_only_looks_changed_is_compared_by_its_content(short: Journal) -> None:
+    reports.run(short)
+    for path in (root_of(short) / "reports").glob("*.html"):
+        os.utime(path, (1, 1))
+    assert reports.run(short).number("current") == len(short.sessions)

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from therapy_review.batch import templates
 from therapy_review.batch.keeping import what_it_holds
+from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.private import (
     LONG,
     SHORT,
@@ -107,7 +108,7 @@ def test_the_words_of_every_session_are_looked_for(journal: Journal) -> None:
     store.write(first.file("notes.md"), f"On the first day I thought of {secret[12:]}.\n".encode())
     work = Run(journal, Job(templates.find("session_report"), {"private_notes": "left out"}))
     shown = {"html": b"<p>On the first day I thought of nobody at all</p>"}
-    assert "Words from your notes" in what_it_holds(shown, {}, lambda: work._private(last))
+    assert "Words from your notes" in what_it_holds(shown, {}, lambda: work.private(last))
     assert "Words" in what_it_holds({"html": secret.encode()}, {}, lambda: [work.every_word])
     assert (
         what_it_holds({"html": secret.encode()}, {"private_notes": "shown"}, lambda: [work.every_word]) == ""
@@ -168,3 +169,41 @@ def test_what_papermill_and_the_kernel_leave_is_taken_out() -> None:
     assert "kept" in once
     assert added.metadata == {"tags": ["injected-parameters"], "jupyter": {"source_hidden": True}}
     assert shown.metadata == {}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "<p>Your words for it: calm, On Guard.</p>",
+        "<p>on\n<b>guard</b></p>",
+        '<img alt="It says: on guard">',
+        "<svg><text>on guard</text></svg>",
+        '<input value="on guard">',
+        "<!-- on guard -->",
+        json.dumps({"cells": [{"outputs": [{"text": ["on ", "guard\n"]}]}]}),
+    ],
+)
+def test_a_word_for_a_mood_is_found_wherever_it_is_read(report: str, journal: Journal) -> None:
+    known = said_anyway(journal, templates.find("session_report").source, [])
+    assert MoodTags(tags_of(journal), known).held_in(report)
+
+
+def test_words_for_moods_that_the_page_says_itself_hold_nothing_back(journal: Journal) -> None:
+    notes = "---\ntags: [you, March, Daniel, Thursday, '7', sound, who spoke when, python, on guard]\n---\n"
+    journal.store.write(journal.sessions[0].file("notes.md"), notes.encode())
+    tags = MoodTags(tags_of(journal), said_anyway(journal, '{"a": "My depth"}', ["a title"]))
+    page = "<p>You met Daniel on Thursday 5 March. Who spoke when, a title, 7 sounds, guard on.</p>"
+    assert not tags.held_in(page)
+    assert not tags.held_in(json.dumps({"cells": [{"cell_type": "code", "language": "python"}]}))
+
+
+def test_days_between_have_words_for_moods_too(journal: Journal) -> None:
+    journal.store.write("days.csv", b"date,mood,tags\n2026-03-04,7,missing Ada | walk\n")
+    assert "missing Ada" in tags_of(journal)
+
+
+def test_a_report_that_names_moods_is_held_back_unless_they_are_asked_for(journal: Journal) -> None:
+    work = Run(journal, Job(templates.find("session_report"), {"private_notes": "left out"}))
+    page = {"html": b"<p>guilty</p>"}
+    assert "Words from your notes" in what_it_holds(page, {}, lambda: work.private(journal.sessions[0]))
+    assert what_it_holds(page, {"private_notes": "shown"}, work.private) == ""

@@ -16,6 +16,7 @@ from therapy_review import Journal, create_journal, enrolment, lab, open_journal
 from therapy_review.agreement_page import AgreementPage, DraftForm
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
+from therapy_review.extras import install_line
 
 DAY = "2026-03-05"
 
@@ -387,7 +388,7 @@ def test_without_what_a_pdf_needs_the_sentence_says_how_to_add_it(
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     done = run(new, "consent", "draft", str(tmp_path / "draft.pdf"))
     assert isinstance(done.exception, MissingPackageError)
-    assert 'pip install "therapy-review[pdf]"' in str(done.exception)
+    assert install_line("pdf") in str(done.exception)
     assert not (tmp_path / "draft.pdf").exists()
 
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import itertools
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pyannote.database.util import load_rttm
 from pympi import Elan
 
 from therapy_review.errors import MissingPackageError, TurnsError
+from therapy_review.extras import install_line
 from therapy_review.formats import FORMATS
 from therapy_review.interchange import decode, encode, read_turns, well_formed, write_turns
 from therapy_review.turns import turns_table, validate
@@ -287,5 +289,5 @@ def test_parquet_keeps_types_and_without_pyarrow_says_how_to_add_it(monkeypatch:
     assert pd.read_parquet(io.BytesIO(data))["start"].dtype == np.float64
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     for attempt in (lambda: encode(SAID, "parquet", "r"), lambda: decode(data, "parquet", "a.parquet")):
-        with pytest.raises(MissingPackageError, match=r'pip install "therapy-review\[parquet\]"'):
+        with pytest.raises(MissingPackageError, match=re.escape(install_line("parquet"))):
             attempt()

@@ -113,7 +113,7 @@ def test_a_notebook_that_fails_keeps_no_word_of_what_it_read(
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), templates / "fails.ipynb")
     monkeypatch.setattr("therapy_review.batch.templates.FOLDER", templates)
     with pytest.raises(ReportError, match="Cell 2 stopped with a ValueError") as failed:
-        reports.run(sealed, "fails", "fails", {})
+        reports.run_one(sealed, "fails", "fails", {})
     assert NAME not in str(failed.value)
     assert failed.value.__cause__ is None
     assert not sealed.store.exists("reports/fails.ipynb")
@@ -121,7 +121,7 @@ def test_a_notebook_that_fails_keeps_no_word_of_what_it_read(
 
 
 def test_a_written_notebook_names_its_parameters_once_and_holds_no_widget_state(sealed: Journal) -> None:
-    made = reports.run(sealed, "weekly_review", "week", {"week": "2026-W10"})
+    made = reports.run_one(sealed, "weekly_review", "week", {"week": "2026-W10"})
     notebook = json.loads(sealed.store.read(made.notebook))
     assert notebook["metadata"].keys() & {"papermill", "widgets"} == set()
     assert json.dumps(notebook).count("2026-W10") == 1

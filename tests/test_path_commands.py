@@ -36,7 +36,7 @@ def test_a_page_is_written_without_sound_where_that_is_wanted(
     heard: Journal, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     given: list[Any] = []
-    monkeypatch.setattr(reports, "run", lambda *args: given.append(args[3]) or reports.Report("a", "b"))
+    monkeypatch.setattr(reports, "run_one", lambda *args: given.append(args[3]) or reports.Report("a", "b"))
     for sound in ("off", "on"):
         run(command, "--sound", sound, "--no-open", "--journal", str(root_of(heard)))
     run(command, "--no-open", "--journal", str(root_of(heard)))

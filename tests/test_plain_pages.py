@@ -46,8 +46,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 outcomes.append(Outcome(session.name, name, "made"))
         return Summary(tuple(outcomes), (), tuple(lines))
 
-    monkeypatch.setattr(reports, "run", one)
-    monkeypatch.setattr(reports, "run_all", all_of_them)
+    monkeypatch.setattr(reports, "run_one", one)
+    monkeypatch.setattr(reports, "run", all_of_them)
     monkeypatch.setattr(cli, "_analyse_all", lambda _journal: 0)
     return ran
 

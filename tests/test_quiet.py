@@ -96,7 +96,8 @@ NOTEBOOKS: dict[str, OpenPage] = {
     "together": together,
 }
 LEADS_TO_SOUND = re.compile(
-    r"press(es)? play|play button|to play|to hear\b|you listen|Escape|makes a sound", re.IGNORECASE
+    r"press(es)? play|play button|to play|to hear\b|can hear it|you listen|Escape|makes a sound",
+    re.IGNORECASE,
 )
 
 
@@ -186,4 +187,6 @@ def test_a_quiet_report_does_not_say_how_to_hear(heard: Journal, monkeypatch: py
     monkeypatch.setenv(STILL, "1")
     for sound, told in (("on", True), ("off", False)):
         page = session_report(root_of(heard), NEWEST, sound=sound)
-        assert ("to hear them" in said(page.moments())) == told
+        assert ("can hear it in the workbook" in said(page.player())) == told
+        assert "Open the workbook" not in said(page.player()) + said(page.moments())
+        assert "press play" not in said(page.how_to_listen())

@@ -16,8 +16,11 @@ from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
 from benchmarks.batch.journals import plant_bad_ones
+from therapy_review.batch.run import Run
 from therapy_review.cli import app, main
+from therapy_review.extras import install_line
 from therapy_review.journal import Journal
+from therapy_review.report_commands import _parameter
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -85,6 +88,24 @@ def test_a_mistake_is_one_sentence(
     assert len(shown.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("given", "wanted"), [("nan", "nan"), ("inf", "inf"), ("-1e3", -1000.0), ("7", 7)])
+def test_what_is_no_number_is_taken_as_words(given: str, wanted: object) -> None:
+    assert _parameter(f"title={given}") == ("title", wanted)
+
+
+@pytest.mark.parametrize("words", [("-p", "nosuch", "3"), ("--scheduler", "tcp://10.0.0.1:8786")])
+def test_a_mistake_is_said_before_any_session_is_looked_at(
+    words: tuple[str, ...], short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked(*_: object) -> None:
+        raise AssertionError("sessions are looked at")
+
+    monkeypatch.setattr(Run, "plan", looked)
+    done = CliRunner().invoke(app, ["report", "--all", *words, "-j", str(root_of(short))])
+    assert done.exit_code == 1
+    assert "reports" not in done.stdout
+
+
 @pytest.mark.usefixtures("no_kernels")
 def test_the_bars_say_how_far_listening_and_reports_are(short: Journal) -> None:
     for session in short.sessions[:2]:
@@ -101,7 +122,7 @@ def test_without_the_renderer_the_line_to_install_it_is_said(short: Journal, tmp
     paths = os.pathsep.join([str(tmp_path), *sys.path])
     done = run(DAYS[0], "--to", "pdf", "-j", str(root_of(short)), PYTHONPATH=paths)
     assert done.returncode == 1
-    assert "pip install therapy-review[pdf]" in done.stderr
+    assert install_line("pdf") in done.stderr
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,10 @@ from conftest import root_of
 from short_journals import DAYS
 
 from therapy_review import reports
-from therapy_review.batch import templates
+from therapy_review.batch import crew, templates
+from therapy_review.batch.orders import Made, Order
 from therapy_review.batch.standing import Listed, Standing
+from therapy_review.extras import install_line
 from therapy_review.journal import Journal
 from therapy_review.report_index import index, picture
 from therapy_review.report_tables import as_csv, as_parquet, everything
@@ -92,18 +95,18 @@ def test_reports_of_every_template_are_listed_by_its_name_and_any_name_leads_the
 def test_the_index_tells_what_there_is_whatever_was_asked_for_last(short: Journal, tmp_path: Path) -> None:
     mine = tmp_path / "mine.ipynb"
     mine.write_text(templates.find("session_report").source.replace("## Moments", "## What stood out"))
-    reports.run_all(short)
-    reports.run_all(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
+    reports.run(short)
+    reports.run(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
     page = short.store.read("reports/index.html").decode()
     assert "7 sessions: 7 ready." in page
     assert page.count("session_report:</span>") == 7
     assert page.count("mine:</span>") == 2
     short.store.write(short.sessions[4].file("notes.md"), b"Another day.\n")
-    reports.run_all(short, short.sessions[:1], template=mine)
+    reports.run(short, short.sessions[:1], template=mine)
     page = short.store.read("reports/index.html").decode()
     assert "7 sessions: 5 ready, 2 changed since." in page
     mine.write_text(mine.read_text().replace("## Notes", "## What you wrote"))
-    reports.run_all(short, short.sessions[:1], template=mine)
+    reports.run(short, short.sessions[:1], template=mine)
     assert "7 sessions: 4 ready, 3 changed since." in short.store.read("reports/index.html").decode()
 
 
@@ -125,6 +128,8 @@ def test_the_table_of_everything_holds_figures_and_no_sentence(short: Journal) -
     text = as_csv(table).decode()
     assert "river" not in text
     assert "garden" not in text
+    assert "calm" in text
+    assert "calm" not in as_csv(everything(short, private_notes="left out")).decode()
 
 
 def test_parquet_holds_the_same_and_is_the_same_each_time(short: Journal, tmp_path: Path) -> None:
@@ -140,9 +145,40 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("therapy_review.report_tables.find_spec", lambda _name: None)
-    done = reports.run_all(short, short.sessions[:1])
+    done = reports.run(short, short.sessions[:1])
     assert done.remarks[0].startswith(
-        "measures.parquet was left out; for it install:  pip install therapy-review[parquet]"
+        f"measures.parquet was left out; for it install:  {install_line('parquet')}"
     )
     assert not (root_of(short) / "reports/measures.parquet").exists()
     assert "measures.parquet" not in (root_of(short) / "reports/index.html").read_text()
+
+
+def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, sentence = DAYS[1], "Cell 4 stopped with a ValueError."
+
+    def failing(names: Sequence[str], write: Callable[[str], Order], *_: object) -> Iterator[Made]:
+        for name in names:
+            write(name)
+            pages = {"ipynb": b"{}", "html": b"<p>It</p>"}
+            yield Made(name, {}, sentence, 4) if name.endswith(bad) else Made(name, pages)
+
+    def of_the_bad_one() -> str:
+        return rows(short.store.read("reports/index.html").decode())[-2]
+
+    monkeypatch.setattr(crew, "done", failing)
+    reports.run(short)
+    reports.run(short, short.sessions[:1])
+    assert sentence in of_the_bad_one()
+    assert "(cell 4)" in of_the_bad_one()
+    assert f'href="session_report_{bad}.failed.html"' in of_the_bad_one()
+    assert reports.run(short, short.sessions[1:2]).outcomes[0].state == "failed"  # tried again
+    short.store.write(f"sessions/{bad}/notes.md", b"Mended.\n")
+    reports.run(short, short.sessions[:1])
+    assert "not made yet" in of_the_bad_one()
+    bad = "none"
+    reports.run(short)
+    assert "7 ready" in short.store.read("reports/index.html").decode()
+    assert not [name for name in short.store.files("reports") if "failed" in name]
+    assert not [name for name in short.store.files("reports/made_from") if "failed" in name]

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 from conftest import root_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -58,7 +51,7 @@ def no_listening(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_every_session_has_a_report_an_index_and_its_measures(short: Journal) -> None:
-    done = reports.run_all(short)
+    done = reports.run(short)
     assert states(done) == "made " * 6 + "made"
     made = reports_of(root_of(short))
     for day in DAYS:
@@ -71,10 +64,11 @@ def test_every_session_has_a_report_an_index_and_its_measures(short: Journal) ->
             assert unwanted not in notebook + page
         assert RIVER not in notebook + page
         assert "garden" not in notebook + page
-        assert "calm, tired" in page
+        assert "tired" not in notebook + page
         assert f'href="session_report_{day}.html"' in made["reports/index.html"].decode()
     assert made["reports/measures.csv"].count(b"\n") == 1 + len(DAYS)
     assert b"river" not in made["reports/measures.csv"]
+    assert b"tired" not in made["reports/measures.csv"]
     for path in (root_of(short) / "reports").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0
 
@@ -83,10 +77,10 @@ def test_every_session_has_a_report_an_index_and_its_measures(short: Journal) ->
 def test_what_is_current_starts_no_kernel_and_is_not_written_again(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reports.run_all(short)
+    reports.run(short)
     before = {path: path.stat().st_mtime_ns for path in (root_of(short) / "reports").rglob("*")}
     no_kernel(monkeypatch)
-    assert states(reports.run_all(open_journal(root_of(short)))) == "current " * 6 + "current"
+    assert states(reports.run(open_journal(root_of(short)))) == "current " * 6 + "current"
     assert {path: path.stat().st_mtime_ns for path in (root_of(short) / "reports").rglob("*")} == before
 
 
@@ -101,11 +95,11 @@ def test_what_is_current_starts_no_kernel_and_is_not_written_again(
 def test_what_changed_is_made_anew_alone_and_without_listening(
     file: str, content: bytes, short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reports.run_all(short)
+    reports.run(short)
     before = reports_of(root_of(short))
     short.store.write(f"sessions/{DAYS[-1]}/{file}", content)
     no_listening(monkeypatch)
-    assert states(reports.run_all(short)) == "current " * 6 + "made"
+    assert states(reports.run(short)) == "current " * 6 + "made"
     now = reports_of(root_of(short))
     changed = {name for name in now if now[name] != before.get(name)}
     assert {name for name in changed if "session_report" in name and "made_from" not in name} == {
@@ -117,38 +111,38 @@ def test_what_changed_is_made_anew_alone_and_without_listening(
 @pytest.mark.slow
 def test_a_session_rests_on_the_one_before_it_too(short: Journal) -> None:
     # What the client wanted to bring next time is told in the report of the next time.
-    reports.run_all(short)
+    reports.run(short)
     short.store.write(f"sessions/{DAYS[2]}/notes.md", b"---\nbring_next: the boat\n---\n")
-    assert states(reports.run_all(short)) == "current current made made current current current"
+    assert states(reports.run(short)) == "current current made made current current current"
 
 
 @pytest.mark.slow
 def test_agreements_template_parameters_and_ending_count_as_well(short: Journal, tmp_path: Path) -> None:
     one, mine = [short.sessions[0]], template(tmp_path, "1")
-    assert states(reports.run_all(short, one, template=mine)) == "made"
-    assert states(reports.run_all(short, one, template=mine)) == "current"
-    assert states(reports.run_all(short, one, template=mine, to="pdf")) == "made"
-    assert states(reports.run_all(short, one, template=mine)) == "current"  # the page is there
+    assert states(reports.run(short, one, template=mine)) == "made"
+    assert states(reports.run(short, one, template=mine)) == "current"
+    assert states(reports.run(short, one, template=mine, to="pdf")) == "made"
+    assert states(reports.run(short, one, template=mine)) == "current"  # the page is there
     mine = template(tmp_path, "2")
-    assert states(reports.run_all(short, one, template=mine)) == "made"
-    assert states(reports.run_all(short, one, template=mine, parameters={"private_notes": "shown"})) == "made"
+    assert states(reports.run(short, one, template=mine)) == "made"
+    assert states(reports.run(short, one, template=mine, parameters={"private_notes": "shown"})) == "made"
     short.store.write("agreements.toml", short.store.read("agreements.toml") + b"\n# read again\n")
-    assert states(reports.run_all(short, one, template=mine)) == "made"
+    assert states(reports.run(short, one, template=mine)) == "made"
 
 
 @pytest.mark.slow
 def test_the_same_journal_gives_the_same_bytes_whoever_makes_them(short: Journal, tmp_path: Path) -> None:
     shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
     other = open_journal(tmp_path / "beside" / "journal")
-    reports.run_all(short, jobs=1, to="pdf")
-    reports.run_all(other, jobs=2, to="pdf")
+    reports.run(short, jobs=1, to="pdf")
+    reports.run(other, jobs=2, to="pdf")
     assert reports_of(root_of(short)) == reports_of(root_of(other))
 
 
 @pytest.mark.slow
 def test_a_bad_session_has_a_row_and_a_page_and_the_others_go_on(short: Journal, tmp_path: Path) -> None:
     mine = plant_bad_ones(root_of(short), DAYS[:6])
-    done = reports.run_all(short, template=mine, jobs=2, cell_wait=3)
+    done = reports.run(short, template=mine, jobs=2, cell_wait=3)
     assert states(done) == "failed " * 6 + "made"
     said = dict(zip(BAD, done.outcomes, strict=False))
     assert "no sound in it" in said["damaged sound"].sentence
@@ -175,9 +169,9 @@ def test_a_bad_session_has_a_row_and_a_page_and_the_others_go_on(short: Journal,
 def test_a_session_that_was_mended_loses_its_page_of_failure(short: Journal) -> None:
     note = short.store.read(f"sessions/{DAYS[0]}/notes.md")
     short.store.write(f"sessions/{DAYS[0]}/notes.md", b"---\n{\n---\n")
-    assert reports.run_all(short, short.sessions[:1]).outcomes[0].state == "failed"
+    assert reports.run(short, short.sessions[:1]).outcomes[0].state == "failed"
     short.store.write(f"sessions/{DAYS[0]}/notes.md", note)
-    assert reports.run_all(short, short.sessions[:1]).outcomes[0].state == "made"
+    assert reports.run(short, short.sessions[:1]).outcomes[0].state == "made"
     made = reports_of(root_of(short))
     assert not [name for name in made if "failed" in name]
     assert "failed" not in made["reports/index.html"].decode()
@@ -185,10 +179,10 @@ def test_a_session_that_was_mended_loses_its_page_of_failure(short: Journal) -> 
 
 @pytest.mark.slow
 def test_agreement_taken_back_closes_report_and_figures(short: Journal) -> None:
-    reports.run_all(short, short.sessions[:1])
+    reports.run(short, short.sessions[:1])
     taken = short.store.read("agreements.toml") + b'\n[[revocation]]\nagreement = "a2"\non = 2026-01-09\n'
     short.store.write("agreements.toml", taken)
-    done = reports.run_all(short)
+    done = reports.run(short)
     assert done.number("failed") == len(DAYS)
     index = reports_of(root_of(short))["reports/index.html"].decode()
     assert f'href="session_report_{DAYS[0]}.html"' not in index
@@ -202,13 +196,13 @@ def test_private_words_are_held_back_unless_they_are_asked_for(short: Journal, t
         "from therapy_review import open_journal\nprint(open_journal(journal).session(session).notes.text[:60])",
     )
     one = [short.sessions[0]]
-    done = reports.run_all(short, one, template=mine)
+    done = reports.run(short, one, template=mine)
     assert "Words from your notes stand in it" in done.outcomes[0].sentence
     assert f"reports/mine_{DAYS[0]}.ipynb" not in reports_of(root_of(short))
-    done = reports.run_all(short, one, template=mine, parameters={"private_notes": "shown"})
+    done = reports.run(short, one, template=mine, parameters={"private_notes": "shown"})
     assert done.outcomes[0].state == "made"
     assert RIVER in reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.html"].decode()
-    told = reports.run_all(short, one, parameters={"private_notes": "shown"})
+    told = reports.run(short, one, parameters={"private_notes": "shown"})
     assert told.outcomes[0].state == "made"
     assert RIVER in reports_of(root_of(short))[f"reports/session_report_{DAYS[0]}.html"].decode()
 
@@ -217,7 +211,7 @@ def test_a_template_can_put_no_sound_into_a_report(short: Journal, tmp_path: Pat
     mine = template(tmp_path, "from IPython.display import Audio\nAudio([0.0] * 800, rate=8000)")
     assert (
         "puts sound into the report"
-        in reports.run_all(short, short.sessions[:1], template=mine).outcomes[0].sentence
+        in reports.run(short, short.sessions[:1], template=mine).outcomes[0].sentence
     )
 
 
@@ -226,16 +220,16 @@ def test_a_template_of_ones_own_takes_parameters_and_refuses_unknown_ones(
     short: Journal, tmp_path: Path
 ) -> None:
     mine = template(tmp_path, "(session, depth, journal)", parameters="session = ''\ndepth = 1\njournal = ''")
-    reports.run_all(short, short.sessions[:1], template=mine, parameters={"depth": 3})
+    reports.run(short, short.sessions[:1], template=mine, parameters={"depth": 3})
     notebook = reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.ipynb"].decode()
     assert f"('{DAYS[0]}', 3, '..')" in notebook
     with pytest.raises(
         ReportError, match=r"no parameter dept; its parameters are: session, depth, journal\."
     ):
-        reports.run_all(short, template=mine, parameters={"dept": 3})
+        reports.run(short, template=mine, parameters={"dept": 3})
     nameless = template(tmp_path, "1", parameters="journal = ''")
     with pytest.raises(ReportError, match="no parameter session"):
-        reports.run_all(short, template=nameless)
+        reports.run(short, template=nameless)
 
 
 @pytest.mark.parametrize(
@@ -250,19 +244,19 @@ def test_what_is_no_python_notebook_is_said_before_anything_is_started(
 ) -> None:
     (tmp_path / "odd.ipynb").write_text(content)
     with pytest.raises(ReportError, match=said):
-        reports.run_all(short, template=tmp_path / "odd.ipynb")
+        reports.run(short, template=tmp_path / "odd.ipynb")
 
 
 @pytest.mark.slow
 def test_what_the_client_wrote_into_a_notebook_is_kept_beside_the_new_one(short: Journal) -> None:
     one, name = [short.sessions[0]], f"reports/session_report_{DAYS[0]}"
-    reports.run_all(short, one)
+    reports.run(short, one)
     changed = nbformat.reads(short.store.read(f"{name}.ipynb").decode(), as_version=4)
     changed.cells.append(new_markdown_cell("What I think of it"))
     short.store.write(f"{name}.ipynb", nbformat.writes(changed).encode())
-    assert states(reports.run_all(short, one)) == "current"
+    assert states(reports.run(short, one)) == "current"
     short.store.write(f"sessions/{DAYS[0]}/notes.md", b"Something new.\n")
-    assert states(reports.run_all(short, one)) == "made"
+    assert states(reports.run(short, one)) == "made"
     assert b"What I think of it" in short.store.read(f"{name}-kept-1.ipynb")
     assert b"What I think of it" not in short.store.read(f"{name}.ipynb")
 
@@ -270,7 +264,7 @@ def test_what_the_client_wrote_into_a_notebook_is_kept_beside_the_new_one(short:
 @pytest.mark.slow
 def test_pictures_of_a_template_of_ones_own_have_words_too(short: Journal, tmp_path: Path) -> None:
     mine = template(tmp_path, "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])")
-    reports.run_all(short, short.sessions[:1], template=mine)
+    reports.run(short, short.sessions[:1], template=mine)
     assert 'alt="A picture"' in reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.html"].decode()
 
 
@@ -279,14 +273,14 @@ def test_the_weekly_review_goes_the_same_way_and_stays_while_nothing_changed(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     week = short.sessions[-1].week
-    made = reports.run(short, "weekly_review", "weekly_review_it", {"week": week})
+    made = reports.run_one(short, "weekly_review", "weekly_review_it", {"week": week})
     page = short.store.read(made.page).decode()
     assert RIVER in page  # the client's own letter
     with monkeypatch.context() as patched:
         no_kernel(patched)
-        reports.run(short, "weekly_review", "weekly_review_it", {"week": week})
+        reports.run_one(short, "weekly_review", "weekly_review_it", {"week": week})
     short.store.write(f"sessions/{DAYS[0]}/notes.md", b"---\nmood_after: 9\n---\n")
-    reports.run(short, "weekly_review", "weekly_review_it", {"week": week})
+    reports.run_one(short, "weekly_review", "weekly_review_it", {"week": week})
     assert short.store.read(made.page).decode() != page
 
 
@@ -306,7 +300,7 @@ def test_the_report_of_a_session_reads_no_more_than_it_is_said_to_rest_on(
     notebook.cells.append(new_code_cell("print(sorted(read))"))
     nbformat.write(notebook, tmp_path / "watched.ipynb")
     for shown in ("shown", "left out"):
-        reports.run_all(
+        reports.run(
             short,
             [short.sessions[3]],
             template=tmp_path / "watched.ipynb",
@@ -321,123 +315,6 @@ def test_sessions_that_were_not_listened_to_are_analysed_first(short: Journal) -
     for session in short.sessions[:2]:
         shutil.rmtree(root_of(short) / session.folder / "derived")
     turns = short.sessions[2].turns
-    done = reports.run_all(short, short.sessions[:3], jobs=2)
+    done = reports.run(short, short.sessions[:3], jobs=2)
     assert states(done) == "made made made"
     assert short.sessions[0].turns.equals(turns)  # the same sound
-
-
-PROGRAM = """
-import sys
-from therapy_review import open_journal, reports
-if __name__ == "__main__":
-    reports.run_all(open_journal(sys.argv[1]), jobs=2, told=lambda outcome: print(outcome.state, flush=True))
-"""
-
-
-def started(root: Path, folder: Path) -> subprocess.Popen[str]:
-    (folder / "program.py").write_text(PROGRAM)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])}
-    return subprocess.Popen(
-        [sys.executable, str(folder / "program.py"), str(root)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    )
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Journal, tmp_path: Path) -> None:
-    shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
-    undisturbed = open_journal(tmp_path / "beside" / "journal")
-    reports.run_all(undisturbed)
-    wanted = reports_of(root_of(undisturbed))
-    at = random.Random(7)
-    for _ in range(3):
-        with started(root_of(short), tmp_path) as process:
-            time.sleep(at.uniform(1.5, 6))
-            family = psutil.Process(process.pid).children(recursive=True)
-            process.kill()
-        for name in reports_of(root_of(short)):  # nothing half is listed
-            if "made_from/session" in name:
-                entry = json.loads(short.store.read(name))
-                for ending, hashed in entry["files"].items():
-                    data = short.store.read(f"reports/{entry['name']}.{ending}")
-                    assert reports.digest(data) == hashed
-        _, left = psutil.wait_procs(family, timeout=10)
-        assert not left, [process.cmdline() for process in left]
-    with started(root_of(short), tmp_path) as process:
-        assert process.stdout
-        process.stdout.readline()
-        workers = [
-            child
-            for child in psutil.Process(process.pid).children()
-            if "popen_loky" in " ".join(child.cmdline())
-        ]
-        workers[0].kill()
-        process.communicate(timeout=120)
-        assert process.returncode == 0
-    assert states(reports.run_all(short)).count("current") == len(DAYS)
-    made = reports_of(root_of(short))
-    assert {name: data for name, data in made.items() if ".tmp" not in name} == wanted
-
-
-@pytest.mark.slow
-def test_ctrl_c_stops_within_five_seconds_and_keeps_what_is_finished(short: Journal, tmp_path: Path) -> None:
-    with started(root_of(short), tmp_path) as process:
-        assert process.stdout
-        process.stdout.readline()
-        family = psutil.Process(process.pid).children(recursive=True)
-        began = time.monotonic()
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        _, said = process.communicate(timeout=30)
-        assert time.monotonic() - began < 5
-    assert process.returncode == 0
-    assert "Traceback" not in said
-    _, left = psutil.wait_procs(family, timeout=5)
-    assert not left
-    index = reports_of(root_of(short))["reports/index.html"].decode()
-    assert "not made yet" in index
-    assert 'href="session_report_' in index
-
-
-@pytest.mark.slow
-def test_reports_of_a_sealed_journal_are_sealed_and_nothing_lies_plain_while_they_are_made(
-    short: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from therapy_review import unlock
-    from therapy_review.keys import new_keys, new_recovery_code
-    from therapy_review.sealing import seal
-    from therapy_review.store import PlainStore
-
-    root, words = root_of(short), "several words nobody guesses"
-    keys = new_keys(words, new_recovery_code())
-    seal(PlainStore(root), keys)
-    secret = tmp_path / "passphrase"
-    secret.write_text(words)
-    secret.chmod(0o600)
-    monkeypatch.setenv(unlock.FILE, str(secret))
-    unlock.forget()
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setenv("TMPDIR", str(scratch))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    plain: list[str] = []
-
-    def told(_outcome: object) -> None:
-        for folder in (root, scratch):
-            files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".age"]
-            plain.extend(str(path) for path in files if b"river" in path.read_bytes())
-
-    sealed = open_journal(root)
-    done = reports.run_all(sealed, jobs=2, parameters={"private_notes": "shown"}, told=told)
-    assert states(done) == "made " * 6 + "made"
-    assert not plain
-    assert {path.suffix for path in (root / "reports").rglob("*") if path.is_file()} == {".age"}
-    assert RIVER in sealed.store.read(f"reports/session_report_{DAYS[0]}.html").decode()
-    no_kernel(monkeypatch)
-    assert (
-        states(reports.run_all(sealed, parameters={"private_notes": "shown"})) == "current " * 6 + "current"
-    )
-    unlock.forget()

@@ -32,9 +32,9 @@ def test_a_path_that_leads_nowhere_is_no_other_notebook(wanted: str) -> None:
 
 def test_the_weekly_review_is_written_by_its_own_command(short: Journal) -> None:
     with pytest.raises(ReportError, match="it is written by:  therapy-review review"):
-        reports.run_all(short, template="weekly_review")
+        reports.run(short, template="weekly_review")
     with pytest.raises(ReportError, match=r"has no parameter session, .* write session = "):
-        reports.run_all(short, template="how_far")
+        reports.run(short, template="how_far")
 
 
 def test_a_drawing_in_a_report_says_what_stands_above_it() -> None:
@@ -43,3 +43,12 @@ def test_a_drawing_in_a_report_says_what_stands_above_it() -> None:
     page = as_page(nbformat.from_dict(new_notebook(cells=cells)))
     assert 'alt="A picture: My week"' in page
     assert "No description" not in page
+
+
+def test_a_notebook_that_names_no_kernel_is_a_template_too(tmp_path: Path) -> None:
+    # As nbformat and jupytext write them.
+    cells = [new_code_cell("session = ''\ndepth = 1", metadata={"tags": ["parameters"]})]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "mine.ipynb")
+    found = find(tmp_path / "mine.ipynb")
+    assert found.parameters == ("session", "depth")
+    assert found.notebook.metadata.kernelspec.name == "python3"

@@ -159,3 +159,11 @@ def test_no_figure_is_told_of_a_session_somebody_has_not_agreed_to(heard: Journa
     assert "Silences of three seconds" not in words.changes(session, "report")
     assert "From the first word" in words.what_it_held(session)
     assert "You came with your mood" in words.what_it_held(session, "report")  # the client's own to tell
+
+
+def test_words_for_moods_are_left_out_with_the_other_words_of_ones_own(heard: Journal) -> None:
+    session = heard.session("2026-03-05")
+    assert "tender" in words.what_it_held(session)
+    assert "Your words for it" not in words.what_it_held(session, private_notes="left out")
+    assert "among your words" in words.changes(session)
+    assert "among your words" not in words.changes(session, private_notes="left out")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review.agreement import SHARE, USES, Spoken, seconds
-from therapy_review.errors import JournalError, MissingPackageError, NotAnalysedError
+from therapy_review.errors import JournalError, NotAnalysedError
+from therapy_review.rendering import as_pdf
 from therapy_review.still import clock
 from therapy_review.store import PlainStore
 from therapy_review.words import day
@@ -363,15 +364,4 @@ def printed(draft: Draft, ending: str) -> bytes:
     MissingPackageError
         When a PDF needs a package that is not installed.
     """
-    return page(draft).encode() if ending == ".html" else _as_pdf(page(draft))
-
-
-def _as_pdf(markup: str) -> bytes:
-    try:
-        from weasyprint import HTML
-    except (ImportError, OSError) as error:  # the package, or a library of the system that it needs
-        raise MissingPackageError(
-            "A PDF needs WeasyPrint, which is not installed or lacks a library; add it with: "
-            'pip install "therapy-review[pdf]", or save a page that ends in .html and print it from your browser.'
-        ) from error
-    return bytes(HTML(string=markup, base_url=None).write_pdf())
+    return page(draft).encode() if ending == ".html" else as_pdf(page(draft))

@@ -144,7 +144,7 @@ def waveform_map(
     alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns, names)}"
     if at:
         alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
-    return chart.described(alt, "How loud it was, and who spoke when; to listen, the notebook has to run.")
+    return chart.described(alt, "How loud it was, and who spoke when.")
 
 
 def _within(table: pd.DataFrame, start: float, end: float) -> pd.DataFrame:

@@ -293,7 +293,7 @@ def review(
     target = plain_pages.place_for(opened, plain_to, [page], sure=sure)
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
-        made = reports.run(
+        made = reports.run_one(
             opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
         )
     if not opened.settings.get("sealed"):

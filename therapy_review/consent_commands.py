@@ -335,7 +335,7 @@ def guide(journal: JournalOption = HERE) -> None:
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    made = reports.run(opened, "agreement", "agreement", {})
+    made = reports.run_one(opened, "agreement", "agreement", {})
     if not opened.settings.get("sealed"):  # a sealed page opens in Lab alone
         say.print(f"To read:  {made.page}")
     lab.start(opened, "reports/agreement.ipynb")

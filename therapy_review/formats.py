@@ -20,9 +20,10 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import MissingPackageError, TurnsError
+from therapy_review.extras import install_line
 from therapy_review.turns import COLUMNS
 
-PARQUET = 'python -m pip install "therapy-review[parquet]"'
+PARQUET = install_line("parquet")
 
 # What neither XML nor a line of text can carry: control characters, other line ends, halves of characters.
 _UNWRITABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"

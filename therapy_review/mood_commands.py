@@ -148,7 +148,7 @@ def open_notebook(journal: JournalOption = HERE) -> None:
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    made = reports.run(opened, "bring_in", "bring_in", {})
+    made = reports.run_one(opened, "bring_in", "bring_in", {})
     lab.start(opened, made.notebook)
 
 

@@ -20,6 +20,7 @@ from therapy_review.player import Player, moments_to_hear
 from therapy_review.prosody import prosody
 from therapy_review.quiet import (
     HOW_TO_LISTEN,
+    IN_THE_WORKBOOK,
     IS_OFF,
     NO_CLIPS,
     NOTHING_SOUNDS,
@@ -51,7 +52,7 @@ class SessionPage:
     use : str
         What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
     private_notes : str
-        ``shown``; anything else leaves the client's own sentences out, and keeps moods, mood words and figures.
+        ``shown``; anything else leaves the client's own sentences and words for moods out, and keeps figures.
     sound : str
         ``on``, or ``off``: then nothing that could play is made, and everything else is there.
     voices : str
@@ -72,6 +73,11 @@ class SessionPage:
         self.journal = session.journal
         self.private_notes = private_notes
         self._live: list[Live] = []
+
+    @property
+    def _is_printed(self) -> bool:
+        """Whether this is a report: whoever reads it may have no workbook, and nothing on it plays."""
+        return self.use == REPORT and is_still()
 
     @property
     def _turns(self) -> pd.DataFrame:
@@ -130,7 +136,9 @@ class SessionPage:
     @gently
     def how_to_listen(self) -> Still:
         """Say that nothing plays by itself, where something could play."""
-        return sentence(HOW_TO_LISTEN) if self.is_heard and self.session.has_recording else Still("")
+        if self._is_printed or not (self.is_heard and self.session.has_recording):
+            return Still("")
+        return sentence(HOW_TO_LISTEN)
 
     @gently
     def player(self) -> Any:
@@ -141,6 +149,8 @@ class SessionPage:
         if not self.is_heard:
             return sentence(IS_OFF)
         player = Player(self.session)
+        if self._is_printed:
+            return player.still(IN_THE_WORKBOOK)
         player.on_refresh(self.refresh)
         return player
 
@@ -175,7 +185,11 @@ class SessionPage:
         marks = self.session.marks
         told = marks if self.private_notes == SHOWN else marks.assign(label="", text="")
         found = moments(self._turns, told)
-        return moments_to_hear(self.session, found) if self.is_heard else moments_to_read(found)
+        return (
+            moments_to_hear(self.session, found)
+            if self.is_heard and not self._is_printed
+            else moments_to_read(found)
+        )
 
     @gently
     def silences(self) -> Any:
@@ -213,7 +227,7 @@ class SessionPage:
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
-        return Still(words.changes(self.session, self.use))
+        return Still(words.changes(self.session, self.use, private_notes=self.private_notes))
 
     @gently
     def usual(self) -> Any:
@@ -339,7 +353,7 @@ def session_report(
     session : str
         The session's name, as in ``2026-03-04``; the newest when empty.
     private_notes : str
-        ``shown``, or ``left out``: then none of the client's own sentences is in it.
+        ``shown``, or ``left out``: then no sentence and no word for a mood of the client's own is in it.
     sound : str
         ``on``, or ``off`` for a page on which nothing can play.
     voices : str

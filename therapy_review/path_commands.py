@@ -65,7 +65,7 @@ def open_notebook(folder: Path, name: str, opened: bool, parameters: dict[str, s
     if session := (parameters or {}).get("session"):
         journal.session(session)  # says so when there is none
     with say.status("Writing the notebook …"):
-        made = reports.run(journal, name, name, parameters or {})
+        made = reports.run_one(journal, name, name, parameters or {})
     if opened:
         lab.start(journal, made.notebook)
     elif journal.settings.get("sealed"):

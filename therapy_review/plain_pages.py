@@ -135,6 +135,7 @@ def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[
     sessions : dict of str to str
         Which session a page is of, by its name.
     """
+    from therapy_review.rendering import with_way_back
     from therapy_review.report_index import index
 
     chosen = {outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")}
@@ -145,7 +146,8 @@ def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[
         if listed:
             lines.append(replace(line, listed=tuple(listed)))
         for file in (f"{one.name}.{end}" for one in listed for end in one.endings):
-            pages[file] = journal.store.read(f"reports/{file}")
+            data = journal.store.read(f"reports/{file}")
+            pages[file] = with_way_back(data.decode()).encode() if file.endswith(".html") else data
             sessions[file] = line.session.name
     if not lines:
         return {}, {}

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import MissingPackageError
+from therapy_review.extras import install_line
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -20,7 +21,7 @@ NO_PANGO = (
     "PDF needs Pango, which is not on this computer; install it (Debian: apt install libpangoft2-1.0-0, macOS: "
     "brew install pango), or print the page from your browser."
 )
-NO_PDF = "PDF needs a package more; install it with:  pip install therapy-review[pdf]"
+NO_PDF = f"PDF needs a package more; install it with:  {install_line('pdf')}  (or print the page from your browser)"
 
 
 def as_page(notebook: NotebookNode) -> str:
@@ -64,6 +65,22 @@ def in_shell(body: str, *, style: str = "", script: str = "") -> str:
     if script:
         parts["body"] += f"\n<script>{script}</script>"
     return re.sub(r"\{\{ (title|style|script|body) \}\}", lambda place: parts[place[1]], shell)
+
+
+def with_way_back(page: str) -> str:
+    """Let a page lead back to the index beside it; on paper that is left out.
+
+    Parameters
+    ----------
+    page : str
+        From `as_page`.
+
+    Returns
+    -------
+    str
+    """
+    before, end, after = page.rpartition("</main>")
+    return f'{before}<nav><a href="index.html">All sessions</a></nav>\n{end}{after}'
 
 
 def as_pdf(page: str) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -176,7 +178,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
             if left and not left["listening"]:
                 bars.start_task(bar["reports"])
 
-        return reports.run_all(journal, chosen, planned=planned, told=told, **how)
+        return reports.run(journal, chosen, planned=planned, told=told, **how)
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
@@ -258,11 +260,11 @@ def _parameter(text: str) -> tuple[str, object]:
     known = {"True": True, "False": False, "None": None}
     if value in known:
         return name, known[value]
+    number: int | float
     for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
+        with contextlib.suppress(ValueError):
+            number = kind(value)
+            return name, number if math.isfinite(number) else value  # nan and inf are words
     return name, value
 
 

@@ -82,7 +82,7 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
         f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(listed), 'session')}: {', '.join(said) or 'none'}. "
         f"{html.escape(where)}</p>\n"
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
-        f"<p><small>Each strip shows one session from its first to its last minute.{keys}; other colours are "
+        f"<p><small>Each strip shows one session from its first to its last minute. {keys}. Other colours are "
         f"voices nobody has named yet. None of these figures has a right value.</small></p>"
     )
     if beside:
@@ -129,10 +129,15 @@ def _row(line: Standing, *, name_templates: bool) -> str:
         (f"{after or before or ''}", mood),
     ]
     shown = (
-        f'<td data-value="{html.escape(value)}"{NUMBER if at >= FIRST_NUMBER else ""}>{text}</td>'
+        f'<td data-value="{html.escape(value)}"{_number(at)}>{text}</td>'
         for at, (value, text) in enumerate(cells)
     )
     return f"<tr>{''.join(shown)}</tr>"
+
+
+def _number(at: int) -> str:
+    """Mark a figure, with the name of its column for narrow screens."""
+    return f'{NUMBER} data-label="{COLUMNS[at]}"' if at >= FIRST_NUMBER else ""
 
 
 def _report(line: Standing, *, name_templates: bool) -> str:

@@ -13,18 +13,20 @@ import pandas as pd
 from therapy_review import trends
 from therapy_review.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
+from therapy_review.extras import install_line
 from therapy_review.notes import SessionNotes
+from therapy_review.still import SHOWN
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 NO_PARQUET = (
-    "measures.parquet was left out; for it install:  pip install therapy-review[parquet]  "
+    f"measures.parquet was left out; for it install:  {install_line('parquet')}  "
     "(measures.csv holds the same)"
 )
 
 
-def everything(journal: Journal, closed: Collection[str] = ()) -> pd.DataFrame:
+def everything(journal: Journal, closed: Collection[str] = (), *, private_notes: str = SHOWN) -> pd.DataFrame:
     """Gather measures, moods, mood words and scores of every session; no sentence a client wrote is in it.
 
     Parameters
@@ -32,11 +34,14 @@ def everything(journal: Journal, closed: Collection[str] = ()) -> pd.DataFrame:
     journal : Journal
     closed : collection of str
         Sessions whose recording may not be used for this: what was measured of them stays out.
+    private_notes : str
+        ``shown``; anything else leaves the client's words for moods out.
 
     Returns
     -------
     DataFrame
-        One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between),
+        One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between;
+        no such column where they are left out),
         ``score_`` and the name for each questionnaire, engine, and the columns of
         `therapy_review.measures.evaluate`.
 
@@ -56,6 +61,8 @@ def everything(journal: Journal, closed: Collection[str] = ()) -> pd.DataFrame:
         scores = {f"score_{name}": float(value) for name, value in written.scores.items()}
         rows.append({"session": session.name, "tags": "; ".join(written.tags), **scores})
     noted = pd.DataFrame(rows, columns=None if rows else ["session", "tags"]).set_index("session")
+    if private_notes != SHOWN:
+        noted = noted.drop(columns="tags")
     moods = trends.moods_table(journal).set_index("session")
     return moods.join(noted).join(measured).reset_index()
 

@@ -20,6 +20,7 @@ from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, root
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
+from therapy_review.batch.whole import Whole
 from therapy_review.errors import ReportError
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import FOLDER_MODE, digest
@@ -75,7 +76,7 @@ class Summary:
         return self.number("waiting") > 0
 
 
-def run(journal: Journal, template: str, name: str, parameters: Mapping[str, object]) -> Report:
+def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str, object]) -> Report:
     """Run one template for a journal and write the notebook and the page made from it, unless they are current.
 
     Parameters
@@ -101,7 +102,7 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, obj
     rests_on = Basis(journal, found, given).of(None)
     before, store = manifest.read_one(journal.store, name), journal.store
     report = Report(f"reports/{name}.ipynb", f"reports/{name}.html")
-    if before and before.fits(rests_on, SUFFIXES["html"], store):
+    if before and before.fits(rests_on, SUFFIXES["html"], Whole(store)):
         return report
     _make_room(journal)
     order = Order(
@@ -114,14 +115,14 @@ def run(journal: Journal, template: str, name: str, parameters: Mapping[str, obj
     )
     made = carry_out(order)
     if sentence := made.sentence or what_it_holds(
-        made.files, given, lambda: [Run(journal, Job(found, given)).every_word]
+        made.files, given, lambda: Run(journal, Job(found, given)).private()
     ):
         raise ReportError(f"{found.name}.ipynb could not be run for {journal.name}: {sentence}")
     keep(store, Entry(name, "", found.name, rests_on, {}), made.files)
     return report
 
 
-def run_all(
+def run(
     journal: Journal,
     sessions: Sequence[Session] | None = None,
     *,
@@ -167,6 +168,13 @@ def run_all(
     ------
     ReportError
         When the template or the cluster can't be used; a session that fails is an outcome and no error.
+
+    Examples
+    --------
+    >>> from therapy_review import open_journal, reports
+    >>> journal = open_journal("my-journal")  # doctest: +SKIP
+    >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
+    12
     """
     if own := sorted({"journal", "session"} & set(parameters or {})):
         raise ReportError(
@@ -176,6 +184,11 @@ def run_all(
     chosen = list(journal.sessions if sessions is None else sessions)
     found = templates.find(template)
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
+    _check(job)
+    if scheduler:
+        from therapy_review.batch import cluster
+
+        cluster.require_private(scheduler)
     _make_room(journal)
     work = Run(journal, job)
     wanted = work.plan(chosen)
@@ -184,10 +197,7 @@ def run_all(
     for outcome in work.outcomes.values():
         _tell(told, outcome)
     if wanted:
-        _check(job)
         if scheduler:
-            from therapy_review.batch import cluster
-
             try:
                 with cluster.joined(scheduler, journal) as workers:
                     work.job = replace(job, cluster=workers)
@@ -255,24 +265,25 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
     remarks = () if parquet else (report_tables.NO_PARQUET,)
-    rests_on = {"rows": digest(manifest.as_json([rows, parquet]))}
-    before = manifest.read_one(store, INDEX)
-    if before and before.fits(rests_on, ("html",), store) and store.exists(f"reports/{TABLE}.csv"):
+    shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
+    rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}
+    wanted = ((INDEX, ("html",)), (TABLE, ("csv", "parquet") if parquet else ("csv",)))
+    before = [(manifest.read_one(store, name), endings) for name, endings in wanted]
+    is_current = all(one and one.fits(rests_on, endings, work.whole) for one, endings in before)
+    work.whole.keep()
+    if is_current:
         return remarks, lines
     from therapy_review.report_index import index
 
-    table = report_tables.everything(
-        journal, [line.session.name for line in lines if line.measured == "closed"]
-    )
+    closed = [line.session.name for line in lines if line.measured == "closed"]
+    table = report_tables.everything(journal, closed, private_notes=shown)
     also = {f"{TABLE}.csv": "every measure, one row a session"}
-    files = {f"{TABLE}.csv": report_tables.as_csv(table)}
+    files = {"csv": report_tables.as_csv(table)}
     if parquet:
         also[f"{TABLE}.parquet"] = "the same"
-        files[f"{TABLE}.parquet"] = report_tables.as_parquet(table)
+        files["parquet"] = report_tables.as_parquet(table)
     page = index(f"Sessions with {journal.therapist}", lines, also).encode()
-    with store.writing():
-        for file, data in files.items():
-            store.write(f"reports/{file}", data)
+    keep(store, Entry(TABLE, "", "", rests_on, {}), files)
     keep(store, Entry(INDEX, "", "", rests_on, {}), {"html": page})
     return remarks, lines
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import LockedError, MissingPackageError
+from therapy_review.extras import install_line
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, from_file, opened, plain_code
 from therapy_review.store import PlainStore
 
@@ -231,7 +232,7 @@ def _keyring() -> Any:
         from keyring.backends.null import Keyring as NullKeyring
     except ImportError as error:
         raise MissingPackageError(
-            "This computer's keyring needs a package more; install it with:  pip install therapy-review[keyring]"
+            f"This computer's keyring needs a package more; install it with:  {install_line('keyring')}"
         ) from error
     if isinstance(keyring.get_keyring(), (NoKeyring, NullKeyring)):
         raise LockedError(

@@ -162,7 +162,7 @@ def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str
     use : str
         What it is told for: no figure of a session is told that not everybody heard has agreed to.
     private_notes : str
-        ``shown``; anything else leaves the client's own sentences out.
+        ``shown``; anything else leaves the client's own sentences and words for moods out.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str
         sentences.append(f"You came with your mood at {before} and left with it at {after}, of 10.")
     elif after or before:
         sentences.append(f"You put your mood at {after or before}, of 10.")
-    if written.tags:
+    if written.tags and private_notes == SHOWN:
         sentences.append(f"Your words for it: {html.escape(', '.join(written.tags))}.")
     row = _measured(session, use)
     if row is not None:
@@ -225,7 +225,7 @@ def _session_in_figures(row: pd.Series) -> str:
     )
 
 
-def changes(session: Session, use: str = SELF_REVIEW) -> str:
+def changes(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SHOWN) -> str:
     """Say what is different from the session before.
 
     Parameters
@@ -233,6 +233,8 @@ def changes(session: Session, use: str = SELF_REVIEW) -> str:
     session : Session
     use : str
         What it is told for, as in `what_it_held`.
+    private_notes : str
+        ``shown``; anything else leaves the client's words for moods out.
 
     Returns
     -------
@@ -246,7 +248,7 @@ def changes(session: Session, use: str = SELF_REVIEW) -> str:
     measured = _measured(session, use), _measured(earlier, use)
     items = [
         _mood_change(now.mood_after, then.mood_after),
-        _tag_change(now.tags, then.tags),
+        _tag_change(now.tags, then.tags) if private_notes == SHOWN else "",
         _talk_change(*measured),
         _silence_change(*measured),
     ]

@@ -10,9 +10,11 @@ import argparse
 import contextlib
 import datetime as dt
 import json
+import os
 import platform
 import random
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,10 +24,9 @@ import psutil
 
 from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
 from benchmarks.batch.measuring import measured, started, two_workers
-from therapy_review import analyse, open_journal, unlock
+from therapy_review import analyse, open_journal, reports, unlock
 from therapy_review.index import SETTLED
 from therapy_review.keys import new_keys, new_recovery_code
-from therapy_review.reports import run_all
 from therapy_review.sealing import seal
 from therapy_review.store import PlainStore, digest
 
@@ -128,7 +129,7 @@ def idle(scratch: Path, sessions: int, _kills: int) -> list[Row]:
     rows = []
     for said in ("the first run", "the second, which looks at what the first wrote", "a later one"):
         began = time.perf_counter()
-        done = run_all(open_journal(root), jobs=2)
+        done = reports.run(open_journal(root), jobs=2)
         states = f"{done.number('made')} made, {done.number('current')} current"
         rows.append((f"{sessions} sealed sessions, {said}", f"{time.perf_counter() - began:.2f} s", states))
         time.sleep(SETTLED + 1)
@@ -147,39 +148,56 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
     rows = [
         (f"{sessions} sessions, {len(BAD)} of them bad, undisturbed", f"{wanted.seconds:.0f} s", wanted.said)
     ]
-    killed = {"the program": 0, "a worker": 0}
-    left = torn = 0
+    killed, (left, torn) = {"the program": 0, "a worker": 0}, (0, 0)
+    process, reached = None, list[int]()
     for n in range(kills):
-        process = started(root, 2, template=template, wait=4)
-        family: list[psutil.Process] = []
+        # One moment in each equal part of all reports, from the first to the last.
+        if process is None:
+            process = started(root, 2, template=template, wait=4)
+        _wait_for(root, process, round((n + at.random()) * (sessions - len(BAD)) / kills))
+        time.sleep(at.uniform(0.0, 1.0))
         try:
             parent = psutil.Process(process.pid)
-            workers = _workers(parent) if n % 2 else []
-            time.sleep(at.uniform(1.0, 1.0 + wanted.seconds / kills))
-            if workers:
-                at.choice(workers).kill()
+            if n % 2 and (workers := _workers(parent)):
+                at.choice(workers).kill()  # it goes on with another
                 killed["a worker"] += 1
-                time.sleep(
-                    at.uniform(0.5, 2.0)
-                )  # it goes on with another, until the program is killed as well
+                reached.append(_made(root))
+                continue
             family = parent.children(recursive=True)
             process.kill()
             killed["the program"] += 1
+            reached.append(_made(root))
+            left += len(psutil.wait_procs(family, timeout=10)[1])
         except psutil.NoSuchProcess:
             pass  # it was done already
         process.communicate()
-        left += len(psutil.wait_procs(family, timeout=10)[1])
+        process = None
         torn += _torn(root)
+    if process:
+        process.communicate()
     last = measured(root, 2, template=template, wait=4)
     same = _reports(root) == _reports(undisturbed)
     return [
         *rows,
         *((f"killed with -9: {who}", f"{number} times", f"{kills} in all") for who, number in killed.items()),
+        ("reports that were there at each kill", ", ".join(map(str, reached)), f"of {sessions - len(BAD)}"),
         ("reports listed whose files are not whole", f"{torn}", "0"),
         ("processes that stayed behind", f"{left}", "0"),
         ("the run after them", f"{last.seconds:.0f} s", last.said),
         ("byte for byte what the undisturbed run made", "yes" if same else "NO", "yes"),
     ]
+
+
+def _made(root: Path) -> int:
+    """Count the reports that are listed as made."""
+    listed = (root / "reports" / "made_from").glob("*_????-??-??.json")
+    return sum(1 for _ in listed)
+
+
+def _wait_for(root: Path, process: subprocess.Popen[str], number: int) -> None:
+    """Wait until so many reports are made, or the run is done."""
+    while _made(root) < number and process.poll() is None:
+        time.sleep(0.05)
 
 
 def _workers(parent: psutil.Process) -> list[psutil.Process]:
@@ -234,18 +252,47 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()
-    lines = [
-        "# The reports of many sessions, measured",
-        f"{dt.date.today()}, {platform.machine()}, {psutil.cpu_count()} cores; sessions of a minute, cut out of "
-        "the practice journal and analysed before, unless it says otherwise.",
-    ]
     for name in given.parts or PARTS:
         with tempfile.TemporaryDirectory() as scratch:
             rows = PARTS[name](Path(scratch), given.sessions or SESSIONS[name], given.kills)
-        lines += [f"\n## {name}", "| what | found | aim or what was said |", "| --- | --- | --- |"]
-        lines += [f"| {' | '.join(row)} |" for row in rows]
-        print("\n".join(lines[-len(rows) :]), flush=True)
-    given.results.write_text("\n".join(lines) + "\n")
+        lines = [
+            f"{dt.date.today()}, {platform.machine()}, {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.",
+            *("| what | found | aim or what was said |", "| --- | --- | --- |"),
+            *(f"| {' | '.join(row)} |" for row in rows),
+        ]
+        print("\n".join(lines), flush=True)
+        given.results.write_text(with_section(given.results.read_text(), name, "\n".join(lines)))
+
+
+def with_section(page: str, name: str, section: str) -> str:
+    """Put what was measured between the marks of its part; what was written by hand stays as it is.
+
+    Parameters
+    ----------
+    page : str
+        The page as it is.
+    name : str
+        The part.
+    section : str
+        What was measured.
+
+    Returns
+    -------
+    str
+        Where the page has no such marks, a section is added at its end.
+
+    Examples
+    --------
+    >>> page = "By hand.\\n<!-- speed -->\\nold\\n<!-- end of speed -->"
+    >>> with_section(page, "speed", "new").split("\\n")
+    ['By hand.', '<!-- speed -->', 'new', '<!-- end of speed -->']
+    """
+    first, last = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    new = f"{first}\n{section}\n{last}"
+    if first not in page:
+        return f"{page.rstrip()}\n\n## {name}\n{new}\n"
+    before, rest = page.split(first, 1)
+    return before + new + rest.split(last, 1)[1]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ if __name__ == "__main__":
     root, jobs, template, wait, to, scheduler, *names = sys.argv[1:]
     journal = open_journal(root)
     chosen = [journal.session(name) for name in names] or None
-    done = reports.run_all(
+    done = reports.run(
         journal, chosen, jobs=int(jobs), template=template, cell_wait=float(wait), to=to,
         scheduler=scheduler,
         told=lambda outcome: print(outcome.session, outcome.state, flush=True),

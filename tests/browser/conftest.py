@@ -46,10 +46,10 @@ def _write_workbook(root: Path) -> None:
     for session in journal.sessions:
         if session.has_recording:
             analyse(session)
-    reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
-    reports.run(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
+    reports.run_one(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    reports.run_one(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
     for name in ("getting_started", "agreement", "bring_in", "path", "how_far", "together", "share"):
-        reports.run(journal, name, name, {})
+        reports.run_one(journal, name, name, {})
 
 
 @pytest.fixture(scope="session")

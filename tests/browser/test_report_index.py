@@ -21,7 +21,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.rmtree(root / "sessions" / DAYS[2])
     (root / "sessions" / DAYS[2]).mkdir()
     (root / "sessions" / DAYS[2] / "notes.md").write_text("---\nmood_after: 9\n---\n")
-    reports.run_all(open_journal(root), jobs=2)
+    reports.run(open_journal(root), jobs=2)
     return root / "reports"
 
 

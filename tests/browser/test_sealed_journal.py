@@ -55,8 +55,8 @@ def sealed(work: Path) -> Journal:
     session = journal.session("2026-03-05")
     analyse(session)
     prepare(session)
-    reports.run(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
-    done = reports.run_all(journal, [session])
+    reports.run_one(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    done = reports.run(journal, [session])
     assert done.number("made") == 1
     return journal
 

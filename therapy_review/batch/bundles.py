@@ -2,9 +2,9 @@
 
 Where a worker does not see the journal's folder it is sent these bytes, lays them into a folder only it may open,
 and takes that away when the report is made; where it was killed, the next one does. Sound is sent only to be
-listened to; for a report, where it is not needed, an empty file of the same length stands in its place. No voice
-print is ever sent, and nothing that was made from the sound of a session that is closed to reports. Each bundle is
-a line in the ledger.
+listened to; for a report, where it is not needed, an empty file of the same length stands in its place. The
+client's own words go along only where private notes are asked for. No voice print is ever sent, and nothing that
+was made from the sound of a session that is closed to reports. Each bundle is a line in the ledger.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import tomlkit
 
 from therapy_review import consent, ledger
 from therapy_review.agreement import REPORT
 from therapy_review.batch.scratch import Scratch
 from therapy_review.erasing import MADE_FROM_SOUND
 from therapy_review.notes import SessionNotes, render
+from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
@@ -43,6 +46,10 @@ FILES = {
 }
 
 
+OWN_WORDS = ("notes.md", "marks.csv", "transcript.vtt")  # files that hold them
+WORDS = ("tags", "bring_next", "text", "problems", "source")  # of the notes; the source is the whole file
+
+
 @dataclass(frozen=True)
 class Bundle:
     """Files of one session.
@@ -59,7 +66,9 @@ class Bundle:
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> Bundle:
+def pack(
+    journal: Journal, name: str, purpose: Literal["listen", "report"], private_notes: str = LEFT_OUT
+) -> Bundle:
     """Gather what is needed of a session, and note in the ledger that it leaves the journal.
 
     Parameters
@@ -70,6 +79,8 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
         The session's name.
     purpose : {"listen", "report"}
         To find out who spoke when, for which the sound is needed; or to make its report.
+    private_notes : str
+        ``shown``; anything else leaves at home what the client wrote in their own words, and what was said.
 
     Returns
     -------
@@ -85,11 +96,15 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
     store, sessions = journal.store, list(journal.sessions)
     at = [session.name for session in sessions].index(name)
     bundle = Bundle({file: store.read(file) for file in ("journal.toml", consent.FILE) if store.exists(file)})
+    if private_notes != SHOWN:
+        settings = tomlkit.parse(bundle.files["journal.toml"].decode())
+        settings.pop("moods", None)  # groups of words for moods
+        bundle.files["journal.toml"] = tomlkit.dumps(settings).encode()
     near = sessions[at : at + 1] if purpose == "listen" else sessions[max(0, at - 1) : at + 1]
     if purpose == "listen" or sessions[at].has_recording:
         sessions[at].require(REPORT)  # it leaves the journal here: the gate is asked at home
     for session in near:
-        _add(bundle, session, purpose)
+        _add(bundle, session, purpose, own_words=private_notes == SHOWN)
     with_it = "with its sound" if purpose == "listen" else "without sound"
     beside = f", with {near[0].name} before it" if len(near) > 1 else ""
     note = f"sent to the workers of a cluster {with_it}{beside}"
@@ -97,10 +112,10 @@ def pack(journal: Journal, name: str, purpose: Literal["listen", "report"]) -> B
     return bundle
 
 
-def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"]) -> None:
+def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"], *, own_words: bool) -> None:
     store = session.journal.store
     is_closed = purpose == "report" and session.has_recording and bool(session.why_closed(REPORT))
-    for file in FILES[purpose]:
+    for file in FILES[purpose] if own_words else [each for each in FILES[purpose] if each not in OWN_WORDS]:
         name = session.file(file)
         if store.exists(name) and not (is_closed and (file in MADE_FROM_SOUND or file.startswith(DERIVED))):
             bundle.files[name] = store.read(name)
@@ -114,10 +129,23 @@ def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"])
         written = session.notes
         header = SessionNotes(participants=written.participants, tracks=written.tracks)
         bundle.files[session.file("notes.md")] = render(header)
+    elif not own_words:
+        _add_without_words(bundle, session)
     if not is_closed and (made := session.made_from()):
         # Without the prints at hand, names that were found by voice would be taken back.
         kept = made | ({"by_voice": None} if purpose == "report" else {})
         bundle.files[session.file(f"{DERIVED}/made_from.json")] = json.dumps(kept).encode()
+
+
+def _add_without_words(bundle: Bundle, session: Session) -> None:
+    """Add moods, scores and who is heard, and where the marks are, without a word of the client's own."""
+    store, written = session.journal.store, session.notes
+    if store.exists(session.file("notes.md")):
+        kept = {each.name: getattr(written, each.name) for each in fields(written) if each.name not in WORDS}
+        bundle.files[session.file("notes.md")] = render(SessionNotes(**kept))
+    if store.exists(session.file("marks.csv")):
+        bare = session.marks[["start", "end", "kind"]].assign(label="", text="")
+        bundle.files[session.file("marks.csv")] = bare.to_csv(index=False).encode()
 
 
 @contextmanager

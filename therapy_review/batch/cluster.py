@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from therapy_review.batch.manifest import program
 from therapy_review.batch.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.errors import MissingPackageError, ReportError
+from therapy_review.extras import install_line
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ JOIN = 15.0  # seconds for anything the scheduler or a worker is asked
 EMPTY = 30.0  # seconds without any worker before it is given up
 LOOK = 1.0  # seconds between two looks at who is there
 TRIES = 2  # times the scheduler may say that workers died of an order
-MISSING = "A cluster needs two packages more; install them with:  pip install therapy-review[cluster]"
+MISSING = f"A cluster needs two packages more; install them with:  {install_line('cluster')}"
 GONE = (
     "The scheduler at {} no longer answers, so the cluster can't go on. What is finished is kept; start it again, "
     "then give the same command."

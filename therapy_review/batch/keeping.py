@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from therapy_review import words
@@ -17,10 +18,10 @@ from therapy_review.store import Store, digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from therapy_review.batch.mood_tags import MoodTags
     from therapy_review.session import Session
 
 ENDINGS = {"ipynb", "html", "pdf"}
-FAILED = "failed.html"
 HELD_BACK = {
     "words": "Words from your notes stand in it, so it was not kept; ask for them with --private-notes, or "
     "change the template.",
@@ -29,7 +30,9 @@ HELD_BACK = {
 
 
 def what_it_holds(
-    files: Mapping[str, bytes], parameters: Mapping[str, object], private: Callable[[], Iterable[Private]]
+    files: Mapping[str, bytes],
+    parameters: Mapping[str, object],
+    private: Callable[[], Iterable[Private | MoodTags]],
 ) -> str:
     """Search a finished report for what must not be in it.
 
@@ -83,7 +86,7 @@ def keep(
             store.write(f"reports/{entry.name}.{ending}", data)
         made = {ending: digest(data) for ending, data in files.items()}
         manifest.write(store, Entry(entry.name, entry.session, entry.template, entry.rests_on, made))
-        store.remove(f"reports/{entry.name}.{FAILED}")
+        clear_failure(store, entry.name)
         # What Jupyter put aside of the notebook before may hold what this one leaves out.
         store.remove(f"reports/.ipynb_checkpoints/{entry.name}-checkpoint.ipynb")
 
@@ -94,7 +97,7 @@ def _save_what_was_changed(store: Store, name: str, before: Entry | None, files:
     if not store.exists(file):
         return
     now, made = store.read(file), before.files.get("ipynb") if before else None
-    if digest(now) in (made, digest(files.get("ipynb", b""))):
+    if not now.strip() or digest(now) in (made, digest(files.get("ipynb", b""))):
         return
     number = 1
     while store.exists(kept := f"reports/{name}-kept-{number}.ipynb") and store.read(kept) != now:
@@ -102,24 +105,38 @@ def _save_what_was_changed(store: Store, name: str, before: Entry | None, files:
     store.write(kept, now)
 
 
-def keep_failure(store: Store, session: Session, name: str, sentence: str, cell: int | None) -> str:
+def clear_failure(store: Store, name: str) -> None:
+    """Take away what says that a report could not be made.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        What the report's files are called, without ending.
+    """
+    failed = manifest.failed(name)
+    store.remove(f"reports/{failed}.html")
+    manifest.remove(store, failed)
+
+
+def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: bool) -> str:
     """Write a page that says in one sentence why there is no report.
 
     Parameters
     ----------
     store : Store
     session : Session
-    name : str
-        What the report's files would be called, without ending.
-    sentence : str
-    cell : int or None
-        The template's cell it failed in.
+    entry : Entry
+        Of the report there would be, with sentence and cell.
+    for_later : bool
+        Whether the index says it, too, as long as nothing changed; it does not where that is asked anew each time.
 
     Returns
     -------
     str
         The sentence as it was kept, without anything private.
     """
+    sentence, cell = entry.sentence, entry.cell
     if holds_words(sentence, words_of(session)):
         sentence = "Something in this session's files could not be read; see therapy-review check."
     where = f"<p><small>It happened in cell {cell} of the notebook.</small></p>" if cell else ""
@@ -127,8 +144,13 @@ def keep_failure(store: Store, session: Session, name: str, sentence: str, cell:
         f"<h1>{words.day(session.date)}</h1>\n<p>There is no report of this session yet.</p>\n"
         f'<p class="sentence">{html.escape(sentence)}</p>\n{where}\n<p><a href="index.html">All sessions</a></p>'
     )
-    page, file = in_shell(body).encode(), f"reports/{name}.{FAILED}"
-    if not (store.exists(file) and store.read(file) == page):
-        with store.writing():
+    kept = replace(entry, name=manifest.failed(entry.name), sentence=sentence)
+    page, file = in_shell(body).encode(), f"reports/{kept.name}.html"
+    with store.writing():
+        if not (store.exists(file) and store.read(file) == page):
             store.write(file, page)
+        if not for_later:
+            manifest.remove(store, kept.name)
+        elif manifest.read_one(store, kept.name) != kept:
+            manifest.write(store, kept)
     return sentence

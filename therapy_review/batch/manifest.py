@@ -19,6 +19,8 @@ from therapy_review.store import Store, digest
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from therapy_review.batch.whole import Whole
+
 FOLDER = "reports/made_from"
 
 
@@ -37,7 +39,11 @@ class Entry:
     rests_on : dict
         What it was made from, by hash; from `therapy_review.batch.basis.Basis`.
     files : dict of str to str
-        Hash of each of its files, by ending.
+        Hash of each of its files, by ending; none where it could not be made.
+    sentence : str
+        Why it could not be made; such an entry has the name of `failed`.
+    cell : int or None
+        The template's cell it failed in.
     """
 
     name: str
@@ -45,9 +51,11 @@ class Entry:
     template: str
     rests_on: dict[str, Any]
     files: dict[str, str]
+    sentence: str = ""
+    cell: int | None = None
 
-    def fits(self, now: Mapping[str, Any], endings: Iterable[str], store: Store) -> bool:
-        """Tell whether the report is there and still says what it would say if it were made now.
+    def fits(self, now: Mapping[str, Any], endings: Iterable[str], whole: Whole) -> bool:
+        """Tell whether the report is there, whole, and still says what it would say if it were made now.
 
         Parameters
         ----------
@@ -55,14 +63,28 @@ class Entry:
             From `therapy_review.batch.basis.Basis`.
         endings : iterable of str
             The files that are wanted.
-        store : Store
+        whole : Whole
 
         Returns
         -------
         bool
         """
-        there = all(end in self.files and store.exists(f"reports/{self.name}.{end}") for end in endings)
-        return there and self.rests_on == now
+        return self.rests_on == now and all(whole.has(self, end) for end in endings)
+
+
+def failed(name: str) -> str:
+    """Give the name under which it is kept that a report could not be made, beside the report that was before.
+
+    Parameters
+    ----------
+    name : str
+        The report's.
+
+    Returns
+    -------
+    str
+    """
+    return f"{name}.failed"
 
 
 def read(store: Store) -> dict[str, Entry]:

@@ -145,7 +145,7 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
 
     from therapy_review.batch.engine import execute
     from therapy_review.batch.private import tidied
-    from therapy_review.rendering import as_page, as_pdf
+    from therapy_review.rendering import as_page, as_pdf, with_way_back
 
     assert order.template
     notebook = execute(
@@ -159,6 +159,8 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     files = {"ipynb": nbformat.writes(tidied(notebook)).encode()}
     if order.to != "ipynb":
         page = as_page(notebook)
+        if order.session and order.secret is None:  # a sealed page is opened alone
+            page = with_way_back(page)
         files["html"] = page.encode()
         if order.to == "pdf":
             files["pdf"] = as_pdf(page)

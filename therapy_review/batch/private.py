@@ -247,9 +247,23 @@ def _readings(report: str) -> tuple[str, str]:
     """Read a report as its letters alone: once as HTML, and once as plain text, in which ``<`` is just a sign."""
     if report.startswith("{"):
         with contextlib.suppress(ValueError):
-            report = " ".join(_strings(json.loads(report)))
-    report = _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), _PICTURE.sub(_drawn, report))
+            report = " ".join(strings(json.loads(report)))
+    report = drawn(report)
     return _letters(html.unescape(re.sub(r"<[^<>]*>", _attributes, report))), _letters(html.unescape(report))
+
+
+def drawn(report: str) -> str:
+    """Put in place of pictures what can be read in them, and of escaped signs the signs.
+
+    Parameters
+    ----------
+    report : str
+
+    Returns
+    -------
+    str
+    """
+    return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), _PICTURE.sub(_drawn, report))
 
 
 def _drawn(picture: re.Match[str]) -> str:
@@ -275,13 +289,23 @@ def _attributes(tag: re.Match[str]) -> str:
     return f" {' '.join(map(''.join, said))} " if said else ""
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Give every string of a notebook that is no picture; a text kept line by line is one."""
+def strings(value: Any) -> Iterator[str]:
+    """Give every string of a notebook that is no picture; a text kept line by line is one.
+
+    Parameters
+    ----------
+    value : object
+        Plain values, as from JSON.
+
+    Yields
+    ------
+    str
+    """
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        yield "".join(part if isinstance(part, str) else " ".join(_strings(part)) for part in value)
+        yield "".join(part if isinstance(part, str) else " ".join(strings(part)) for part in value)
     elif isinstance(value, dict):
         for name, part in value.items():
             if name not in ("image/png", "image/jpeg"):
-                yield from _strings(part)
+                yield from strings(part)

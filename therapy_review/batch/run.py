@@ -12,12 +12,15 @@ from therapy_review import analysis, enrolment, unlock
 from therapy_review.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.basis import Basis, Look
-from therapy_review.batch.keeping import keep, keep_failure, what_it_holds
+from therapy_review.batch.keeping import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Entry
+from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
+from therapy_review.batch.whole import Whole
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 from therapy_review.gate import Gate, gate
+from therapy_review.still import LEFT_OUT
 
 if TYPE_CHECKING:
     from therapy_review.batch.cluster import Cluster
@@ -113,14 +116,15 @@ class Run:
         basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
         for session in sessions:
             if closed := self.why_closed(session, basis):
-                self._fail(session, closed)
+                self._fail(session, closed, rests_on=None)
                 continue
             seen, entry = basis.look(session), entries.get(self.name_of(session))
             if seen.unreadable and seen.recorded:
                 seen = self._put_right(session, basis)
             if seen.unreadable:
-                self._fail(session, seen.unreadable)
-            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.journal.store):
+                self._fail(session, seen.unreadable, rests_on=basis.of(session))
+            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.whole):
+                clear_failure(self.journal.store, entry.name)
                 self._settle(session, "current")
             else:
                 wanted.append(session)
@@ -190,7 +194,7 @@ class Run:
         for made in crew.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
             session = by_name[made.name]
             if sentence := made.sentence or self._keep_heard(session, made):
-                yield self._fail(session, sentence)
+                yield self._fail(session, sentence, rests_on=self.looked_at.of(session))
             else:
                 yield Outcome(session.name, self.name_of(session), "heard")
         with contextlib.suppress(TherapyReviewError):  # said where that session is shown
@@ -211,7 +215,9 @@ class Run:
             session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
         )
         if job.cluster and not job.cluster.sees_journal:
-            order = replace(order, journal="", bundle=bundles.pack(self.journal, session.name, purpose))
+            shown = str(job.parameters.get("private_notes", LEFT_OUT))
+            bundle = bundles.pack(self.journal, session.name, purpose, shown)
+            order = replace(order, journal="", bundle=bundle)
         if purpose == "listen":
             return order
         return replace(
@@ -227,23 +233,41 @@ class Run:
         try:
             sentence = made.sentence
             if not sentence:
-                sentence = what_it_holds(made.files, self.job.parameters, lambda: self._private(session))
+                sentence = what_it_holds(made.files, self.job.parameters, lambda: self.private(session))
             if not sentence:
                 entry = Entry(made.name, session.name, self.job.template.name, rests_on, {})
                 keep(self.journal.store, entry, made.files, if_still=lambda: self._still_open(session))
         except TherapyReviewError as error:
             sentence = str(error)
-        return self._fail(session, sentence, made.cell) if sentence else self._settle(session, "made")
+        if sentence:
+            return self._fail(session, sentence, made.cell, rests_on=rests_on)
+        return self._settle(session, "made")
 
-    def _private(self, session: Session) -> list[Private]:
-        """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
-        return [Private(words_of(session, REPORT), self._not_private), self.every_word]
+    def private(self, session: Session | None = None) -> list[Private | MoodTags]:
+        """Give all that is to stay private: a session's own words as they are now, everybody's as they were.
+
+        Parameters
+        ----------
+        session : Session, optional
+            The one a report is of.
+
+        Returns
+        -------
+        list of Private or MoodTags
+        """
+        own = [Private(words_of(session, REPORT), self._not_private)] if session else []
+        return [*own, self.every_word, self._every_tag]
 
     @functools.cached_property
     def every_word(self) -> Private:
         """All private words of the journal, as they were when they were asked for first."""
         texts = [text for session in self.journal.sessions for text in words_of(session)]
         return Private([*texts, *words_beside(self.journal)], self._not_private)
+
+    @functools.cached_property
+    def _every_tag(self) -> MoodTags:
+        known = said_anyway(self.journal, self.job.template.source, self.job.parameters.values())
+        return MoodTags(tags_of(self.journal), known)
 
     @functools.cached_property
     def _not_private(self) -> str:
@@ -269,10 +293,16 @@ class Run:
         if now.has_recording and (sentence := now.why_closed(REPORT)):
             raise ConsentError(sentence)
 
-    def _fail(self, session: Session, sentence: str, cell: int | None = None) -> Outcome:
+    def _fail(
+        self, session: Session, sentence: str, cell: int | None = None, *, rests_on: dict[str, Any] | None
+    ) -> Outcome:
+        """Settle that a report can't be made; without a basis it is asked anew each time whether that is so."""
+        name, template = self.name_of(session), self.job.template.name
+        entry = Entry(name, session.name, template, rests_on or {}, {}, sentence, cell)
         with contextlib.suppress(TherapyReviewError):  # a full disk is said by the sentence itself
             self.journal.session(session.name)  # of one that was erased nothing is written any more
-            sentence = keep_failure(self.journal.store, session, self.name_of(session), sentence, cell)
+            store = self.journal.store
+            sentence = keep_failure(store, session, entry, for_later=rests_on is not None)
         return self._settle(session, "failed", sentence, cell)
 
     def _settle(self, session: Session, state: State, sentence: str = "", cell: int | None = None) -> Outcome:
@@ -287,6 +317,11 @@ class Run:
     @property
     def _endings(self) -> tuple[str, ...]:
         return SUFFIXES[self.job.to]
+
+    @functools.cached_property
+    def whole(self) -> Whole:
+        """What is known of the files of reports."""
+        return Whole(self.journal.store)
 
     @functools.cached_property
     def looked_at(self) -> Basis:

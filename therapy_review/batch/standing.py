@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review.agreement import REPORT
+from therapy_review.batch import manifest
 from therapy_review.batch.basis import Basis
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import SUFFIXES
@@ -104,13 +105,19 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
     # Turns found elsewhere, without the recording here, are the client's to look at alone.
     not_here = not session.has_recording and session.made_from() and session.why_closed(REPORT)
     measured: Literal["shown", "closed"] = "closed" if closed or not_here else "shown"
-    own = [] if closed else sorted(entries, key=lambda entry: entry.template)
+    every = sorted(entries, key=lambda entry: entry.template)
+    own = [] if closed else [entry for entry in every if not entry.sentence]
     listed = tuple(_listed(work, session, basis, entry) for entry in own)
-    if sentence := (outcome.sentence if outcome else "") or closed:
-        page = f"{work.name_of(session)}.failed.html"
-        told_in = page if work.journal.store.exists(f"reports/{page}") else ""
-        others = tuple(one for one in listed if one.template != work.job.template.name)
-        cell = outcome.cell if outcome else None
+    template, name = work.job.template.name, manifest.failed(work.name_of(session))
+    said, cell = (outcome.sentence, outcome.cell) if outcome else ("", None)
+    if not (said or closed):
+        # What could not be made in a run before is still so while nothing changed.
+        for entry in (one for one in every if one.sentence and basis.still_says(one, session)):
+            said, cell, template, name = entry.sentence, entry.cell, entry.template, entry.name
+            break
+    if sentence := said or closed:
+        told_in = f"{name}.html" if work.journal.store.exists(f"reports/{name}.html") else ""
+        others = tuple(one for one in listed if one.template != template)
         return Standing(session, "failed", others, sentence, cell, told_in, measured)
     states: list[State] = [one.state for one in listed] or ["waiting"]
     state: State = "changed" if "changed" in states else states[0]
@@ -118,8 +125,7 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
 
 
 def _listed(work: Run, session: Session, basis: Basis, entry: Entry) -> Listed:
-    store = work.journal.store
-    there = {end for end in entry.files if store.exists(f"reports/{entry.name}.{end}")}
+    there = {end for end in entry.files if work.whole.has(entry, end)}
     fits = there == set(entry.files) and basis.still_says(entry, session)
     endings = tuple(end for end in SUFFIXES["pdf"] if end in there)
     return Listed(entry.template, entry.name, endings, "ready" if fits else "changed")

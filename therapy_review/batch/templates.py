@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).resolve().parents[1]
 _INSIDE = _PACKAGE / "notebooks"  # an installed package carries them
 FOLDER = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "notebooks"
+PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3"}
 OURS = ("journal", "session", "week", "private_notes")  # what is filled in here, and need not be there
 
 
@@ -48,6 +49,9 @@ class Template:
 
         notebook = nbformat.from_dict(json.loads(self.source))
         upgraded: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
+        # papermill asks for both; a notebook that was not written in JupyterLab may have neither.
+        kernel = upgraded.metadata.get("kernelspec") or {}
+        upgraded.metadata["kernelspec"] = nbformat.from_dict(PYTHON | kernel)
         return upgraded
 
     @cached_property
@@ -69,7 +73,7 @@ class Template:
 
         try:
             return tuple(inspect_notebook(self.notebook))
-        except PapermillException as error:
+        except (PapermillException, ValueError) as error:
             raise ReportError(f"The parameters of {self.name}.ipynb can't be read ({error}).") from error
 
     def taking(self, given: Mapping[str, object]) -> dict[str, object]:
@@ -134,7 +138,7 @@ def find(wanted: str | Path) -> Template:
         cells, metadata = content["cells"], content.get("metadata", {})
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ReportError(f"{path.name} can't be read as a notebook; save it again in JupyterLab.") from error
-    language = metadata.get("kernelspec", {}).get("language", "python")
+    language = (metadata.get("kernelspec") or {}).get("language", "python")
     if language != "python" or not isinstance(cells, list):
         raise ReportError(f"{path.name} is written for {language}; reports are made from Python notebooks.")
     return Template(path.stem, source)

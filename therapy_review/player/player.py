@@ -178,8 +178,18 @@ class Player(anywidget.AnyWidget):
         with contextlib.suppress(TherapyReviewError):
             self._desk.feed.sound.prepare(tell)
 
-    def still(self) -> Still:
-        """Return the player as a picture to look at, with a word on how to start."""
+    def still(self, how: str = f"{HOW_TO_START} to listen.") -> Still:
+        """Return the player as a picture to look at, with a word on how to start.
+
+        Parameters
+        ----------
+        how : str
+            That word, as HTML.
+
+        Returns
+        -------
+        Still
+        """
         try:
             turns, marks, sound = self._session.turns, self._desk.marks_in_view(), self._desk.feed.sound
         except TherapyReviewError as error:
@@ -188,7 +198,7 @@ class Player(anywidget.AnyWidget):
         shown = chart._repr_mimebundle_()
         markup = (
             f'<div data-therapy-review-still="{self.still_name}">{shown["text/html"]}'
-            f"<p><small>{HOW_TO_START} to listen.</small></p></div>"
+            f"<p><small>{how}</small></p></div>"
         )
         return Still(markup, shown["text/plain"])
 
