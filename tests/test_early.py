@@ -66,6 +66,14 @@ def test_proud_moments_are_paired_where_both_halves_have_one(ends: Journal) -> N
     assert (first.early.why, first.recent.why) == ("You marked this: said it.", "You marked this: asked.")
 
 
+def test_of_several_proud_moments_the_first_and_the_newest_are_heard(ends: Journal) -> None:
+    marks = b"start,kind,label\n20,proud,one\n40,proud,two\n60,proud,three\n80,proud,four\n"
+    for name in (EARLY, RECENT):
+        ends.store.write(f"sessions/{name}/marks.csv", marks)
+    first = pairs(ends)[0]
+    assert (first.early.why, first.recent.why) == ("You marked this: one.", "You marked this: four.")
+
+
 def test_nothing_of_a_trigger_is_chosen(ends: Journal) -> None:
     before = next(pair for pair in pairs(ends) if pair.kind == "You, talking at length").early
     line = f"start,end,kind\n{before.start},{before.end},trigger\n"

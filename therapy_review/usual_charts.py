@@ -75,13 +75,14 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
     -------
     Chart
     """
-    table = table.dropna(subset=["value"])
+    whole, table = table, table.dropna(subset=["value"])
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
     rows = table.groupby(["measure", "speaker"], sort=False)
     lines = [(str(measure), str(speaker)) for (measure, speaker), _ in rows]
     if told is None:
-        told = dict(zip(lines, sentences(own for _, own in rows), strict=True))
+        of = {line: own for line, own in whole.groupby(["measure", "speaker"])}
+        told = dict(zip(lines, sentences(of[line] for line in lines), strict=True))
     claims = [told.get(line, "") for line in lines]
     marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
     named_under = [text for _, text in marks]
