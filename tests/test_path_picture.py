@@ -219,7 +219,7 @@ def test_a_phase_that_lasts_is_numbered_and_a_single_session_apart_has_a_lane_of
     chart = path(ways[MANY])
     first = ways[MANY].sessions["date"].iloc[60]
     (below,) = [words for words in words_of(chart) if words.startswith("1   from")]
-    assert below == f"1   from {day(first)} on: clip-on, the program's second way of listening"
+    assert below == f"1   from {day(first)} on: clip-on, silences from 0.25 s"
     assert "1" in words_of(chart)
     strip = chart.axes[-1]
     assert [label.get_text() for label in strip.get_yticklabels()] == ["from here", "online"]

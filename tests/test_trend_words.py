@@ -279,6 +279,6 @@ def test_no_sentence_of_a_journal_with_every_change_uses_a_technical_word(tmp_pa
     assert not re.search(r"silences from|built-in|noted as|turns by|floor|clip", " ".join(said))
     share = sentence(table[(table["measure"] == "talk_share") & (table["speaker"] == "client")])
     since = (
-        "those where you did not meet online, after a change of microphone and since another version of the "
+        "those where you did not meet online, after a change of microphone and since silences are seen from "
     )
-    assert f"This is about 19 of the 80 sessions: {since}program listens." in share
+    assert f"This is about 19 of the 80 sessions: {since}0.25 s on." in share
