@@ -69,7 +69,9 @@ def heard_so(*heard: tuple[str | None, float | None]) -> list[dict[str, str]]:
 
 
 def test_what_found_the_turns_is_named_and_so_is_the_shortest_silence_it_can_see():
-    every = heard_so((ENGINE, 0.2), (None, None), ("labelled by hand", 0.2), (ENGINE, 0.25), ("built-in 9", 0.25))
+    every = heard_so(
+        (ENGINE, 0.2), (None, None), ("labelled by hand", 0.2), (ENGINE, 0.25), ("built-in 9", 0.25)
+    )
     assert [way["turns"] for way in every] == [
         "turns: by the program",
         "",
@@ -104,7 +106,9 @@ def test_a_sentence_says_whether_the_turns_or_the_silences_were_found_otherwise(
 
 
 def with_whom(*therapists: str) -> list[dict[str, str]]:
-    return [{"therapist": name, "setting": "", "microphone": "", "turns": "", "floor": ""} for name in therapists]
+    return [
+        {"therapist": name, "setting": "", "microphone": "", "turns": "", "floor": ""} for name in therapists
+    ]
 
 
 def test_two_times_with_one_therapist_are_two_phases_and_are_told_apart():

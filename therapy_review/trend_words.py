@@ -192,7 +192,9 @@ def _size(found: Change, unit: str, counts: str) -> str:
         return ""
     n, then = _count(apart.n), _period(found.start, apart.first_until)
     if counts == SESSIONS:
-        return f" In the last {n} sessions it was about {size} {found.direction} than in the first {n}, {then}."
+        return (
+            f" In the last {n} sessions it was about {size} {found.direction} than in the first {n}, {then}."
+        )
     now = _period(apart.last_from, found.end)
     return f" The last {n} {counts}, {now}, it was about {size} {found.direction} than the first {n}, {then}."
 
