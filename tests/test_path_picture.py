@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
@@ -21,7 +22,7 @@ from PIL import Image
 from therapy_review import Journal, open_journal, way_words
 from therapy_review.chart import Chart, Row
 from therapy_review.path import Way, way
-from therapy_review.path_picture import path
+from therapy_review.path_picture import NOW, path
 from therapy_review.path_rows import ROWS
 from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
 from therapy_review.trend_words import OF_PAGE
@@ -97,9 +98,12 @@ def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Wa
         ("silences", ("long_silences", "")),
         ("scores", ("phq9", "")),
     ):
-        claim = way_words.told(found)[line]
+        whole = way_words.told(found)[line]
+        claim = re.split(r"(?<=\.) (?=[A-Z])", whole)[0]
         assert claim in rows[what]
         assert claim in chart.alt
+        assert "This is about" not in rows[what] + chart.alt  # said once, below the picture
+    assert (NOW in chart.caption) == (number == MANY)
     assert rows["proud"].endswith("sessions.")
     assert rows["tags"] == way_words.of_a_word(found.tags, way_words.often(found.tags)[0])
     assert rows["tags"] in chart.alt

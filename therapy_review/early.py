@@ -151,7 +151,7 @@ def _silence(session: Session) -> pd.DataFrame:
     return behind(session.turns, "longest_silence", marks=session.marks)
 
 
-# With which of those found in a session is the recent one: marks come in order of time, turns and silences by length.
+# With which of those found in a session the recent side hears: marks come in order of time, the others by length.
 _KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame], int], ...] = (
     (
         "Something you were proud of",

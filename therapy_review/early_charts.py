@@ -192,8 +192,8 @@ def words_then_and_now(
     said = "; ".join(f"{tag} {_of(parts[0], tag)} and {_of(parts[1], tag)}" for _, tag in rows)
     alt = f"Part of the early and of the recent sessions in which you used each word: {said}."
     caption = (
-        f"An open circle is early, a full one recent: in what part of the sessions with words, {noted[0]} early and "
-        f"{noted[1]} recent, the word was used."
+        f"An open circle is early, a full one recent: in what part of the sessions with words, {noted[0]} early "
+        f"and {noted[1]} recent, the word was used."
     )
     return chart.described(alt, caption)
 
