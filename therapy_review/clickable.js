@@ -88,21 +88,7 @@ function render({ model, el }) {
     point();
   }
 
-  // To what was opened: it may stand below what is in view, and is drawn a moment later.
-  function goTo(left) {
-    const place = el.closest(".tr-choose-page")?.querySelector(".tr-choose-place");
-    if (!place) return;
-    if (!place.querySelector("h3")) {
-      if (left) setTimeout(() => goTo(left - 1), 100);
-      return;
-    }
-    place.setAttribute("tabindex", "-1");
-    place.focus({ preventScroll: true });
-    place.scrollIntoView({ block: "start" });
-  }
-
   function onMessage(content, buffers) {
-    if (content.kind === "opened") setTimeout(() => goTo(30), 100);
     if (content.kind !== "picture") return;
     URL.revokeObjectURL(url);
     url = URL.createObjectURL(new Blob([buffers[0]], { type: "image/png" }));

@@ -64,7 +64,6 @@ class Clickable(anywidget.AnyWidget):
             what, session = str(content.get("what")), str(content.get("session"))
             if any(row["what"] == what and session in row["sessions"] for row in self._shown[0]["rows"]):
                 self._choose(what, session)
-                self.send({"kind": "opened"})  # the page goes to where it stands
 
 
 def _as_sent(chart: Chart) -> tuple[dict[str, Any], bytes]:

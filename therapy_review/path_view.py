@@ -72,7 +72,6 @@ class Place:
 
         self.journal, self.listeners, self._told = journal, listeners, told
         self.box = w.VBox([])
-        self.box.add_class("tr-choose-place")
 
     def open(self, session: Session) -> None:
         """Show a session: what is kept of it, and its player.
@@ -177,16 +176,7 @@ def path_view(way: Way, place: Place) -> Any:
     for control in (span, tag, *boxes.values()):
         control.observe(redraw, "value")
     which = w.HBox(list(boxes.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="0 1.2rem"))
-    return _page(span, reach, tag, which, drawn, place.box)
-
-
-def _page(*parts: Any) -> Any:
-    """Put a picture and the place it opens into one box, in which the picture finds that place."""
-    import ipywidgets as w
-
-    box = w.VBox(parts)
-    box.add_class("tr-choose-page")
-    return box
+    return w.VBox([span, reach, tag, which, drawn, place.box])
 
 
 def _reach(first: str, last: str) -> str:
@@ -227,6 +217,8 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
     VBox
     """
 
+    import ipywidgets as w
+
     def chosen(what: str, name: str) -> None:
         session, own = place.journal.session(name), table[table["session"] == name]
         (row,) = own[(own["speaker"] + "_" + own["measure"]).str.strip("_") == what].to_dict("records")
@@ -242,4 +234,4 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
             return
         place.open_moments(session, said, found)
 
-    return _page(Clickable(usual_over_time(table, told), chosen), place.box)
+    return w.VBox([Clickable(usual_over_time(table, told), chosen), place.box])

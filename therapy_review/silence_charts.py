@@ -85,9 +85,9 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
         ax.axhline(rows.index(NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
     days_axis(ax, sessions["date"])
     caption = (
-        f"A circle is a session, a larger one several silences of three seconds or more, {LARGEST} at most; the words "
-        "are yours, and an open circle is what you left open. Nothing has to be said, and no kind is better than "
-        "another."
+        f"A circle is a session, a larger one several silences of three seconds or more, {LARGEST} at most; the "
+        "words are yours, and an open circle is what you left open. Nothing has to be said, and no kind is better "
+        "than another."
     )
     if len(sessions) > known["session"].nunique():
         caption += " Where there is no thin line, the program knows of no sound."

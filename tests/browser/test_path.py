@@ -15,7 +15,7 @@ from tools.in_browser import Lab, run_all
 from .conftest import tabs_until, wait_until
 from .hearing import EAR
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NEWEST = "2026-03-05"
 
 
@@ -64,11 +64,8 @@ def test_moving_over_the_picture_names_what_is_there_and_a_click_opens_it(path: 
     expect(player.get_by_role("heading", name="Thursday 19 February 2026")).to_be_visible()
     expect(said(path)).to_have_text(re.compile("opened below$"))
     expect(path.get_by_text("Bad week. Lemon cake.")).to_be_visible()
-    expect(path.locator(".tr-choose-place")).to_be_focused()
-    expect(path.locator(".tr-choose-place h3")).to_be_in_viewport()
 
 
-@pytest.mark.slow
 def test_the_keys_alone_choose_and_open_and_nothing_of_lab_happens(path: Page) -> None:
     cells = path.locator(".jp-Notebook .jp-Cell").count()
     path.get_by_role("combobox", name="With the word").focus()
@@ -86,7 +83,6 @@ def test_the_keys_alone_choose_and_open_and_nothing_of_lab_happens(path: Page) -
     assert path.locator(".jp-Notebook .jp-Cell").count() == cells
 
 
-@pytest.mark.slow
 def test_a_star_plays_the_proud_moment_and_nothing_before_it_is_pressed(path: Page) -> None:
     chooser = path.locator(".tr-choose").first
     chooser.focus()
@@ -111,7 +107,6 @@ def test_a_star_plays_the_proud_moment_and_nothing_before_it_is_pressed(path: Pa
     assert path.evaluate("window.loudness()") == 0
 
 
-@pytest.mark.slow
 def test_rows_and_a_word_change_the_picture(path: Page) -> None:
     image = path.locator(".tr-choose img").first
     path.get_by_role("combobox", name="With the word").select_option("proud")
@@ -120,7 +115,6 @@ def test_rows_and_a_word_change_the_picture(path: Page) -> None:
     expect(image).not_to_have_attribute("alt", re.compile("Words for moods"))
 
 
-@pytest.mark.slow
 def test_a_value_beside_the_usual_range_opens_the_moments_behind_it(path: Page) -> None:
     chooser = path.locator(".tr-choose").nth(1)
     chooser.focus()
@@ -145,7 +139,6 @@ def test_early_and_recent_are_heard_one_at_a_time(tab: Page, lab: Lab) -> None:
     expect(recent).to_have_attribute("data-state", "resting")
 
 
-@pytest.mark.slow
 def test_a_letter_is_in_the_journal_when_the_field_is_left(tab: Page, lab: Lab) -> None:
     store = open_journal(lab.root).store
     tab.goto(lab.page_of("reports/how_far.ipynb"))
