@@ -216,7 +216,6 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
     -------
     VBox
     """
-
     import ipywidgets as w
 
     def chosen(what: str, name: str) -> None:
