@@ -66,6 +66,14 @@ def test_proud_moments_are_paired_where_both_halves_have_one(ends: Journal) -> N
     assert (first.early.why, first.recent.why) == ("You marked this: said it.", "You marked this: asked.")
 
 
+def test_of_several_proud_moments_the_first_and_the_newest_are_heard(ends: Journal) -> None:
+    marks = b"start,kind,label\n20,proud,one\n40,proud,two\n60,proud,three\n80,proud,four\n"
+    for name in (EARLY, RECENT):
+        ends.store.write(f"sessions/{name}/marks.csv", marks)
+    first = pairs(ends)[0]
+    assert (first.early.why, first.recent.why) == ("You marked this: one.", "You marked this: four.")
+
+
 def test_nothing_of_a_trigger_is_chosen(ends: Journal) -> None:
     before = next(pair for pair in pairs(ends) if pair.kind == "You, talking at length").early
     line = f"start,end,kind\n{before.start},{before.end},trigger\n"
@@ -102,3 +110,16 @@ def test_with_one_session_or_none_it_is_said_what_will_stand_there(ends: Journal
         assert both is None
         assert "beside each other" in then_and_now(found, both).alt
         assert words_then_and_now(found.tags, both).alt.startswith("No words")
+
+
+def test_captions_say_what_is_counted_and_of_how_many_sessions(ends: Journal) -> None:
+    found = way(ends)
+    both = sides(found.sessions["session"])
+    caption = then_and_now(found, both, scales=ends.scales).caption
+    assert "somebody's time speaking, of everybody's; silence is left out" in caption
+    assert "The shortest silence that could be seen: " in caption
+    assert "black stroke" not in caption  # two sessions a side have no middle one
+    empty = found.tags.assign(tag=found.tags["tag"].where(found.tags["session"] != EARLY, ""))
+    words = words_then_and_now(empty, both, found.groups)
+    assert "sessions with words, 1 early and 2 recent" in words.caption
+    assert "sad 100% and 50%" in words.alt

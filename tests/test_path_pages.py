@@ -131,11 +131,18 @@ def test_a_span_a_word_and_rows_are_chosen_and_the_picture_follows(heard: Journa
     assert "Thursday 29 January 2026 to Thursday 5 March 2026" in words_of(view)
 
 
-def test_the_live_picture_says_what_moved_and_of_sessions_picked_by_a_word_it_does_not(
+def test_the_live_picture_says_what_moved_of_all_sessions_and_never_of_some_that_were_picked(
     heard: Journal,
 ) -> None:
     view = PathPage(heard).path()
     (drawn,) = widgets(view, Clickable)
+    assert "The mood you left with, from January" in drawn._shown[0]["alt"]
+    (span,) = widgets(view, w.SelectionRangeSlider)
+    whole = span.value
+    span.value = ("2026-01-29", NEWEST)  # among many spans chance alone makes one look moved
+    assert "The mood you left with" not in drawn._shown[0]["alt"]
+    assert "Chance alone" not in drawn._shown[0]["caption"]
+    span.value = whole
     assert "The mood you left with, from January" in drawn._shown[0]["alt"]
     (tag,) = widgets(view, w.Dropdown)
     tag.value = "proud"

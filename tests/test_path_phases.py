@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from therapy_review.path_phases import LASTS, phases
+from therapy_review.path_phases import LASTS, Phases, caption, phases
 
 NAMES = st.sampled_from(["", "online", "Anna", "Anna, online", "Ben, clip-on", "nothing noted"])
 
@@ -76,3 +76,9 @@ def test_every_session_is_in_a_phase_that_lasts_or_said_to_be_apart(told: list[s
     for start, end in pairwise(starts):
         own = {told[n] for n in range(start, end) if f"{n:03}" not in apart}
         assert len(own) <= 1 or end - start < LASTS
+
+
+def test_what_is_not_opened_is_said_to_be_so() -> None:
+    closed = Phases((), {"in another way": ["a"]})
+    assert caption(closed) == "A stroke is a session held in another way, which is not opened."
+    assert "as the lane says" in caption(Phases((), {"online": ["a"]}))

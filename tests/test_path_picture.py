@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
@@ -21,7 +22,7 @@ from PIL import Image
 from therapy_review import Journal, open_journal, way_words
 from therapy_review.chart import Chart, Row
 from therapy_review.path import Way, way
-from therapy_review.path_picture import path
+from therapy_review.path_picture import NOW, path
 from therapy_review.path_rows import ROWS
 from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
 from therapy_review.trend_words import OF_PAGE
@@ -97,9 +98,12 @@ def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Wa
         ("silences", ("long_silences", "")),
         ("scores", ("phq9", "")),
     ):
-        claim = way_words.told(found)[line]
+        whole = way_words.told(found)[line]
+        claim = re.split(r"(?<=\.) (?=[A-Z])", whole)[0]
         assert claim in rows[what]
         assert claim in chart.alt
+        assert "This is about" not in rows[what] + chart.alt  # said once, below the picture
+    assert (NOW in chart.caption) == (number == MANY)
     assert rows["proud"].endswith("sessions.")
     assert rows["tags"] == way_words.of_a_word(found.tags, way_words.often(found.tags)[0])
     assert rows["tags"] in chart.alt
@@ -219,7 +223,7 @@ def test_a_phase_that_lasts_is_numbered_and_a_single_session_apart_has_a_lane_of
     chart = path(ways[MANY])
     first = ways[MANY].sessions["date"].iloc[60]
     (below,) = [words for words in words_of(chart) if words.startswith("1   from")]
-    assert below == f"1   from {day(first)} on: clip-on, the program's second way of listening"
+    assert below == f"1   from {day(first)} on: clip-on, silences from 0.25 s"
     assert "1" in words_of(chart)
     strip = chart.axes[-1]
     assert [label.get_text() for label in strip.get_yticklabels()] == ["from here", "online"]

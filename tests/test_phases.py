@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from therapy_review.diarize import ENGINE
 from therapy_review.phases import WAYS, held, in_times, names, ways, which
 
 
@@ -51,29 +54,61 @@ def test_only_what_differs_is_named_and_a_session_without_a_value_has_no_phase()
     assert which(every, [True, True, False], ["therapist"]) == ["", "", ""]
 
 
-def test_ways_of_listening_are_numbered_as_they_came():
+def heard_so(*heard: tuple[str | None, float | None]) -> list[dict[str, str]]:
     own = {"therapist": "", "setting": "", "microphone": ""}
-    heard = [("a 1.0", 0.2), (None, None), ("a 1.0", 0.25), ("a 1.0", 0.2), ("b", 0.25)]
-    read = {
-        str(at): {
-            "way": own,
-            "engine": engine,
-            "measures": {} if floor is None else {"shortest_silence": floor},
+    return ways(
+        {
+            str(at): {
+                "way": own,
+                "engine": engine,
+                "measures": {} if floor is None else {"shortest_silence": floor},
+            }
+            for at, (engine, floor) in enumerate(heard)
         }
-        for at, (engine, floor) in enumerate(heard)
-    }
-    found = [way["listening"] for way in ways(read)]
-    assert found == [
-        f"the program's {nth} way of listening" if nth else ""
-        for nth in ("first", "", "second", "first", "third")
+    )
+
+
+def test_what_found_the_turns_is_named_and_so_is_the_shortest_silence_it_can_see():
+    every = heard_so(
+        (ENGINE, 0.2), (None, None), ("labelled by hand", 0.2), (ENGINE, 0.25), ("built-in 9", 0.25)
+    )
+    assert [way["turns"] for way in every] == [
+        "turns: by the program",
+        "",
+        "turns: labelled by hand",
+        "turns: by the program",
+        "turns: the program's second version",
     ]
+    there = [True, False, True, True, True]
+    assert names(every, there, WAYS)[2] == "turns: labelled by hand, silences from 0.2 s"
+    assert names(every[:3], there[:3], WAYS)[2] == "turns: labelled by hand"
+    assert names(every[3:], there[3:], WAYS)[0] == "turns: by the program"
+    (named,) = heard_so(("pyannote.audio 4.0, community", math.nan))
+    assert (named["turns"], named["floor"]) == ("turns: pyannote.audio 4.0 community", "")
+
+
+def test_a_sentence_says_whether_the_turns_or_the_silences_were_found_otherwise():
+    by_hand = heard_so((ENGINE, 0.2), ("labelled by hand", 0.2))
+    assert which(by_hand, [True] * 2, WAYS) == [
+        f"{when} the turns were found in another way" for when in ("before", "since")
+    ]
+    floors = heard_so((ENGINE, 0.2), (ENGINE, 0.25))
+    assert which(floors, [True] * 2, WAYS) == [
+        "when silences were seen from 0.2 s on",
+        "since silences are seen from 0.25 s on",
+    ]
+    assert which(heard_so((ENGINE, 0.2), ("x", 0.25), (ENGINE, 0.2)), [True] * 3, WAYS)[1] == (
+        "with turns found in the same way and with silences seen from 0.25 s on"
+    )
 
 
 # Separate times with one therapist
 
 
 def with_whom(*therapists: str) -> list[dict[str, str]]:
-    return [{"therapist": name, "setting": "", "microphone": "", "listening": ""} for name in therapists]
+    return [
+        {"therapist": name, "setting": "", "microphone": "", "turns": "", "floor": ""} for name in therapists
+    ]
 
 
 def test_two_times_with_one_therapist_are_two_phases_and_are_told_apart():

@@ -120,6 +120,39 @@ def test_the_size_that_is_said_is_the_one_between_the_quarters(values: list[int]
         assert (found.quarters.difference > 0) == (found.direction == "higher")
 
 
+def test_a_slow_move_is_told_by_the_year_and_never_rounded_to_nothing():
+    slow = said([5 + 0.02 * i for i in range(40)])
+    assert "it moved higher by about one point a year" in slow
+    assert "by about 0.1 points a month" in said([5 + 0.03 * i for i in range(40)])
+
+
+def test_a_size_of_which_the_interval_holds_zero_is_left_out():
+    values = [2, 4, 9, 3, 5, 4, 5, 6, 5, 7, 6, 7, 4, 8, 9]
+    found = change(weeks(len(values)), values)
+    assert found.direction == "higher"
+    assert found.quarters is not None
+    assert found.quarters.low <= 0 < found.quarters.difference
+    assert CERTAIN in said(values)
+    assert "sessions it was" not in said(values)
+
+
+def test_where_not_every_session_has_a_number_numbers_are_not_called_sessions():
+    days = weeks(48, "2025-03-06")
+    values = [float(18 - at // 6) if at % 4 == 0 else np.nan for at in range(48)]
+    table = pd.DataFrame({"session": days.strftime("%Y-%m-%d"), "date": days, "value": values})
+    more = {"measure": "phq9", "speaker": "", "name": "PHQ-9", "unit": "points", "phase": "", "which": ""}
+    table = table.assign(**more, reliable_change=np.nan)
+    assert sentence(table).endswith(
+        "The last three times it was noted, from November 2025 to January 2026, it was about six points lower than "
+        "the first three, from March to May 2025."
+    )
+    level = table.assign(value=[float(at % 3) if at % 4 == 0 else np.nan for at in range(48)])
+    assert "over the 12 times it was noted it went no further" in sentence(level)
+    apart = table.assign(phase=["a"] * 20 + ["b"] * 28, which=["before"] * 20 + ["since"] * 28)
+    assert sentence(apart).endswith("This is about 7 of the 12 times it was noted: those since.")
+    assert "three numbers so far" in sentence(table.iloc[:10])
+
+
 def totals(*values: float, enough: float = 6) -> str:
     days = weeks(len(values))
     table = pd.DataFrame(
@@ -205,6 +238,8 @@ def test_a_page_claims_less_than_its_sentences_would_one_by_one():
         (62.3, "s", "62 seconds"),
         (3.2, "semitones", "3.2 semitones"),
         (0.01, "points", ""),
+        (0.12, "points", "0.1 points"),
+        (0.9, "points", "one point"),
     ],
 )
 def test_sizes_are_rounded_to_what_can_be_meant(value: float, unit: str, words: str):
@@ -244,6 +279,6 @@ def test_no_sentence_of_a_journal_with_every_change_uses_a_technical_word(tmp_pa
     assert not re.search(r"silences from|built-in|noted as|turns by|floor|clip", " ".join(said))
     share = sentence(table[(table["measure"] == "talk_share") & (table["speaker"] == "client")])
     since = (
-        "those where you did not meet online, after a change of microphone and since another version of the "
+        "those where you did not meet online, after a change of microphone and since silences are seen from "
     )
-    assert f"This is about 19 of the 80 sessions: {since}program listens." in share
+    assert f"This is about 19 of the 80 sessions: {since}0.25 s on." in share

@@ -187,8 +187,8 @@ def test_a_new_microphone_breaks_what_comes_from_sound_and_no_mood(years: Journa
 
 
 def test_another_floor_breaks_a_line_and_stands_beside_each_number(years: Journal):
-    assert "the program's first way of listening" in phases(years, "long_silences")[59]
-    assert "the program's second way of listening" in phases(years, "long_silences")[60]
+    assert "silences from 0.2 s" in phases(years, "long_silences")[59]
+    assert "silences from 0.25 s" in phases(years, "long_silences")[60]
     assert trends(years, ["long_silences"])["floor"].tolist() == [0.2] * 60 + [0.25] * 40
 
 
@@ -208,11 +208,9 @@ def test_turns_found_by_another_program_break_the_line(heard: Journal):
     engine = heard.sessions[-1].made_from()["engine"]
     made.write_text(made.read_text().replace(f'"{engine}"', '"halves 1.0"'))
     table = trends(heard, "client_talk_share")
-    assert table["phase"].tolist()[-2:] == [
-        f"the program's {nth} way of listening" for nth in ("first", "second")
-    ]
-    listens = "another version of the program listen"
-    assert table["which"].tolist()[-2:] == [f"before {listens}ed", f"since {listens}s"]
+    assert table["phase"].tolist()[-2:] == ["turns: by the program", "turns: halves 1.0"]
+    found = "the turns were found in another way"
+    assert table["which"].tolist()[-2:] == [f"before {found}", f"since {found}"]
 
 
 def test_what_is_written_in_the_notes_about_the_way_survives_a_round_trip(heard: Journal):

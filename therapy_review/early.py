@@ -109,15 +109,17 @@ def pairs(journal: Journal) -> list[Pair]:
     sessions = [session for session in journal.sessions if session.has_recording]
     half = len(sessions) // 2
     found = []
-    for kind, chosen, find in _KINDS:
-        early = next(_first(sessions[:half], find), None)
-        recent = next(_first(sessions[::-1][:half], find), None)
+    for kind, chosen, find, newest in _KINDS:
+        early = next(_heard(sessions[:half], find, 0), None)
+        recent = next(_heard(sessions[::-1][:half], find, newest), None)
         if early and recent:
             found.append(Pair(kind, chosen, early, recent))
     return found
 
 
-def _first(sessions: Iterable[Session], find: Callable[[Session], pd.DataFrame]) -> Iterator[Heard]:
+def _heard(
+    sessions: Iterable[Session], find: Callable[[Session], pd.DataFrame], which: int
+) -> Iterator[Heard]:
     for session in sessions:
         try:
             session.recording("self_review")
@@ -125,7 +127,7 @@ def _first(sessions: Iterable[Session], find: Callable[[Session], pd.DataFrame])
         except TherapyReviewError:  # closed, or not listened to yet: another session then
             continue
         if len(there):
-            row = there.iloc[0]
+            row = there.iloc[which]
             yield Heard(session, float(row["start"]), float(row["end"]), str(row["why"]))
 
 
@@ -134,7 +136,8 @@ def _proud(session: Session) -> pd.DataFrame:
     proud = marks[marks["kind"].isin(PROUD)]
     if proud.empty:
         return proud
-    chosen = moments(session.turns, pd.concat([proud, marks[~marks["kind"].isin([*PROUD, "bookmark"])]]))
+    others = marks[~marks["kind"].isin([*PROUD, "bookmark"])]
+    chosen = moments(session.turns, pd.concat([proud, others]), len(proud))
     return chosen[chosen["kind"] == "mark"]
 
 
@@ -148,20 +151,24 @@ def _silence(session: Session) -> pd.DataFrame:
     return behind(session.turns, "longest_silence", marks=session.marks)
 
 
-_KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame]], ...] = (
+# With which of those found in a session the recent side hears: marks come in order of time, the others by length.
+_KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame], int], ...] = (
     (
         "Something you were proud of",
         "The first moment you marked as a proud one, and the newest.",
         _proud,
+        -1,
     ),
     (
         "You, talking at length",
         "Your longest turn in the first session that can be heard, and in the newest.",
         _longest_turn,
+        0,
     ),
     (
         "A silence",
         "The longest silence of the first session that can be heard and has a long one, and of the newest.",
         _silence,
+        0,
     ),
 )

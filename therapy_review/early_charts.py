@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from therapy_review import phase_marks
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, counted, nothing_yet, styled
 from therapy_review.early import Sides
+from therapy_review.measure_names import what_counts
 from therapy_review.notes import MOODS
 from therapy_review.path import Way
 from therapy_review.path_charts import tag_rows
@@ -83,10 +84,13 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
         f"The first {counted(len(sides.early), 'session')} beside the newest {len(sides.recent)}, middle values. "
         f"{'; '.join(said)}."
     )
+    shown = pd.concat([part for _, _, then, now, _ in rows for part in (then, now)])
+    what = what_counts(shown)
+    middle = " A black stroke is the middle session." * (len(sides.early) >= MIDDLE_FROM)
     caption = (
         f"Above the line: your first {counted(len(sides.early), 'session')}; below: your newest. Each dot is a "
-        "session, a larger one several. A few sessions on each side always differ somewhat."
-        f"{f' {phase_marks.BESIDE}' if any(differ) else ''}"
+        f"session, a larger one several.{middle} A few sessions on each side always differ somewhat."
+        f"{f' {what}' if what else ''}{f' {phase_marks.BESIDE}' if any(differ) else ''}"
     )
     return chart.described(alt, caption)
 
@@ -163,6 +167,9 @@ def words_then_and_now(
         return nothing_yet("No words for moods have been noted in your first and newest sessions yet.")
     most = used["tag"].value_counts().head(MOST_WORDS).index
     rows = tag_rows(used[used["tag"].isin(most)], groups or {})
+    noted = [
+        used.loc[used["session"].isin(names), "session"].nunique() for names in (sides.early, sides.recent)
+    ]
     parts = [_part_of(used, names) for names in (sides.early, sides.recent)]
     chart = Chart(0.95 + 0.27 * len(rows))
     (ax,) = chart.panel()
@@ -184,12 +191,19 @@ def words_then_and_now(
     _legend(chart)
     said = "; ".join(f"{tag} {_of(parts[0], tag)} and {_of(parts[1], tag)}" for _, tag in rows)
     alt = f"Part of the early and of the recent sessions in which you used each word: {said}."
-    return chart.described(alt, "An open circle is early, a full one is recent: how often the word was used.")
+    caption = (
+        f"An open circle is early, a full one recent: in what part of the sessions with words, {noted[0]} early "
+        f"and {noted[1]} recent, the word was used."
+    )
+    return chart.described(alt, caption)
 
 
 def _part_of(used: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
     own = used[used["session"].isin(names)].drop_duplicates(["session", "tag"])
-    return {str(tag): float(count) / len(names) for tag, count in own["tag"].value_counts().items()}
+    noted = own[
+        "session"
+    ].nunique()  # as in `way_words.of_a_word`: a session without any word says nothing of one
+    return {str(tag): float(count) / noted for tag, count in own["tag"].value_counts().items()}
 
 
 def _of(part: Mapping[str, float], tag: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
 
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
@@ -30,6 +32,47 @@ NAMES = {
     "latency_median": "{whose} middle time before answering",
     "latency_q3": "{whose} slower quarter of times before answering",
 }
+
+# What a measure counts, for the caption of every chart that shows it.
+COUNTS = {
+    "talk_share": "Part of the talking: somebody's time speaking, of everybody's; silence is left out.",
+    "longest_turn": "A turn goes on until somebody else takes the floor.",
+    "long_silences": "Silences of 3 s or more are counted, within turns and between them.",
+    "longest_silence": "The longest silence is within a turn or between two.",
+    "latency_median": "Time before answering: from the end of another's turn; below 0 where both spoke at once.",
+}
+
+
+def what_counts(table: pd.DataFrame, measures: Iterable[str] | None = None) -> str:
+    """Say what measures count, and from where on a silence could be seen.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.trends.trends`.
+    measures : iterable of str, optional
+        Which of those in it; all of them when left out.
+
+    Returns
+    -------
+    str
+        Empty for what the client noted.
+
+    Examples
+    --------
+    >>> what_counts(pd.DataFrame({"measure": ["longest_turn"], "value": [9.0], "floor": [0.2]}))
+    'A turn goes on until somebody else takes the floor. The shortest silence that could be seen: 0.2 s.'
+    """
+    there = table[table["value"].notna()]
+    own = there if measures is None else there[there["measure"].isin([*measures])]
+    said = [COUNTS[measure] for measure in dict.fromkeys(own["measure"]) if measure in COUNTS]
+    if not said:
+        return ""
+    floors = sorted(own["floor"].dropna().unique()) if "floor" in own else []
+    if floors:
+        reach = " to ".join(f"{floor:g}" for floor in dict.fromkeys((floors[0], floors[-1])))
+        said.append(f"The shortest silence that could be seen: {reach} s.")
+    return " ".join(said)
 
 
 def name_of(measure: str, speaker: str = "", scales: Mapping[str, Scale] | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from therapy_review import early_charts, way_words
 from therapy_review.early import Heard, pairs, sides
@@ -210,6 +210,9 @@ def _pair(kind: str, chosen: str, *both: Heard) -> Any:
     return box
 
 
+Page = TypeVar("Page", bound=PathPage)
+
+
 def path_page(journal: str | Path, sound: str = ON) -> PathPage | NothingToShow:
     """Open the path of a journal.
 
@@ -225,10 +228,7 @@ def path_page(journal: str | Path, sound: str = ON) -> PathPage | NothingToShow:
     PathPage or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        return PathPage(open_journal(journal), sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    return _opened(PathPage, journal, sound)
 
 
 def how_far(journal: str | Path, sound: str = ON) -> HowFar | NothingToShow:
@@ -246,7 +246,11 @@ def how_far(journal: str | Path, sound: str = ON) -> HowFar | NothingToShow:
     HowFar or NothingToShow
         Always something whose parts can be shown.
     """
+    return _opened(HowFar, journal, sound)
+
+
+def _opened(page: type[Page], journal: str | Path, sound: str) -> Page | NothingToShow:
     try:
-        return HowFar(open_journal(journal), sound)
+        return page(open_journal(journal), sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

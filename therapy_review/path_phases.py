@@ -282,7 +282,10 @@ def caption(found: Phases) -> str:
         "From a dotted line on, sessions were held or heard otherwise, as said below the dates; what stands on its "
         "two sides does not compare."
     )
+    is_closed = any("in another way" in part or "as at first" in part for part in found.apart)
     strokes = "A stroke in a lane above the dates is a single session that was as the lane says."
+    if is_closed:
+        strokes = "A stroke is a session held in another way, which is not opened."
     return " ".join([lines] * bool(found.begun) + [strokes] * bool(found.apart))
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from therapy_review.scales import Scale
 
 BETWEEN = 0.3  # inches from row to row
+NOW = "Where a row is parted, its sentence is about the part in which most of the newest ten numbers are."
 BELOW = 0.16  # inches a line below the dates
 
 
@@ -94,7 +95,8 @@ def path(
     alt = f"{counted(len(days), 'session')} from {span.min().date()} to {span.max().date()}."
     told = [" ".join(dict.fromkeys([part.summary, *part.said.splitlines()])) for part in made]
     captions = [part.caption for part in made] + [path_phases.caption(found)]
-    captions += [OF_PAGE] * any(part.said for part in made)
+    is_said = any(part.said for part in made)
+    captions += [NOW] * (is_said and bool(found.begun or found.apart)) + [OF_PAGE] * is_said
     return chart.described(
         " ".join(filter(None, [alt, *told, path_phases.in_words(found)])), " ".join(filter(None, captions))
     )

@@ -5,6 +5,7 @@ What a row shows is said below its title in a sentence, as `therapy_review.way_w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from matplotlib.patches import Patch
 
 from therapy_review import way_words
 from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, counted, name
+from therapy_review.measure_names import what_counts
 from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
 from therapy_review.scales import cut_off_in_words
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
 SCORE = "#009E73"
+SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 TAG = 0.21  # inches a mood word
 ROWS = {
     "mood": "mood, before and after",
@@ -129,7 +132,9 @@ def parts(
 def _sentence(part: Part, way: Way, told: Mapping[way_words.Line, str]) -> str:
     if part.what == "tags":
         return way_words.of_a_word(way.tags, way_words.often(way.tags)[0])
-    return "\n".join(told[line] for line in part.lines if line in told) if part.lines else part.summary
+    # Its first sentence; all of them are in the list of `therapy_review.way_words.moved`.
+    first = [SENTENCE.split(told[line])[0] for line in part.lines if line in told]
+    return "\n".join(first) if part.lines else part.summary
 
 
 def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
@@ -198,7 +203,7 @@ def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
         title=title,
         told=_values(own),
         summary=f"{title[0].upper()}{title[1:]}: {written(own['value'].median(), 'share')} in the middle session.",
-        caption="There is no right part of the talking.",
+        caption=f"{what_counts(own)} There is no right part of the talking.",
         handles=handles if few else [],
     )
 
@@ -226,7 +231,7 @@ def _silences(way: Way, _names: Mapping[str, str]) -> Part | None:
         title=label("long_silences"),
         told=_values(own),
         summary=f"Long silences: {own['value'].median():g} in the middle session, {own['value'].max():g} at most.",
-        caption="Silences are counted; what each one was, no number tells.",
+        caption=f"{what_counts(own)} What each one was, no number tells.",
     )
 
 

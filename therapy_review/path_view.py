@@ -104,7 +104,7 @@ class Place:
         """
         import ipywidgets as w
 
-        whole = w.Button(description="Open the whole session")
+        whole = w.Button(description="Open the whole session", layout=w.Layout(width="max-content"))
         whole.on_click(lambda _: self.open(session))
 
         use = self.listeners(session).use
@@ -168,8 +168,10 @@ def path_view(way: Way, place: Place) -> Any:
         chosen, reach.value = way.between(*span.value), _reach(*span.value)
         chosen = chosen if tag.value == EVERY else chosen.named(tag.value)
         rows = [name for name, box in boxes.items() if box.value]
-        # Of sessions picked by a word it would be no news that the word goes with what they hold.
-        drawn.show(path(chosen, rows, scales=place.journal.scales, sentences=tag.value == EVERY))
+        # Among many spans chance alone makes one look moved, and it is no news that a word goes with what it was
+        # picked for: what is said holds of all sessions together, as the caption counts it.
+        is_whole = tag.value == EVERY and span.value == (names[0], names[-1])
+        drawn.show(path(chosen, rows, scales=place.journal.scales, sentences=is_whole))
 
     for control in (span, tag, *boxes.values()):
         control.observe(redraw, "value")

@@ -6,11 +6,15 @@ name only what changed: ``after a change of microphone``, ``since you meet onlin
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-WAYS = ("therapist", "setting", "microphone", "listening")  # the first two matter to moods too
+WAYS = ("therapist", "setting", "microphone", "turns", "floor")  # the first two matter to moods too
+HOLDS = ("therapist", "microphone")  # until another note says otherwise
+OWN = ("segmentation-", "silero-", "built-in")  # so begin the names of the program's own engines
+SEEN = "silences from "
 NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 ONLINE = "online"
 LASTS = 3  # sessions with somebody else from which on they part two times with one therapist
@@ -32,15 +36,16 @@ def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     Returns
     -------
     list of dict of str to str
-        One of `WAYS` each. What found the turns and the shortest silence it can see are one way of listening, which
-        is named by when it came.
+        All of `WAYS` each; a program of another maker, or a hand, that found the turns is called by its name.
     """
-    listened, found = dict[tuple[Any, Any], str](), []
+    own, found = dict[str, str](), []
     for one, way in zip(read.values(), in_times(lasting([one["way"] for one in read.values()])), strict=True):
-        heard = (one["engine"], one["measures"].get("shortest_silence"))
-        if heard != (None, None) and heard not in listened:
-            listened[heard] = f"the program's {_nth(len(listened) + 1)} way of listening"
-        found.append({**way, "listening": listened.get(heard, "")})
+        engine, least = one["engine"] or "", one["measures"].get("shortest_silence")
+        if engine.startswith(OWN) and engine not in own:
+            own[engine] = f"the program's {_nth(len(own) + 1)} version" if own else "by the program"
+        by = own.get(engine, engine.replace(", ", " "))  # a comma parts one name from the next
+        seen = "" if least is None or math.isnan(least) else f"{SEEN}{least:g} s"
+        found.append({**way, "turns": f"turns: {by}" if by else "", "floor": seen})
     return found
 
 
@@ -202,7 +207,7 @@ def _differing(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]
 
 def _now(every: Sequence[Way]) -> dict[str, str]:
     """Tell in what way the newest session was held, but for what counts for that session alone."""
-    return {part: every[-1][part] for part in WAYS[::2] if part in every[-1]} if every else {}
+    return {part: every[-1][part] for part in HOLDS if part in every[-1]} if every else {}
 
 
 def _apart(part: str, own: str, line: Sequence[str]) -> str:
@@ -220,8 +225,10 @@ def _since(part: str, own: str, others: set[str]) -> str:
         if not own:
             return f"since you {'no longer meet online' if others == {ONLINE} else 'note no setting'}"
         return "since you meet online" if own == ONLINE else f'since you note "{own}" as the setting'
-    if part == "listening":
-        return "since another version of the program listens"
+    if part == "turns":
+        return "since the turns were found in another way"
+    if part == "floor":
+        return f"since silences are seen {_from(own)}"
     if others == {""}:  # it may have been the same before, and not noted
         return f"since you note {'with whom' if part == 'therapist' else 'the microphone'}"
     if part == "therapist":
@@ -234,8 +241,10 @@ def _before(part: str, own: str, others: set[str]) -> str:
         if others == {ONLINE}:
             return "before you met online"
         return "when you met online" if own == ONLINE else "before you noted another setting"
-    if part == "listening":
-        return "before another version of the program listened"
+    if part == "turns":
+        return "before the turns were found in another way"
+    if part == "floor":
+        return f"when silences were seen {_from(own)}"
     if not own:
         return f"before you noted {'with whom' if part == 'therapist' else 'the microphone'}"
     return f"before a change of {part}"
@@ -246,8 +255,14 @@ def _among(part: str, own: str, others: set[str]) -> str:
         if not own:
             return "where you did not meet online" if others == {ONLINE} else "without a note on the setting"
         return "held online" if own == ONLINE else f'with "{own}" as the setting'
-    if part == "listening":
-        return "heard by the same version of the program"
+    if part == "turns":
+        return "with turns found in the same way"
+    if part == "floor":
+        return f"with silences seen {_from(own)}"
     if not own:
         return f"without a note on the {part}"
     return f"with {own}" if part == "therapist" else f'recorded with "{own}"'
+
+
+def _from(floor: str) -> str:
+    return f"from {floor.removeprefix(SEEN)} on" if floor else "in another way"

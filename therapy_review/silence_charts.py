@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_ROWS = 14
+LARGEST = 5  # silences from which on a circle grows no more
+NOTHING_SAID = (
+    "Of no long silence it was said yet what it was. Nothing has to be; if you like, the weekly review asks."
+)
 OTHER_WORDS = "other words"
 NONE_KNOWN = "No silence of three seconds or more is known yet."
 
@@ -50,6 +54,8 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     found = known[known["n"] > 0]
     if found.empty:
         return nothing_yet(NONE_KNOWN)
+    if set(found["kind"]) == {NOT_SAID}:
+        return nothing_yet(NOTHING_SAID)
     rows = silence_rows(found)
     own = found["kind"].where(found["kind"].isin(rows), OTHER_WORDS)
     counts = found.groupby([found["session"], own], sort=False)["n"].sum()
@@ -79,8 +85,9 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
         ax.axhline(rows.index(NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
     days_axis(ax, sessions["date"])
     caption = (
-        "A circle is a session, a larger one several silences of three seconds or more; the words are yours, and "
-        "an open circle is what you left open. Nothing has to be said, and no kind is better than another."
+        f"A circle is a session, a larger one several silences of three seconds or more, {LARGEST} at most; the "
+        "words are yours, and an open circle is what you left open. Nothing has to be said, and no kind is better "
+        "than another."
     )
     if len(sessions) > known["session"].nunique():
         caption += " Where there is no thin line, the program knows of no sound."
@@ -123,7 +130,7 @@ def _dots(
     left_open: NDArray[np.bool_],
     sessions: int,
 ) -> None:
-    size = (70 if sessions <= FEW else 34 if sessions <= MANY else 12) * np.minimum(counts, 5)
+    size = (70 if sessions <= FEW else 34 if sessions <= MANY else 12) * np.minimum(counts, LARGEST)
     blue = colour("client")
     ax.scatter(days[~left_open], at[~left_open], s=size[~left_open], color=blue, linewidth=0, zorder=2)
     ax.scatter(

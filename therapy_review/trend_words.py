@@ -29,8 +29,10 @@ OF_PAGE = (
     "Chance alone makes about one such page in fifty say that something moved; who looks every week will see it do "
     "so more often, sooner or later. Things that move together need not have to do with one another."
 )
+SESSIONS, NOTED, COUNTED = "sessions", "times it was noted", "times it was counted"
 SIZE_FROM = 12  # sessions, so that a quarter holds three
-NEARLY = 0.15  # of a point: so near to a whole number, that number is said
+NEARLY = 0.15  # of a point: so near to a whole number from one on, that number is said
+BY_YEAR = 0.1  # points or seconds a month below which a year tells more
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -97,12 +99,15 @@ def _said(table: pd.DataFrame, known: Change) -> str:
     if not table["value"].notna().any():
         return "Nothing has been noted of this yet."
     first, own = table.iloc[0], current_phase(table)
-    said = in_words(known, first["name"], first["unit"]) + _totals(own, known)
-    there = int(table["value"].notna().sum())
+    there, since = int(table["value"].notna().sum()), (table["session"] >= own["session"].min()).sum()
+    noted = NOTED if first["unit"] == "points" else COUNTED
+    counts = noted if len(own) < since else SESSIONS
+    said = in_words(known, first["name"], first["unit"], counts) + _totals(own, known)
     if len(own) == there and own["which"].iloc[0]:  # whatever is there is from before
         said += f" This is about the time {own['which'].iloc[0]}."
     if len(own) < there:
-        said += f" This is about {len(own)} of the {there} sessions: those {own['which'].iloc[0]}."
+        of = noted if there < len(table) else SESSIONS
+        said += f" This is about {len(own)} of the {there} {of}: those {own['which'].iloc[0]}."
     return f"{said} {CAUTION}" if first["measure"] in OF_VOICES else said
 
 
@@ -127,7 +132,7 @@ def _totals(own: pd.DataFrame, known: Change) -> str:
     return f"{said}, by more than measurement error would usually give{more}."
 
 
-def in_words(found: Change, name: str, unit: str) -> str:
+def in_words(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str:
     """Say what is known of one line of numbers.
 
     Parameters
@@ -137,11 +142,13 @@ def in_words(found: Change, name: str, unit: str) -> str:
         What it is called, as from `therapy_review.measure_names.name_of`.
     unit : str
         As in `therapy_review.trends.trends`.
+    counts : str
+        What its numbers are: sessions, or times it was noted where not every session since the first has one.
 
     Returns
     -------
     str
-        One sentence; from twelve sessions on a second one may tell the size.
+        One sentence; from twelve numbers on a second one may tell the size.
 
     Examples
     --------
@@ -150,35 +157,46 @@ def in_words(found: Change, name: str, unit: str) -> str:
     """
     begin = name[:1].upper() + name[1:]
     if found.n < FEWEST or found.start is None or found.end is None:
-        so_far = f"{_count(found.n)} session{'s' * (found.n != 1)} so far"
+        what = "session" if counts == SESSIONS else "number"
+        so_far = f"{_count(found.n)} {what}{'s' * (found.n != 1)} so far"
         return f"{begin}: it is too early to say; {so_far}, and {NUMBERS[FEWEST]} are needed."
     if found.slope is None:
         return f"{begin}: it is too early to say; all its sessions were on one day."
     period = _period(found.start, found.end)
     if found.direction == "too early to say":
+        over = f"over {'' if counts == SESSIONS else 'the '}{found.n} {counts}"
         return (
-            f"{begin}, {period}: it is too early to say; over {found.n} sessions it went no further up or down "
-            "than chance may do."
+            f"{begin}, {period}: it is too early to say; {over} it went no further up or down than "
+            "chance may do."
         )
-    return f"{begin}, {period}: {_moved(found, unit)}; {CERTAIN}.{_size(found, unit)}"
+    return f"{begin}, {period}: {_moved(found, unit)}; {CERTAIN}.{_size(found, unit, counts)}"
 
 
 def _moved(found: Change, unit: str) -> str:
     assert found.slope is not None
-    size = amount(abs(found.slope.per_month), unit)
-    return f"it moved {found.direction}{f' by about {size}' if size else ', very slowly: by little'} a month"
+    by, per = abs(found.slope.per_month), "month"
+    if by * (100 if unit == "share" else 1) < BY_YEAR:
+        by, per = by * 12, "year"
+    size = amount(by, unit)
+    return f"it moved {found.direction}{f' by about {size}' if size else ', very slowly: by little'} a {per}"
 
 
-def _size(found: Change, unit: str) -> str:
+def _size(found: Change, unit: str, counts: str) -> str:
     """Tell the size by the quarters' medians where they show the same; they claim nothing of their own."""
     apart = found.quarters
-    if apart is None or found.start is None or found.n < SIZE_FROM:
+    if apart is None or found.start is None or found.end is None or found.n < SIZE_FROM:
         return ""
     size = amount(abs(apart.difference), unit)
-    if not size or (apart.difference > 0) != (found.direction == "higher"):
+    # An interval that holds zero does not even tell which way the quarters differ.
+    if not size or apart.low <= 0 <= apart.high or (apart.difference > 0) != (found.direction == "higher"):
         return ""
     n, then = _count(apart.n), _period(found.start, apart.first_until)
-    return f" In the last {n} sessions it was about {size} {found.direction} than in the first {n}, {then}."
+    if counts == SESSIONS:
+        return (
+            f" In the last {n} sessions it was about {size} {found.direction} than in the first {n}, {then}."
+        )
+    now = _period(apart.last_from, found.end)
+    return f" The last {n} {counts}, {now}, it was about {size} {found.direction} than the first {n}, {then}."
 
 
 def amount(value: float, unit: str) -> str:
@@ -205,7 +223,7 @@ def amount(value: float, unit: str) -> str:
         value, unit = value * 100, "percentage points"
     # One figure behind the point, where it can be meant.
     coarse = value >= 9.95 or (unit == "percentage points" and value >= 1)
-    nearly = unit in ("points", "count") and abs(value - round(value)) <= NEARLY
+    nearly = unit in ("points", "count") and round(value) >= 1 and abs(value - round(value)) <= NEARLY
     shown = float(round(value)) if coarse or nearly else round(value, 1)
     if shown == 0 or not math.isfinite(shown):
         return ""

@@ -21,6 +21,7 @@ from therapy_review.chart import (
     places,
     styled,
 )
+from therapy_review.measure_names import what_counts
 from therapy_review.row_titles import room, titled
 from therapy_review.trend_words import OF_PAGE, sentences
 from therapy_review.usual import FEWEST, far_out, label, written
@@ -75,13 +76,14 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
     -------
     Chart
     """
-    table = table.dropna(subset=["value"])
+    whole, table = table, table.dropna(subset=["value"])
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
     rows = table.groupby(["measure", "speaker"], sort=False)
     lines = [(str(measure), str(speaker)) for (measure, speaker), _ in rows]
     if told is None:
-        told = dict(zip(lines, sentences(own for _, own in rows), strict=True))
+        of = {(str(m), str(who)): own for (m, who), own in whole.groupby(["measure", "speaker"])}
+        told = dict(zip(lines, sentences(of[line] for line in lines), strict=True))
     claims = [told.get(line, "") for line in lines]
     marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
     named_under = [text for _, text in marks]
@@ -108,6 +110,8 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
     apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
     what = WHAT if table["middle"].notna().any() else "Each dot is a session."
     certain = f" {OF_PAGE}" if any(claims) else ""
+    counts = what_counts(table)
+    what = f"{counts} {what}" if counts else what
     return chart.described(alt, f"{what}{ring}{begins}{apart}{certain}")
 
 
@@ -194,7 +198,9 @@ def beside_usual(
         low, high, value = (written(now[name], now["unit"]) for name in ("low", "high", "value"))
         said.append(f"{label(now['measure'], now['speaker'])}: {value}, usual {low} to {high}")
     alt = f"The session of {session} beside your {int(own['n'].max())} sessions before. {'; '.join(said)}."
-    return chart.described(alt, f"{WHAT} Each small dot is an earlier session, the large one is this.")
+    return chart.described(
+        alt, f"{what_counts(own)} {WHAT} Each small dot is an earlier session, the large one is this."
+    )
 
 
 def _strip(ax: Axes, before: pd.Series, now: dict[Any, Any]) -> None:

@@ -159,7 +159,9 @@ def told(way: Way) -> dict[Line, str]:
     """
     scales = [(scale, "") for scale in way.scales]
     lines = [*LINES["mood"], *scales, *(line for row in list(LINES)[1:] for line in LINES[row])]
-    owned = {line: own for line in lines if len(own := way.of(*line))}
+    # With the sessions that have no number, so that what is said of numbers is not said of sessions.
+    rows = {(str(m), str(who)): own for (m, who), own in way.measured.groupby(["measure", "speaker"])}
+    owned = {line: rows[line] for line in lines if line in rows and rows[line]["value"].notna().any()}
     return dict(zip(owned, sentences(owned.values()), strict=True))
 
 
