@@ -1,6 +1,9 @@
 // A picture in which sessions can be chosen: by the pointer, or with the arrow keys and Enter.
 // The picture comes as a message, so that nothing of it is kept in a notebook.
 
+// How long what was chosen is waited for: after that, a sound would come as a surprise.
+const PATIENCE = 3000;
+
 const make = (tag, attributes, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -22,6 +25,7 @@ function render({ model, el }) {
   let place = 0;
   let last = "";
   let opened = "";
+  let going = 0;
 
   const ask = (content) => {
     try {
@@ -48,9 +52,34 @@ function render({ model, el }) {
   }
 
   const choose = () => {
-    ask({ kind: "choose", what: rows[row].what, session: rows[row].sessions[place] });
+    const { what, sessions } = rows[row];
+    const was = openedPlace()?.querySelector("h3");
+    ask({ kind: "choose", what, session: sessions[place] });
     opened = " · opened below";
+    clearTimeout(going);
+    goTo(was, what === "proud", Date.now() + PATIENCE);
   };
+
+  const openedPlace = () => el.closest(".tr-choose-page")?.querySelector(".tr-choose-place");
+
+  // To what was opened: it is drawn a moment later, and may lie below what is in view. A star plays what it stands for.
+  function goTo(was, plays, until) {
+    const heading = openedPlace()?.querySelector("h3");
+    if (heading && heading !== was) {
+      heading.scrollIntoView({ block: "center" });
+      if (plays) play(until);
+    } else if (Date.now() < until) {
+      going = setTimeout(() => goTo(was, plays, until), 50);
+    }
+  }
+
+  function play(until) {
+    const button = openedPlace()?.querySelector(".tr-moment-play");
+    if (button) button.click();
+    else if (Date.now() < until) going = setTimeout(() => play(until), 50);
+  }
+
+  const onEscape = (event) => { if (event.key === "Escape") clearTimeout(going); };
 
   function under(event) {
     const box = image.getBoundingClientRect();
@@ -108,10 +137,13 @@ function render({ model, el }) {
   frame.addEventListener("click", (event) => { if (under(event)) { point(); choose(); point(); } });
   frame.addEventListener("focus", () => { if (rows.length && line.hidden && frame.matches(":focus-visible")) point(); });
   frame.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", onEscape, true);
   model.on("msg:custom", onMessage);
   ask({ kind: "open" });
 
   return () => {
+    clearTimeout(going);
+    document.removeEventListener("keydown", onEscape, true);
     URL.revokeObjectURL(url);
     model.off("msg:custom", onMessage);
   };

@@ -41,8 +41,8 @@ HOW_FAR = (
     "and leave the rest."
 )
 ALONG = (
-    "Click a session, or choose it with the arrow keys and Enter, and it opens below. A star opens below what you "
-    "marked as a proud moment"
+    "Click a session, or choose it with the arrow keys and Enter, and it opens below. A star opens "
+    "what you marked as a proud moment"
 )
 USUAL = "Each session stands beside your own sessions before it. There is no normal here."
 BEHIND = "A click on a value opens the moments behind it below"
@@ -82,19 +82,19 @@ class PathPage:
         table = self._way.measured
         return usual(table[~table["measure"].isin([*MOODS, *self._way.scales])])
 
-    def _greeting(self, title: str, text: str) -> Still:
-        heard = f" {NOTHING_SOUNDS[0].upper()}{NOTHING_SOUNDS[1:]}." if self.is_heard else ""
+    def _greeting(self, title: str, text: str, or_else: str = "") -> Still:
+        heard = f" {NOTHING_SOUNDS[0].upper()}{NOTHING_SOUNDS[1:]}{or_else}." if self.is_heard else ""
         return Still(way_words.opening(self.journal, title, f"{text}{heard}"))
 
     @gently
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
-        return self._greeting("Your path", PATH)
+        return self._greeting("Your path", PATH, " or click a star")
 
     @gently
     def how_along(self) -> Still:
         """Say how a session is opened on the path."""
-        play = ", with a button to play it; nothing sounds before you press that" if self.is_heard else ""
+        play = ", and plays it at once; Escape is silence" if self.is_heard else ""
         return sentence(f"{ALONG}{play}.")
 
     @gently

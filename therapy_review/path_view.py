@@ -72,6 +72,7 @@ class Place:
 
         self.journal, self.listeners, self._told = journal, listeners, told
         self.box = w.VBox([])
+        self.box.add_class("tr-choose-place")
 
     def open(self, session: Session) -> None:
         """Show a session: what is kept of it, and its player.
@@ -176,7 +177,16 @@ def path_view(way: Way, place: Place) -> Any:
     for control in (span, tag, *boxes.values()):
         control.observe(redraw, "value")
     which = w.HBox(list(boxes.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="0 1.2rem"))
-    return w.VBox([span, reach, tag, which, drawn, place.box])
+    return _page(span, reach, tag, which, drawn, place.box)
+
+
+def _page(*parts: Any) -> Any:
+    """Put a picture and the place it opens into one box, in which the picture finds that place."""
+    import ipywidgets as w
+
+    box = w.VBox(parts)
+    box.add_class("tr-choose-page")
+    return box
 
 
 def _reach(first: str, last: str) -> str:
@@ -216,7 +226,6 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
     -------
     VBox
     """
-    import ipywidgets as w
 
     def chosen(what: str, name: str) -> None:
         session, own = place.journal.session(name), table[table["session"] == name]
@@ -233,4 +242,4 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
             return
         place.open_moments(session, said, found)
 
-    return w.VBox([Clickable(usual_over_time(table, told), chosen), place.box])
+    return _page(Clickable(usual_over_time(table, told), chosen), place.box)

@@ -15,7 +15,7 @@ from tools.in_browser import Lab, run_all
 from .conftest import tabs_until, wait_until
 from .hearing import EAR
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 NEWEST = "2026-03-05"
 
 
@@ -64,8 +64,10 @@ def test_moving_over_the_picture_names_what_is_there_and_a_click_opens_it(path: 
     expect(player.get_by_role("heading", name="Thursday 19 February 2026")).to_be_visible()
     expect(said(path)).to_have_text(re.compile("opened below$"))
     expect(path.get_by_text("Bad week. Lemon cake.")).to_be_visible()
+    expect(player.get_by_role("heading", name="Thursday 19 February 2026")).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_the_keys_alone_choose_and_open_and_nothing_of_lab_happens(path: Page) -> None:
     cells = path.locator(".jp-Notebook .jp-Cell").count()
     path.get_by_role("combobox", name="With the word").focus()
@@ -84,6 +86,8 @@ def test_the_keys_alone_choose_and_open_and_nothing_of_lab_happens(path: Page) -
 
 
 def test_a_star_plays_the_proud_moment_and_nothing_before_it_is_pressed(path: Page) -> None:
+    path.wait_for_timeout(800)
+    assert path.evaluate("window.loudness()") == 0
     chooser = path.locator(".tr-choose").first
     chooser.focus()
     for _ in range(6):
@@ -92,10 +96,7 @@ def test_a_star_plays_the_proud_moment_and_nothing_before_it_is_pressed(path: Pa
             break
     path.keyboard.press("Enter")
     moment = path.locator(".tr-moment", has_text="You marked this: I asked.")
-    expect(moment).to_be_visible()
-    path.wait_for_timeout(800)
-    assert path.evaluate("window.loudness()") == 0
-    moment.get_by_role("button", name=re.compile("^Play")).click()
+    expect(moment).to_be_in_viewport()
     expect(moment).to_have_attribute("data-state", "playing")
     path.wait_for_timeout(1500)
     assert max(path.evaluate("window.heard.map(({ loud }) => loud)")) > 0.005
@@ -107,6 +108,7 @@ def test_a_star_plays_the_proud_moment_and_nothing_before_it_is_pressed(path: Pa
     assert path.evaluate("window.loudness()") == 0
 
 
+@pytest.mark.slow
 def test_rows_and_a_word_change_the_picture(path: Page) -> None:
     image = path.locator(".tr-choose img").first
     path.get_by_role("combobox", name="With the word").select_option("proud")
@@ -115,6 +117,7 @@ def test_rows_and_a_word_change_the_picture(path: Page) -> None:
     expect(image).not_to_have_attribute("alt", re.compile("Words for moods"))
 
 
+@pytest.mark.slow
 def test_a_value_beside_the_usual_range_opens_the_moments_behind_it(path: Page) -> None:
     chooser = path.locator(".tr-choose").nth(1)
     chooser.focus()
@@ -139,6 +142,7 @@ def test_early_and_recent_are_heard_one_at_a_time(tab: Page, lab: Lab) -> None:
     expect(recent).to_have_attribute("data-state", "resting")
 
 
+@pytest.mark.slow
 def test_a_letter_is_in_the_journal_when_the_field_is_left(tab: Page, lab: Lab) -> None:
     store = open_journal(lab.root).store
     tab.goto(lab.page_of("reports/how_far.ipynb"))
