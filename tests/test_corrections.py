@@ -140,6 +140,34 @@ def test_a_swap_gives_each_the_others_turns(voices, answers):
     assert sorted(rows(after)) == sorted(rows(swapped))
 
 
+@st.composite
+def answers_to(draw: st.DrawFn, turns: pd.DataFrame) -> pd.DataFrame:
+    """What a client may say of turns that have names: that they are right, or whose they are instead."""
+    steps: list[list[Correction]] = []
+    for start, end, who in turns[["start", "end", "speaker"]].itertuples(index=False):
+        if ((turns["start"] < end) & (turns["end"] > start)).sum() == 1 and draw(st.booleans()):
+            steps.append([Correction(start, end, draw(st.sampled_from([who, "client", "nobody"])), was=who)])
+    return said(*steps)
+
+
+@unhurried
+@given(conversations(), st.data())
+def test_a_swap_gives_each_the_others_turns_also_where_they_have_names_of_their_own(turns, data):
+    table = data.draw(answers_to(turns))
+    before, after = corrected(turns, table), corrected(turns, record(table, swap()))
+    other = {"client": "therapist", "therapist": "client"}
+    assert sorted(rows(after)) == sorted(rows(before.assign(speaker=before["speaker"].replace(other))))
+    assert rows(corrected(turns, undo(record(table, swap())))) == rows(before)
+    assert rows(corrected(turns, record(record(table, swap()), swap()))) == rows(before)
+
+
+@unhurried
+@given(conversations(), lines())
+def test_what_is_said_after_a_swap_holds_as_said_also_where_turns_have_names_of_their_own(turns, line):
+    table = corrected(turns, said(swap(), [Correction(line.start, line.end, line.speaker, was="other")]))
+    assert who_speaks(table, (line.start + line.end) / 2) == people_in(line.speaker)
+
+
 @unhurried
 @given(statements(), st.randoms())
 def test_the_order_of_unrelated_corrections_does_not_matter(corrections, random):

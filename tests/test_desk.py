@@ -12,6 +12,8 @@ import pytest
 from conftest import decoded, root_of
 
 from therapy_review import Journal, Session, open_journal
+from therapy_review.alike import COLUMNS
+from therapy_review.listening import CHANGED_TOO
 from therapy_review.marks import Mark
 from therapy_review.opus import head
 from therapy_review.player import desk as module
@@ -213,6 +215,38 @@ def test_a_turn_is_given_to_somebody_else_and_taken_back(page: Page) -> None:
     told = page.ask("undo")
     assert (told["sentence"], told["can_undo"]) == ("Taken back.", False)
     pd.testing.assert_frame_equal(page.session.turns, before)
+
+
+def test_a_turn_put_right_by_hand_offers_the_others_that_sound_like_it(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (start, end), (a, b) = a_turn(page, "therapist"), a_turn(page, "client")
+    one = pd.DataFrame([(a, b, "client", "other", 0.1)], columns=COLUMNS)
+    monkeypatch.setattr("therapy_review.listening.alike", lambda *_: one)
+    before = page.session.turns
+    told = page.ask("relabel", start=start, end=end, speaker="other", was="therapist")
+    assert told["changed"] == [start, end]
+    once = page.session.turns
+    step = page.ask("alike", start=start, end=end)["step"]
+    assert (step["kind"], step["alike"], step["spans"]) == ("offer", 1, [[a, b]])
+    pd.testing.assert_frame_equal(page.session.turns, once)
+    assert page.ask("listen", act="leave", step="offer", number=0)["step"]["kind"] == "nothing"
+    pd.testing.assert_frame_equal(page.session.turns, once)
+    page.ask("alike", start=start, end=end)
+    told = page.ask("listen", act="change", step="offer", number=0)
+    assert told["step"]["sentence"] == CHANGED_TOO
+    assert spoken_at(page, (a + b) / 2) == {"other"}
+    page.ask("undo")
+    pd.testing.assert_frame_equal(page.session.turns, once)
+    page.ask("alike", start=start, end=end)
+    assert page.ask("undo")["step"]["kind"] == "nothing"
+    pd.testing.assert_frame_equal(page.session.turns, before)
+
+
+def test_a_turn_that_is_confirmed_or_sounds_like_no_other_offers_nothing(page: Page) -> None:
+    start, end = a_turn(page, "therapist")
+    assert "changed" not in page.ask("relabel", start=start, end=end, speaker="therapist", was="therapist")
+    assert page.ask("alike", start=start, end=end)["step"]["kind"] == "nothing"
 
 
 def test_a_turn_is_split_and_two_are_made_one(page: Page) -> None:

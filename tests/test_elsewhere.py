@@ -8,6 +8,7 @@ from conftest import reference
 from therapy_review import analyse
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
+from therapy_review.correcting import swap
 from therapy_review.corrections import Correction
 from therapy_review.diarizers import BuiltIn
 from therapy_review.elsewhere import forget_turns, turns_elsewhere, use_turns
@@ -63,6 +64,22 @@ def test_whisper_turns_are_used_and_who_is_who_is_asked_as_for_the_engines_voice
     session.correct([Correction(client["start"], client["end"], "client")])
     assert are_named(rename(session))
     assert session.made_from()["engine"] == "whisperX 3.4"
+
+
+def test_turns_that_came_with_names_the_wrong_way_round_are_swapped_in_one_step(
+    session: Session, deaf: None
+) -> None:
+    other = {"client": "therapist", "therapist": "client"}
+    wrong = reference(DAY).assign(speaker=lambda turns: turns["speaker"].map(other))
+    use_turns(session, wrong, "pyannote 3.1")
+    before = analyse(session)
+    start, end, speaker = before[["start", "end", "speaker"]].iloc[0]
+    session.correct([Correction(start, end, other[speaker], was=speaker)])
+    once = rename(session)
+    session.correct(swap())
+    assert rename(session)["speaker"].tolist() == [other[who] for who in once["speaker"]]
+    session.undo_correction()
+    assert rename(session).equals(once)
 
 
 def test_forgetting_them_brings_the_built_in_engine_back(session: Session) -> None:

@@ -11,6 +11,7 @@ from test_turns import conversations
 
 from therapy_review import Journal, Session
 from therapy_review.analysis import analyse, rename
+from therapy_review.correcting import relabel
 from therapy_review.elsewhere import use_turns
 from therapy_review.forms import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
 from therapy_review.player import Moment
@@ -178,6 +179,55 @@ def test_one_answer_names_both_and_the_others_are_thanked_for(session: Session) 
     assert set(session.turns["speaker"]) == {"client", "therapist"}
     assert "Thank you" in state(form)
     assert [one.icon for one in buttons[:2]] == ["", "check"]
+    assert "You have said which voice is yours" in who_is_who(session).children[0].value
+
+
+def press(form: Any, name: str) -> None:
+    next(one for one in everything_in(form) if isinstance(one, w.Button) and one.description == name).click()
+
+
+def test_who_was_taken_for_one_another_change_places_and_back(session: Session) -> None:
+    form, before = who_is_who(session), session.turns
+    press(form, "It is the other way round")
+    assert "changed places" in state(form)
+    other = {"client": "therapist", "therapist": "client"}
+    assert session.turns["speaker"].tolist() == [other[who] for who in before["speaker"]]
+    press(form, "It is the other way round")
+    assert session.turns["speaker"].tolist() == before["speaker"].tolist()
+
+
+def test_answers_are_taken_back_and_asked_for_again_and_other_corrections_stay(session: Session) -> None:
+    form = who_is_who(session)
+    start, end = session.turns.query("speaker == 'client'").iloc[0][["start", "end"]]
+    lines = relabel(session.turns, start, end, "therapist")
+    session.correct(lines)
+    rename(session)
+    press(form, "It is the other way round")
+    press(form, "Ask me again")
+    assert "taken back" in state(form)
+    assert len([one for one in everything_in(form) if isinstance(one, Moment)]) == 3
+    assert session.corrections["start"].tolist() == [line.start for line in lines if line.was != "therapist"]
+    assert set(session.corrections["speaker"]) == {"client"}
+    assert not are_named(session.turns)
+
+
+def test_names_that_turns_brought_along_can_change_places_but_are_not_asked_for(session: Session) -> None:
+    session.journal.store.remove(session.file("corrections.csv"))
+    use_turns(session, turns_table([(0, 4, "therapist"), (5, 9, "client")]), "pyannote")
+    analyse(session)
+    form = who_is_who(session)
+    assert "brought in" in form.children[0].value
+    assert [one.description for one in everything_in(form) if isinstance(one, w.Button)] == [
+        "It is the other way round"
+    ]
+    press(form, "It is the other way round")
+    assert session.turns["speaker"].tolist() == ["client", "therapist"]
+
+
+def test_in_a_page_that_is_only_read_nothing_is_to_be_pressed(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STILL, "1")
     assert "You have said which voice is yours" in who_is_who(session).markup
 
 

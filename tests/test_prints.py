@@ -25,6 +25,7 @@ from therapy_review.store import PlainStore
 from therapy_review.turns import ROLES, are_named, turns_table
 
 FIRST, SECOND, THIRD = RECORDED[:3]
+OTHER = {"client": "therapist", "therapist": "client"}
 LINES = {"client": (89.16, 92.85), "therapist": (5.44, 8.14)}  # of the first session
 
 
@@ -245,10 +246,33 @@ def test_what_the_client_says_wins_over_the_print(enrolled: Journal) -> None:
     assert not right(session)
 
 
-def test_who_swaps_a_session_that_was_named_by_voice_is_asked(enrolled: Journal) -> None:
-    enrolled.session(SECOND).correct(swap())
-    assert not are_named(rename(enrolled.session(SECOND)))
-    assert is_current(enrolled.session(SECOND))
+def test_a_swap_exchanges_the_names_that_a_print_gave_and_teaches_it_nothing(enrolled: Journal) -> None:
+    session, prints = enrolled.session(SECOND), kept(enrolled)
+    before = session.turns
+    session.correct(swap())
+    after = rename(session)
+    assert after["speaker"].tolist() == [OTHER[who] for who in before["speaker"]]
+    assert by_voice(session)
+    assert is_current(session)
+    follow_prints(enrolled)
+    assert kept(enrolled) == prints
+    session.undo_correction()
+    assert rename(session).equals(before)
+
+
+def test_who_swaps_and_then_answers_teaches_the_print_what_was_answered(enrolled: Journal) -> None:
+    session = enrolled.session(SECOND)
+    start, end = session.turns.query("speaker == 'client' and end - start > 2").iloc[0][["start", "end"]]
+    session.correct(swap())
+    rename(session)
+    assert not right(session)
+    session.correct([Correction(start, end, "client")])
+    rename(session)
+    follow_prints(enrolled)
+    assert right(session)
+    vectors = [np.array(Contribution.from_bytes(data, "x").vector) for data in kept(enrolled).values()]
+    assert len(vectors) == 2
+    assert vectors[0] @ vectors[1] > 0.5
 
 
 def test_where_somebody_else_is_heard_too_voices_are_asked_about(enrolled: Journal) -> None:
@@ -261,7 +285,22 @@ def test_the_form_says_that_voices_were_named_by_voice(enrolled: Journal) -> Non
     form = forms.who_is_who(enrolled.session(SECOND))
     assert "name you by your voice" in form.children[0].value
     assert len(form.children) > 3
-    assert "You have said" in forms.who_is_who(enrolled.session(FIRST)).markup
+    assert "You have said" in forms.who_is_who(enrolled.session(FIRST)).children[0].value
+
+
+def test_names_by_voice_are_swapped_in_the_form_and_no_later_print_turns_them_back(enrolled: Journal) -> None:
+    session = enrolled.session(SECOND)
+    before = session.turns["speaker"].tolist()
+    form = forms.who_is_who(session)
+    form.children[-2].children[0].click()
+    (form,) = form.children
+    assert "changed places" in form.children[-1].value
+    assert session.turns["speaker"].tolist() == [OTHER[who] for who in before]
+    say_who(enrolled.session(FIRST), client="therapist", therapist="client")
+    follow_prints(enrolled)
+    assert session.turns["speaker"].tolist() == [OTHER[who] for who in before]
+    form.children[-2].children[1].click()
+    assert "name you by your voice" in form.children[0].children[0].value
 
 
 def test_a_damaged_print_is_one_sentence(enrolled: Journal) -> None:

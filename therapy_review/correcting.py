@@ -20,9 +20,11 @@ import pandas as pd
 
 from therapy_review.corrections import (
     SWAP,
+    THE_OTHER,
     Correction,
     People,
     evidence,
+    is_swapped,
     last_word,
     one_word,
     people_in,
@@ -39,10 +41,12 @@ _PART = ("start", "end", "speaker", "confidence", "heard")
 def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
     """Turn what an engine heard into what holds: voices named, then corrections applied.
 
+    Names that the turns have already change places first, where the client said that they are the wrong way round.
+
     Parameters
     ----------
     voices : DataFrame
-        A turns table of voices.
+        A turns table of voices, or of people where tracks, another program or a voice print named them.
     corrections : DataFrame
         A corrections table.
 
@@ -59,6 +63,8 @@ def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
     >>> corrected(heard, said)["speaker"].tolist()
     ['client', 'therapist', 'client']
     """
+    if is_swapped(corrections):
+        voices = voices.assign(speaker=voices["speaker"].replace(THE_OTHER))
     return apply(name_speakers(voices, evidence(corrections)), corrections)
 
 
@@ -297,7 +303,7 @@ def swap() -> list[Correction]:
     Returns
     -------
     list of Correction
-        One line, without times: it holds for all that was said before it.
+        One line, without times: it holds for all that was said before it, and for names of the turns' own.
 
     Examples
     --------

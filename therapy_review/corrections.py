@@ -5,7 +5,8 @@ recording's start), ``speaker``, ``was`` (who was shown there before; empty wher
 ``step`` (lines of one number were said at once and are taken back at once). A speaker is ``client``,
 ``therapist`` or ``other``; ``nobody`` for silence; ``both``, or any roles joined by ``+``, for several at once.
 With ``start,end,speaker`` alone it is a whole table too, so that it can be written by hand. A line may have no
-times and the speaker ``swap``: client and therapist change places in all that stands above it.
+times and the speaker ``swap``: client and therapist change places in all that stands above it, and in names that
+turns have of their own, from tracks, from elsewhere or from voice prints.
 
 Lines cover time. Where they do, the last of them alone says who speaks, whatever an analysis hears; where they do
 not, nothing is changed. Lines that agree with what was shown also tell whose voice is whose (`evidence`); lines
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]
 NOBODY, BOTH, SWAP = "nobody", "both", "swap"
-_OTHER_ONE = {"client": "therapist", "therapist": "client"}
+THE_OTHER = {"client": "therapist", "therapist": "client"}
 
 People = frozenset[str]
 
@@ -295,8 +296,54 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(types)).astype(types)
 
 
+def without_answers(corrections: pd.DataFrame) -> pd.DataFrame:
+    """Take back what was said about whose voice is whose, and keep what changed single stretches.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    DataFrame
+        The new corrections table: without swaps (what is kept has changed places by them) and without the lines
+        that agreed with what was shown, or named whom nobody had named yet.
+
+    Examples
+    --------
+    >>> said = record(none(), [Correction(0, 4, "client"), Correction(5, 6, "client", was="therapist")])
+    >>> without_answers(record(said, [Correction(math.nan, math.nan, "swap")]))[["start", "speaker", "was"]]
+       start    speaker     was
+    0    5.0  therapist  client
+    """
+    swaps = (corrections["speaker"] == SWAP).to_numpy()
+    swapped = np.cumsum(swaps[::-1])[::-1] % 2 == 1
+    kept = corrections.copy()
+    for name in ("speaker", "was"):
+        kept.loc[swapped & ~swaps, name] = kept.loc[swapped & ~swaps, name].map(_swapped)
+    agreed = (kept["was"] == "") | (kept["was"] == kept["speaker"])
+    return kept[~swaps & ~(kept["speaker"].isin(ROLES) & agreed)].reset_index(drop=True)
+
+
+def is_swapped(corrections: pd.DataFrame) -> bool:
+    """Tell whether client and therapist have changed places in the names that turns have of their own.
+
+    Parameters
+    ----------
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    bool
+        False also where they were swapped and swapped back.
+    """
+    return bool((corrections["speaker"] == SWAP).sum() % 2)
+
+
 def _swapped(said: str) -> str:
-    return one_word(frozenset(_OTHER_ONE.get(who, who) for who in people_in(said))) if said else said
+    return one_word(frozenset(THE_OTHER.get(who, who) for who in people_in(said))) if said else said
 
 
 def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from therapy_review import consent, ledger
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.correcting import corrected
-from therapy_review.corrections import SWAP, evidence
+from therapy_review.corrections import evidence
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
 from therapy_review.store import digest
@@ -316,7 +316,6 @@ def _names(prints: dict[str, list[Contribution]]) -> dict[str, str]:
 
 
 def _is_open(session: Session, turns: pd.DataFrame) -> bool:
-    """Tell whether nobody has said who is who. A swap says that a name was wrong, so nothing is named by voice."""
-    said = session.corrections
-    silent = evidence(said).empty and not (said["speaker"] == SWAP).any()
+    """Tell whether nobody has said who is who; a swap alone says only that the names are the wrong way round."""
+    silent = evidence(session.corrections).empty
     return silent and not are_named(turns) and set(session.notes.participants) == set(PEOPLE)

@@ -7,11 +7,12 @@ versions are kept and the form says so in a sentence.
 from __future__ import annotations
 
 import html
+import io
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, corrections, turns
+from therapy_review import analysis, correcting, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
 
 NO_MOOD = "not said"
 BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."
+YOU_SAID = "You have said which voice is yours, so the charts can name you both."
+THEY_SAY = "The charts name you as the tracks of this recording do, or the turns that were brought in."
+OTHER_WAY_ROUND, ASK_AGAIN = "It is the other way round", "Ask me again"
+SWAPPED = (
+    "You and your therapist have changed places. Run the cells below once more and the charts will show it."
+)
+ASKED_AGAIN = (
+    "Your answers about whose voice is whose are taken back; what you changed besides is still there."
+)
 CLIPS = 3
 CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
 
@@ -214,6 +224,7 @@ def who_is_who(session: Session) -> VBox | Still:
     """Ask the client which voice is theirs, by three short clips; say so when it is known.
 
     Where the voices were named by a voice print the same clips are there, to say that this was wrong, or right.
+    Wherever they are named, client and therapist can change places, and answers can be taken back.
 
     Parameters
     ----------
@@ -231,10 +242,11 @@ def who_is_who(session: Session) -> VBox | Still:
     """
     by_voice = bool((session.made_from().get("by_voice") or {}).get("roles"))
     if turns.are_named(session.turns) and not by_voice:
-        return Still("<p>You have said which voice is yours, so the charts can name you both.</p>")
+        answered = not corrections.evidence(session.corrections).empty
+        return _known(session, YOU_SAID if answered else THEY_SAY)
     clips = clips_to_ask_about(session.turns, corrections.last_word(session.corrections))
     if by_voice and (clips.empty or is_still()):
-        return Still(f"<p>{BY_VOICE}</p>")
+        return _known(session, BY_VOICE)
     if clips.empty:
         return Still("<p>No stretch of this recording is long enough to ask whose voice it is.</p>")
     if is_still():
@@ -252,7 +264,66 @@ def who_is_who(session: Session) -> VBox | Still:
     state = w.HTML()
     times = zip(clips["start"].tolist(), clips["end"].tolist(), strict=True)
     rows = [_question(session, start, end, state) for start, end in times]
-    return w.VBox([ask, *rows, state])
+    form = w.VBox([ask, *rows, state])
+    if by_voice:
+        form.children = [ask, *rows, _changes(session, form), state]
+    return form
+
+
+def _known(session: Session, sentence: str) -> VBox | Still:
+    """Say who named the voices, with buttons for when that is wrong where they can be pressed."""
+    if is_still():
+        return Still(f"<p>{sentence}</p>")
+    import ipywidgets as w
+
+    form = w.VBox([w.HTML(f"<p>{sentence}</p>")])
+    form.children = [*form.children, _changes(session, form), w.HTML()]
+    return form
+
+
+def _changes(session: Session, form: VBox) -> Any:
+    """Make the buttons for names that are wrong; what is shown in the form follows."""
+    import ipywidgets as w
+    import pandas as pd
+
+    def change(act: Callable[[], None], sentence: str) -> None:
+        try:
+            act()
+            analysis.rename(session)
+            now = who_is_who(session)
+        except TherapyReviewError as error:
+            form.children[-1].value = _strong(str(error))
+            return
+        if isinstance(now, Still):
+            now = w.VBox([w.HTML(now.markup), w.HTML()])
+        now.children[-1].value = f"<em>{sentence}</em>"
+        form.children = [now]
+
+    swap = w.Button(description=OTHER_WAY_ROUND, layout=w.Layout(width="auto"))
+    swap.on_click(lambda _: change(lambda: session.correct(_other_way_round(session)), SWAPPED))
+    again = w.Button(description=ASK_AGAIN, layout=w.Layout(width="auto"))
+    again.on_click(lambda _: change(session.take_back_answers, ASKED_AGAIN))
+    voices = pd.read_csv(io.BytesIO(session.derived("voices.csv")), dtype={"speaker": str})
+    can_ask = not corrections.evidence(session.corrections).empty and not turns.are_named(voices)
+    return w.HBox([swap, again] if can_ask else [swap])
+
+
+def _other_way_round(session: Session) -> list[corrections.Correction]:
+    """Say that client and therapist were taken for one another, so that it holds whatever names them later.
+
+    Where nobody has answered yet, some clear stretches are noted first as they are shown: the swap makes answers
+    of them, which no other print and no other names of tracks can turn round again.
+    """
+    shown, said = session.turns, session.corrections
+    if not corrections.evidence(said).empty:
+        return correcting.swap()
+    clips = clips_to_ask_about(shown, corrections.last_word(said))
+    who = shown.drop_duplicates("start").set_index("start")["speaker"]
+    lines = [
+        corrections.Correction(start, end, who[start], was=who[start])
+        for start, end in clips[["start", "end"]].itertuples(index=False)
+    ]
+    return [*lines, *correcting.swap()]
 
 
 def _question(session: Session, start: float, end: float, state: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from therapy_review import analysis
-from therapy_review.alike import alike, hearing, relabel_alike
+from therapy_review.alike import Embed, alike, hearing, relabel_alike
 from therapy_review.correcting import relabel
 from therapy_review.corrections import spoken_of
 from therapy_review.least_certain import least_certain
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 MINUTES = 2.0
+CHANGED_TOO = "Kept; the others are changed too."
 DONE = "That is all, thank you. Bring the charts up to date whenever you like."
 IF_YOU_LIKE = "If you like, hear them and say who speaks; stop whenever you want."
 NOT_NAMED = "Say first which voice is yours; then single stretches can be put right."
@@ -92,11 +93,11 @@ class Listening:
         One that was analysed; nothing is read or heard of it before `begin`.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, hear: Embed | None = None) -> None:
         self._session, self._asked = session, pd.DataFrame()
         self._alike: dict[int, pd.DataFrame] = {}  # by the question they came of
         self._said: list[Step] = []  # to what each answer was that can be taken back here
-        self._hear = hearing(session)
+        self._hear = hear or hearing(session)
         self._busy = threading.Lock()  # messages may come on a thread of their own
         self._step = Step("nothing", "")
 
@@ -138,6 +139,26 @@ class Listening:
             When `who` is no such word, the corrections can't be read, or somebody heard does not agree any more.
         """
         return self._act(lambda: self._answered(who), "question")
+
+    def offer_alike(self, start: float, end: float) -> Step:
+        """Look whether others sound like a stretch that was put right by hand, while nothing else is asked.
+
+        Parameters
+        ----------
+        start, end : float
+            Seconds: the corrected stretch.
+
+        Returns
+        -------
+        Step
+            An offer, of no number; or nothing, where there are none.
+
+        Raises
+        ------
+        TherapyReviewError
+            When somebody heard does not agree any more.
+        """
+        return self._act(lambda: self._alike_by_hand(start, end), "nothing", "done")
 
     def skip(self) -> Step:
         """Leave the stretch that is asked about as it is, unanswered.
@@ -222,7 +243,14 @@ class Listening:
             can_take_back=bool(self._said),
         )
 
+    def _alike_by_hand(self, start: float, end: float) -> Step:
+        self._step, self._said = Step("nothing", ""), []
+        found = alike(self._session.turns, self._session.corrections, start, end, self._hear)
+        return self._step if found.empty else self._offer(found)
+
     def _next(self) -> Step:
+        if not self._step.number:  # the offer came of no question
+            return Step("nothing", "")
         return self._ask_from(self._step.number + 1)
 
     def _keep(self, lines: list[Correction]) -> None:
@@ -259,7 +287,7 @@ class Listening:
             number=self._step.number,
             of=self._step.of,
             alike=count,
-            can_take_back=True,
+            can_take_back=bool(self._said),
         )
 
     def _changed(self) -> Step:
@@ -268,7 +296,7 @@ class Listening:
         unsaid = found[~spoken_of(found, self._session.corrections)]
         if lines := relabel_alike(turns, unsaid):
             self._keep(lines)
-        return self._next()
+        return self._next() if self._step.number else Step("nothing", CHANGED_TOO)
 
     def _taken_back(self) -> Step:
         if not self._said:

@@ -273,6 +273,11 @@ class Session:
         with self.journal.store.writing():
             self._keep_corrections(said.undo(self.corrections))
 
+    def take_back_answers(self) -> None:
+        """Take back what was said about whose voice is whose; what changed single stretches stays."""
+        with self.journal.store.writing():
+            self._keep_corrections(said.without_answers(self.corrections))
+
     def sounding_like(self, start: float, end: float) -> pd.DataFrame:
         """Find the stretches that sound like a corrected one, before anything is done about them.
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, correcting
+from therapy_review.agreement import SELF_REVIEW
+from therapy_review.alike import hearing
 from therapy_review.errors import TherapyReviewError
 from therapy_review.listening import Listening
 from therapy_review.marks import Mark, each
@@ -69,7 +71,11 @@ class Desk:
     def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
         self.session, self.listeners, self.feed = session, listeners, Feed(session, use=listeners.use)
         self.is_locked = False
-        self._listening = Listening(session)
+        self._hear = hearing(session)  # what was heard once to find what sounds alike is not heard again
+        self._listening = Listening(session, self._hear)
+        self._by_hand: tuple[float, float] | None = (
+            None  # a turn just put right, of which others may be asked
+        )
         self._put_here: set[Mark] = set()  # what was marked before everybody's eyes stays in view
         self._steps: list[int] = []  # how many lines there were after each correction made here
         self._seen = time.monotonic()
@@ -80,6 +86,7 @@ class Desk:
             "mark": self._mark,
             "unmark": self._unmark,
             "relabel": self._relabel,
+            "alike": self._alike,
             "split": self._split,
             "merge": self._merge,
             "undo": self._undo,
@@ -195,9 +202,13 @@ class Desk:
             return self._turns("Nobody is heard there, so nothing was changed.")
         self.session.correct(lines)
         self._steps.append(self._lines())
-        self._listening = Listening(self.session)  # what it would take back is no longer the last step
+        self._by_hand = None
+        self._listening = Listening(self.session, self._hear)  # its last answer is no longer the last step
         analysis.rename(self.session, self.listeners.use)
-        return self._turns(sentence)
+        return self._with_step(sentence)
+
+    def _with_step(self, sentence: str) -> Answer:
+        return {**self._turns(sentence)[0], "step": asdict(self._listening.step)}, []
 
     def _lines(self) -> int:
         return len(self.session.corrections)
@@ -205,7 +216,17 @@ class Desk:
     def _relabel(self, asked: Asked) -> Answer:
         start, end, speaker, was = (asked[name] for name in ("start", "end", "speaker", "was"))
         lines = correcting.relabel(self._heard(), start, end, speaker, was)
-        return self._keep(lines, "Kept.")
+        content, buffers = self._keep(lines, "Kept.")
+        if self.listeners.use == SELF_REVIEW and any(line.was not in ("", line.speaker) for line in lines):
+            self._by_hand = (float(start), float(end))
+            content["changed"] = [start, end]  # the page asks for what sounds like it once nothing plays
+        return content, buffers
+
+    def _alike(self, asked: Asked) -> Answer:
+        stretch = float(asked["start"]), float(asked["end"])
+        if self._by_hand == stretch:  # and nothing was done since
+            self._listening.offer_alike(*stretch)
+        return {"kind": "step", "step": asdict(self._listening.step)}, []
 
     def _split(self, asked: Asked) -> Answer:
         turns = self._heard()
@@ -224,8 +245,12 @@ class Desk:
             return self._listen({"act": "take_back", **self._now_asked()}, "Taken back.")
         self.session.undo_correction()
         self._steps.pop()
+        self._by_hand = None
         analysis.rename(self.session, self.listeners.use)
-        return self._turns("Taken back.")
+        if self._listening.step.number or self._listening.step.kind == "done":
+            return self._turns("Taken back.")
+        self._listening = Listening(self.session, self._hear)  # an offer was about what is taken back
+        return self._with_step("Taken back.")
 
     def _is_changed_elsewhere(self) -> bool:
         return bool(self._steps) and self._steps[-1] != self._lines()
@@ -256,4 +281,4 @@ class Desk:
             self._steps.append(after)
         elif after < before and self._steps:
             self._steps.pop()
-        return {**self._turns(sentence)[0], "step": asdict(listening.step)}, []
+        return self._with_step(sentence)

@@ -24,6 +24,7 @@ export class Client extends EventTarget {
   locked = false;
   stale = false; // charts in the notebook do not show yet what was put right
   #model;
+  #changed = null; // a stretch put right by hand, until it was looked whether others sound like it
   #told = 0;
   #telling = 0;
   #sent = new Map(); // marks on their way to the file
@@ -35,6 +36,7 @@ export class Client extends EventTarget {
     this.onMessage = (content, buffers) => this.#heard(content, buffers);
     model.on("msg:custom", this.onMessage);
     for (const kind of ["time", "state"]) this.sound.addEventListener(kind, () => this.#tell(kind));
+    this.sound.addEventListener("state", () => this.#lookForAlike());
     this.sound.addEventListener("sorry", (event) => this.note({ slow: SLOW, press: PRESS }[event.detail]));
     this.lastSign = Date.now();
     this.#idle = setInterval(() => this.#restWhenIdle(), 5000);
@@ -128,7 +130,10 @@ export class Client extends EventTarget {
         if (content.sentence) this.note(content.sentence);
         this.dispatchEvent(new Event("session"));
         if (content.step) this.dispatchEvent(new Event("step"));
+        this.#changed = content.changed ?? null;
+        this.#lookForAlike();
       },
+      step: () => { this.step = content.step; this.dispatchEvent(new Event("step")); },
       marks: () => {
         Object.assign(this.session, { marks: content.marks });
         const before = JSON.stringify(this.sound.closed);
@@ -154,6 +159,14 @@ export class Client extends EventTarget {
       stop: () => this.sound.stop(),
     }[content.kind];
     act?.();
+  }
+
+  // Listening takes the kernel a moment, so it waits until nothing plays.
+  #lookForAlike() {
+    if (!this.#changed || this.sound.state !== "resting") return;
+    const [start, end] = this.#changed;
+    this.#changed = null;
+    this.ask({ kind: "alike", start, end });
   }
 
   #locked(locked) {

@@ -105,7 +105,7 @@ export class Turns {
     }
     const [start, end, , lane] = selected;
     const what = `${session.people[lane].name}, ${clock(start)} to ${clock(end)}. Who is it?`;
-    this.chosen.replaceChildren(part("span", { class: "tr-chosen-what" }, what), ...(asked ? [] : this.#answers()), ...act);
+    this.chosen.replaceChildren(part("span", { class: "tr-chosen-what" }, what), ...(step?.kind === "question" ? [] : this.#answers()), ...act);
   }
 
   #ask(step) {

@@ -185,7 +185,7 @@ export class View {
     this.turns.draw();
     const { step, sound } = this.client;
     const [span] = step?.spans ?? [];
-    if (span && sound.state === "resting") sound.seek(span[0]);
+    if (span && step.number && sound.state === "resting") sound.seek(span[0]);
     this.say(step?.sentence ?? "");
   }
 
