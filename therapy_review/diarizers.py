@@ -64,7 +64,8 @@ class Diarizer(Protocol):
         sample_rate : int
             Hz.
         speakers : int or None
-            How many people are heard, where that is known.
+            How many people are heard, where that is known; of three and more who were there, one may have kept
+            quiet.
 
         Returns
         -------
