@@ -16,6 +16,7 @@ from therapy_review.diarize import diarize
 from therapy_review.recording import Recording, waveform_peaks
 
 MINUTES = 50
+MOST_MEMORY = 600  # MB
 ROOT = Path(__file__).parent.parent
 # What it takes alone, on Linux: the making of the hour, above, needs memory too, and getrusage would count it.
 ALONE = """
@@ -80,3 +81,4 @@ def test_whole_analysis_in_a_process_of_its_own(
         print(
             f"\n{MINUTES} minutes, from file to turns: {MINUTES * 60 / took:.0f}x real time, {peak:.0f} MB at most"
         )
+    assert peak <= MOST_MEMORY

@@ -12,6 +12,7 @@ from benchmarks.diarization import __main__ as benchmark
 from benchmarks.diarization import sessions
 from benchmarks.diarization.report import calibration, calibration_chart, markdown, table
 from benchmarks.diarization.sessions import Session, read_rttm
+from therapy_review.diarize import ENGINE
 from therapy_review.errors import RecordingError
 from therapy_review.turns import turns_table
 
@@ -74,6 +75,28 @@ def test_the_table_has_a_row_for_all_and_for_each_condition_mix_and_new_voices(r
     assert found.loc[found["system"] == "one_voice", "DER"].tolist() == pytest.approx([100 * 10 / 19] * 4)
     text = markdown(scores, calibration(pd.concat(rows[1])))
     assert "| held out: phone | one_voice | 1 |" in text
+
+
+def test_the_report_names_the_engine_that_made_the_rows_and_not_todays(monkeypatch) -> None:
+    monkeypatch.setattr(benchmark, "SYSTEMS", {"engine": perfect, "one_voice": one_voice})
+    monkeypatch.setattr(benchmark, "ENGINE", "older-1")
+    session = Session("held_out", "s", lambda: (np.zeros(20 * 16_000, np.float32), REAL), about=ABOUT)
+    scores = pd.DataFrame(benchmark.listen(session, ["engine", "one_voice"])[0]).assign(seconds_an_hour=60.0)
+    assert scores["engine"].tolist() == ["older-1", ""]
+    head = markdown(scores, pd.DataFrame()).split("|")[0]
+    assert "the engine is\n`older-1`." in head
+    assert ENGINE not in head
+
+
+def test_calibration_is_kept_of_systems_that_are_not_run_and_shown(tmp_path, rows) -> None:
+    file = tmp_path / "calibration.csv"
+    assert benchmark.kept_bins(file, []).empty
+    calibration(pd.concat(rows[1])).to_csv(file, index=False)
+    assert benchmark.kept_bins(file, ["perfect"]).empty
+    bins = benchmark.kept_bins(file, ["one_voice"])
+    assert set(bins["system"]) == {"perfect"}
+    text = markdown(pd.DataFrame(rows[0]).assign(seconds_an_hour=60.0), bins)
+    assert "](calibration_perfect.png)" in text
 
 
 def test_calibration_counts_the_right_ones_by_stretches_and_by_time() -> None:

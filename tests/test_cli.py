@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PRACTICE
+from conftest import PRACTICE, root_of
 
 from therapy_review import analyse, create_journal
 from therapy_review.batch import templates
+from therapy_review.cli import import_turns
 from therapy_review.elsewhere import use_turns
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
@@ -112,6 +113,11 @@ def test_turns_go_out_to_a_file_come_in_from_one_and_are_forgotten(journal: Jour
     journal.store.remove(f"sessions/{day}/corrections.csv")
     use_turns(journal.session(day), turns_table([(1, 2, "client"), (3, 4, "therapist")]), "another program")
     analyse(journal.session(day))
+    for kind in ("json", "txt"):
+        refused = run("turns", "export", day, str(tmp_path / f"out.{kind}"), *where)
+        assert refused.returncode == 1
+        assert "choose one of" in refused.stderr
+    assert journal.ledger.empty
     file = tmp_path / "out.TextGrid"
     assert run("turns", "export", day, str(file), *where).returncode == 0
     assert journal.ledger[["what", "session", "note"]].to_numpy().tolist() == [
@@ -126,6 +132,20 @@ def test_turns_go_out_to_a_file_come_in_from_one_and_are_forgotten(journal: Jour
     assert journal.session(day).made_from()["engine"] == "Praat, by hand"
     assert run("turns", "forget", day, *where).returncode == 0
     assert not journal.store.exists(f"sessions/{day}/turns.rttm")
+
+
+def test_turns_brought_in_are_counted_and_wait_for_a_recording(
+    journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day, file = "2026-01-29", tmp_path / "one.csv"
+    file.write_text("start,end,speaker\n1,2,A\n")
+    import_turns(day, file, "", root_of(journal))
+    assert "Kept: 1 turn of 1 speaker.\nNext:  therapy-review analyse" in capsys.readouterr().out
+    journal.store.remove(journal.session(day).recording_file())
+    import_turns(day, file, "", root_of(journal))
+    said = capsys.readouterr().out
+    assert f"{day} has no recording yet; they count once it is added and analysed." in said
+    assert "Next" not in said
 
 
 def test_a_diarizer_that_lacks_something_is_said_once(journal: Journal) -> None:

@@ -13,6 +13,8 @@ from therapy_review.errors import RecordingError
 from therapy_review.measures import talk_share
 from therapy_review.turns import name_speakers, validate
 
+NO_RATES = [0, -1, float("nan"), float("inf"), None, "16000", 1, 3_999, 384_001, True]
+
 
 def annotation(turns):
     said = Annotation()
@@ -59,6 +61,39 @@ def test_the_number_of_voices_is_found_from_the_sound() -> None:
 def test_four_people_are_refused_in_a_sentence() -> None:
     with pytest.raises(RecordingError, match="1 to 3 people"):
         diarize(np.zeros(16000, np.float32), speakers=4)
+
+
+@pytest.mark.parametrize("speakers", ["2", 0, -1, 2.5, True, float("nan")])
+def test_what_is_no_number_of_people_is_refused_in_a_sentence(speakers: object) -> None:
+    with pytest.raises(RecordingError, match="1 to 3 people, not for"):
+        diarize(np.zeros(16000, np.float32), speakers=speakers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rate", NO_RATES)
+def test_a_rate_that_no_sound_has_is_refused_in_a_sentence(rate: float) -> None:
+    with pytest.raises(RecordingError, match="4000 to 384000 samples a second"):
+        diarize(np.zeros(16000, np.float32), sample_rate=rate)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rate", [4_000, 8_000.0, np.int64(44_100), 384_000])
+def test_every_rate_that_sound_has_is_heard(rate: int) -> None:
+    assert diarize(np.zeros(int(rate) // 2, np.float32), sample_rate=rate).empty
+    assert diarize(np.zeros(0, np.float32), sample_rate=rate).empty
+
+
+@pytest.mark.parametrize(
+    ("samples", "sentence"),
+    [
+        (np.full(16000, np.nan), "not finite"),
+        (np.full(16000, np.inf), "not finite"),
+        (["a", "b"], "no numbers"),
+        ([[0.0], [0.0, 1.0]], "no numbers"),
+        (None, "one channel"),
+    ],
+)
+def test_what_is_no_sound_is_refused_in_a_sentence(samples: object, sentence: str) -> None:
+    with pytest.raises(RecordingError, match=sentence):
+        diarize(samples)  # type: ignore[arg-type]
 
 
 def test_two_channels_are_refused_in_a_sentence() -> None:

@@ -129,6 +129,17 @@ def test_turns_of_another_recording_are_refused(session: Session) -> None:
         analyse(session)
 
 
+def test_turns_of_another_recording_are_refused_at_once_where_its_length_is_known(
+    session: Session, deaf: None
+) -> None:
+    use_turns(session, turns_table([(1, 2, "A")]), "one")
+    analyse(session)
+    kept = session.journal.store.read(session.file("turns.rttm"))
+    with pytest.raises(TurnsError, match="go on until 9000 s, but the recording ends at 244 s"):
+        use_turns(session, turns_table([(1, 9000, "A")]), "two")
+    assert session.journal.store.read(session.file("turns.rttm")) == kept
+
+
 def test_their_origin_is_one_line_and_can_not_be_left_out(session: Session) -> None:
     use_turns(session, turns_table([(1, 2, "A")]), " two\nlines ")
     found = turns_elsewhere(session)

@@ -280,8 +280,11 @@ def test_a_name_a_format_cant_hold_is_refused_before_anything_is_written(
 def test_nothing_is_written_where_nobody_speaks_and_whispers_json_is_only_read(tmp_path: Path) -> None:
     with pytest.raises(TurnsError, match="no turns to write"):
         write_turns(turns_table(), tmp_path / "a.rttm")
-    with pytest.raises(TurnsError, match="not written"):
+    offered = r"choose one of: rttm, textgrid, eaf, csv, parquet\."
+    with pytest.raises(TurnsError, match=f"not written; {offered}"):
         write_turns(SAID, tmp_path / "a.json")
+    with pytest.raises(TurnsError, match=f"no kind that holds turns here; {offered}"):
+        write_turns(SAID, tmp_path / "a.txt")
 
 
 def test_parquet_keeps_types_and_without_pyarrow_says_how_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from conftest import reference
@@ -42,3 +45,20 @@ def test_two_who_speak_at_once_are_heard() -> None:
 
 def test_frames_follow_each_other_by_their_own_length() -> None:
     assert np.allclose(np.diff(frame_times(100)), HOP / RATE)
+
+
+HELD = """
+from pathlib import Path
+import numpy as np
+from therapy_review.segmentation import voices_at_once
+voices_at_once(np.zeros(60 * 16_000, np.float32))
+status = Path("/proc/self/status").read_text()
+print(*(status.split(f"{name}:")[1].split()[0] for name in ("VmHWM", "VmRSS")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux tells of memory")
+def test_what_the_network_worked_in_is_handed_back() -> None:
+    run = subprocess.run([sys.executable, "-c", HELD], check=True, capture_output=True, text=True)
+    most, left = (int(kilobytes) / 1024 for kilobytes in run.stdout.split())
+    assert most - left > 20

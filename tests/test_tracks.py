@@ -13,6 +13,7 @@ import soundfile as sf
 from conftest import reference
 from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
+from test_diarize import NO_RATES
 
 from therapy_review import analyse, consent, create_journal, open_journal
 from therapy_review.adding import add_recording
@@ -180,3 +181,34 @@ def called(folder: Path, tracks: np.ndarray) -> Journal:
         sf.write(file, track, RATE, subtype="PCM_16")
     add_recording(journal, files(folder), dt.date(2026, 3, 4))
     return open_journal(folder / "mine")
+
+
+@pytest.mark.parametrize(
+    ("track", "sentence"),
+    [
+        (np.full(RATE, np.nan, np.float32), "not finite"),
+        (np.zeros((2, RATE), np.float32), "one channel"),
+        (np.zeros((RATE, 2), np.float32), "one channel"),
+        (None, "one channel"),
+    ],
+)
+def test_a_track_that_is_not_one_channel_of_sound_is_refused_in_a_sentence(
+    track: np.ndarray, sentence: str
+) -> None:
+    with pytest.raises(RecordingError, match=sentence):
+        diarize_tracks([np.zeros(RATE, np.float32), track])
+
+
+@pytest.mark.parametrize("rate", NO_RATES)
+def test_a_rate_that_no_sound_has_is_refused_before_anything_is_heard(rate: float) -> None:
+    with pytest.raises(RecordingError, match="4000 to 384000 samples a second"):
+        diarize_tracks((pytest.fail("heard") for _ in range(2)), rate)  # type: ignore[arg-type]
+
+
+def test_the_same_name_for_two_tracks_is_refused() -> None:
+    silence = np.zeros(RATE, np.float32)
+    with pytest.raises(RecordingError, match="Two tracks are called client"):
+        diarize_tracks((pytest.fail("heard") for _ in range(2)), names=("client", "client"))
+    with pytest.raises(RecordingError, match="Two tracks are called voice_2"):
+        diarize_tracks([silence, silence], names=("voice_2",))
+    assert diarize_tracks([silence, silence], names=("client", "therapist", "client-2")).empty

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from therapy_review.store import Store
 
 LONGEST = 6.0  # hours; beyond that a recorder was left running, and memory would not do
+TOLD = 2  # people up to which the notes say how many voices there are
 STEPS = ("opening the sound", "who spoke when", "measures")
 
 # What ``made_from.json`` keeps of the listening, so that new names or new definitions need no sound opened.
@@ -232,7 +233,34 @@ def _heard_alike(session: Session, made: dict[str, Any], diarizer: str | Diarize
     if session.inputs()["turns"] or (diarizer is None and made.get("diarizer", BUILT_IN) != BUILT_IN):
         # Given turns are given; and what another program found stays good when that program is no longer there.
         return True
-    return bool(made.get("engine") == _listener(session, diarizer)[1].name)
+    people, named = asked_for(session), len(_who_was_there(session))
+    # Before the number was kept, three were asked for where three are named, which may have parted one voice.
+    before = named if named > TOLD else people
+    return made.get("people", before) == people and made.get("engine") == _listener(session, diarizer)[1].name
+
+
+def asked_for(session: Session) -> int | None:
+    """Tell how many voices are to be found, from who was there by the notes.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    int or None
+        One or two where the notes name so many by themselves. None where the sound tells: a memo has one voice, a
+        visitor makes a third, and of three who are named one may hardly be heard.
+    """
+    given = _who_was_there(session)
+    return None if given == SessionNotes.participants or not 0 < len(given) <= TOLD else len(given)
+
+
+def _who_was_there(session: Session) -> tuple[str, ...]:
+    # Few notes name who was there, and reading a note takes long beside all else that is compared.
+    store, name = session.journal.store, session.file("notes.md")
+    named = store.exists(name) and b"participants" in store.read(name)
+    return session.notes.participants if named else SessionNotes.participants
 
 
 def _listener(session: Session, diarizer: str | Diarizer | None) -> tuple[str, Diarizer]:
@@ -273,14 +301,13 @@ def _listen(
     tell(STEPS[1], 0.2)
     journal = session.journal
     names = {journal.client: "client", journal.therapist: "therapist"}
-    # Where the notes name nobody else, the sound tells: a memo has one voice, a visitor makes a third.
-    given = session.notes.participants
-    people = None if given == SessionNotes.participants else len(given)
+    people = asked_for(session)
     voices = hear(hearing, samples, recording.sample_rate, people, names).round(3)
     heard = {
         "peaks": peaks,
         "engine": listener.name,
         "diarizer": remembered,
+        "people": people,
         "shortest_silence": getattr(listener, "shortest_silence", MIN_SILENCE),
         "sees_overlap": sees_overlap(listener, voices),
         "duration": recording.duration,
@@ -320,7 +347,8 @@ def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> Non
         duration=heard["duration"],
     )
     stamp = list(store.stamp(session.recording_file()))
-    made = {**{part: heard[part] for part in HEARD}, "inputs": inputs, "stamp": stamp, "by_voice": by_voice}
+    kept = {part: heard[part] for part in (*HEARD, "people") if part in heard}
+    made = {**kept, "inputs": inputs, "stamp": stamp, "by_voice": by_voice}
     store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
     store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
     store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())

@@ -224,17 +224,18 @@ def export_turns(
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
     from therapy_review import ledger
-    from therapy_review.interchange import write_turns
+    from therapy_review.interchange import encode
     from therapy_review.journal import open_journal
+    from therapy_review.store import PlainStore
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
     opened = open_journal(journal)
     chosen = opened.session(session)
     chosen.require(SELF_REVIEW)
-    found = chosen.turns
+    data = encode(chosen.turns, file.suffix, file.stem)
     ledger.record(opened, ledger.EXPORTED, session=session, who="client", note=file.name)
-    write_turns(found, file)
+    PlainStore(file.parent).write(file.name, data)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
 
 
@@ -257,12 +258,16 @@ def import_turns(
     from therapy_review.interchange import read_turns
     from therapy_review.journal import open_journal
 
-    found = read_turns(file)
-    use_turns(open_journal(journal).session(session), found, found_by or file.name)
-    left_out = found.attrs["left_out"]
+    found, chosen = read_turns(file), open_journal(journal).session(session)
+    use_turns(chosen, found, found_by or file.name)
+    left_out, people = found.attrs["left_out"], found["speaker"].nunique()
     also = f" {left_out} more had no speaker or no length and were left out." if left_out else ""
-    say.print(f"Kept: {len(found)} turns of {found['speaker'].nunique()} speakers.{also}")
-    say.print(f"Next:  therapy-review analyse --journal {journal}")
+    kept = f"{len(found)} turn{'s' * (len(found) != 1)} of {people} speaker{'s' * (people != 1)}"
+    say.print(f"Kept: {kept}.{also}")
+    if chosen.has_recording:
+        say.print(f"Next:  therapy-review analyse --journal {journal}")
+    else:
+        say.print(f"{session} has no recording yet; they count once it is added and analysed.")
 
 
 @turns.command("forget")

@@ -15,6 +15,7 @@ import pandas as pd
 from therapy_review.clusters import MOST, STEP, Voices, find_voices
 from therapy_review.errors import RecordingError
 from therapy_review.models import weights_of
+from therapy_review.samples import checked
 from therapy_review.segmentation import voices_at_once
 from therapy_review.speech import speech_probability, stretches_of
 from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
@@ -48,7 +49,7 @@ def diarize(
     samples : ndarray of float32, shape (n_samples,)
         Mono.
     sample_rate : int
-        Hz; other rates than 16000 are resampled.
+        Hz, 4000 to 384000; other rates than 16000 are resampled.
     speakers : int or None
         How many people are heard: 1, 2 or 3; found from the sound when None.
 
@@ -62,14 +63,16 @@ def diarize(
     Raises
     ------
     RecordingError
-        When the samples are not one channel of finite numbers, or `speakers` is not 1, 2, 3 or None.
+        When the samples are not one channel of finite numbers, the rate is none that sound has, or `speakers` is
+        not 1, 2, 3 or None.
 
     Examples
     --------
     >>> diarize(np.zeros(32000, np.float32)).empty
     True
     """
-    turns = tell_apart(_checked(samples, sample_rate, speakers), speakers)
+    _check_number(speakers)
+    turns = tell_apart(checked(samples, sample_rate), speakers)
     right = believed(turns) @ weights_of("confidence")["weights"]  # log odds
     return turns.assign(confidence=1 / (1 + np.exp(-right)))
 
@@ -124,19 +127,11 @@ def believed(turns: pd.DataFrame) -> Numbers:
     return np.column_stack([np.ones(len(turns)), np.log(sure / (1 - sure)), np.log(seconds)])
 
 
-def _checked(samples: NDArray[np.float32], sample_rate: int, speakers: int | None) -> NDArray[np.float32]:
-    samples = np.asarray(samples, dtype=np.float32)
-    if samples.ndim != 1 or not np.isfinite(samples).all():
-        raise RecordingError(
-            "Who spoke when is found in one channel of finite numbers; mix the channels first."
-        )
-    if speakers is not None and not 1 <= speakers <= MOST:
-        raise RecordingError(f"Who spoke when can be found for 1 to {MOST} people, not for {speakers}.")
-    if sample_rate != SAMPLE_RATE:
-        import librosa
-
-        samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
-    return samples
+def _check_number(speakers: int | None) -> None:
+    given: object = speakers
+    is_number = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if speakers is not None and not (is_number and 1 <= speakers <= MOST):
+        raise RecordingError(f"Who spoke when can be found for 1 to {MOST} people, not for {speakers!r}.")
 
 
 def _stretches(

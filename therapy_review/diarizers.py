@@ -64,7 +64,8 @@ class Diarizer(Protocol):
         sample_rate : int
             Hz.
         speakers : int or None
-            How many people are heard, where that is known.
+            How many people are heard, where that is known; of three and more who were there, one may have kept
+            quiet.
 
         Returns
         -------
@@ -237,11 +238,7 @@ def hear(
             f"{diarizer.name} did not return turns with start, end and speaker; use another diarizer, or ask who "
             "made it."
         ) from error
-    if len(turns) and turns["end"].max() > length + OVERRUN:
-        raise TurnsError(
-            f"The turns from {diarizer.name} go on until {turns['end'].max():.0f} s, but the recording ends at "
-            f"{length:.0f} s; see that they belong to this session."
-        )
+    check_length(turns, length, diarizer.name)
     roles = {role: role for role in ROLES} | {name.casefold(): role for name, role in (names or {}).items()}
     called: dict[str, str] = {}
     for label in turns["speaker"].unique():
@@ -251,6 +248,30 @@ def hear(
     # Once more, for two names may be one person's, and what began after the end is now without length.
     rows = within[within["start"] < length].itertuples(index=False)
     return merge_stretches(well_formed(rows, diarizer.name), MIN_SILENCE)
+
+
+def check_length(turns: pd.DataFrame, length: float, origin: str) -> None:
+    """Let turns pass that fit a recording.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    length : float
+        Seconds of the recording.
+    origin : str
+        What found them.
+
+    Raises
+    ------
+    TurnsError
+        When they go on for more than a second after the recording's end.
+    """
+    if len(turns) and turns["end"].max() > length + OVERRUN:
+        raise TurnsError(
+            f"The turns from {origin} go on until {turns['end'].max():.0f} s, but the recording ends at "
+            f"{length:.0f} s; see that they belong to this session."
+        )
 
 
 def sees_overlap(diarizer: Diarizer, turns: pd.DataFrame) -> SeesOverlap:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from therapy_review.diarizers import check_length
 from therapy_review.errors import TurnsError
 from therapy_review.interchange import decode, encode
 from therapy_review.session import TURNS_ELSEWHERE
@@ -51,7 +52,8 @@ class Elsewhere:
 def use_turns(session: Session, turns: pd.DataFrame, origin: str) -> None:
     """Use turns that another program found, in place of the built-in engine's.
 
-    `therapy_review.analysis.analyse` then measures them; it is there that they are held against the recording.
+    `therapy_review.analysis.analyse` then measures them and holds them against the recording; that is done here
+    already where its length is known from an analysis before. Nothing is opened.
 
     Parameters
     ----------
@@ -65,12 +67,15 @@ def use_turns(session: Session, turns: pd.DataFrame, origin: str) -> None:
     Raises
     ------
     TurnsError
-        When there are no turns, or nothing is said of their origin.
+        When there are no turns, nothing is said of their origin, or they go on after the recording's end.
     """
     said = " ".join(origin.split())
     if not said:
         raise TurnsError("Say what found these turns, as in pyannote 3.1; it is kept beside the measures.")
     data = encode(turns, "rttm", session.name)
+    made = session.made_from()
+    if "duration" in made and made.get("inputs", {}).get("recording") == session.inputs()["recording"]:
+        check_length(turns, made["duration"], said)
     with session.journal.store.writing():
         session.journal.store.write(session.file(TURNS_ELSEWHERE), f"{FOUND_BY}{said}\n".encode() + data)
 

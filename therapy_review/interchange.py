@@ -163,9 +163,12 @@ def encode(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
     >>> encode(turns_table([(0, 1.5, "Anna Maria", 0.93)]), "rttm", "2026-01-08")
     b'SPEAKER 2026-01-08 1 0.000 1.500 <NA> <NA> Anna%20Maria 0.93 <NA>\n'
     """
-    chosen = _format(file_format, name)
+    written = [one for one, kind in FORMATS.items() if kind.write]
+    chosen = _format(file_format, name, written)
     if chosen.write is None:
-        raise TurnsError(f"Turns are read from {chosen.label} but not written; choose rttm, csv or another.")
+        raise TurnsError(
+            f"Turns are read from {chosen.label} but not written; choose one of: {', '.join(written)}."
+        )
     table = well_formed(turns[COLUMNS].itertuples(index=False), name)
     if table.empty:
         raise TurnsError("There are no turns to write; find out first who spoke when.")
@@ -232,8 +235,8 @@ def _name(speaker: object) -> str:
     return name if name.strip() else ""
 
 
-def _format(file_format: str, name: str) -> Format:
+def _format(file_format: str, name: str, offered: Iterable[str] = FORMATS) -> Format:
     chosen = FORMATS.get(file_format.lower().removeprefix("."))
     if chosen is None:
-        raise TurnsError(f"{name} is of no kind that holds turns here; choose one of: {', '.join(FORMATS)}.")
+        raise TurnsError(f"{name} is of no kind that holds turns here; choose one of: {', '.join(offered)}.")
     return chosen

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.models import THREADS, model
+from therapy_review.models import THREADS, freeing, model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,6 +92,7 @@ def voices_at_once(samples: NDArray[np.float32]) -> NDArray[np.float32]:
             if number < count - 1:
                 fade[-SHARED:] = 1 - rise
             found[number * STEP : number * STEP + FRAMES] += chunk * fade
+    network.run(None, {"samples": np.zeros((1, 1, SAMPLE_RATE), np.float32)}, freeing())
     return found[:length]
 
 

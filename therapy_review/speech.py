@@ -8,6 +8,7 @@ seconds; a frame is 17 ms (see `therapy_review.segmentation`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,7 @@ NETWORK_NEAR = (31, 121)  # frames in which the network is at its surest: half a
 USUAL = 20.0  # dB above the floor: a clear voice in a quiet room
 EXPECTED = 600  # frames (10 s) of such a voice are taken as heard, for sounds in which hardly anybody speaks
 LOUDNESS_AT = (-7, -4, -2, 0, 2, 4, 7)
+FEATURES = len(NETWORK_AT) + len(NETWORK_NEAR) + 2 * (len(LOUDNESS_AT) + 5)
 
 
 def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -73,21 +75,30 @@ def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDA
         The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise
         (dB) in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
     """
+    # Filled column by column: columns kept until the end would need the memory twice.
+    found = np.empty((len(somebody), FEATURES), np.float32)
+    for number, column in enumerate(_columns(samples, somebody)):
+        found[:, number] = column
+    return found
+
+
+def _columns(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
     surely = np.log(somebody + np.float32(1e-6)) - np.log1p(np.float32(1e-6) - somebody)
     surely = np.clip(surely, -SURE, SURE)
-    columns = [_shifted(surely, by) for by in NETWORK_AT]
-    columns += [maximum_filter1d(surely, width) for width in NETWORK_NEAR]
+    yield from (_shifted(surely, by) for by in NETWORK_AT)
+    yield from (maximum_filter1d(surely, width) for width in NETWORK_NEAR)
     spoken = somebody > 0.6
     # Low notes carry the voice, and the fan; high ones fade faster when a voice stops in a room with echo.
     for loud in loudness(samples, len(somebody)):
         above = np.clip(loud - _floor(loud), 0, LOUDEST).astype(np.float32)
         usual = np.median(np.append(above[spoken], np.full(EXPECTED, np.float32(USUAL))))
-        columns += [_shifted(above, by) for by in LOUDNESS_AT]
-        columns += [maximum_filter1d(above, 25), minimum_filter1d(above, 13), above - usual]
-        columns += [above - maximum_filter1d(above, 19, origin=origin) for origin in (9, -9)]
-    return np.stack(columns, axis=1)
+        yield from (_shifted(above, by) for by in LOUDNESS_AT)
+        yield maximum_filter1d(above, 25)
+        yield minimum_filter1d(above, 13)
+        yield above - usual
+        yield from (above - maximum_filter1d(above, 19, origin=origin) for origin in (9, -9))
 
 
 def _shifted(values: NDArray[np.float32], by: int) -> NDArray[np.float32]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from therapy_review.errors import RecordingError
+from therapy_review.samples import check_rate, checked
 from therapy_review.segmentation import HOP, SAMPLE_RATE, voices_at_once
 from therapy_review.speech import loudness, speech_probability, stretches_of
 from therapy_review.turns import turns_table
@@ -98,23 +100,35 @@ def diarize_tracks(
     Parameters
     ----------
     tracks : iterable of ndarray of float32, shape (n_samples,)
-        One after the other is listened to, so that no two need to be in memory at once. All begin together.
+        Mono each. One after the other is listened to, so that no two need to be in memory at once. All begin
+        together.
     sample_rate : int
-        Hz; other rates than 16000 are resampled.
+        Hz, 4000 to 384000; other rates than 16000 are resampled.
     names : sequence of str
-        Who is on each track; ``voice_1``, ``voice_2`` … in the order of the tracks when left out.
+        Who is on each track, each by a name of their own; ``voice_1``, ``voice_2`` … in the order of the tracks
+        when left out.
 
     Returns
     -------
     DataFrame
         A turns table. Confidence is the mean probability that somebody speaks on that track.
 
+    Raises
+    ------
+    RecordingError
+        When a track is not one channel of finite numbers, the rate is none that sound has, or two tracks have the
+        same name.
+
     Examples
     --------
     >>> diarize_tracks([np.zeros(32000, np.float32)] * 2).empty
     True
     """
+    check_rate(sample_rate)
+    _check_names(names)
     heard = [_listen(track, sample_rate) for track in tracks]
+    called = [*names[: len(heard)], *(f"voice_{i + 1}" for i in range(len(names), len(heard)))]
+    _check_names(called)
     length = max((len(track.loud) for track in heard), default=0)
     heard = [
         _Track(
@@ -127,21 +141,21 @@ def diarize_tracks(
     for number, track in enumerate(heard):
         others = [other for other in heard if other is not track]
         own = np.where(_stands_out(track, others), track.probability, 0.0)
-        name = names[number] if number < len(names) else f"voice_{number + 1}"
         sums = np.append(0.0, np.cumsum(own))
         for start, end in stretches_of(own).to_numpy().tolist():
             first, last = (min(length, max(0, round(t * SAMPLE_RATE / HOP))) for t in (start, end))
             sure = (sums[last] - sums[first]) / max(1, last - first)
-            rows.append((start, end, name, float(np.clip(sure, 0.0, 1.0))))
+            rows.append((start, end, called[number], float(np.clip(sure, 0.0, 1.0))))
     return turns_table(sorted(rows))
 
 
-def _listen(track: NDArray[np.float32], sample_rate: int) -> _Track:
-    samples = np.asarray(track, dtype=np.float32)
-    if sample_rate != SAMPLE_RATE:
-        import librosa
+def _check_names(names: Sequence[str]) -> None:
+    if twice := next((name for number, name in enumerate(names) if name in names[:number]), None):
+        raise RecordingError(f"Two tracks are called {twice}; give everybody's track a name of its own.")
 
-        samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
+
+def _listen(track: NDArray[np.float32], sample_rate: int) -> _Track:
+    samples = checked(track, sample_rate)
     if not len(samples):
         return _Track(np.zeros(0), np.zeros(0))
     somebody = 1 - voices_at_once(samples)[:, 0]

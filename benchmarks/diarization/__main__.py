@@ -17,6 +17,7 @@ import pandas as pd
 import typer
 from joblib import Parallel, delayed
 
+from therapy_review.diarize import ENGINE
 from therapy_review.errors import RecordingError
 from therapy_review.tracks import diarize_tracks
 
@@ -42,6 +43,7 @@ def listen(session: Session, systems: list[str]) -> tuple[list[dict[str, object]
     for name in systems:
         found, asked = _asked(SYSTEMS[name], samples, session.speakers)
         about = {"system": name, "group": session.group, "session": session.name, "length": length}
+        about |= {"engine": ENGINE if name == "engine" else ""}
         scores.append(about | {"speakers_asked": asked} | session.about | score(reference, found, length))
         if session.group in ("tuning", "held_out"):
             sure.append(sureness(reference, found).assign(system=name))
@@ -74,6 +76,14 @@ def kept(file: Path, systems: list[str]) -> pd.DataFrame:
         return pd.DataFrame()
     earlier = pd.read_csv(file, dtype={"client": str, "therapist": str})
     return earlier[~earlier["system"].isin(systems) & (earlier["sound"] == version()[:12])]
+
+
+def kept_bins(file: Path, systems: list[str]) -> pd.DataFrame:
+    """Read from an earlier run how far the confidence of all other systems can be believed."""
+    if not file.exists():
+        return pd.DataFrame()
+    earlier = pd.read_csv(file)
+    return earlier[~earlier["system"].isin(systems)]
 
 
 def main(
@@ -113,6 +123,7 @@ def main(
     table = table.assign(seconds_an_hour=table["system"].map(speed), sound=version()[:12])
     table = pd.concat([table, kept(into / "cases.csv", systems)], ignore_index=True)
     bins = calibration(pd.concat(sure)) if sure else pd.DataFrame()
+    bins = pd.concat([bins, kept_bins(into / "calibration.csv", systems)], ignore_index=True)
     text = markdown(table, bins)
     into.mkdir(parents=True, exist_ok=True)
     (into / "README.md").write_text(text, encoding="utf-8")

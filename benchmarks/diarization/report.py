@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.chart import FAINT, INK, Chart, styled
-from therapy_review.diarize import ENGINE
 
 from .cases import MINUTES, TUNING_READERS
 from .score import pooled
@@ -93,7 +92,7 @@ def markdown(scores: pd.DataFrame, sure: pd.DataFrame) -> str:
     tuning, held_out = len(MINUTES["tuning"]) * 6, len(MINUTES["held_out"]) * 6
     head = f"""# Who spoke when: results
 {today.day} {today:%B %Y}, {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}; the engine is
-`{ENGINE}`. Written by `make bench-diarization`; every session is in cases.csv.
+{_engines(scores)}. Written by `make bench-diarization`; every session is in cases.csv.
 
 Parameters may be chosen with the {tuning} *tuning* sessions (readers {", ".join(TUNING_READERS)}) alone. In each of
 the {held_out} *held out* sessions at least one voice was in none of those, in the rows "both voices new" neither.
@@ -131,12 +130,23 @@ for an hour of sound (s/h) are measured alone in one process, on a machine that 
     return head + "\n".join(lines) + "\n" + _sure_words(sure)
 
 
+def _engines(scores: pd.DataFrame) -> str:
+    """Name what made the engine's rows, which may have been kept from an earlier run."""
+    made = scores[scores["system"] == "engine"].get("engine", pd.Series(dtype=str)).dropna().unique()
+    return " and ".join(f"`{name}`" for name in made) or "not among the systems"
+
+
 def _sure_words(sure: pd.DataFrame) -> str:
     if sure.empty:
         return ""
     lines = [
         "\n## How far confidence can be believed\n",
-        "How many of the stretches found in simulated sessions are right: most of their time is that speaker's.\n",
+        "How many of the stretches found in simulated sessions, tuning and held out together, are right: most of "
+        "their time is that speaker's.\n",
+        *(
+            f"![{name}: the part that is right at each confidence](calibration_{name}.png)\n"
+            for name in sure["system"].unique()
+        ),
         "| system | confidence | stretches | hours | mean confidence | right, of stretches | right, of time |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]

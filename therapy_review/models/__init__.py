@@ -34,6 +34,7 @@ def model(name: str) -> Any:
     _share_memory()
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.use_env_allocators", "1")
+    options.enable_mem_pattern = False  # a plan of all it will need at once makes that many times as much
     options.intra_op_num_threads = 1  # one call is one thread, which gives the same numbers on every computer
     options.inter_op_num_threads = 1
     data = files("therapy_review.models").joinpath(f"{name}.onnx").read_bytes()
@@ -51,6 +52,20 @@ def _share_memory() -> None:
         ),
         onnxruntime.OrtArenaCfg({"arena_extend_strategy": 1}),
     )
+
+
+def freeing() -> Any:
+    """Give what lets a call of a model hand back, once it is done, the memory that no call works in any more.
+
+    Returns
+    -------
+    onnxruntime.RunOptions
+    """
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 @cache
