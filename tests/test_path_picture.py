@@ -22,8 +22,9 @@ from PIL import Image
 from therapy_review import Journal, open_journal, way_words
 from therapy_review.chart import Chart, Row
 from therapy_review.path import Way, way
-from therapy_review.path_picture import NOW, path
+from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
+from therapy_review.row_titles import OF_A_PART, first_sentence
 from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
 from therapy_review.trend_words import OF_PAGE
 from therapy_review.usual import usual
@@ -103,7 +104,7 @@ def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Wa
         assert claim in rows[what]
         assert claim in chart.alt
         assert "This is about" not in rows[what] + chart.alt  # said once, below the picture
-    assert (NOW in chart.caption) == (number == MANY)
+    assert (OF_A_PART in chart.caption) == (number == MANY)
     assert rows["proud"].endswith("sessions.")
     assert rows["tags"] == way_words.of_a_word(found.tags, way_words.often(found.tags)[0])
     assert rows["tags"] in chart.alt
@@ -126,7 +127,7 @@ def test_measures_beside_the_usual_range_say_what_they_bear_too(ways: dict[int, 
         ("longest_silence", ""),
         ("latency_median", "client"),
     ):
-        claim = told[measure, speaker]
+        claim = first_sentence(told[measure, speaker])
         assert claim in rows[f"{speaker}_{measure}".strip("_")]
         assert claim in chart.alt
 

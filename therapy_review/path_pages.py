@@ -89,17 +89,21 @@ class PathPage:
     @gently
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
-        return self._greeting("Your path", PATH, " or click a star")
+        return self._greeting("Your path", PATH, "" if is_still() else " or click a star")
 
     @gently
     def how_along(self) -> Still:
         """Say how a session is opened on the path."""
+        if is_still():
+            return Still(f"<p>{HOW_TO_START} to open a session from the picture.</p>")
         play = ", and plays it at once; Escape is silence" if self.is_heard else ""
         return sentence(f"{ALONG}{play}.")
 
     @gently
     def how_usual(self) -> Still:
         """Say what stands beside what is usual, and how to look behind it."""
+        if is_still():
+            return sentence(USUAL)
         play = ", each with its own play button" if self.is_heard else ", to read"
         return sentence(f"{USUAL} {BEHIND}{play}.")
 

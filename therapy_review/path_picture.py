@@ -25,7 +25,7 @@ from therapy_review.chart import (
     styled,
 )
 from therapy_review.path_rows import ROWS, Part, parts
-from therapy_review.row_titles import room, titled
+from therapy_review.row_titles import OF_A_PART, SENTENCE, room, titled
 from therapy_review.trend_words import OF_PAGE
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from therapy_review.scales import Scale
 
 BETWEEN = 0.3  # inches from row to row
-NOW = "Where a row is parted, its sentence is about the part in which most of the newest ten numbers are."
 BELOW = 0.16  # inches a line below the dates
 
 
@@ -96,10 +95,10 @@ def path(
     told = [" ".join(dict.fromkeys([part.summary, *part.said.splitlines()])) for part in made]
     captions = [part.caption for part in made] + [path_phases.caption(found)]
     is_said = any(part.said for part in made)
-    captions += [NOW] * (is_said and bool(found.begun or found.apart)) + [OF_PAGE] * is_said
-    return chart.described(
-        " ".join(filter(None, [alt, *told, path_phases.in_words(found)])), " ".join(filter(None, captions))
-    )
+    captions += [OF_A_PART] * (is_said and bool(found.begun or found.apart)) + [OF_PAGE] * is_said
+    # What two rows have in common is said once.
+    once = dict.fromkeys(one for caption in captions if caption for one in SENTENCE.split(caption))
+    return chart.described(" ".join(filter(None, [alt, *told, path_phases.in_words(found)])), " ".join(once))
 
 
 def _head(ax: Axes, part: Part) -> None:

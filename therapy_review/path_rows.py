@@ -5,7 +5,6 @@ What a row shows is said below its title in a sentence, as `therapy_review.way_w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, counted, name
 from therapy_review.measure_names import what_counts
 from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
+from therapy_review.row_titles import first_sentence
 from therapy_review.scales import cut_off_in_words
 from therapy_review.usual import WORDS, label, written
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
 SCORE = "#009E73"
-SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 TAG = 0.21  # inches a mood word
 ROWS = {
     "mood": "mood, before and after",
@@ -133,7 +132,7 @@ def _sentence(part: Part, way: Way, told: Mapping[way_words.Line, str]) -> str:
     if part.what == "tags":
         return way_words.of_a_word(way.tags, way_words.often(way.tags)[0])
     # Its first sentence; all of them are in the list of `therapy_review.way_words.moved`.
-    first = [SENTENCE.split(told[line])[0] for line in part.lines if line in told]
+    first = [first_sentence(told[line]) for line in part.lines if line in told]
     return "\n".join(first) if part.lines else part.summary
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from therapy_review import words
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
-from therapy_review.errors import TherapyReviewError
+from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.moments import behind, moments
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
@@ -83,14 +83,17 @@ class Place:
         """
         self._show(session, lambda: [self._player(session)], self._told(session))
 
-    def open_without_sound(self, session: Session) -> None:
+    def open_without_sound(self, session: Session, why: str = "") -> None:
         """Show what is kept of a session, and no player.
 
         Parameters
         ----------
         session : Session
+        why : str
+            Why there is none, in a sentence.
         """
-        self._show(session, list, self._told(session))
+        said = f"<p>{html.escape(why)}</p>" if why else ""
+        self._show(session, list, self._told(session) + said)
 
     def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
         """Show some moments of a session, with a way to all of it.
@@ -204,6 +207,9 @@ def _open(way: Way, place: Place, what: str, name: str) -> None:
     try:
         session.require(SELF_REVIEW)
         found = moments(session.turns, pd.concat([marks, session.marks[session.marks["kind"] == "trigger"]]))
+    except ConsentError as error:
+        place.open_without_sound(session, str(error))
+        return
     except TherapyReviewError:
         place.open(session)
         return
@@ -237,6 +243,9 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
             found = behind(
                 session.turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=session.marks
             )
+        except ConsentError as error:
+            place.open_without_sound(session, str(error))
+            return
         except TherapyReviewError:
             place.open(session)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,29 @@ SIZE = 9.0  # points
 LINE = SIZE * 1.27
 PAD = 4.0
 APART = 2.0  # points between a title and what is said
+SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
+OF_A_PART = (
+    "Where a row is parted, its sentence is about the part in which most of the newest ten numbers are."
+)
+
+
+def first_sentence(said: str) -> str:
+    """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it.
+
+    Parameters
+    ----------
+    said : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> first_sentence("It moved by 0.4 points a month. This is about 5 sessions.")
+    'It moved by 0.4 points a month.'
+    """
+    return SENTENCE.split(said)[0]
 
 
 def wrapped(said: str) -> list[str]:

@@ -22,7 +22,7 @@ from therapy_review.chart import (
     styled,
 )
 from therapy_review.measure_names import what_counts
-from therapy_review.row_titles import room, titled
+from therapy_review.row_titles import OF_A_PART, first_sentence, room, titled
 from therapy_review.trend_words import OF_PAGE, sentences
 from therapy_review.usual import FEWEST, far_out, label, written
 
@@ -84,7 +84,7 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
     if told is None:
         of = {(str(m), str(who)): own for (m, who), own in whole.groupby(["measure", "speaker"])}
         told = dict(zip(lines, sentences(of[line] for line in lines), strict=True))
-    claims = [told.get(line, "") for line in lines]
+    claims = [first_sentence(told.get(line, "")) for line in lines]
     marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
     named_under = [text for _, text in marks]
     chart = Chart(0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, claims)) + phase_marks.room(named_under))
@@ -110,6 +110,8 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
     apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
     what = WHAT if table["middle"].notna().any() else "Each dot is a session."
     certain = f" {OF_PAGE}" if any(claims) else ""
+    if certain and any(named_under):
+        certain = f" {OF_A_PART}{certain}"
     counts = what_counts(table)
     what = f"{counts} {what}" if counts else what
     return chart.described(alt, f"{what}{ring}{begins}{apart}{certain}")
