@@ -525,6 +525,18 @@ def test_what_is_not_opened_is_in_no_answer_and_stays_closed_all_the_same(togeth
     assert "alone" not in json.dumps(together.ask("mark", mark=HERE))
 
 
+def test_before_two_people_a_player_calls_both_by_their_names(together: Page) -> None:
+    names = {"client": "Robin", "therapist": "Daniel"}
+    together.desk.listeners = Listeners("review_together", names=names)
+    told = together.ask("open")
+    assert {one["name"] for one in told["people"]} == {"Robin", "Daniel"}
+    assert [told["answers"][who] for who in ("client", "therapist", "both")] == [
+        *names.values(),
+        "Both at once",
+    ]
+    assert told["marks_called"] == "Marks"
+
+
 def test_a_mark_is_kept_under_the_name_of_who_put_it_however_often_its_words_change(together: Page) -> None:
     together.ask("mark", mark=HERE, before=HERE)
     together.ask("mark", mark=HERE, before=HERE)

@@ -224,7 +224,7 @@ class Together:
             return mark.by == present or self.opened.shows(MARKS, session.name)
 
         present = together_notes.present(self.journal)
-        return Listeners(USE, lambda: "" if self._by == "client" else present, shows)
+        return Listeners(USE, lambda: "" if self._by == "client" else present, shows, self._names)
 
     def _told(self, session: Session) -> str:
         """Say of a session what is opened of it."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, correcting
@@ -47,11 +47,14 @@ class Listeners:
         Who is at the keyboard: a mark put now is theirs; empty for the client.
     shows : callable
         Whether a mark is shown.
+    names : mapping of str to str
+        How client and therapist are called where both look on; the client alone is "you".
     """
 
     use: str = "self_review"
     by: Callable[[], str] = str
     shows: Callable[[Mark], bool] = lambda _: True
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 ALONE = Listeners()
@@ -153,7 +156,7 @@ class Desk:
 
     def _shown(self) -> dict[str, Any]:
         return {
-            **picture(self.session, use=self.listeners.use, shows=self._shows),
+            **picture(self.session, use=self.listeners.use, shows=self._shows, names=self.listeners.names),
             "can_undo": bool(self._steps),
             "closed": [list(s) for s in self.feed.closed()],
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +31,13 @@ FULL = 127  # of a byte with a sign
 Shows = Callable[[marks.Mark], bool]
 
 
-def picture(session: Session, *, use: str = "self_review", shows: Shows = lambda _: True) -> dict[str, Any]:
+def picture(
+    session: Session,
+    *,
+    use: str = "self_review",
+    shows: Shows = lambda _: True,
+    names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Gather what a page draws: people, turns, silences, marks, what was said.
 
     Parameters
@@ -42,6 +48,8 @@ def picture(session: Session, *, use: str = "self_review", shows: Shows = lambda
         What it is wanted for; one of the uses that can be agreed to.
     shows : callable, optional
         Whether a mark is shown; all of them when left out. What is closed stays closed either way.
+    names : mapping of str to str, optional
+        How people are called where more than the client look on.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def picture(session: Session, *, use: str = "self_review", shows: Shows = lambda
         "title": words.day(session.date),
         "session": session.name,
         "duration": float(session.made_from()["duration"]),
-        "people": [{"role": person, "name": name(person)} for person in people],
+        "people": [{"role": person, "name": name(person, names)} for person in people],
         "named": are_named(turns),
         "stretches": _rows(turns, ["start", "end"], lane),
         "turns": _rows(units, ["start", "end", "short"], lane),
@@ -65,7 +73,8 @@ def picture(session: Session, *, use: str = "self_review", shows: Shows = lambda
         "overlaps": _rows(overlaps(turns), ["start", "end"]),
         "lines": _lines(session, use),
         "kinds": list(marks.KINDS),
-        "answers": listening.ANSWERS,
+        "answers": {**listening.ANSWERS, **(names or {})},
+        "marks_called": "Marks" if names else "Your marks",
         "offer": listening.offer(session),
         **now,
     }

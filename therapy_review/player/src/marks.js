@@ -17,8 +17,9 @@ export class Marks {
     this.say = say;
     this.gone = null;
     this.form = part("div", { class: "tr-mark-form", hidden: "" });
-    this.list = part("ul", { class: "tr-marks", "aria-label": "Your marks" });
-    this.box = part("div", { class: "tr-marks-box" }, part("h4", {}, "Your marks"), this.form, this.list);
+    this.heading = part("h4", {}, "Marks");
+    this.list = part("ul", { class: "tr-marks" });
+    this.box = part("div", { class: "tr-marks-box" }, this.heading, this.form, this.list);
   }
 
   // Put a mark here and now; it is kept before a word is written.
@@ -91,6 +92,8 @@ export class Marks {
       });
       return part("li", {}, play, part("span", { class: "tr-mark-words" }, words), change, away);
     });
+    this.heading.textContent = client.session?.marks_called ?? "Marks";
+    this.list.setAttribute("aria-label", this.heading.textContent);
     const empty = part("li", { class: "tr-empty" }, "None yet. Press M while you listen.");
     this.list.replaceChildren(...(rows.length ? rows : [empty]), ...this.#gone());
   }
