@@ -661,11 +661,11 @@ def test_what_lies_behind_a_value_or_a_star_of_the_path_is_looked_up_in_open_ses
     seen, place = HowFar(heard)._way, Place(in_state(heard, state, "self_review"))
     found: list[str] = []
     monkeypatch.setattr(Place, "open_moments", lambda *_: found.append("moments"))
-    monkeypatch.setattr(Place, "open", lambda *_: found.append("session"))
+    monkeypatch.setattr(Place, "open_without_sound", lambda *_: found.append("notes"))
     path_view._open(seen, place, "proud", DAY)
     clicked = path_view.usual_view(table, place).children[0]
     clicked._choose(str(row["measure"]), DAY)
-    assert found == ["moments" if state == "agreed" else "session"] * 2
+    assert found == ["moments" if state == "agreed" else "notes"] * 2
 
 
 @pytest.mark.parametrize("state", STATES)
