@@ -75,11 +75,12 @@ def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journ
         assert process.stdout.readline() == "current\n"
         assert "made\n" in [process.stdout.readline() for _ in range(2)]
         workers_of(process)[0].kill()
-        # The second is made by those who came in its place: while they are started, Ctrl-C is not heard.
-        assert [process.stdout.readline() for _ in range(2)] == ["made\n"] * 2
+        assert process.stdout.readline() == "made\n"
         family = psutil.Process(process.pid).children(recursive=True)
+        began = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, said = process.communicate(timeout=30)
+        assert time.monotonic() - began < 5
     assert process.returncode == 0
     assert "Traceback" not in said
     assert not psutil.wait_procs(family, timeout=5)[1]
@@ -161,8 +162,10 @@ def test_ctrl_c_stops_within_five_seconds_and_keeps_what_is_finished(short: Jour
         assert process.stdout
         process.stdout.readline()
         family = psutil.Process(process.pid).children(recursive=True)
+        began = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, said = process.communicate(timeout=30)
+        assert time.monotonic() - began < 5
     assert process.returncode == 0
     assert "Traceback" not in said
     _, left = psutil.wait_procs(family, timeout=5)

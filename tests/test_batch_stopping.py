@@ -54,11 +54,31 @@ def test_one_that_was_heard_does_not_come_again(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_started_within_never_hears_of_it() -> None:
-    code = "import signal; print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"
-    for how, told in ((stopping.unheard, "True"), (stopping.insisting, "False")):
+    code = (
+        "import os, signal; from therapy_review.batch import stopping; os.kill(os.getpid(), signal.SIGINT); "
+        "stopping.deaf(); os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+    )
+    for how, told in ((stopping.unheard, "goes on"), (stopping.insisting, "")):
         with how():
-            run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert run.stdout.strip() == told
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_one_that_comes_while_programs_are_started_is_heard_once_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stopping, "AGAIN", 60.0)
+    reached = []
+    for send in (lambda: signal.raise_signal(signal.SIGINT), lambda: os.kill(os.getpid(), signal.SIGINT)):
+        with pytest.raises(KeyboardInterrupt), stopping.insisting():
+            with stopping.unheard():
+                send()
+                time.sleep(0.05)
+                reached.append("the end of the block")
+            reached.append("too far")
+    assert reached == ["the end of the block"] * 2
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
 

@@ -110,7 +110,9 @@ class _Handing:
 
 def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
     from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky.backend.resource_tracker import ensure_running
 
+    ensure_running()  # when it starts, it lets signals through again that are held back below
     with parallel_config(backend="loky", initializer=end_with, initargs=(os.getpid(),)):
         made = Parallel(
             n_jobs=max(2, min(jobs, len(handing.names))),  # with one, joblib would do it in this very process

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import functools
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review import unlock
+from therapy_review.batch import stopping
 from therapy_review.batch.bundles import Bundle, derived, laid_out
 from therapy_review.batch.templates import Template
 from therapy_review.errors import TherapyReviewError
@@ -242,6 +242,6 @@ def end_with(process: int) -> None:
             time.sleep(0.5)
         os._exit(1)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stopping.deaf()
     if os.name == "posix":
         threading.Thread(target=watch, daemon=True).start()

@@ -45,15 +45,45 @@ def insisting() -> Iterator[None]:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Let programs that are started within never hear of a Ctrl-C; the one that starts them ends them."""
-    if not _would_be_heard():
+    """Let programs that are started within never hear of a Ctrl-C; the one that starts them ends them.
+
+    Where signals can be held back, what comes meanwhile is heard at the end of the block, and what was started
+    holds them back until it calls `deaf`. On Windows it is not heard at all.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At the end, when Ctrl-C was pressed within.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not _would_be_heard() or not callable(before):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not hasattr(signal, "pthread_sigmask"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+        return
+    came: list[int] = []
+    # Another thread may take what this one holds back, so it is noted as well.
+    signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, before)
+        if came:
+            before(signal.SIGINT, None)
+
+
+def deaf() -> None:
+    """Hear of no Ctrl-C from now on, in a process that was started while it was held back."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _would_be_heard() -> bool:
