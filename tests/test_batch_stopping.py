@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from conftest import root_of
@@ -71,13 +72,18 @@ def test_one_that_comes_while_programs_are_started_is_heard_once_they_are(
 ) -> None:
     monkeypatch.setattr(stopping, "AGAIN", 60.0)
     reached = []
-    for send in (lambda: signal.raise_signal(signal.SIGINT), lambda: os.kill(os.getpid(), signal.SIGINT)):
-        with pytest.raises(KeyboardInterrupt), stopping.insisting():
+
+    def pressed(send: Callable[[], None]) -> None:
+        with stopping.insisting():
             with stopping.unheard():
                 send()
                 time.sleep(0.05)
                 reached.append("the end of the block")
             reached.append("too far")
+
+    for send in (lambda: signal.raise_signal(signal.SIGINT), lambda: os.kill(os.getpid(), signal.SIGINT)):
+        with pytest.raises(KeyboardInterrupt):
+            pressed(send)
     assert reached == ["the end of the block"] * 2
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
