@@ -14,6 +14,7 @@ import os
 import platform
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -188,6 +189,40 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
     ]
 
 
+def stop(scratch: Path, sessions: int, kills: int) -> list[Row]:
+    """Press Ctrl-C at random moments of one run that goes on each time, and see how long it takes to stop."""
+    root, at = short_journal(scratch / "stop", sessions), random.Random(SEED)
+    took: dict[int, list[float]] = {1: [], 2: []}
+    reached, left, last = list[int](), 0, ""
+    for n in range(kills):
+        jobs = 1 + n % 2
+        with started(root, jobs) as process:
+            _wait_for(root, process, max(1, round((n + at.random()) * sessions / kills)))
+            time.sleep(at.uniform(0.0, 1.0))
+            family = psutil.Process(process.pid).children(recursive=True)
+            began = time.perf_counter()
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+            assert process.stdout
+            last = process.stdout.read().splitlines()[-1]
+        if process.returncode == 0 and "waiting=0" not in last:  # else it was done already
+            took[jobs].append(time.perf_counter() - began)
+            reached.append(_made(root))
+        left += len(psutil.wait_procs(family, timeout=5)[1])
+    return [
+        *(
+            (
+                f"from Ctrl-C to the end, jobs = {jobs}, the longest of {len(each)}",
+                f"{max(each):.1f} s",
+                "5 s",
+            )
+            for jobs, each in took.items()
+        ),
+        ("reports that were there at each", ", ".join(map(str, reached)), f"of {sessions}"),
+        ("reports listed whose files are not whole", f"{_torn(root)}", "0"),
+        ("processes that stayed behind", f"{left}", "0"),
+    ]
+
+
 def _made(root: Path) -> int:
     """Count the reports that are listed as made."""
     listed = (root / "reports" / "made_from").glob("*_????-??-??.json")
@@ -241,8 +276,9 @@ PARTS: dict[str, Callable[[Path, int, int], list[Row]]] = {
     "cluster": cluster,
     "idle": idle,
     "crash": crash,
+    "stop": stop,
 }
-SESSIONS = {"speed": 100, "long": 12, "pdf": 20, "cluster": 40, "idle": 100, "crash": 300}
+SESSIONS = {"speed": 100, "long": 12, "pdf": 20, "cluster": 40, "idle": 100, "crash": 300, "stop": 40}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import queue
 import signal
 import threading
 from collections.abc import Iterator
@@ -25,22 +26,26 @@ def insisting() -> Iterator[None]:
     if not _would_be_heard():
         yield
         return
-    timers: list[threading.Timer] = []
+    # What a handler calls must not wait for a lock that the code it interrupted may hold; starting a thread might.
+    pressed: queue.SimpleQueue[str] = queue.SimpleQueue()
+    left = threading.Event()
+
+    def repeat() -> None:
+        while pressed.get() and not left.wait(AGAIN):
+            _thread.interrupt_main()
 
     def hear(_number: int, _frame: object) -> None:
-        timer = threading.Timer(AGAIN, _thread.interrupt_main)
-        timer.daemon = True
-        timers.append(timer)
-        timer.start()
+        pressed.put("Ctrl-C")
         raise KeyboardInterrupt
 
+    threading.Thread(target=repeat, daemon=True).start()
     before = signal.signal(signal.SIGINT, hear)
     try:
         yield
     finally:
+        left.set()
         signal.signal(signal.SIGINT, before)
-        for timer in timers:
-            timer.cancel()
+        pressed.put("")
 
 
 @contextmanager
