@@ -13,6 +13,7 @@ from therapy_review.batch.run import Outcome
 from therapy_review.batch.standing import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.keys import NewKeys
+from therapy_review.rendering import with_way_back
 from therapy_review.reports import Report, Summary
 from therapy_review.sealing import seal
 from therapy_review.store import PlainStore
@@ -152,6 +153,7 @@ def test_a_real_report_of_a_sealed_journal_can_be_read_in_a_folder_of_ones_own(
     day = journal.sessions[-1].name
     done = run(journal, "report", day, "--plain-to", str(tmp_path / "open"), "--yes")
     assert done.exit_code == 0, done.output
-    page = (tmp_path / "open" / f"session_report_{day}.html").read_bytes()
-    assert page == journal.store.read(f"reports/session_report_{day}.html")
-    assert b"<h1" in page
+    page = (tmp_path / "open" / f"session_report_{day}.html").read_text(encoding="utf-8")
+    sealed = journal.store.read(f"reports/session_report_{day}.html").decode()
+    assert page == with_way_back(sealed)  # beside it lies the index, which a sealed page has not
+    assert "<h1" in page

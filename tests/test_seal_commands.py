@@ -344,7 +344,7 @@ def adding(root: Path, file: Path, *more: str) -> tuple[str, ...]:
     return ("add", str(file), "--date", "2026-03-04", "-j", str(root), *more)
 
 
-@pytest.mark.parametrize("answer", ["y", "n", ""])
+@pytest.mark.parametrize("answer", ["y", "n", pytest.param("", marks=pytest.mark.slow)])
 def test_once_it_is_sealed_in_the_journal_the_original_is_removed_if_the_client_says_so(
     known: Path, tmp_path: Path, answer: str
 ) -> None:
