@@ -277,9 +277,7 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
     >>> last_word(record(none(), lines))["speaker"].tolist()
     ['therapist', 'nobody', 'therapist']
     """
-    swaps = (corrections["speaker"] == SWAP).to_numpy(dtype=bool)
-    swapped = (np.cumsum(swaps[::-1])[::-1] % 2)[~swaps]
-    lines = corrections[~swaps]
+    lines = _after_swaps(corrections)
     edges = np.unique(lines[["start", "end"]].to_numpy(dtype=float))
     owner = np.full(max(0, len(edges) - 1), -1)
     for number, (start, end) in enumerate(lines[["start", "end"]].to_numpy(dtype=float)):
@@ -288,10 +286,9 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for first, after in pairwise(firsts):
         if (which := owner[first]) >= 0:
-            words = [lines[name].iloc[which] for name in ("speaker", "was")]
-            if swapped[which]:
-                words = [_swapped(word) for word in words]
-            rows.append((edges[first], edges[after], *words))
+            rows.append(
+                (edges[first], edges[after], *(lines[name].iloc[which] for name in ("speaker", "was")))
+            )
     types = {"start": float, "end": float, "speaker": str, "was": str}
     return pd.DataFrame(rows, columns=list(types)).astype(types)
 
@@ -317,13 +314,9 @@ def without_answers(corrections: pd.DataFrame) -> pd.DataFrame:
        start    speaker     was
     0    5.0  therapist  client
     """
-    swaps = (corrections["speaker"] == SWAP).to_numpy()
-    swapped = np.cumsum(swaps[::-1])[::-1] % 2 == 1
-    kept = corrections.copy()
-    for name in ("speaker", "was"):
-        kept.loc[swapped & ~swaps, name] = kept.loc[swapped & ~swaps, name].map(_swapped)
+    kept = _after_swaps(corrections)
     agreed = (kept["was"] == "") | (kept["was"] == kept["speaker"])
-    return kept[~swaps & ~(kept["speaker"].isin(ROLES) & agreed)].reset_index(drop=True)
+    return kept[~(kept["speaker"].isin(ROLES) & agreed)].reset_index(drop=True)
 
 
 def is_swapped(corrections: pd.DataFrame) -> bool:
@@ -340,6 +333,15 @@ def is_swapped(corrections: pd.DataFrame) -> bool:
         False also where they were swapped and swapped back.
     """
     return bool((corrections["speaker"] == SWAP).sum() % 2)
+
+
+def _after_swaps(corrections: pd.DataFrame) -> pd.DataFrame:
+    """Give the lines that are no swaps, with roles as every swap below them leaves them."""
+    swaps = (corrections["speaker"] == SWAP).to_numpy(dtype=bool)
+    lines, swapped = corrections[~swaps].copy(), (np.cumsum(swaps[::-1])[::-1] % 2)[~swaps]
+    for name in ("speaker", "was"):
+        lines[name] = lines[name].where(swapped == 0, lines[name].map(_swapped))
+    return lines
 
 
 def _swapped(said: str) -> str:
