@@ -114,8 +114,10 @@ def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
 def wait_for_kernel(tab: Page) -> None:
     """Wait until the notebook can be run: what is asked of Lab before that is lost (jupyterlab#8490)."""
     tab.wait_for_function(
-        "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
-        " === 'connected'"
+        """() => {
+          const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+          return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+        }"""
     )
 
 
