@@ -16,6 +16,7 @@ from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
 from benchmarks.batch.journals import plant_bad_ones
+from therapy_review import reports
 from therapy_review.batch.run import Run
 from therapy_review.cli import app, main
 from therapy_review.extras import install_line
@@ -204,3 +205,14 @@ def until(terminal: int, wanted: str, wait: float = 60.0) -> str:
                 break
     assert re.search(wanted, shown), shown
     return shown
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_where_nothing_changed_papermill_is_not_even_loaded(short: Journal) -> None:
+    reports.run(short)
+    program = (
+        "import sys; from therapy_review import open_journal, reports; "
+        "print(reports.run(open_journal(sys.argv[1])).number('current'), 'papermill' in sys.modules)"
+    )
+    said = subprocess.check_output([sys.executable, "-c", program, str(root_of(short))], text=True)
+    assert said.split() == ["7", "False"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review import unlock
 from therapy_review.batch import manifest, templates
-from therapy_review.batch.basis import Basis
+from therapy_review.batch.basis import Basis, asked
 from therapy_review.batch.keeping import keep, what_it_holds
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, root
@@ -184,7 +184,7 @@ def run(
     chosen = list(journal.sessions if sessions is None else sessions)
     found = templates.find(template)
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
-    _check(job)
+    _check(journal, chosen, job)
     if scheduler:
         from therapy_review.batch import cluster
 
@@ -235,22 +235,33 @@ def _tell(told: Told | None, outcome: Outcome) -> None:
         told(outcome)
 
 
-def _check(job: Job) -> None:
+def _check(journal: Journal, sessions: list[Session], job: Job) -> None:
     """See that the template can be used at all, before anything is started for it."""
     if job.template.name == WEEKLY and job.template == templates.find(WEEKLY):
         raise ReportError(
             f"{WEEKLY} is a page of one week and not of one session; it is written by:  therapy-review review"
         )
-    if "session" not in job.template.parameters:
-        raise ReportError(
-            f"{job.template.name}.ipynb has no parameter session, so it would say the same of every session; write "
-            'session = "" into its cell tagged parameters.'
-        )
-    job.template.taking(job.parameters)
+    if not _was_made_with(journal, sessions, job):
+        if "session" not in job.template.parameters:
+            raise ReportError(
+                f"{job.template.name}.ipynb has no parameter session, so it would say the same of every session; "
+                'write session = "" into its cell tagged parameters.'
+            )
+        job.template.taking(job.parameters)
     if job.to == "pdf":
         from therapy_review.rendering import can_print
 
         can_print()
+
+
+def _was_made_with(journal: Journal, sessions: list[Session], job: Job) -> bool:
+    """Tell whether the newest report was made with this very template and these parameters, so that they fit.
+
+    papermill, which reads the parameters of a template, takes longer to load than a run in which nothing changed.
+    """
+    newest = [manifest.read_one(journal.store, f"{job.template.name}_{each.name}") for each in sessions[-1:]]
+    wanted = asked(job.template, job.parameters)
+    return any(entry and wanted.items() <= entry.rests_on.items() for entry in newest)
 
 
 def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:

@@ -57,6 +57,22 @@ class Look:
     unreadable: str = ""
 
 
+def asked(template: Template, parameters: Mapping[str, object]) -> dict[str, str]:
+    """Name what was asked for, whatever it is asked of.
+
+    Parameters
+    ----------
+    template : Template
+    parameters : mapping of str to object
+
+    Returns
+    -------
+    dict of str to str
+        A part of `Basis.of`.
+    """
+    return {"template": template.digest, "parameters": digest(as_json(dict(parameters)))}
+
+
 class Basis:
     """What reports of a journal are made from, looked at once for all of them.
 
@@ -76,8 +92,7 @@ class Basis:
         self._shared = {
             "agreements": _file(journal.store, consent.FILE),
             "journal": _file(journal.store, "journal.toml"),
-            "template": template.digest,
-            "parameters": digest(as_json(dict(parameters))),
+            **asked(template, parameters),
             "program": program(),
         }
 

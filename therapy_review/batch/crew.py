@@ -105,7 +105,7 @@ class _Handing:
     def refused(self) -> Iterator[Made]:
         """Give those that could not be written, each once."""
         while self._refused:
-            yield self._refused.pop()
+            yield self._refused.pop(0)
 
 
 def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
