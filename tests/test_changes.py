@@ -253,6 +253,7 @@ def test_pure_noise_of_any_kind_is_called_a_change_at_most_one_time_in_twenty():
     assert claims(any_of_them, [5, 6, 8, 12, 20, 40, 60]) <= 0.05
 
 
+@pytest.mark.slow
 def test_pure_noise_without_ties_is_called_a_change_at_most_one_time_in_twenty():
     assert claims(NOISES["normal"], [20]) <= 0.05
 
@@ -291,6 +292,7 @@ def test_of_whole_pages_of_noise_one_in_twenty_claims_anything_at_most(n: int):
     assert pages_that_claim(300, 6, [n]) <= 0.05
 
 
+@pytest.mark.slow
 def test_lines_that_move_as_one_are_on_a_page_as_on_any_other():
     rng, claimed = np.random.default_rng(9), 0
     for _ in range(150):

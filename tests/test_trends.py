@@ -223,6 +223,7 @@ def test_what_is_written_in_the_notes_about_the_way_survives_a_round_trip(heard:
     )
 
 
+@pytest.mark.slow
 def test_pitch_is_joined_across_sessions_only_where_the_microphone_is_named(heard: Journal):
     from therapy_review.prosody import prosody
 
