@@ -15,9 +15,9 @@ reports: .venv/installed
 lab: .venv/installed
 	$(BIN)/therapy-review lab --journal $(JOURNAL)
 
-# A file of tests at a time on each core, in their order: the longest would else come last and keep one core alone.
+# A file of tests at a time on each core.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile
 	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
 # What starts many kernels, clusters and programs that are killed: minutes more.
