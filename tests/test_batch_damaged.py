@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from therapy_review import analysis, open_journal, reports, unlock
 from therapy_review.batch import crew, engine
 from therapy_review.batch.orders import Order
 from therapy_review.cli import app
+from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, ReportError
+from therapy_review.index import SETTLED
 from therapy_review.journal import Journal
 from therapy_review.keys import NewKeys
 from therapy_review.sealing import seal
@@ -166,3 +170,115 @@ def test_who_agreed_to_listening_alone_is_not_listened_to_for_reports(
     assert work.plan([session]) == []
     assert "for reports made from it" in work.outcomes[session.name].sentence
     assert short.ledger.empty
+
+
+@pytest.mark.usefixtures("no_kernels")
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_what_the_program_keeps_for_itself_is_made_again_when_it_is_damaged(
+    is_sealed: bool, short: Journal, keys: NewKeys
+) -> None:
+    journal = sealed(short, keys) if is_sealed else short
+    reports.run(journal)
+    root = root_of(journal)
+    kept = sorted(
+        path for folder in ("reports", "derived") for path in (root / folder).rglob("*") if path.is_file()
+    )
+    assert len(kept) > 3 * len(DAYS)
+    for path in kept:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        done = reports.run(open_journal(root))
+        assert {outcome.state for outcome in done.outcomes} <= {"made", "current"}, path
+        assert not done.trouble, path
+
+
+@pytest.mark.usefixtures("no_kernels")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"files": None},
+        {"files": {"html": 3}},
+        {"rests_on": []},
+        {"rests_on": None},
+        {"sentence": 3},
+        {"session": {}},
+        {"cell": "two"},
+        {"name": "another"},
+        {"unknown": 1},
+    ],
+)
+def test_an_entry_of_the_wrong_kind_counts_as_none(wrong: dict[str, object], short: Journal) -> None:
+    reports.run(short)
+    file = f"reports/made_from/session_report_{DAYS[2]}.json"
+    before = short.store.read(file)
+    short.store.write(file, json.dumps(json.loads(before) | wrong).encode())
+    done = reports.run(short)
+    assert [outcome.state for outcome in done.outcomes] == [*["current"] * 2, "made", *["current"] * 4]
+    assert short.store.read(file) == before
+
+
+@pytest.mark.usefixtures("no_kernels")
+@pytest.mark.parametrize(
+    "wrong", [None, [], {"heard": ["client"]}, {"more": 1}, {"files": 3}, {"recorded": "no"}]
+)
+def test_a_look_of_the_wrong_kind_is_taken_again(wrong: object, short: Journal) -> None:
+    reports.run(short)
+    time.sleep(SETTLED + 0.5)
+    reports.run(short)
+    file = "derived/index-reports.json"
+    kept = json.loads(short.store.read(file))
+    stamps, look = kept["sessions"][DAYS[2]]
+    if isinstance(wrong, dict):
+        wrong = wrong if "heard" in wrong else look | wrong
+    kept["sessions"][DAYS[2]] = [stamps, wrong]
+    short.store.write(file, json.dumps(kept).encode())
+    done = reports.run(open_journal(root_of(short)))
+    assert {outcome.state for outcome in done.outcomes} == {"current"}
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_sealed_notebook_that_is_damaged_is_set_aside_and_made_again(short: Journal, keys: NewKeys) -> None:
+    journal = sealed(short, keys)
+    reports.run(journal)
+    folder, name = root_of(journal) / "reports", f"session_report_{DAYS[1]}"
+    (folder / f"{name}.ipynb.age").write_bytes(GARBAGE)
+    assert reports.run(journal).outcomes[1].state == "made"
+    assert [path.read_bytes() for path in folder.glob(f"{name}-damaged-*.ipynb.age")] == [GARBAGE]
+    assert journal.store.read(f"reports/{name}.ipynb")
+    assert reports.run(journal).outcomes[1].state == "current"
+    erase_session(journal.session(DAYS[1]))
+    assert not list(folder.glob(f"{name}*"))
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_disk_on_which_no_table_can_be_written_is_said_after_what_was_made(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = PlainStore.write
+
+    def full(store: PlainStore, name: str, data: bytes) -> None:
+        if name.startswith("reports/measures"):
+            raise JournalError("Could not write measures.csv (no space left on device); free some space.")
+        write(store, name, data)
+
+    monkeypatch.setattr(PlainStore, "write", full)
+    done = CliRunner().invoke(app, ["report", "--all", "-j", str(root_of(short))])
+    assert done.exit_code == 1
+    assert "journal: 7 made." in done.stdout
+    assert "To read" not in done.stdout
+    assert done.stderr == "Could not write measures.csv (no space left on device); free some space.\n"
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_where_nothing_changed_nothing_is_written_or_deleted(
+    short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports.run(short)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("something is changed")
+
+    time.sleep(SETTLED + 0.5)
+    reports.run(short)
+    monkeypatch.setattr(PlainStore, "ask_before_change", refuse)
+    assert {outcome.state for outcome in reports.run(open_journal(root_of(short))).outcomes} == {"current"}

@@ -150,6 +150,10 @@ class SealedStore:
         """Delete a file if it is there."""
         self.plain.remove(self.on_disk(name))
 
+    def set_aside(self, name: str, kept: str) -> None:
+        """Give a file that can't be opened another name, as it is."""
+        self.plain.set_aside(self.on_disk(name), self.on_disk(kept, new=True))
+
     def remove_folder(self, folder: str) -> None:
         """Delete a folder with all that is in it; a session's key is destroyed before anything else."""
         on_disk = self.folder_on_disk(folder)

@@ -82,6 +82,9 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Delete a file if it is there."""
 
+    def set_aside(self, name: str, kept: str) -> None:
+        """Give a file that can't be opened another name, as it is."""
+
     def remove_folder(self, folder: str) -> None:
         """Delete a folder with all that lies in it, if it is there; what was cut short can be done again."""
 
@@ -189,13 +192,28 @@ class PlainStore:
             When it may not be deleted.
         """
         path = self._path(name)
+        halves = path.parent.glob(f".{glob.escape(path.name)}.*.tmp")
+        there = [one for one in (*halves, path) if one.is_symlink() or one.exists()]
+        if not there:
+            return
         self.ask_before_change()
         with _in_a_sentence("delete", lambda: self.where(name)):
-            if not path.parent.is_dir():
-                return
-            for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-                left.unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
+            for one in there:
+                one.unlink(missing_ok=True)
+            sync_folder(path.parent)
+
+    def set_aside(self, name: str, kept: str) -> None:
+        """Give a file that can't be opened another name, as it is.
+
+        Raises
+        ------
+        JournalError
+            When it may not be renamed.
+        """
+        path = self._path(name)
+        self.ask_before_change()
+        with _in_a_sentence("rename", lambda: self.where(name)):
+            path.rename(self._path(kept))
             sync_folder(path.parent)
 
     def remove_folder(self, folder: str) -> None:

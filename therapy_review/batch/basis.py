@@ -168,11 +168,20 @@ def _every(journal: Journal) -> dict[str, Look]:
         return {}
     settings = digest(as_json(dict(journal.settings)))
     found = index.of_each_session(journal, "reports", _kept, [LOOKED, program(), settings, prints])
-    return {
-        name: Look(**{**kept, "heard": tuple(kept["heard"])})
-        for name, kept in found.items()
-        if kept is not None
-    }
+    looks = {name: _read_look(kept) for name, kept in found.items()}
+    return {name: look for name, look in looks.items() if look}
+
+
+def _read_look(kept: Any) -> Look | None:
+    """Read a look as it was kept; one that is not whole is none, and that session is looked at again."""
+    try:
+        flags, files, heard = (kept["recorded"], kept["current"]), kept["files"], tuple(kept["heard"])
+        texts = (*heard, kept["closed"], kept["unreadable"], *(hashed or "" for hashed in files.values()))
+        if all(isinstance(flag, bool) for flag in flags) and all(isinstance(text, str) for text in texts):
+            return Look(**{**kept, "heard": heard})
+    except (TypeError, KeyError, AttributeError):
+        pass
+    return None
 
 
 def _kept(session: Session) -> dict[str, Any]:

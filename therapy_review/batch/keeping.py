@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from therapy_review import words
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.private import Private, holds_sound, holds_words, words_of
+from therapy_review.errors import TherapyReviewError
 from therapy_review.rendering import in_shell
 from therapy_review.still import SHOWN
 from therapy_review.store import Store, digest
@@ -96,7 +98,12 @@ def _save_what_was_changed(store: Store, name: str, before: Entry | None, files:
     file = f"reports/{name}.ipynb"
     if not store.exists(file):
         return
-    now, made = store.read(file), before.files.get("ipynb") if before else None
+    try:
+        now = store.read(file)
+    except TherapyReviewError:  # sealed and damaged: perhaps somebody can still save what is in it
+        store.set_aside(file, f"reports/{name}-damaged-{secrets.token_hex(4)}.ipynb")
+        return
+    made = before.files.get("ipynb") if before else None
     if not now.strip() or digest(now) in (made, digest(files.get("ipynb", b""))):
         return
     number = 1

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import __version__
+from therapy_review.errors import TherapyReviewError
 from therapy_review.store import Store, digest
 
 if TYPE_CHECKING:
@@ -118,9 +119,25 @@ def read_one(store: Store, name: str) -> Entry | None:
     """
     file = f"{FOLDER}/{name}.json"
     try:
-        return Entry(**json.loads(store.read(file))) if store.exists(file) else None
-    except (ValueError, TypeError):
+        kept = json.loads(store.read(file)) if store.exists(file) else None
+        return Entry(**kept) if kept and _is_well_formed(kept, name) else None
+    except (
+        TherapyReviewError,
+        ValueError,
+        TypeError,
+        KeyError,
+        RecursionError,
+    ):
         return None
+
+
+def _is_well_formed(kept: dict[str, Any], name: str) -> bool:
+    """Tell whether every field is of its kind."""
+    files, cell = kept["files"], kept["cell"]
+    if not (isinstance(kept["rests_on"], dict) and isinstance(files, dict) and isinstance(cell, int | None)):
+        return False
+    texts = (*(kept[each] for each in ("session", "template", "sentence")), *files.values())
+    return kept["name"] == name and all(isinstance(text, str) for text in texts)
 
 
 def write(store: Store, entry: Entry) -> None:
