@@ -6,6 +6,7 @@ from base64 import b64encode
 from urllib.parse import quote
 
 import nbformat
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,12 @@ letters = st.text(min_size=LONG + 6, max_size=300).filter(lambda text: sum(map(s
         "<p>" + "</b> <i>".join(NOTE.replace("<", "&lt;").split()) + "</p>",
         json.dumps({"text/html": f"<p>{paragraphs(NOTE)}</p>"}),
         json.dumps({"text/plain": NOTE}, ensure_ascii=True),
+        json.dumps({"application/json": {NOTE: 1}}),
+        f'<a href="mailto:x@y.z?body={quote(NOTE)}">write</a>',
+        pd.DataFrame({"word": NOTE.split()}).to_html(),
+        json.dumps(
+            {"text/plain": pd.DataFrame({"word": NOTE.split()}).to_string().splitlines(keepends=True)}
+        ),
     ],
 )
 def test_private_words_are_found_however_they_are_written(report: str) -> None:

@@ -34,6 +34,7 @@ LONG = 24  # letters in a row that two texts share by chance no more
 SHORT = 12  # letters; a note as short as this is looked for whole, one that is shorter not at all
 ADDED = "injected-parameters"  # the tag papermill gives to the cell it adds
 _PICTURE = re.compile(r"data:image/([a-z+]+)(?:;[\w=-]+)*?(?:(;base64),([A-Za-z0-9+/=\s]+)|,[^\"'<>\s]+)")
+_NUMBERS = re.compile(r"\d+")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in scripts
 _SOUND = re.compile(r"<(?:audio|video)\b|data:(?:audio|video)/|\"(?:audio|video)/[\w.+-]+\"", re.IGNORECASE)
 
@@ -129,8 +130,9 @@ class Private:
     """
 
     def __init__(self, texts: Iterable[str], known: str = "") -> None:
-        self._known = known
-        self._texts = [plain for plain in map(_letters, texts) if len(plain) >= SHORT]
+        self._known = f"{known} {_NUMBERS.sub('', known)}"
+        plain = {text for whole in map(_letters, texts) for text in (whole, _NUMBERS.sub("", whole))}
+        self._texts = sorted(text for text in plain if len(text) >= SHORT)
         stretches = [
             (hash(plain[at : at + SHORT]), number)
             for number, plain in enumerate(self._texts)
@@ -144,7 +146,8 @@ class Private:
         """Tell whether a report holds any of them, whole or in part.
 
         Words in its text, in attributes, comments and scripts and in drawings (SVG) are found. A picture made of
-        points (PNG, JPEG) can't be searched: what a template draws into one stays unseen.
+        points (PNG, JPEG) can't be searched: what a template draws into one stays unseen, and so does a text it
+        takes apart, with other words between its own.
 
         Parameters
         ----------
@@ -243,13 +246,18 @@ def holds_sound(report: str) -> bool:
     return bool(_SOUND.search(report))
 
 
-def _readings(report: str) -> tuple[str, str]:
-    """Read a report as its letters alone: once as HTML, and once as plain text, in which ``<`` is just a sign."""
+def _readings(report: str) -> set[str]:
+    """Read a report as its letters alone, in every way in which words may stand in it.
+
+    As HTML; as plain text, in which ``<`` is just a sign; as an address, in which ``%20`` is a space; and as HTML
+    without numbers, for those of a table's rows stand between its words.
+    """
     if report.startswith("{"):
         with contextlib.suppress(ValueError):
             report = " ".join(strings(json.loads(report)))
     report = drawn(report)
-    return _letters(html.unescape(re.sub(r"<[^<>]*>", _attributes, report))), _letters(html.unescape(report))
+    seen, plain = html.unescape(re.sub(r"<[^<>]*>", _attributes, report)), html.unescape(report)
+    return {*map(_letters, (seen, plain, unquote(plain))), _NUMBERS.sub("", _letters(seen))}
 
 
 def drawn(report: str) -> str:
@@ -290,7 +298,7 @@ def _attributes(tag: re.Match[str]) -> str:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Give every string of a notebook that is no picture; a text kept line by line is one.
+    """Give every string of a notebook that is no picture, names too; a text kept line by line is one.
 
     Parameters
     ----------
@@ -308,4 +316,5 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for name, part in value.items():
             if name not in ("image/png", "image/jpeg"):
+                yield name
                 yield from strings(part)
