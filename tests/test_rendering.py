@@ -32,6 +32,37 @@ def test_a_page_has_no_code_a_title_and_loads_nothing() -> None:
     assert "script-src 'none'" in made  # what a template brings along can't run
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<script src="https://example.org/x.js"></script>',
+        '<meta http-equiv="refresh" content="0;url=https://example.org/">',
+        '<base href="https://example.org/">',
+        '<iframe src="https://example.org/"></iframe>',
+        '<object data="https://example.org/x.svg"></object>',
+        '<link rel="stylesheet" href="https://example.org/x.css">',
+        '<form action="https://example.org/"><p>Inside</p></form>',
+        '<img alt="a lamp" src="https://example.org/lamp.png">',
+        '<IMG ALT="a lamp" SRC=https://example.org/lamp.png>',
+    ],
+)
+def test_what_a_template_brings_can_neither_load_nor_lead_elsewhere_by_itself(markup: str) -> None:
+    made = page({"text/html": f"<p>Before</p>{markup}<p>After</p>"})
+    assert "example.org" not in made
+    assert "<p>Before</p>" in made
+    assert "<p>After</p>" in made
+    assert ("Inside" in made) is ("Inside" in markup)
+    assert ("left out: a lamp." in made) is ("lamp" in markup)
+
+
+def test_what_a_page_carries_in_itself_stays() -> None:
+    address = '<a href="https://example.org/">more</a>'  # followed only when it is pressed
+    made = page(figure(100), {"text/html": address + "<form>Inside</form>"})
+    assert f'src="data:image/png;base64,{PICTURE}"' in made
+    assert 'style="height:100px !important"' in made
+    assert address in made
+
+
 def test_a_page_is_readable_in_the_dark_and_printed_light() -> None:
     made = page()
     assert "@media screen and (prefers-color-scheme: dark)" in made

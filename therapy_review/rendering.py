@@ -16,6 +16,10 @@ from therapy_review.extras import install_line
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+ACTIVE = ("script", "meta", "base", "iframe", "frame", "object", "embed", "link")
+_MAY_REACH_OUT = re.compile(
+    rf"<\s*(?:{'|'.join(ACTIVE)}|form)\b|<\s*img\b[^>]*\bsrc\s*=(?!\s*[\"']?data:)", re.IGNORECASE
+)
 HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 NO_PANGO = (
     "PDF needs Pango, which is not on this computer; install it (Debian: apt install libpangoft2-1.0-0, macOS: "
@@ -37,7 +41,27 @@ def as_page(notebook: NotebookNode) -> str:
         HTML; its first heading is the page's title.
     """
     body, _ = _exporter().from_notebook_node(_described(notebook))
-    return in_shell(body)
+    return in_shell(_still(body))
+
+
+def _still(body: str) -> str:
+    """Take out what a template brings that would run, or load something, or lead elsewhere by itself."""
+    if not _MAY_REACH_OUT.search(body):
+        return body
+    from bs4 import BeautifulSoup
+
+    content = BeautifulSoup(body, "html.parser")
+    for tag in content(ACTIVE):
+        tag.decompose()
+    for form in content("form"):
+        form.unwrap()
+    for picture in content("img"):
+        if not str(picture.get("src", "")).lower().startswith("data:"):
+            named = picture.get("alt") or "without a name"
+            picture.replace_with(
+                f"(A picture that lies beside the notebook, or elsewhere, is left out: {named}.)"
+            )
+    return str(content)
 
 
 def in_shell(body: str, *, style: str = "", script: str = "") -> str:
