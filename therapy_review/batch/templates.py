@@ -24,7 +24,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _INSIDE = _PACKAGE / "notebooks"  # an installed package carries them
 FOLDER = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "notebooks"
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3"}
-OURS = ("journal", "session", "week", "private_notes")  # what is filled in here, and need not be there
+OURS = ("journal", "session", "private_notes")  # what is filled in here, and need not be there
+NO_NOTEBOOK = "{}.ipynb can't be read as a notebook; save it again in JupyterLab."
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,15 @@ class Template:
         import nbformat
 
         notebook = nbformat.from_dict(json.loads(self.source))
-        upgraded: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
+        try:
+            upgraded: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
+            newest = nbformat.v4.nbformat_minor
+            upgraded["nbformat_minor"] = min(
+                upgraded["nbformat_minor"], newest
+            )  # what a newer one adds is let be
+            nbformat.validate(upgraded)
+        except (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ReportError(NO_NOTEBOOK.format(self.name)) from error
         # papermill asks for both; a notebook that was not written in JupyterLab may have neither.
         kernel = upgraded.metadata.get("kernelspec") or {}
         upgraded.metadata["kernelspec"] = nbformat.from_dict(PYTHON | kernel)
@@ -57,8 +66,8 @@ class Template:
     @cached_property
     def looks_at(self) -> Literal["session", "journal"]:
         """How far it looks."""
-        said = json.loads(self.source).get("metadata", {}).get("therapy_review", {})
-        return "journal" if said.get("looks_at") == "journal" else "session"
+        said = json.loads(self.source).get("metadata", {}).get("therapy_review")
+        return "journal" if isinstance(said, dict) and said.get("looks_at") == "journal" else "session"
 
     @property
     def digest(self) -> str:
@@ -136,9 +145,17 @@ def find(wanted: str | Path) -> Template:
         source = path.read_text(encoding="utf-8")
         content = json.loads(source)
         cells, metadata = content["cells"], content.get("metadata", {})
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ReportError(f"{path.name} can't be read as a notebook; save it again in JupyterLab.") from error
-    language = (metadata.get("kernelspec") or {}).get("language", "python")
-    if language != "python" or not isinstance(cells, list):
+        language = (metadata.get("kernelspec") or {}).get("language", "python")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+        raise ReportError(NO_NOTEBOOK.format(path.stem)) from error
+    if language != "python":
         raise ReportError(f"{path.name} is written for {language}; reports are made from Python notebooks.")
+    if not (isinstance(cells, list) and isinstance(content.get("nbformat"), int)):
+        raise ReportError(NO_NOTEBOOK.format(path.stem))
+    ours = FOLDER / path.name
+    if ours.is_file() and path.resolve() != ours.resolve() and source != ours.read_text(encoding="utf-8"):
+        raise ReportError(
+            f"A notebook that comes along is called {path.name} as well, and its reports would be replaced; give "
+            f"yours another name, as in my_{path.name}."
+        )
     return Template(path.stem, source)
