@@ -14,12 +14,15 @@ from therapy_review import trends
 from therapy_review.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line
+from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.notes import SessionNotes
 from therapy_review.still import SHOWN
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
+ALWAYS = ("session", "date", "mood_before", "mood_after", "mood_change", "engine")
+OF_ALL = tuple(name for name in MEASURES if name not in OF_ONE)
 NO_PARQUET = (
     f"measures.parquet was left out; for it install:  {install_line('parquet')}  "
     "(measures.csv holds the same)"
@@ -43,7 +46,8 @@ def everything(journal: Journal, closed: Collection[str] = (), *, private_notes:
         One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between;
         no such column where they are left out),
         ``score_`` and the name for each questionnaire, engine, and the columns of
-        `therapy_review.measures.evaluate`.
+        `therapy_review.measures.evaluate`. Counts are whole numbers (``Int64``), all other numbers ``float64``,
+        texts ``string``; all but what belongs to one person is there also where nothing was measured.
 
     Examples
     --------
@@ -64,7 +68,25 @@ def everything(journal: Journal, closed: Collection[str] = (), *, private_notes:
     if private_notes != SHOWN:
         noted = noted.drop(columns="tags")
     moods = trends.moods_table(journal).set_index("session")
-    return moods.join(noted).join(measured).reset_index()
+    return _of_fixed_kinds(moods.join(noted).join(measured).reset_index())
+
+
+def _of_fixed_kinds(table: pd.DataFrame) -> pd.DataFrame:
+    """Give every column its kind, whatever is missing, so that tables of several journals can be joined."""
+    names = list(map(str, table))
+    tags = [name for name in names if name == "tags"]
+    scores = [name for name in names if name.startswith("score_")]
+    of_people = [name for name in names if name not in (*ALWAYS, *tags, *scores, *OF_ALL)]
+    whole = table.reindex(columns=[*ALWAYS[:-1], *tags, *scores, ALWAYS[-1], *OF_ALL, *of_people])
+    kinds = {name: "Int64" if _is_count(str(name)) else "float64" for name in whole}
+    texts = dict.fromkeys(("session", "engine", *tags), "string")
+    return whole.astype(kinds | texts | {"date": "datetime64[us]"})
+
+
+def _is_count(column: str) -> bool:
+    """Tell whether a column of measures counts something."""
+    name = next((name for name in OF_ONE if column.endswith(f"_{name}")), column)
+    return column.startswith("long_silences") or MEASURES.get(name, ("", ""))[1] == "count"
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
