@@ -81,6 +81,7 @@ def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journ
         _, said = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in said
+    assert "Warning" not in said
     assert not psutil.wait_procs(family, timeout=5)[1]
     assert_nothing_half_is_listed(short)
     assert "not made yet" in reports_of(root_of(short))["reports/index.html"].decode()

@@ -133,3 +133,13 @@ def test_what_waits_for_a_kernel_that_is_ended_is_called_off() -> None:
     loop.set_exception_handler(None)
     assert not complaints
     engine._let_go()  # with nothing left to call off
+
+
+def test_once_stopped_it_tidies_up_to_the_end() -> None:
+    done = []
+    with stopping.once():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        done.append("tidy")
+    assert done == ["tidy"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -69,6 +69,13 @@ def test_bad_sessions_are_counted_and_the_status_says_so(short: Journal, tmp_pat
         (("--all", "-p", "depth"), "depth is not a parameter; write it as in -p name value."),
         (("--all", "-p", "depth", "3"), "has no parameter depth; its parameters are: journal, session"),
         (("--all", "-p", "session", "2026-01-08"), "session can't be given"),
+        (("--all", "-p", "week", "2026-W02"), "has no parameter week"),
+        (
+            ("--all", "-p", "private_notes", "maybe"),
+            "private_notes is 'shown' or 'left out', and not 'maybe'.",
+        ),
+        (("--all", "-p", "depth", "-just so"), "has no parameter depth"),
+        (("--all", "-p", "depth", "--jobs", "2"), "depth is not a parameter"),
         (("--all", "--template", "nothing"), "There is no notebook nothing"),
         (("--all", "--scheduler", "tcp://10.0.0.1:8786"), "could be read on the way"),
     ],
@@ -191,6 +198,7 @@ def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(
     assert "Stopped. What is finished is kept; the same command goes on from here." in shown
     assert "Traceback" not in shown
     assert "Error" not in shown
+    assert "Warning" not in shown
     assert not [path for path in (tmp_path / "scratch").iterdir() if path.name.startswith("review-")]
 
 

@@ -35,11 +35,12 @@ class AsInPapermill(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the two words together before anything else reads them."""
         joined, rest = list[str](), list(args)
+        known = {option for parameter in self.params for option in parameter.opts}
         while rest:
             joined.append(rest.pop(0))
             if joined[-1] in ("-p", "--parameter") and rest:
                 joined.append(rest.pop(0))
-                if "=" not in joined[-1] and rest and not rest[0].startswith(("--", "-j", "-p")):
+                if "=" not in joined[-1] and rest and rest[0].split("=")[0] not in known:
                     joined[-1] += f"={rest.pop(0)}"
         return super().parse_args(ctx, joined)
 
@@ -111,7 +112,7 @@ def report(
     given: dict[str, object] = dict(map(_parameter, parameter or []))
     if private_notes:
         given["private_notes"] = SHOWN
-    failed, troubles = 0, list[str]()
+    failed, stopped, troubles = 0, False, list[str]()
     for folder in journal or [Path()]:
         try:
             opened = open_journal(folder)
@@ -130,7 +131,9 @@ def report(
                 scheduler=scheduler,
             )
             _say_what_came_of_it(opened, done)
-            if target:
+            if done.trouble:
+                troubles.append(done.trouble)
+            elif target:
                 plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
             else:
                 _say_how_to_read(opened, done, folder)
@@ -141,10 +144,12 @@ def report(
             troubles += [str(error)] if str(error) not in troubles else []
             continue
         failed += done.number("failed")
-        if done.stopped:
-            raise typer.Exit(STOPPED)
+        if stopped := done.stopped:
+            break
     for sentence in troubles:
         complain.print(sentence)
+    if stopped:
+        raise typer.Exit(STOPPED)
     if troubles or failed:
         raise typer.Exit(1)
 

@@ -6,6 +6,7 @@ notebooks nor pages hold sound, widget state or code in view, and a page loads n
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import unlock
-from therapy_review.batch import manifest, templates
+from therapy_review.batch import manifest, stopping, templates
 from therapy_review.batch.basis import Basis, asked
 from therapy_review.batch.keeping import keep, what_it_holds
 from therapy_review.batch.manifest import Entry
@@ -21,7 +22,7 @@ from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out,
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.batch.whole import Whole
-from therapy_review.errors import ReportError
+from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import FOLDER_MODE, digest
 
@@ -60,11 +61,14 @@ class Summary:
         What else is to be said, a sentence each.
     standings : tuple of Standing
         How each session of the journal stands now, as the index has it.
+    trouble : str
+        Why index and tables could not be written; what was made counts all the same.
     """
 
     outcomes: tuple[Outcome, ...]
     remarks: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
+    trouble: str = ""
 
     def number(self, state: str) -> int:
         """Count the sessions of a state."""
@@ -181,6 +185,8 @@ def run(
             f"{' and '.join(own)} can't be given: each session's report is filled in with its own. Choose sessions "
             "by their days."
         )
+    if (shown := (parameters or {}).get("private_notes", LEFT_OUT)) not in (SHOWN, LEFT_OUT):
+        raise ReportError(f"private_notes is {SHOWN!r} or {LEFT_OUT!r}, and not {shown!r}.")
     chosen = list(journal.sessions if sessions is None else sessions)
     found = templates.find(template)
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
@@ -212,12 +218,17 @@ def run(
         work.outcomes.get(session.name) or Outcome(session.name, work.name_of(session), "waiting")
         for session in chosen
     ]
-    remarks, lines = _write_index(work)
+    is_stopped = any(outcome.state == "waiting" for outcome in settled)
+    with stopping.once() if is_stopped else contextlib.nullcontext():
+        try:
+            remarks, lines = _write_index(work)
+        except TherapyReviewError as error:
+            return Summary(tuple(settled), trouble=str(error))
     return Summary(tuple(settled), remarks, tuple(lines))
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.batch import orders, scratch, stopping
+    from therapy_review.batch import orders, scratch
 
     try:
         with stopping.insisting():
@@ -226,8 +237,9 @@ def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
     except KeyboardInterrupt:
         pass  # what is not finished is said to wait
     finally:
-        orders.close()
-        scratch.clear_left()  # of processes that were ended
+        with stopping.once():
+            orders.close()
+            scratch.clear_left()  # of processes that were ended
 
 
 def _tell(told: Told | None, outcome: Outcome) -> None:

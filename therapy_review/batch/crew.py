@@ -8,6 +8,7 @@ again is found out by doing it alone, and given up.
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -123,7 +124,12 @@ def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
         )
         with stopping.unheard():
             coming = made(delayed(carry_out)(order) for order in handing.orders())
-        for one in coming:
-            yield one
-            yield from handing.refused()
+        try:
+            for one in coming:
+                yield one
+                yield from handing.refused()
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what comes back when nobody waits for it any more
+                coming.close()
     yield from handing.refused()

@@ -7,7 +7,7 @@ import queue
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 AGAIN = 2.0  # seconds to tidy up in before a Ctrl-C is taken for lost
 
@@ -82,6 +82,13 @@ def unheard() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         if came:
             before(signal.SIGINT, None)
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Tidy up after a Ctrl-C to the end, however often it is pressed."""
+    with suppress(KeyboardInterrupt), unheard():
+        yield
 
 
 def deaf() -> None:
