@@ -195,6 +195,13 @@ def test_a_word_for_a_mood_is_found_wherever_it_is_read(report: str, journal: Jo
     assert MoodTags(tags_of(journal), known).held_in(report)
 
 
+def test_a_word_that_only_names_a_part_of_a_notebook_is_found_elsewhere() -> None:
+    tags = MoodTags(["hidden", "source hidden"])
+    notebook = {"cells": [{"metadata": {"jupyter": {"source_hidden": True}}, "source": ""}]}
+    assert not tags.held_in(json.dumps(notebook))
+    assert tags.held_in(json.dumps(notebook | {"metadata": {"hidden": 1}}))
+
+
 def test_words_for_moods_that_the_page_says_itself_hold_nothing_back(journal: Journal) -> None:
     notes = "---\ntags: [you, March, Daniel, Thursday, '7', sound, who spoke when, python, on guard]\n---\n"
     journal.store.write(journal.sessions[0].file("notes.md"), notes.encode())

@@ -167,6 +167,7 @@ def run(
     Returns
     -------
     Summary
+        Its ``trouble`` says when index and tables could not be written.
 
     Raises
     ------

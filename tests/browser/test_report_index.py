@@ -59,6 +59,20 @@ def test_a_press_on_a_heading_sorts_and_what_is_missing_stays_below(
     assert all(address.startswith(("file://", "data:")) for address in asked)
 
 
+def test_on_a_narrow_screen_it_is_sorted_by_hand_and_by_keyboard(made: Path, chromium: Browser) -> None:
+    page = chromium.new_context(viewport={"width": 390, "height": 800}).new_page()
+    page.goto(f"file://{made}/index.html")
+    page.keyboard.press("Tab")
+    day = page.get_by_role("button", name="Day")
+    expect(day).to_be_focused()
+    expect(day).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert column(page, 1)[0] == "6 January 2020"
+    page.get_by_role("button", name="Mood").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Mood")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_without_script_it_is_the_same_table(made: Path, chromium: Browser) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(f"file://{made}/index.html")
@@ -75,9 +89,14 @@ def test_what_a_template_brings_along_can_not_run_in_a_page(
 
     script = {
         "text/html": "<script>document.title = 'ran'</script><img src=x onerror=\"document.title='ran'\">"
+        '<meta http-equiv="refresh" content="0;url=https://example.org/">'
     }
     notebook = new_notebook(cells=[new_code_cell("", outputs=[new_output("display_data", data=script)])])
     (tmp_path / "page.html").write_text(as_page(notebook))
     page = chromium.new_context().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"file://{tmp_path}/page.html")
+    page.wait_for_timeout(500)
     assert page.title() == "Therapy review"
+    assert asked == [f"file://{tmp_path}/page.html"]

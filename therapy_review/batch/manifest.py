@@ -121,13 +121,7 @@ def read_one(store: Store, name: str) -> Entry | None:
     try:
         kept = json.loads(store.read(file)) if store.exists(file) else None
         return Entry(**kept) if kept and _is_well_formed(kept, name) else None
-    except (
-        TherapyReviewError,
-        ValueError,
-        TypeError,
-        KeyError,
-        RecursionError,
-    ):
+    except (TherapyReviewError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

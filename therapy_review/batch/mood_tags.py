@@ -34,9 +34,7 @@ _SAYS = re.compile(
     r"\b(?:alt|title|aria-label|value|placeholder|data-[\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
 )
 _OF_NOTEBOOKS = (
-    "code markdown raw stream stdout error display data execute result text plain python ipython x nbconvert "
-    "output type name image png jpeg svg xml html json latex javascript application alt width height metadata "
-    "ename evalue traceback attachments source hidden needs background"
+    "code markdown raw stream stdout error display data execute result text plain python ipython x nbconvert"
 )
 
 

@@ -34,6 +34,17 @@ LONG = 24  # letters in a row that two texts share by chance no more
 SHORT = 12  # letters; a note as short as this is looked for whole, one that is shorter not at all
 ADDED = "injected-parameters"  # the tag papermill gives to the cell it adds
 _PICTURE = re.compile(r"data:image/([a-z+]+)(?:;[\w=-]+)*?(?:(;base64),([A-Za-z0-9+/=\s]+)|,[^\"'<>\s]+)")
+_KIND = re.compile(r"(?:text|image|application)/[\w.+-]+")  # of an output, as in text/plain
+# The names that notebooks have for their parts; any other may be a word of the client's.
+# fmt: off
+_OF_THE_FORMAT = frozenset({
+    "alt", "attachments", "cell_type", "cells", "codemirror_mode", "collapsed", "data", "display_name",
+    "editable", "ename", "evalue", "execution_count", "file_extension", "height", "id", "jupyter", "kernelspec",
+    "language", "language_info", "metadata", "mimetype", "name", "nbconvert_exporter", "nbformat",
+    "nbformat_minor", "needs_background", "output_type", "outputs", "outputs_hidden", "pygments_lexer",
+    "scrolled", "source", "source_hidden", "tags", "text", "therapy_review", "traceback", "version", "width",
+})
+# fmt: on
 _NUMBERS = re.compile(r"\d+")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in scripts
 _SOUND = re.compile(r"<(?:audio|video)\b|data:(?:audio|video)/|\"(?:audio|video)/[\w.+-]+\"", re.IGNORECASE)
@@ -298,7 +309,9 @@ def _attributes(tag: re.Match[str]) -> str:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Give every string of a notebook that is no picture, names too; a text kept line by line is one.
+    """Give every string of a notebook that is no picture; a text kept line by line is one.
+
+    Names count as well, but for those of a notebook's own parts.
 
     Parameters
     ----------
@@ -316,5 +329,6 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for name, part in value.items():
             if name not in ("image/png", "image/jpeg"):
-                yield name
+                if name not in _OF_THE_FORMAT and not _KIND.fullmatch(name):
+                    yield name
                 yield from strings(part)

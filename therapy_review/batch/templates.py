@@ -51,10 +51,8 @@ class Template:
         notebook = nbformat.from_dict(json.loads(self.source))
         try:
             upgraded: NotebookNode = nbformat.v4.upgrade(nbformat.convert(notebook, 4))
-            newest = nbformat.v4.nbformat_minor
-            upgraded["nbformat_minor"] = min(
-                upgraded["nbformat_minor"], newest
-            )  # what a newer one adds is let be
+            # What a newer form of notebooks adds is let be.
+            upgraded["nbformat_minor"] = min(upgraded["nbformat_minor"], nbformat.v4.nbformat_minor)
             nbformat.validate(upgraded)
         except (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ReportError(NO_NOTEBOOK.format(self.name)) from error
