@@ -192,11 +192,11 @@ class PlainStore:
             When it may not be deleted.
         """
         path = self._path(name)
+        self.ask_before_change()
         halves = path.parent.glob(f".{glob.escape(path.name)}.*.tmp")
         there = [one for one in (*halves, path) if one.is_symlink() or one.exists()]
         if not there:
             return
-        self.ask_before_change()
         with _in_a_sentence("delete", lambda: self.where(name)):
             for one in there:
                 one.unlink(missing_ok=True)
