@@ -1,7 +1,6 @@
 """Measure the reports of many sessions, and write the figures down.
 
-``python -m benchmarks.batch`` does all; a part by its name, as in
-``python -m benchmarks.batch crash --sessions 40``.
+``python -m benchmarks.batch`` does all; a part by its name, as in ``python -m benchmarks.batch crash``.
 """
 
 from __future__ import annotations
