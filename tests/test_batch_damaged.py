@@ -280,5 +280,5 @@ def test_where_nothing_changed_nothing_is_written_or_deleted(
 
     time.sleep(SETTLED + 0.5)
     reports.run(short)
-    monkeypatch.setattr(PlainStore, "ask_before_change", refuse)
+    monkeypatch.setattr("therapy_review.store.sync_folder", refuse)  # every change ends with it
     assert {outcome.state for outcome in reports.run(open_journal(root_of(short))).outcomes} == {"current"}
