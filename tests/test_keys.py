@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import CODE, WORDS
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from pyrage import encrypt, passphrase
 
 from therapy_review import keys as k
-from therapy_review.errors import LockedError
+from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import Identity, NewKeys
 
 
@@ -24,6 +26,34 @@ def test_neither_opens_what_the_other_does_and_nothing_else_opens_either(keys: N
     ]:
         with pytest.raises(LockedError, match="does not open this journal; type it again"):
             k.opened(sealed, words)
+
+
+def too_much_work(sealed: bytes) -> bytes:
+    """Ask for so much work that no computer does it, as age sees a journal on a computer that is busy."""
+    return re.sub(rb"(-> scrypt \S+) \d+", rb"\1 50", sealed)
+
+
+def test_the_right_passphrase_is_tried_again_where_a_busy_computer_did_not_try_it(
+    keys: NewKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decrypt, busy = passphrase.decrypt, [True, True, False]
+    monkeypatch.setattr(k, "WAIT", 0)
+    monkeypatch.setattr(
+        passphrase,
+        "decrypt",
+        lambda data, words: decrypt(too_much_work(data) if busy.pop(0) else data, words),
+    )
+    assert str(k.opened(keys.by_passphrase, WORDS)) == str(keys.identity)
+    assert not busy
+
+
+def test_a_computer_that_stays_too_busy_is_not_called_another_passphrase(
+    keys: NewKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(k, "WAIT", 0)
+    with pytest.raises(JournalError, match=r"too busy right now .* close other programs") as raised:
+        k.opened(too_much_work(keys.by_passphrase), WORDS)
+    assert not isinstance(raised.value, LockedError)
 
 
 @pytest.mark.parametrize("damaged", [b"", b"nothing", b"age-encryption.org/v1\n"])

@@ -13,17 +13,22 @@ The age file format, version 1: https://c2sp.org/age
 from __future__ import annotations
 
 import secrets
+import time
 import unicodedata
 from dataclasses import dataclass
 
 from pyrage import DecryptError, IdentityError, decrypt, passphrase, x25519
 
-from therapy_review.errors import LockedError
+from therapy_review.errors import JournalError, LockedError
 
 IDENTITY = "identity.age"  # the journal's identity, sealed with the passphrase
 RECOVERY = "recovery.age"  # the same, sealed with the recovery code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look alike on paper
 GROUPS, GROUP = 6, 5  # 30 letters of 30: 147 bits
+TRIES, WAIT = (
+    10,
+    0.3,
+)  # times, and seconds between them, where a busy computer takes a passphrase for too much work
 WEAK = 3  # of zxcvbn's 0 to 4: below it, somebody who has the file is likely to find it
 
 Identity = x25519.Identity
@@ -135,13 +140,25 @@ def opened(data: bytes, words: str) -> Identity:
     ------
     LockedError
         When it is another passphrase, or the file is damaged.
+    JournalError
+        When the computer is too busy to try it.
     """
-    try:
-        return from_file(passphrase.decrypt(data, _as_typed(words)))
-    except DecryptError as error:
-        raise LockedError(
-            "That does not open this journal; type it again, with capital letters and spaces as you chose them."
-        ) from error
+    # Before age tries a passphrase it looks for a millisecond how fast the computer is, and leaves alone what would
+    # take it too long. A computer that was busy in that millisecond looks slow; a moment later it is itself again.
+    for _ in range(TRIES):
+        try:
+            return from_file(passphrase.decrypt(data, _as_typed(words)))
+        except DecryptError as error:
+            if "Excessive work" not in str(error):
+                raise LockedError(
+                    "That does not open this journal; type it again, with capital letters and spaces as you chose "
+                    "them."
+                ) from error
+            time.sleep(WAIT)
+    raise JournalError(
+        "This computer is too busy right now to try what opens this journal, so it was not tried; close other "
+        "programs, wait a moment, and try again."
+    )
 
 
 def session_identities(sealed: bytes, identity: Identity) -> list[Identity]:

@@ -51,6 +51,8 @@ def identity_of(store: PlainStore, settings: Mapping[str, Any]) -> Identity:
     ------
     LockedError
         When nobody can be asked, or what was given is another passphrase.
+    JournalError
+        When the computer is too busy to try it.
     """
     public = str(settings.get("seal", {}).get("recipient", ""))
     if PIPE in os.environ:
