@@ -109,7 +109,7 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
     assert [name for name in opened if name.startswith("sessions/")] == []
     assert len(journal.ledger) == len(journal.sessions)
     journal.store.write(f"{journal.sessions[2].folder}/notes.md", b"Changed.\n")
-    assert reports.run(open_journal(root_of(short))).number("made") == 2  # and the one after it
+    assert reports.run(open_journal(root_of(short))).number("made") == 1
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from therapy_review.journal import Journal
     from therapy_review.session import Session
     from therapy_review.store import Store
 
@@ -322,25 +321,20 @@ def tags(days: pd.DataFrame) -> pd.DataFrame:
     return each.loc[each["tag"].fillna("") != "", ["date", "tag"]].reset_index(drop=True)
 
 
-def week_before(journal: Journal, session: Session) -> pd.DataFrame:
+def week_before(days: pd.DataFrame, session: Session) -> pd.DataFrame:
     """Give the entries of the seven days before a session's day.
 
     Parameters
     ----------
-    journal : Journal
+    days : DataFrame
+        A days table.
     session : Session
 
     Returns
     -------
     DataFrame
         A days table.
-
-    Raises
-    ------
-    JournalError
-        When ``days.csv`` can't be understood.
     """
-    days = kept(journal.store)
     first, after = (pd.Timestamp(session.date - dt.timedelta(days=n)) for n in (7, 0))
     return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
 

@@ -34,6 +34,9 @@ LIES_OPEN = (
     "Pages in {folder} lie open: whoever comes by them can read them, a backup or a cloud folder may copy them, "
     "and your browser may remember them. The journal itself stays sealed."
 )
+NOT_SEALED = (
+    "{journal} is not sealed: its pages lie open as they are, so nothing is copied to another folder."
+)
 OPEN = ("html", "pdf")  # what any browser shows
 WHEN_DONE = "Delete it when you are done."
 COPIES = "These are copies that lie open; the journal they are from stays sealed."
@@ -66,7 +69,10 @@ def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, su
     typer.Exit
         When the client would rather not.
     """
-    if folder is None or not journal.settings.get("sealed"):
+    if folder is None:
+        return None
+    if not journal.settings.get("sealed"):
+        say.print(NOT_SEALED.format(journal=journal.name))
         return None
     from therapy_review.share_files import outside
 

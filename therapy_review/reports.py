@@ -7,8 +7,9 @@ notebooks nor pages hold sound, widget state or code in view, and a page loads n
 from __future__ import annotations
 
 import contextlib
+import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +23,14 @@ from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out,
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.batch.whole import Whole
+from therapy_review.check import left_out, without_session
 from therapy_review.errors import ReportError, TherapyReviewError
+from therapy_review.session import Session
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import FOLDER_MODE, digest
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.session import Session
 
 INDEX, TABLE = "index", "measures"
 WEEKLY = "weekly_review"
@@ -172,7 +174,8 @@ def run(
     Raises
     ------
     ReportError
-        When the template or the cluster can't be used; a session that fails is an outcome and no error.
+        When the template, the cluster or what was asked for can't be used; a session that fails is an outcome and
+        no error.
 
     Examples
     --------
@@ -181,14 +184,8 @@ def run(
     >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
     12
     """
-    if own := sorted({"journal", "session"} & set(parameters or {})):
-        raise ReportError(
-            f"{' and '.join(own)} can't be given: each session's report is filled in with its own. Choose sessions "
-            "by their days."
-        )
-    if (shown := (parameters or {}).get("private_notes", LEFT_OUT)) not in (SHOWN, LEFT_OUT):
-        raise ReportError(f"private_notes is {SHOWN!r} or {LEFT_OUT!r}, and not {shown!r}.")
-    chosen = list(journal.sessions if sessions is None else sessions)
+    _check_asked(parameters or {}, to, cell_wait)
+    chosen = _chosen(journal, sessions)
     found = templates.find(template)
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
     _check(journal, chosen, job)
@@ -226,6 +223,42 @@ def run(
         except TherapyReviewError as error:
             return Summary(tuple(settled), trouble=str(error))
     return Summary(tuple(settled), remarks, tuple(lines))
+
+
+def _check_asked(parameters: Mapping[str, object], to: str, cell_wait: float) -> None:
+    """See that what was asked for can be done, whatever the template and the sessions."""
+    if own := sorted({"journal", "session"} & set(parameters)):
+        raise ReportError(
+            f"{' and '.join(own)} can't be given: each session's report is filled in with its own. Choose sessions "
+            "by their days."
+        )
+    if (shown := parameters.get("private_notes", LEFT_OUT)) not in (SHOWN, LEFT_OUT):
+        raise ReportError(f"private_notes is {SHOWN!r} or {LEFT_OUT!r}, and not {shown!r}.")
+    for name, value in parameters.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise ReportError(
+                f"The parameter {name} is a {type(value).__name__}; give words, numbers, True, False, None, or "
+                "lists of them."
+            ) from error
+    if to not in SUFFIXES:
+        raise ReportError(f"Reports are made as {', '.join(SUFFIXES)}, and not as {to!r}.")
+    if not cell_wait > 0:
+        raise ReportError(f"A cell may take some seconds, and not {cell_wait:g}; give a number above 0.")
+
+
+def _chosen(journal: Journal, sessions: Sequence[Session] | None) -> list[Session]:
+    """Give the sessions that were asked for, each once."""
+    if sessions is None:
+        return list(journal.sessions)
+    for one in sessions:
+        if not isinstance(one, Session) or root(one.journal) != root(journal):
+            raise ReportError(
+                f"{one} is no session of {journal.name}; choose from its sessions, as in "
+                'journal.session("2026-03-04").'
+            )
+    return list({one.name: one for one in sessions}.values())
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
@@ -277,6 +310,16 @@ def _was_made_with(journal: Journal, sessions: list[Session], job: Job) -> bool:
     return any(entry and wanted.items() <= entry.rests_on.items() for entry in newest)
 
 
+def _passed_over(journal: Journal) -> Iterator[str]:
+    """Say what is in the folders of sessions and of reports and not in the index."""
+    if count := len(left_out(journal.store)):
+        which = "A folder of a session is" if count == 1 else f"{count} folders of sessions are"
+        yield f"{which} not named by a date and left out; see therapy-review check."
+    if count := len(without_session(journal)):
+        which = "a session that is" if count == 1 else f"{count} sessions that are"
+        yield f"There are reports of {which} not here any more; see therapy-review check."
+
+
 def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     """Write index and tables, unless nothing in them changed; give remarks, and how each session stands."""
     from therapy_review import report_tables
@@ -288,7 +331,7 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
-    remarks = () if parquet else (report_tables.NO_PARQUET,)
+    remarks = (*_passed_over(journal), *([] if parquet else [report_tables.NO_PARQUET]))
     shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
     rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}
     wanted = ((INDEX, ("html",)), (TABLE, ("csv", "parquet") if parquet else ("csv",)))

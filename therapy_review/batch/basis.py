@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, consent, enrolment, index, ledger
+from therapy_review import analysis, consent, days, enrolment, index, ledger
 from therapy_review.agreement import ending
 from therapy_review.batch.manifest import as_json, program
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import render
+from therapy_review.still import SHOWN
 from therapy_review.store import Store, digest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from therapy_review.batch.manifest import Entry
     from therapy_review.batch.templates import Template
     from therapy_review.journal import Journal
@@ -86,7 +89,11 @@ class Basis:
     def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
         self._journal, self.sessions = journal, list(journal.sessions)
         self._whole, self._template = template.looks_at == "journal", template.name
+        self._with_words = parameters.get("private_notes") == SHOWN
+        # Of the session before it, such a template shows the client's words alone.
+        self.looks_alone = template.looks_at == "itself" and not self._with_words
         self._together: dict[str, Any] = {}
+        self._noted: pd.DataFrame | None = None
         self._at = {session.name: at for at, session in enumerate(self.sessions)}
         self._looks = _every(journal)
         self._shared = {
@@ -137,7 +144,19 @@ class Basis:
         return {**self._shared, **self._together}
 
     def _of_one(self, session: Session) -> dict[str, Any]:
-        return {**self._shared, "sessions": {each.name: self._files(each) for each in self.near(session)}}
+        near = {each.name: self._files(each) for each in self.near(session)}
+        return {**self._shared, "sessions": near} | (
+            {"days": self._days(session)} if self._with_words else {}
+        )
+
+    def _days(self, session: Session) -> str:
+        """Name what was noted on the days before a session, which is shown beside the client's words."""
+        if self._noted is None:
+            try:
+                self._noted = days.kept(self._journal.store)
+            except TherapyReviewError:  # said by `check`; a report leaves them out
+                self._noted = days.none()
+        return digest(days.written(days.week_before(self._noted, session)))
 
     def _files(self, session: Session) -> dict[str, str | None]:
         """Name a session's files; what can't be read counts as it is, until it is mended."""
@@ -153,9 +172,19 @@ class Basis:
         return {"beside": digest(as_json(beside)), "ends": ends}
 
     def near(self, session: Session) -> list[Session]:
-        """Give a session and the one before it."""
+        """Give a session and the one before it, as far as the template looks at that.
+
+        Parameters
+        ----------
+        session : Session
+
+        Returns
+        -------
+        list of Session
+            In their order.
+        """
         at = self._at[session.name]
-        return self.sessions[max(0, at - 1) : at + 1]
+        return self.sessions[at if self.looks_alone else max(0, at - 1) : at + 1]
 
 
 def _every(journal: Journal) -> dict[str, Look]:

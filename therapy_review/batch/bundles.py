@@ -9,20 +9,21 @@ was made from the sound of a session that is closed to reports. Each bundle is a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import tomlkit
 
-from therapy_review import consent, ledger
+from therapy_review import consent, days, ledger
 from therapy_review.agreement import REPORT
 from therapy_review.batch.scratch import Scratch
 from therapy_review.erasing import MADE_FROM_SOUND
+from therapy_review.errors import JournalError
 from therapy_review.notes import SessionNotes, render
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import PlainStore
@@ -67,7 +68,12 @@ class Bundle:
 
 
 def pack(
-    journal: Journal, name: str, purpose: Literal["listen", "report"], private_notes: str = LEFT_OUT
+    journal: Journal,
+    name: str,
+    purpose: Literal["listen", "report"],
+    private_notes: str = LEFT_OUT,
+    *,
+    alone: bool = False,
 ) -> Bundle:
     """Gather what is needed of a session, and note in the ledger that it leaves the journal.
 
@@ -81,6 +87,8 @@ def pack(
         To find out who spoke when, for which the sound is needed; or to make its report.
     private_notes : str
         ``shown``; anything else leaves at home what the client wrote in their own words, and what was said.
+    alone : bool
+        Whether a report needs nothing of the session before; see `therapy_review.batch.basis.Basis.near`.
 
     Returns
     -------
@@ -100,16 +108,26 @@ def pack(
         settings = tomlkit.parse(bundle.files["journal.toml"].decode())
         settings.pop("moods", None)  # groups of words for moods
         bundle.files["journal.toml"] = tomlkit.dumps(settings).encode()
-    near = sessions[at : at + 1] if purpose == "listen" else sessions[max(0, at - 1) : at + 1]
+    near = sessions[at : at + 1] if alone or purpose == "listen" else sessions[max(0, at - 1) : at + 1]
     if purpose == "listen" or sessions[at].has_recording:
         sessions[at].require(REPORT)  # it leaves the journal here: the gate is asked at home
     for session in near:
         _add(bundle, session, purpose, own_words=private_notes == SHOWN)
+    if purpose == "report" and private_notes == SHOWN:
+        _add_days(bundle, sessions[at])
     with_it = "with its sound" if purpose == "listen" else "without sound"
     beside = f", with {near[0].name} before it" if len(near) > 1 else ""
     note = f"sent to the workers of a cluster {with_it}{beside}"
     ledger.record(journal, ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
     return bundle
+
+
+def _add_days(bundle: Bundle, session: Session) -> None:
+    """Add what was noted on the days before a session, of which its report speaks."""
+    with contextlib.suppress(JournalError):  # said by `check`; a report leaves them out
+        week = days.week_before(days.kept(session.journal.store), session)
+        if len(week):
+            bundle.files[days.FILE] = days.written(week)
 
 
 def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"], *, own_words: bool) -> None:
@@ -148,7 +166,7 @@ def _add_without_words(bundle: Bundle, session: Session) -> None:
         bundle.files[session.file("marks.csv")] = bare.to_csv(index=False).encode()
 
 
-@contextmanager
+@contextlib.contextmanager
 def laid_out(bundle: Bundle) -> Iterator[Path]:
     """Lay a bundle into a folder of its own, for as long as it is needed.
 

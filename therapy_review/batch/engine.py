@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ class WarmEngine(Engine):  # type: ignore[misc, unused-ignore]
         client = PapermillNotebookClient(
             nb_man,
             km=options["manager"],
-            timeout=options["cell_wait"],
+            timeout=math.ceil(options["cell_wait"]),  # it knows whole seconds
             on_cell_start=lambda cell, cell_index: options["reached"](cell_index),  # noqa: ARG005
             kernel_name=kernel_name,
             store_widget_state=False,
@@ -222,6 +223,11 @@ def _in_words(name: str, text: str, what: str) -> str:
         return text
     if name == "MemoryError":
         return f"{what} needs more memory than this computer has free; close other programs, then try again."
+    if name == "CellExecutionError" and not text:  # the kernel could not even say what kind of error it was
+        return (
+            f"{what} stopped and could not say why; most often there was not enough memory. Close other programs, "
+            "then try again."
+        )
     return (
         f"{what} stopped with a {name}. What it says is left out, for it may hold words of yours; run the notebook "
         "in JupyterLab to see it."

@@ -7,8 +7,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from therapy_review import words
+from therapy_review.agreement import REPORT
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.private import Private, holds_sound, holds_words, words_of
@@ -126,6 +128,23 @@ def clear_failure(store: Store, name: str) -> None:
     manifest.remove(store, failed)
 
 
+def _before(store: Store, session: Session, name: str) -> str:
+    """Say whether an earlier report can still be read, where this one could not be made."""
+    page = f"{name}.html"
+    if not any(store.exists(f"reports/{name}.{end}") for end in ENDINGS):
+        return "There is no report of this session yet."
+    if session.has_recording and session.why_closed(REPORT):
+        return (
+            "A report from before is still in this folder, and stays as it is. To erase it with the session:  "
+            f"therapy-review erase {session.name}"
+        )
+    if not store.exists(f"reports/{page}"):
+        return "The report could not be made again. The one from before is still in this folder."
+    return (
+        f'The report could not be made again. <a href="{quote(page)}">The one from before</a> is still here.'
+    )
+
+
 def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: bool) -> str:
     """Write a page that says in one sentence why there is no report.
 
@@ -148,7 +167,7 @@ def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: boo
         sentence = "Something in this session's files could not be read; see therapy-review check."
     where = f"<p><small>It happened in cell {cell} of the notebook.</small></p>" if cell else ""
     body = (
-        f"<h1>{words.day(session.date)}</h1>\n<p>There is no report of this session yet.</p>\n"
+        f"<h1>{words.day(session.date)}</h1>\n<p>{_before(store, session, entry.name)}</p>\n"
         f'<p class="sentence">{html.escape(sentence)}</p>\n{where}\n<p><a href="index.html">All sessions</a></p>'
     )
     kept = replace(entry, name=manifest.failed(entry.name), sentence=sentence)

@@ -216,7 +216,9 @@ class Run:
         )
         if job.cluster and not job.cluster.sees_journal:
             shown = str(job.parameters.get("private_notes", LEFT_OUT))
-            bundle = bundles.pack(self.journal, session.name, purpose, shown)
+            bundle = bundles.pack(
+                self.journal, session.name, purpose, shown, alone=self.looked_at.looks_alone
+            )
             order = replace(order, journal="", bundle=bundle)
         if purpose == "listen":
             return order

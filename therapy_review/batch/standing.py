@@ -108,17 +108,17 @@ def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]
     every = sorted(entries, key=lambda entry: entry.template)
     own = [] if closed else [entry for entry in every if not entry.sentence]
     listed = tuple(_listed(work, session, basis, entry) for entry in own)
-    template, name = work.job.template.name, manifest.failed(work.name_of(session))
+    name = manifest.failed(work.name_of(session))
     said, cell = (outcome.sentence, outcome.cell) if outcome else ("", None)
     if not (said or closed):
         # What could not be made in a run before is still so while nothing changed.
         for entry in (one for one in every if one.sentence and basis.still_says(one, session)):
-            said, cell, template, name = entry.sentence, entry.cell, entry.template, entry.name
+            said, cell, name = entry.sentence, entry.cell, entry.name
             break
     if sentence := said or closed:
         told_in = f"{name}.html" if work.journal.store.exists(f"reports/{name}.html") else ""
-        others = tuple(one for one in listed if one.template != template)
-        return Standing(session, "failed", others, sentence, cell, told_in, measured)
+        # What was made before can still be read; it is listed as what changed since.
+        return Standing(session, "failed", listed, sentence, cell, told_in, measured)
     states: list[State] = [one.state for one in listed] or ["waiting"]
     state: State = "changed" if "changed" in states else states[0]
     return Standing(session, state, listed, measured=measured)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import queue
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,13 +39,19 @@ def insisting() -> Iterator[None]:
         pressed.put("Ctrl-C")
         raise KeyboardInterrupt
 
+    def dropped(what: sys.UnraisableHookArgs) -> None:
+        if what.exc_type is not KeyboardInterrupt:  # that one is repeated, and nothing to be told of
+            told(what)
+
     threading.Thread(target=repeat, daemon=True).start()
-    before = signal.signal(signal.SIGINT, hear)
+    before, told = signal.signal(signal.SIGINT, hear), sys.unraisablehook
+    sys.unraisablehook = dropped
     try:
         yield
     finally:
         left.set()
         signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = told
         pressed.put("")
 
 

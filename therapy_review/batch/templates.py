@@ -62,10 +62,11 @@ class Template:
         return upgraded
 
     @cached_property
-    def looks_at(self) -> Literal["session", "journal"]:
-        """How far it looks."""
+    def looks_at(self) -> Literal["itself", "session", "journal"]:
+        """How far it looks: at a session, at the one before it as well, or at everything."""
         said = json.loads(self.source).get("metadata", {}).get("therapy_review")
-        return "journal" if isinstance(said, dict) and said.get("looks_at") == "journal" else "session"
+        found = said.get("looks_at") if isinstance(said, dict) else None
+        return found if found in ("itself", "journal") else "session"
 
     @property
     def digest(self) -> str:
