@@ -64,6 +64,19 @@ def test_what_is_closed_shows_no_figure_of_the_recording(short: Journal) -> None
     assert "It stays closed." in page
 
 
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("There is no such day.", "There is no such day. (cell 4)"),
+        ("Cell 4 stopped with a ValueError.", "Cell 4 stopped with a ValueError."),
+        ("It says: cell 42.", "It says: cell 42. (cell 4)"),
+    ],
+)
+def test_the_cell_a_report_failed_in_is_said_once(short: Journal, sentence: str, shown: str) -> None:
+    line = Standing(short.sessions[0], "failed", (), sentence, 4)
+    assert f"<small>{shown}</small>" in index("It", [line], {})
+
+
 def test_only_its_own_script_may_run_and_nothing_is_loaded(short: Journal) -> None:
     page = index("It", standings(short), {})
     assert page.count("<script>") == 1
@@ -156,7 +169,7 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
 def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, sentence = DAYS[1], "Cell 4 stopped with a ValueError."
+    bad, sentence = DAYS[1], "There is no such day."
 
     def failing(names: Sequence[str], write: Callable[[str], Order], *_: object) -> Iterator[Made]:
         for name in names:
@@ -170,8 +183,8 @@ def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
     monkeypatch.setattr(crew, "done", failing)
     reports.run(short)
     reports.run(short, short.sessions[:1])
-    assert sentence in of_the_bad_one()
-    assert "(cell 4)" in of_the_bad_one()
+    assert f"{sentence} (cell 4)<" in of_the_bad_one()
+    assert f"{sentence} (cell 4)<" in short.store.read(f"reports/session_report_{bad}.failed.html").decode()
     assert f'href="session_report_{bad}.failed.html"' in of_the_bad_one()
     assert reports.run(short, short.sessions[1:2]).outcomes[0].state == "failed"  # tried again
     short.store.write(f"sessions/{bad}/notes.md", b"Mended.\n")

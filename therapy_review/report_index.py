@@ -35,8 +35,6 @@ STATES = {
 }
 COLUMNS = ("Day", "Report", "Who spoke when", "Length", "Your share", "Long silences", "Mood")
 FIRST_NUMBER, NUMBER = 3, ' class="number"'
-
-
 HERE_ALONE = "Everything here lies in this folder and nowhere else."
 
 
@@ -105,11 +103,8 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     if line.measured == "shown":
         try:
             measured, strip = session.measures.iloc[0], picture(session.turns)
-        except (
-            TherapyReviewError,
-            ValueError,
-        ):  # derived files that are damaged are made again by the next run
-            measured = None
+        except (TherapyReviewError, ValueError):
+            measured = None  # derived files that are damaged are made again by the next run
         if measured is not None:
             lasted = float(measured["session_end"]) - float(measured["session_start"])
             silences = f"{int(measured['long_silences'])}"
@@ -152,11 +147,10 @@ def _report(line: Standing, *, name_templates: bool) -> str:
         made_with = f'<span class="state">{html.escape(one.template)}:</span> ' if name_templates else ""
         shown.append(f"<div>{made_with}{links}{changed}</div>")
     if line.state == "failed":
-        where = f" (cell {line.cell})" if line.cell else ""
         state = f'<span class="state">{STATES["failed"]}</span>'
         if line.told_in:
             state = f'<a href="{quote(line.told_in)}">{STATES["failed"]}</a>'
-        shown.insert(0, f"{state}<small>{html.escape(line.sentence)}{where}</small>")
+        shown.insert(0, f"{state}<small>{html.escape(words.with_cell(line.sentence, line.cell))}</small>")
     return "".join(shown) or f'<span class="state">{STATES[line.state]}</span>'
 
 
