@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable
+
 import pypdfium2
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -22,6 +25,29 @@ def figure(height: int) -> dict[str, str]:
         f"<figcaption>Under a picture of {height}.</figcaption></figure>"
     )
     return {"text/html": markup}
+
+
+def tags(sheet: pypdfium2.PdfPage) -> list[str]:
+    """Name a sheet's tags, each with its words for what can't be seen."""
+    raw, found = pypdfium2.raw, []
+
+    def text(read: Callable[..., int], element: object) -> str:
+        room = ctypes.create_string_buffer(read(element, None, 0))
+        read(element, room, len(room))
+        return room.raw.decode("utf-16-le").rstrip("\0")
+
+    def look(element: object) -> None:
+        words = text(raw.FPDF_StructElement_GetAltText, element)
+        found.append(text(raw.FPDF_StructElement_GetType, element) + (f": {words}" if words else ""))
+        for at in range(raw.FPDF_StructElement_CountChildren(element)):
+            if child := raw.FPDF_StructElement_GetChildAtIndex(element, at):
+                look(child)
+
+    tree = raw.FPDF_StructTree_GetForPage(sheet)
+    for at in range(raw.FPDF_StructTree_CountChildren(tree)):
+        look(raw.FPDF_StructTree_GetChildAtIndex(tree, at))
+    raw.FPDF_StructTree_Close(tree)
+    return found
 
 
 def test_a_page_has_no_code_a_title_and_loads_nothing() -> None:
@@ -92,6 +118,13 @@ def test_pages_are_numbered_and_the_same_page_gives_the_same_bytes() -> None:
     made = page(figure(300))
     assert as_pdf(made) == as_pdf(made)
     assert "1 / 1" in pypdfium2.PdfDocument(as_pdf(made))[0].get_textpage().get_text_bounded()
+
+
+def test_a_pdf_can_be_read_aloud_with_headings_and_the_words_for_pictures() -> None:
+    printed = as_pdf(page({"text/html": "<h2>A part</h2>"}, figure(100), {"text/html": "<table><tr><th>x"}))
+    sheet = pypdfium2.PdfDocument(printed)[0]
+    assert pypdfium2.raw.FPDFCatalog_IsTagged(sheet.pdf)
+    assert {"H1", "H2", "Figure: x", "Table", "TH"} <= set(tags(sheet))
 
 
 def test_printing_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,8 @@ def as_pdf(page: str) -> bytes:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     # What a page carries in itself is all there is.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf()
+    # Tags carry headings, tables and the words for pictures to those who have the PDF read aloud.
+    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf(pdf_tags=True)
     assert isinstance(printed, bytes)
     return printed
 
