@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import base64
 import ctypes
+import io
 from collections.abc import Callable
 
+import pandas as pd
 import pypdfium2
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from therapy_review.rendering import as_page, as_pdf
 
@@ -112,6 +117,69 @@ def test_a_printed_picture_is_never_cut_by_the_end_of_a_page() -> None:
     for sheet in list(pdf)[:-1]:
         lines = [line for line in sheet.get_textpage().get_text_bounded().splitlines() if line.strip()]
         assert lines[-2] not in ("A heading", "Last")  # above the page's number there is no heading by itself
+
+
+def tall() -> str:
+    file = io.BytesIO()
+    Image.new("RGB", (430, 2150)).save(file, "png")  # as of plt.figure(figsize=(6, 30))
+    return base64.b64encode(file.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"image/png": tall()},
+        {"text/html": f'<figure><img alt="x" style="width:700px" src="data:image/png;base64,{tall()}">'},
+    ],
+)
+def test_a_picture_taller_than_a_sheet_is_printed_whole_and_in_its_shape(output: dict[str, str]) -> None:
+    for sheet in pypdfium2.PdfDocument(as_pdf(page(output))):
+        for thing in sheet.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
+            left, bottom, right, top = thing.get_bounds()
+            assert left > 0 < bottom
+            assert right < sheet.get_width()
+            assert top < sheet.get_height()
+            assert (top - bottom) / (right - left) == pytest.approx(5, rel=0.01)
+            return
+    raise AssertionError("no picture was printed")
+
+
+@pytest.mark.parametrize("columns", [8, 12, 18, 24, 40])
+def test_a_table_of_many_columns_is_printed_with_all_of_them(columns: int) -> None:
+    table = pd.DataFrame({f"measure_{at}": [1000 + at, f"q{at}"] for at in range(columns)})
+    table.insert(0, "words", "a sentence that is somewhat longer than a figure is")
+    shown = in_print(page({"text/html": table.to_html()}))
+    assert all(f"{1000 + at}" in shown and f"q{at}" in shown for at in range(columns))
+
+
+def test_figures_are_not_broken_for_the_sake_of_a_long_text_beside_them() -> None:
+    table = pd.DataFrame({"a": 0.142857, "b": 0.285714, "words": ["a long text of many words " * 9]})
+    with pd.option_context("display.max_colwidth", None):
+        shown = pypdfium2.PdfDocument(as_pdf(page({"text/html": table.to_html()})))[0]
+    assert "0.142857 0.285714 a long" in shown.get_textpage().get_text_bounded()
+
+
+def test_a_line_without_any_space_is_printed_to_its_end() -> None:
+    made = as_page(
+        new_notebook(
+            cells=[
+                new_markdown_cell("w" * 200),
+                new_code_cell("", outputs=[new_output("stream", text="x" * 400), result("y" * 300)]),
+            ]
+        )
+    )
+    shown = in_print(made)
+    assert [shown.count(letter) for letter in "wxy"] == [200, 400, 300]
+
+
+def result(text: str) -> NotebookNode:
+    return new_output("execute_result", data={"text/plain": text})
+
+
+def in_print(made: str) -> str:
+    """Read what lies on the sheets, without what runs off them, with broken words put together."""
+    sheets = pypdfium2.PdfDocument(as_pdf(made))
+    return "".join("".join(sheet.get_textpage().get_text_bounded().split()) for sheet in sheets)
 
 
 def test_pages_are_numbered_and_the_same_page_gives_the_same_bytes() -> None:
