@@ -35,7 +35,7 @@ def standings(journal: Journal) -> list[Standing]:
 
 
 def rows(page: str) -> list[str]:
-    return re.findall(r"<tr><td.*?</tr>", page, re.DOTALL)
+    return re.findall(r"<tr><th scope=\"row\".*?</tr>", page, re.DOTALL)
 
 
 def test_the_newest_session_stands_first_and_every_state_is_said(short: Journal) -> None:
@@ -45,6 +45,13 @@ def test_the_newest_session_stands_first_and_every_state_is_said(short: Journal)
     ] == [1] * 7
     assert "7 sessions: 4 ready, 1 changed since, 1 not made yet, 1 could not be made." in page
     assert 'href="r_2020-01-06.html"' in page
+
+
+def test_a_table_read_aloud_says_what_it_is_and_each_row_its_day(short: Journal) -> None:
+    page = index("It", standings(short), {})
+    assert "<table>\n<caption>The sessions, with their reports and figures</caption>" in page
+    heads = re.findall(r'<th scope="row"[^>]*><time datetime="([^"]*)">', page)
+    assert heads == list(reversed(DAYS))
 
 
 def test_a_figure_can_be_sorted_by_what_it_is(short: Journal) -> None:

@@ -79,7 +79,8 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
     body = (
         f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(listed), 'session')}: {', '.join(said) or 'none'}. "
         f"{html.escape(where)}</p>\n"
-        f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
+        "<table>\n<caption>The sessions, with their reports and figures</caption>\n"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
         f"<p><small>Each strip shows one session from its first to its last minute. {keys}. Other colours are "
         f"voices nobody has named yet. None of these figures has a right value.</small></p>"
     )
@@ -115,7 +116,6 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     before, after = written.mood_before, written.mood_after
     mood = f"{before or '?'} → {after or '?'}" if before or after else ""
     cells = [
-        (session.name, f'<time datetime="{session.date}">{day}</time>'),
         (STATES[line.state], _report(line, name_templates=name_templates)),
         (sort[1], strip),
         (sort[0], length),
@@ -125,9 +125,10 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     ]
     shown = (
         f'<td data-value="{html.escape(value)}"{_number(at)}>{text}</td>'
-        for at, (value, text) in enumerate(cells)
+        for at, (value, text) in enumerate(cells, start=1)
     )
-    return f"<tr>{''.join(shown)}</tr>"
+    named = f'<th scope="row" data-value="{session.name}"><time datetime="{session.date}">{day}</time></th>'
+    return f"<tr>{named}{''.join(shown)}</tr>"
 
 
 def _number(at: int) -> str:

@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def column(page: Page, number: int) -> list[str]:
-    return page.locator(f"tbody tr td:nth-child({number})").all_inner_texts()
+    return page.locator(f"tbody tr :is(th, td):nth-child({number})").all_inner_texts()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -42,6 +42,8 @@ def test_a_press_on_a_heading_sorts_and_what_is_missing_stays_below(
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"file://{made}/index.html")
     assert column(page, 1)[0] == "23 January 2020"
+    expect(page.get_by_role("table", name="The sessions, with their reports and figures")).to_have_count(1)
+    expect(page.get_by_role("rowheader")).to_have_count(len(DAYS))
     share = page.get_by_role("button", name="Your share")
     share.click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
