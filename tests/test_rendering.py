@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import ctypes
 import io
+import re
 from collections.abc import Callable
 
 import pandas as pd
@@ -61,6 +62,33 @@ def test_a_page_has_no_code_a_title_and_loads_nothing() -> None:
     assert "secret()" not in made
     assert "default-src 'none'; img-src data:" in made
     assert "script-src 'none'" in made  # what a template brings along can't run
+
+
+def test_a_page_without_a_heading_of_its_own_is_given_one() -> None:
+    outputs = [
+        new_output("display_data", data={"image/png": PICTURE}),
+        new_output("display_data", data={"text/html": f'<img src="data:image/png;base64,{PICTURE}">'}),
+        new_output("display_data", data={"text/html": f'<h2>A "part"</h2>{figure(9)["text/html"]}'}),
+        new_output("display_data", data={"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}),
+        new_output("display_data", data={"text/html": '<img src="beside.png">'}),
+    ]
+    made = as_page(new_notebook(cells=[new_code_cell("", outputs=outputs)]), "4 March: mine & yours")
+    assert "<title>4 March: mine &amp; yours</title>" in made
+    assert made.count("<h1") == 1
+    assert "<h1>4 March: mine &amp; yours</h1>" in made
+    named = ["A picture: 4 March: mine &amp; yours"] * 2 + ["x", "A picture: A &quot;part&quot;"]
+    assert re.findall(r'<img[^>]* ?alt="([^"]*)"', made) == named
+    assert "left out: without a name." in made
+    assert "No description" not in made
+
+
+@pytest.mark.parametrize("own", ["<h1>My own</h1>", '<h1 id="x"><em>My</em> own</h1>'])
+def test_a_heading_of_its_own_stays_the_only_one(own: str) -> None:
+    shown = new_output("display_data", data={"text/html": own})
+    made = as_page(new_notebook(cells=[new_code_cell("", outputs=[shown])]), "4 March: mine")
+    assert "<title>My own</title>" in made
+    assert made.count("<h1") == 1
+    assert "4 March" not in made
 
 
 @pytest.mark.parametrize(

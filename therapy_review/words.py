@@ -38,6 +38,24 @@ def day(date: dt.date) -> str:
     return f"{date:%A} {date.day} {date:%B %Y}"
 
 
+def day_of(session: str) -> str:
+    """Write in words of which day a session is, and which it is of several on that day.
+
+    Parameters
+    ----------
+    session : str
+        Its name.
+
+    Examples
+    --------
+    >>> day_of("2026-03-04"), day_of("2026-03-04-2")
+    ('Wednesday 4 March 2026', 'Wednesday 4 March 2026, the second that day')
+    """
+    number = int(session[11:] or 1)
+    beside = f", the {ORDINALS[number]} that day" if number > 1 else ""
+    return f"{day(dt.date.fromisoformat(session[:10]))}{beside}"
+
+
 def with_cell(sentence: str, cell: int | None) -> str:
     """Add to a sentence on a report that failed in which cell it did, where the sentence does not say so itself.
 
