@@ -35,7 +35,7 @@ def standings(journal: Journal) -> list[Standing]:
 
 
 def rows(page: str) -> list[str]:
-    return re.findall(r"<tr><td.*?</tr>", page, re.DOTALL)
+    return re.findall(r"<tr><th scope=\"row\".*?</tr>", page, re.DOTALL)
 
 
 def test_the_newest_session_stands_first_and_every_state_is_said(short: Journal) -> None:
@@ -45,6 +45,13 @@ def test_the_newest_session_stands_first_and_every_state_is_said(short: Journal)
     ] == [1] * 7
     assert "7 sessions: 4 ready, 1 changed since, 1 not made yet, 1 could not be made." in page
     assert 'href="r_2020-01-06.html"' in page
+
+
+def test_a_table_read_aloud_says_what_it_is_and_each_row_its_day(short: Journal) -> None:
+    page = index("It", standings(short), {})
+    assert "<table>\n<caption>The sessions, with their reports and figures</caption>" in page
+    heads = re.findall(r'<th scope="row"[^>]*><time datetime="([^"]*)">', page)
+    assert heads == list(reversed(DAYS))
 
 
 def test_a_figure_can_be_sorted_by_what_it_is(short: Journal) -> None:
@@ -62,6 +69,19 @@ def test_what_is_closed_shows_no_figure_of_the_recording(short: Journal) -> None
     assert "<svg" not in page
     assert not re.search(r"\d:\d\d</td>", page)
     assert "It stays closed." in page
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("There is no such day.", "There is no such day. (cell 4)"),
+        ("Cell 4 stopped with a ValueError.", "Cell 4 stopped with a ValueError."),
+        ("It says: cell 42.", "It says: cell 42. (cell 4)"),
+    ],
+)
+def test_the_cell_a_report_failed_in_is_said_once(short: Journal, sentence: str, shown: str) -> None:
+    line = Standing(short.sessions[0], "failed", (), sentence, 4)
+    assert f"<small>{shown}</small>" in index("It", [line], {})
 
 
 def test_only_its_own_script_may_run_and_nothing_is_loaded(short: Journal) -> None:
@@ -156,7 +176,7 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
 def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, sentence = DAYS[1], "Cell 4 stopped with a ValueError."
+    bad, sentence = DAYS[1], "There is no such day."
 
     def failing(names: Sequence[str], write: Callable[[str], Order], *_: object) -> Iterator[Made]:
         for name in names:
@@ -170,8 +190,8 @@ def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
     monkeypatch.setattr(crew, "done", failing)
     reports.run(short)
     reports.run(short, short.sessions[:1])
-    assert sentence in of_the_bad_one()
-    assert "(cell 4)" in of_the_bad_one()
+    assert f"{sentence} (cell 4)<" in of_the_bad_one()
+    assert f"{sentence} (cell 4)<" in short.store.read(f"reports/session_report_{bad}.failed.html").decode()
     assert f'href="session_report_{bad}.failed.html"' in of_the_bad_one()
     assert reports.run(short, short.sessions[1:2]).outcomes[0].state == "failed"  # tried again
     short.store.write(f"sessions/{bad}/notes.md", b"Mended.\n")

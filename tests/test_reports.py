@@ -262,10 +262,15 @@ def test_what_the_client_wrote_into_a_notebook_is_kept_beside_the_new_one(short:
 
 
 @pytest.mark.slow
-def test_pictures_of_a_template_of_ones_own_have_words_too(short: Journal, tmp_path: Path) -> None:
+def test_a_page_of_a_template_without_a_heading_says_of_which_day_it_is_and_so_do_its_pictures(
+    short: Journal, tmp_path: Path
+) -> None:
     mine = template(tmp_path, "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])")
     reports.run(short, short.sessions[:1], template=mine)
-    assert 'alt="A picture"' in reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.html"].decode()
+    page = reports_of(root_of(short))[f"reports/mine_{DAYS[0]}.html"].decode()
+    assert "<title>Monday 6 January 2020: mine</title>" in page
+    assert "<h1>Monday 6 January 2020: mine</h1>" in page
+    assert 'alt="A picture: Monday 6 January 2020: mine"' in page
 
 
 @pytest.mark.slow

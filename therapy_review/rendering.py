@@ -6,8 +6,9 @@ import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
-from html import escape
+from html import escape, unescape
 from importlib.resources import files
+from logging import CRITICAL, Logger, getLogger
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import MissingPackageError
@@ -21,6 +22,8 @@ _MAY_REACH_OUT = re.compile(
     rf"<\s*(?:{'|'.join(ACTIVE)}|form)\b|<\s*img\b[^>]*\bsrc\s*=(?!\s*[\"']?data:)", re.IGNORECASE
 )
 HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+WORDLESS = "No description has been provided for this image"  # what nbconvert says of a picture without words
+_HEADING_OR_WORDLESS = re.compile(rf'<h[1-6]\b[^>]*>(.*?)</h[1-6]>|\balt="{WORDLESS}"', re.DOTALL)
 NO_PANGO = (
     "PDF needs Pango, which is not on this computer; install it (Debian: apt install libpangoft2-1.0-0, macOS: "
     "brew install pango), or print the page from your browser."
@@ -28,20 +31,26 @@ NO_PANGO = (
 NO_PDF = f"PDF needs a package more; install it with:  {install_line('pdf')}  (or print the page from your browser)"
 
 
-def as_page(notebook: NotebookNode) -> str:
+def as_page(notebook: NotebookNode, heading: str = "") -> str:
     """Write an executed notebook as one page without code that loads nothing from anywhere.
 
     Parameters
     ----------
     notebook : NotebookNode
+    heading : str
+        In plain words; stands above a page that has no first heading of its own.
 
     Returns
     -------
     str
         HTML; its first heading is the page's title.
     """
-    body, _ = _exporter().from_notebook_node(_described(notebook))
-    return in_shell(_still(body))
+    body, _ = _exporter().from_notebook_node(_drawings_shown(notebook))
+    body = _still(body)
+    own = HEADING.search(body)
+    if heading and not (own and _plain(own[1])):
+        body = f"<h1>{escape(heading)}</h1>\n{body}"
+    return in_shell(_described(body))
 
 
 def _still(body: str) -> str:
@@ -57,7 +66,7 @@ def _still(body: str) -> str:
         form.unwrap()
     for picture in content("img"):
         if not str(picture.get("src", "")).lower().startswith("data:"):
-            named = picture.get("alt") or "without a name"
+            named = str(picture.get("alt", "")).replace(WORDLESS, "") or "without a name"
             picture.replace_with(
                 f"(A picture that lies beside the notebook, or elsewhere, is left out: {named}.)"
             )
@@ -82,7 +91,7 @@ def in_shell(body: str, *, style: str = "", script: str = "") -> str:
         HTML.
     """
     found = HEADING.search(body)
-    plain = re.sub(r"<[^>]*>", "", found[1]).replace("¶", "").strip() if found else "Therapy review"
+    plain = _plain(found[1]) if found else "Therapy review"
     shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
     allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" if script else "'none'"
     parts = {"title": plain, "style": style, "script": allowed, "body": body}
@@ -125,15 +134,14 @@ def as_pdf(page: str) -> bytes:
     MissingPackageError
         When the renderer is not installed.
     """
-    import logging
-
     render = can_print()
     from weasyprint.urls import URLFetcher
 
-    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    getLogger("weasyprint").setLevel(CRITICAL)
     # What a page carries in itself is all there is.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf()
+    # Tags carry headings, tables and the words for pictures to those who have the PDF read aloud.
+    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf(pdf_tags=True)
     assert isinstance(printed, bytes)
     return printed
 
@@ -170,25 +178,34 @@ def _exporter() -> Any:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         exclude_output_stdin=True,
+        log=Logger("nbconvert", CRITICAL),  # that pictures have no words is seen to here
     )
 
 
-def _described(notebook: NotebookNode) -> NotebookNode:
+def _drawings_shown(notebook: NotebookNode) -> NotebookNode:
+    """Show drawings as the pictures they are: nbconvert has no place for words beside a drawing."""
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if drawn := output.get("data", {}).get("image/svg+xml"):
+            encoded = b64encode("".join(drawn).encode()).decode()
+            output.data.setdefault("text/html", f'<img src="data:image/svg+xml;base64,{encoded}">')
+    return notebook
+
+
+def _described(body: str) -> str:
     """Give pictures of a client's own template words, too: the heading above, for want of better ones."""
     under = ""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            headings = re.findall(r"^#+\s+(.+?)\s*$", cell.source, re.MULTILINE)
-            under = headings[-1] if headings else under
-        words = f"A picture: {under}" if under else "A picture"
-        for output in cell.get("outputs", []):
-            for kind in ("image/png", "image/jpeg"):
-                if kind in output.get("data", {}):
-                    said = output.metadata.setdefault(kind, {})
-                    said.setdefault("alt", words)
-            if drawn := output.get("data", {}).get("image/svg+xml"):
-                # nbconvert passes no words on for a drawing, so it is shown as the picture it is.
-                encoded = b64encode("".join(drawn).encode()).decode()
-                picture = f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{encoded}">'
-                output.data.setdefault("text/html", picture)
-    return notebook
+
+    def words(found: re.Match[str]) -> str:
+        nonlocal under
+        if found[1] is not None:
+            under = _plain(found[1]) or under
+            return found[0]
+        said = f"A picture: {unescape(under)}" if under else "A picture"
+        return f'alt="{escape(said)}"'
+
+    return _HEADING_OR_WORDLESS.sub(words, body)
+
+
+def _plain(heading: str) -> str:
+    """Take a heading's words, as HTML, out of what stands around them."""
+    return re.sub(r"<[^>]*>", "", heading).replace("¶", "").strip()

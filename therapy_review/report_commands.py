@@ -156,7 +156,7 @@ def report(
 
 def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
     """Make the reports of one journal, with a bar for the listening, which comes first, and one for the reports."""
-    from therapy_review import reports
+    from therapy_review import reports, words
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # A long session is listened to for half a minute, so what comes is reckoned from the last ten.
@@ -175,7 +175,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
 
         def told(outcome: Outcome) -> None:
             if outcome.sentence:
-                bars.console.print(f"{outcome.session}  {_sentence(outcome)}")
+                bars.console.print(f"{outcome.session}  {words.with_cell(outcome.sentence, outcome.cell)}")
             for step, which in left.items():
                 if outcome.session in which and (step == "listening" or outcome.state != "heard"):
                     which.remove(outcome.session)
@@ -232,13 +232,6 @@ def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
     name = templates.find(template).name
     endings = [end for end in SUFFIXES[to.value] if end != "ipynb"]
     return ["index.html", *(f"{name}_{session.name}.{end}" for session in sessions for end in endings)]
-
-
-def _sentence(outcome: Outcome) -> str:
-    where = (
-        f" (cell {outcome.cell})" if outcome.cell and f"Cell {outcome.cell}" not in outcome.sentence else ""
-    )
-    return f"{outcome.sentence}{where}"
 
 
 def _chosen(journal: Journal, names: list[str], since: str, which: str) -> list[Session]:

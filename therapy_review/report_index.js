@@ -1,12 +1,12 @@
 // Rows keep their order until a heading is pressed; missing values stay below.
 const body = document.querySelector("tbody");
-document.querySelectorAll("th").forEach((head, column) => {
+document.querySelectorAll("thead th").forEach((head, column) => {
   const button = document.createElement("button");
   button.append(...head.childNodes);
   head.append(button);
   button.addEventListener("click", () => {
     const up = head.getAttribute("aria-sort") !== "ascending";
-    document.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
+    document.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", up ? "ascending" : "descending");
     const value = (row) => row.cells[column].dataset.value;
     const order = (a, b) => isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;

@@ -35,8 +35,6 @@ STATES = {
 }
 COLUMNS = ("Day", "Report", "Who spoke when", "Length", "Your share", "Long silences", "Mood")
 FIRST_NUMBER, NUMBER = 3, ' class="number"'
-
-
 HERE_ALONE = "Everything here lies in this folder and nowhere else."
 
 
@@ -81,7 +79,8 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
     body = (
         f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(listed), 'session')}: {', '.join(said) or 'none'}. "
         f"{html.escape(where)}</p>\n"
-        f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
+        "<table>\n<caption>The sessions, with their reports and figures</caption>\n"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
         f"<p><small>Each strip shows one session from its first to its last minute. {keys}. Other colours are "
         f"voices nobody has named yet. None of these figures has a right value.</small></p>"
     )
@@ -105,11 +104,8 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     if line.measured == "shown":
         try:
             measured, strip = session.measures.iloc[0], picture(session.turns)
-        except (
-            TherapyReviewError,
-            ValueError,
-        ):  # derived files that are damaged are made again by the next run
-            measured = None
+        except (TherapyReviewError, ValueError):
+            measured = None  # derived files that are damaged are made again by the next run
         if measured is not None:
             lasted = float(measured["session_end"]) - float(measured["session_start"])
             silences = f"{int(measured['long_silences'])}"
@@ -120,7 +116,6 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     before, after = written.mood_before, written.mood_after
     mood = f"{before or '?'} → {after or '?'}" if before or after else ""
     cells = [
-        (session.name, f'<time datetime="{session.date}">{day}</time>'),
         (STATES[line.state], _report(line, name_templates=name_templates)),
         (sort[1], strip),
         (sort[0], length),
@@ -130,9 +125,10 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     ]
     shown = (
         f'<td data-value="{html.escape(value)}"{_number(at)}>{text}</td>'
-        for at, (value, text) in enumerate(cells)
+        for at, (value, text) in enumerate(cells, start=1)
     )
-    return f"<tr>{''.join(shown)}</tr>"
+    named = f'<th scope="row" data-value="{session.name}"><time datetime="{session.date}">{day}</time></th>'
+    return f"<tr>{named}{''.join(shown)}</tr>"
 
 
 def _number(at: int) -> str:
@@ -152,11 +148,10 @@ def _report(line: Standing, *, name_templates: bool) -> str:
         made_with = f'<span class="state">{html.escape(one.template)}:</span> ' if name_templates else ""
         shown.append(f"<div>{made_with}{links}{changed}</div>")
     if line.state == "failed":
-        where = f" (cell {line.cell})" if line.cell else ""
         state = f'<span class="state">{STATES["failed"]}</span>'
         if line.told_in:
             state = f'<a href="{quote(line.told_in)}">{STATES["failed"]}</a>'
-        shown.insert(0, f"{state}<small>{html.escape(line.sentence)}{where}</small>")
+        shown.insert(0, f"{state}<small>{html.escape(words.with_cell(line.sentence, line.cell))}</small>")
     return "".join(shown) or f'<span class="state">{STATES[line.state]}</span>'
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,49 @@ def day(date: dt.date) -> str:
     'Wednesday 4 March 2026'
     """
     return f"{date:%A} {date.day} {date:%B %Y}"
+
+
+def day_of(session: str) -> str:
+    """Write in words of which day a session is, and which it is of several on that day.
+
+    Parameters
+    ----------
+    session : str
+        Its name.
+
+    Examples
+    --------
+    >>> day_of("2026-03-04"), day_of("2026-03-04-2")
+    ('Wednesday 4 March 2026', 'Wednesday 4 March 2026, the second that day')
+    """
+    number = int(session[11:] or 1)
+    beside = f", the {ORDINALS[number]} that day" if number > 1 else ""
+    return f"{day(dt.date.fromisoformat(session[:10]))}{beside}"
+
+
+def with_cell(sentence: str, cell: int | None) -> str:
+    """Add to a sentence on a report that failed in which cell it did, where the sentence does not say so itself.
+
+    Parameters
+    ----------
+    sentence : str
+    cell : int or None
+        The template's cell, counted from 1.
+
+    Returns
+    -------
+    str
+        Plain words.
+
+    Examples
+    --------
+    >>> with_cell("There is no such day.", 4)
+    'There is no such day. (cell 4)'
+    >>> with_cell("Cell 4 took longer than 10 minutes.", 4)
+    'Cell 4 took longer than 10 minutes.'
+    """
+    said = not cell or re.search(rf"\bcell {cell}\b", sentence, re.IGNORECASE)
+    return sentence if said else f"{sentence} (cell {cell})"
 
 
 def opening(journal: Journal, week: str, sessions: Sequence[Session], heard: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -26,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def column(page: Page, number: int) -> list[str]:
-    return page.locator(f"tbody tr td:nth-child({number})").all_inner_texts()
+    return page.locator(f"tbody tr :is(th, td):nth-child({number})").all_inner_texts()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -41,6 +42,8 @@ def test_a_press_on_a_heading_sorts_and_what_is_missing_stays_below(
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"file://{made}/index.html")
     assert column(page, 1)[0] == "23 January 2020"
+    expect(page.get_by_role("table", name="The sessions, with their reports and figures")).to_have_count(1)
+    expect(page.get_by_role("rowheader")).to_have_count(len(DAYS))
     share = page.get_by_role("button", name="Your share")
     share.click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
@@ -71,6 +74,39 @@ def test_on_a_narrow_screen_it_is_sorted_by_hand_and_by_keyboard(made: Path, chr
     page.get_by_role("button", name="Mood").click()
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Mood")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("width", [360, 800])
+def test_what_is_wide_in_a_report_scrolls_in_a_box_of_its_own(
+    chromium: Browser, tmp_path: Path, width: int
+) -> None:
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    from therapy_review.rendering import as_page
+
+    def table(mark: str) -> list[str]:
+        return [f"{mark} {at}" for at in range(40)]
+
+    written = "\n".join("|".join(line) for line in (table("head"), ["---"] * 40, table("value")))
+    made = pd.DataFrame([table("figure")], columns=table("column")).to_html()
+    outputs = [
+        new_output("display_data", data={"text/html": made}),
+        new_output("display_data", data={"text/html": '<div style="width:90rem">Broad</div>'}),
+        new_output("stream", text="x" * 400),
+    ]
+    notebook = new_notebook(
+        cells=[new_markdown_cell(f"{'w' * 300}\n\n{written}"), new_code_cell("", outputs=outputs)]
+    )
+    (tmp_path / "page.html").write_text(as_page(notebook))
+    page = chromium.new_context(viewport={"width": width, "height": 800}).new_page()
+    page.goto(f"file://{tmp_path}/page.html")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for text in ("value 39", "figure 39"):
+        cell = page.get_by_text(text, exact=True)
+        expect(cell).not_to_be_in_viewport()
+        cell.scroll_into_view_if_needed()
+        expect(cell).to_be_in_viewport()
+        assert page.evaluate("scrollX") == 0
 
 
 def test_without_script_it_is_the_same_table(made: Path, chromium: Browser) -> None:

@@ -165,10 +165,10 @@ def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: boo
     sentence, cell = entry.sentence, entry.cell
     if holds_words(sentence, words_of(session)):
         sentence = "Something in this session's files could not be read; see therapy-review check."
-    where = f"<p><small>It happened in cell {cell} of the notebook.</small></p>" if cell else ""
     body = (
         f"<h1>{words.day(session.date)}</h1>\n<p>{_before(store, session, entry.name)}</p>\n"
-        f'<p class="sentence">{html.escape(sentence)}</p>\n{where}\n<p><a href="index.html">All sessions</a></p>'
+        f'<p class="sentence">{html.escape(words.with_cell(sentence, cell))}</p>\n'
+        '<p><a href="index.html">All sessions</a></p>'
     )
     kept = replace(entry, name=manifest.failed(entry.name), sentence=sentence)
     page, file = in_shell(body).encode(), f"reports/{kept.name}.html"

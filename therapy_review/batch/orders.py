@@ -158,13 +158,20 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     )
     files = {"ipynb": nbformat.writes(tidied(notebook)).encode()}
     if order.to != "ipynb":
-        page = as_page(notebook)
+        page = as_page(notebook, _heading(order.session, order.template.name))
         if order.session and order.secret is None:  # a sealed page is opened alone
             page = with_way_back(page)
         files["html"] = page.encode()
         if order.to == "pdf":
             files["pdf"] = as_pdf(page)
     return files
+
+
+def _heading(session: str, template: str) -> str:
+    """Name a page whose template has no heading of its own."""
+    from therapy_review import words
+
+    return f"{words.day_of(session)}: {template}" if session else template
 
 
 def _hook(order: Order) -> OnStart | None:
