@@ -8,7 +8,7 @@ from urllib.parse import quote
 import nbformat
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -178,6 +178,66 @@ def test_what_papermill_and_the_kernel_leave_is_taken_out() -> None:
     assert shown.metadata == {}
 
 
+LINES = "- cried on the bus\n- Ängste vor Müttern\n- want to call Ada\n- slept three hours\n- hit the kitchen wall"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pd.DataFrame([{"t": LINES}]).to_string(),
+        pd.DataFrame([{"t": LINES}]).to_html(),
+        repr({"note": [LINES]}),
+        repr(repr(LINES)),
+        ascii(LINES),
+        ascii("Ängste vor Müttern und Größe"),
+        json.dumps({"kept": LINES}),
+        r"\U00000063ried on the bus\r\t\x41ngste",
+    ],
+)
+def test_words_in_which_signs_are_written_as_code_are_found(shown: str) -> None:
+    texts = [LINES, "cried on the bus\tAngste", "Ängste vor Müttern und Größe"]
+    assert holds_words(shown, texts)
+    assert holds_words(f"<pre>{html.escape(shown)}</pre>", texts)
+    assert holds_words(json.dumps({"cells": [{"outputs": [{"text": [shown]}]}]}), texts)
+
+
+@given(st.lists(st.text("abcäöüßжλ -'\t🙂", min_size=9, max_size=30), min_size=2, max_size=6).map("\n".join))
+def test_a_text_is_found_as_python_would_write_it(text: str) -> None:
+    assume(sum(map(str.isalnum, text)) >= LONG)
+    for shown in (repr([text]), ascii(text), json.dumps(text)):
+        assert holds_words(f"<td>{html.escape(shown)}</td>", [text])
+
+
+BASE64 = b64encode(LINES.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"data:text/plain;base64,{BASE64}",
+        f"data:text/plain;charset=utf-8;base64,{BASE64}",
+        f"data:;base64,{BASE64}",
+        f"DATA:application/octet-stream;BASE64,{BASE64.rstrip('=')}",
+        f"data:text/plain;base64,{quote(BASE64, safe='')}",
+        f"data:text/csv;base64,{BASE64[:76]}\n{BASE64[76:]}",
+        f"data:application/json;base64,{b64encode(json.dumps([LINES]).encode()).decode()}",
+        f"data:text/html,{quote('<p>' + LINES[:25].replace(' ', '</p><p>') + LINES[25:])}",
+        f"data:text/plain,{quote(LINES)}",
+        f"data:image/png;base64,iVBORw0KGgo= {LINES}",
+    ],
+)
+def test_private_words_are_found_in_what_can_be_downloaded(address: str) -> None:
+    link = f'<a download="x" href="{address}">It</a>'
+    assert holds_words(link, [LINES])
+    assert holds_words(json.dumps({"cells": [{"outputs": [{"data": {"text/html": link}}]}]}), [LINES])
+
+
+def test_a_damaged_address_stops_no_search() -> None:
+    for data in ("", "A", "AAAAA", "%", "====", "//8="):
+        assert not holds_words(f'<a href="data:text/plain;base64,{data}">It</a>', [LINES])
+        assert holds_words(f'<a href="data:text/plain;base64,{data}">{LINES}</a>', [LINES])
+
+
 @pytest.mark.parametrize(
     "report",
     [
@@ -221,3 +281,23 @@ def test_a_report_that_names_moods_is_held_back_unless_they_are_asked_for(journa
     page = {"html": b"<p>guilty</p>"}
     assert "Words from your notes" in what_it_holds(page, {}, lambda: work.private(journal.sessions[0]))
     assert what_it_holds(page, {"private_notes": "shown"}, work.private) == ""
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        f'<a download href="data:text/plain;base64,{b64encode(b"I was on guard.").decode()}">It</a>',
+        f'<a href="data:text/csv,{quote("tag,on guard")}">It</a>',
+        repr({"words": "calm\non guard\ntired"}),
+        ascii("ängstlich"),
+        f"<td>{'ängstlich'!a}</td>",
+        json.dumps({"cells": [{"outputs": [{"text": repr(["x\non guard"])}]}]}),
+    ],
+)
+def test_a_word_for_a_mood_is_found_in_what_is_written_as_code(report: str) -> None:
+    assert MoodTags(["on guard", "ängstlich"]).held_in(report)
+
+
+def test_a_word_that_a_template_says_after_a_line_break_holds_nothing_back(journal: Journal) -> None:
+    source = json.dumps({"cells": [{"source": r'print("Now:\nquiet minutes")'}]})
+    assert not MoodTags(["quiet minutes"], said_anyway(journal, source, [])).held_in(source)
