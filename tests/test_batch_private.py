@@ -27,7 +27,7 @@ from therapy_review.batch.private import (
     words_of,
 )
 from therapy_review.batch.run import Job, Run
-from therapy_review.journal import Journal
+from therapy_review.journal import Journal, open_journal
 from therapy_review.still import paragraphs
 
 NOTE = 'I said that I\'m <afraid> of the "silence" in\nthe house, since the winter; and then we laughed & went on.'
@@ -206,6 +206,51 @@ def test_a_text_is_found_as_python_would_write_it(text: str) -> None:
     assume(sum(map(str.isalnum, text)) >= LONG)
     for shown in (repr([text]), ascii(text), json.dumps(text)):
         assert holds_words(f"<td>{html.escape(shown)}</td>", [text])
+
+
+@pytest.mark.parametrize("line", LINES.splitlines())
+def test_each_line_of_a_note_is_looked_for_by_itself(line: str) -> None:
+    assert holds_words(f"<p>{line}</p>", [LINES])
+
+
+def test_each_sentence_of_a_note_is_looked_for_by_itself() -> None:
+    note = (
+        "It was a week. I slept 3 hours on Monday! (“Was he there?”) I cried on a bus; nobody saw it at all."
+    )
+    for sentence in ("I slept 3 hours on Monday", "I slept hours on Monday"):
+        assert holds_words(f"<p>{sentence}</p>", [note])
+    assert not holds_words(
+        "<p>It was a week. Was he there?</p>", ["It was a week.\nWas he there?\nNo, he was not."]
+    )
+
+
+@given(st.lists(st.text("abcd ", min_size=1, max_size=40), min_size=1, max_size=6), st.sampled_from("\n.!?"))
+def test_any_line_or_sentence_long_enough_is_found(parts: list[str], end: str) -> None:
+    text = f"{end} ".join(parts)
+    for part in parts:
+        if sum(map(str.isalnum, part)) >= SHORT:
+            assert holds_words(f"<p>“{part}”</p>", [text])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Thursday, 5 March 2026", "Sat 14 Feb 2026, 10:30", "Session 2026-03-05", "12 minutes of silence"],
+)
+def test_a_line_that_any_report_may_hold_is_not_taken_for_private(line: str) -> None:
+    note = f"{line}\nThen I told about the lamp and all the rest.\n{line}."
+    known = 'f"{count} minutes of silence"'
+    assert not Private([note], our_words(json.dumps({"source": known}))).held_in(f"<h1>{line}</h1>")
+
+
+def test_names_that_stand_in_the_journal_are_no_secret(journal: Journal) -> None:
+    text = journal.store.read("journal.toml").decode().replace('"Daniel"', '"Daniel Hartmann-Lee"')
+    journal.store.write("journal.toml", text.encode())
+    note = b"Daniel Hartmann-Lee\nHe was late, and I waited by the door.\n"
+    journal.store.write(journal.sessions[0].file("notes.md"), note)
+    now = open_journal(journal.store.root)
+    private = Run(now, Job(templates.find("session_report"), {})).every_word
+    assert not private.held_in("<p>You met Daniel Hartmann-Lee.</p>")
+    assert private.held_in("<p>He was late, and I waited by the door.</p>")
 
 
 BASE64 = b64encode(LINES.encode()).decode()

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import html
 import re
+from calendar import day_abbr, day_name, month_abbr, month_name
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
 
 LONG = 24  # letters in a row that two texts share by chance no more
-SHORT = 12  # letters; a note as short as this is looked for whole, one that is shorter not at all
+SHORT = 12  # letters; a text, line or sentence as short as this is looked for whole, a shorter one not at all
 ADDED = "injected-parameters"  # the tag papermill gives to the cell it adds
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # to mix numbers with; any large odd one does
 _ALNUM = re.compile(r"[^\W_]+")
+_ENDS = re.compile(r"[.!?…;]+[^\w\s]*\s+|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # of sentences and lines
+_OF_DATES = "|".join(filter(None, (*day_name, *day_abbr, *month_name, *month_abbr)))
+_DATES = re.compile(rf"\b(?:{_OF_DATES})\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")
 _SOUND = re.compile(r"<(?:audio|video)\b|data:(?:audio|video)/|\"(?:audio|video)/[\w.+-]+\"", re.IGNORECASE)
 
@@ -131,7 +135,10 @@ class Private:
 
     def __init__(self, texts: Iterable[str], known: str = "") -> None:
         self._known = f"{known} {_NUMBERS.sub('', known)}"
-        plain = {text for whole in map(_letters, texts) for text in (whole, _NUMBERS.sub("", whole))}
+        plain: set[str] = set()
+        for text in texts:
+            plain |= {whole := _letters(text), _NUMBERS.sub("", whole)}
+            plain |= _short_parts(text)
         self._texts = sorted(text for text in plain if len(text) >= SHORT)
         stretches = [
             (text[at : at + SHORT], number)
@@ -157,8 +164,8 @@ class Private:
         Returns
         -------
         bool
-            True when 24 letters in a row, or the whole of a shorter text of 12 or more, are the same; signs, spaces
-            and markup between them count for nothing.
+            True when 24 letters in a row, or the whole of a shorter text, line or sentence of 12 or more, are the
+            same; signs, spaces and markup between them count for nothing.
         """
         return any(self._held_in(plain) for plain in _readings(report))
 
@@ -171,7 +178,9 @@ class Private:
         windows = {plain[at : at + LONG] for at in range(len(plain) - LONG + 1)}
         for text in (self._texts[number] for number in np.unique(np.concatenate(shared))):
             if len(text) < LONG:
-                found = [text] if text in plain else []
+                # Where the program says "{n} minutes of silence", a line with any number in it is no secret.
+                bare = _NUMBERS.sub("", text)
+                found = [bare if len(bare) >= SHORT else text] if text in plain else []
             else:
                 found = [w for at in range(len(text) - LONG + 1) if (w := text[at : at + LONG]) in windows]
             if any(one not in self._known for one in found):
@@ -203,26 +212,32 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
     return Private(words).held_in(report)
 
 
-def our_words(template: str) -> str:
+def our_words(template: str, named: Iterable[str] = ()) -> str:
     """Give what the program, the notebooks that come along and a template say, as letters alone.
 
     Parameters
     ----------
     template : str
         Its source.
+    named : iterable of str
+        What a report says beside: who is in the journal, and where they meet.
 
     Returns
     -------
     str
     """
-    return f"{_program_words()} {_letters(template)}"
+    return " ".join(
+        [_program_words(), _letters(template), _letters(reading.undone(template)), *map(_letters, named)]
+    )
 
 
 @functools.cache
 def _program_words() -> str:
     package = Path(__file__).resolve().parents[1]
     sources = [*package.rglob("*.py"), *package.glob("*.html"), *FOLDER.glob("*.ipynb")]
-    return " ".join(_letters(path.read_text(encoding="utf-8")) for path in sorted(sources))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(sources)]
+    # In a source a line's end is written as backslash and n, in a report it is none.
+    return " ".join(_letters(way) for text in texts for way in (text, reading.undone(text)))
 
 
 def holds_sound(report: str) -> bool:
@@ -272,6 +287,22 @@ def _as_numbers(plain: str) -> NDArray[np.uint64]:
     for at in range(SHORT):
         found *= _ODD  # what is too large for 64 bits falls off
         found += signs[at : at + count]
+    return found
+
+
+def _short_parts(text: str) -> set[str]:
+    """Give a text's lines and sentences that are too short to be found as a part of the whole.
+
+    Each with its numbers and without. A date says nothing that is not said by the report's heading, so the letters
+    of its names do not count.
+    """
+    found: set[str] = set()
+    for part in _ENDS.split(text):
+        if len(plain := _letters(part)) < SHORT:
+            continue
+        bare = _NUMBERS.sub("", plain)
+        if len(bare) < LONG and len(_NUMBERS.sub("", _letters(_DATES.sub("", part)))) >= SHORT:
+            found |= {each for each in (plain, bare) if SHORT <= len(each) < LONG}
     return found
 
 
