@@ -8,7 +8,7 @@ from urllib.parse import quote
 import nbformat
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -27,7 +27,7 @@ from therapy_review.batch.private import (
     words_of,
 )
 from therapy_review.batch.run import Job, Run
-from therapy_review.journal import Journal
+from therapy_review.journal import Journal, open_journal
 from therapy_review.still import paragraphs
 
 NOTE = 'I said that I\'m <afraid> of the "silence" in\nthe house, since the winter; and then we laughed & went on.'
@@ -178,6 +178,111 @@ def test_what_papermill_and_the_kernel_leave_is_taken_out() -> None:
     assert shown.metadata == {}
 
 
+LINES = "- cried on the bus\n- Ängste vor Müttern\n- want to call Ada\n- slept three hours\n- hit the kitchen wall"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pd.DataFrame([{"t": LINES}]).to_string(),
+        pd.DataFrame([{"t": LINES}]).to_html(),
+        repr({"note": [LINES]}),
+        repr(repr(LINES)),
+        ascii(LINES),
+        ascii("Ängste vor Müttern und Größe"),
+        json.dumps({"kept": LINES}),
+        r"\U00000063ried on the bus\r\t\x41ngste",
+    ],
+)
+def test_words_in_which_signs_are_written_as_code_are_found(shown: str) -> None:
+    texts = [LINES, "cried on the bus\tAngste", "Ängste vor Müttern und Größe"]
+    assert holds_words(shown, texts)
+    assert holds_words(f"<pre>{html.escape(shown)}</pre>", texts)
+    assert holds_words(json.dumps({"cells": [{"outputs": [{"text": [shown]}]}]}), texts)
+
+
+@given(st.lists(st.text("abcäöüßжλ -'\t🙂", min_size=9, max_size=30), min_size=2, max_size=6).map("\n".join))
+def test_a_text_is_found_as_python_would_write_it(text: str) -> None:
+    assume(sum(map(str.isalnum, text)) >= LONG)
+    for shown in (repr([text]), ascii(text), json.dumps(text)):
+        assert holds_words(f"<td>{html.escape(shown)}</td>", [text])
+
+
+@pytest.mark.parametrize("line", LINES.splitlines())
+def test_each_line_of_a_note_is_looked_for_by_itself(line: str) -> None:
+    assert holds_words(f"<p>{line}</p>", [LINES])
+
+
+def test_each_sentence_of_a_note_is_looked_for_by_itself() -> None:
+    note = (
+        "It was a week. I slept 3 hours on Monday! (“Was he there?”) I cried on a bus; nobody saw it at all."
+    )
+    for sentence in ("I slept 3 hours on Monday", "I slept hours on Monday"):
+        assert holds_words(f"<p>{sentence}</p>", [note])
+    assert not holds_words(
+        "<p>It was a week. Was he there?</p>", ["It was a week.\nWas he there?\nNo, he was not."]
+    )
+
+
+@given(st.lists(st.text("abcd ", min_size=1, max_size=40), min_size=1, max_size=6), st.sampled_from("\n.!?"))
+def test_any_line_or_sentence_long_enough_is_found(parts: list[str], end: str) -> None:
+    text = f"{end} ".join(parts)
+    for part in parts:
+        if sum(map(str.isalnum, part)) >= SHORT:
+            assert holds_words(f"<p>“{part}”</p>", [text])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Thursday, 5 March 2026", "Sat 14 Feb 2026, 10:30", "Session 2026-03-05", "12 minutes of silence"],
+)
+def test_a_line_that_any_report_may_hold_is_not_taken_for_private(line: str) -> None:
+    note = f"{line}\nThen I told about the lamp and all the rest.\n{line}."
+    known = 'f"{count} minutes of silence"'
+    assert not Private([note], our_words(json.dumps({"source": known}))).held_in(f"<h1>{line}</h1>")
+
+
+def test_names_that_stand_in_the_journal_are_no_secret(journal: Journal) -> None:
+    text = journal.store.read("journal.toml").decode().replace('"Daniel"', '"Daniel Hartmann-Lee"')
+    journal.store.write("journal.toml", text.encode())
+    note = b"Daniel Hartmann-Lee\nHe was late, and I waited by the door.\n"
+    journal.store.write(journal.sessions[0].file("notes.md"), note)
+    now = open_journal(journal.store.root)
+    private = Run(now, Job(templates.find("session_report"), {})).every_word
+    assert not private.held_in("<p>You met Daniel Hartmann-Lee.</p>")
+    assert private.held_in("<p>He was late, and I waited by the door.</p>")
+
+
+BASE64 = b64encode(LINES.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"data:text/plain;base64,{BASE64}",
+        f"data:text/plain;charset=utf-8;base64,{BASE64}",
+        f"data:;base64,{BASE64}",
+        f"DATA:application/octet-stream;BASE64,{BASE64.rstrip('=')}",
+        f"data:text/plain;base64,{quote(BASE64, safe='')}",
+        f"data:text/csv;base64,{BASE64[:76]}\n{BASE64[76:]}",
+        f"data:application/json;base64,{b64encode(json.dumps([LINES]).encode()).decode()}",
+        f"data:text/html,{quote('<p>' + LINES[:25].replace(' ', '</p><p>') + LINES[25:])}",
+        f"data:text/plain,{quote(LINES)}",
+        f"data:image/png;base64,iVBORw0KGgo= {LINES}",
+    ],
+)
+def test_private_words_are_found_in_what_can_be_downloaded(address: str) -> None:
+    link = f'<a download="x" href="{address}">It</a>'
+    assert holds_words(link, [LINES])
+    assert holds_words(json.dumps({"cells": [{"outputs": [{"data": {"text/html": link}}]}]}), [LINES])
+
+
+def test_a_damaged_address_stops_no_search() -> None:
+    for data in ("", "A", "AAAAA", "%", "====", "//8="):
+        assert not holds_words(f'<a href="data:text/plain;base64,{data}">It</a>', [LINES])
+        assert holds_words(f'<a href="data:text/plain;base64,{data}">{LINES}</a>', [LINES])
+
+
 @pytest.mark.parametrize(
     "report",
     [
@@ -221,3 +326,23 @@ def test_a_report_that_names_moods_is_held_back_unless_they_are_asked_for(journa
     page = {"html": b"<p>guilty</p>"}
     assert "Words from your notes" in what_it_holds(page, {}, lambda: work.private(journal.sessions[0]))
     assert what_it_holds(page, {"private_notes": "shown"}, work.private) == ""
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        f'<a download href="data:text/plain;base64,{b64encode(b"I was on guard.").decode()}">It</a>',
+        f'<a href="data:text/csv,{quote("tag,on guard")}">It</a>',
+        repr({"words": "calm\non guard\ntired"}),
+        ascii("ängstlich"),
+        f"<td>{'ängstlich'!a}</td>",
+        json.dumps({"cells": [{"outputs": [{"text": repr(["x\non guard"])}]}]}),
+    ],
+)
+def test_a_word_for_a_mood_is_found_in_what_is_written_as_code(report: str) -> None:
+    assert MoodTags(["on guard", "ängstlich"]).held_in(report)
+
+
+def test_a_word_that_a_template_says_after_a_line_break_holds_nothing_back(journal: Journal) -> None:
+    source = json.dumps({"cells": [{"source": r'print("Now:\nquiet minutes")'}]})
+    assert not MoodTags(["quiet minutes"], said_anyway(journal, source, [])).held_in(source)

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import days
-from therapy_review.batch.private import drawn, strings
+from therapy_review.batch import reading
+from therapy_review.batch.reading import strings
 from therapy_review.batch.templates import FOLDER
 from therapy_review.errors import TherapyReviewError
 
@@ -113,7 +114,7 @@ def said_anyway(journal: Journal, template: str, parameters: Iterable[object]) -
     """
     named = [value for value in journal.settings.values() if isinstance(value, str)]
     own = [*strings(json.loads(template)), *map(str, parameters)]
-    return [*_program_says(), *own, *named, journal.therapist, journal.name]
+    return [*_program_says(), *own, *map(reading.undone, own), *named, journal.therapist, journal.name]
 
 
 @functools.cache
@@ -142,12 +143,9 @@ def _program_says() -> tuple[str, ...]:
 
 def _texts(report: str) -> Iterator[str]:
     """Read a report as a person does, text for text."""
-    texts: Iterable[str] = [report]
-    if report.startswith("{"):
-        with contextlib.suppress(ValueError):
-            texts = strings(json.loads(report))
-    for text in texts:
-        yield html.unescape(_TAG.sub(_said, drawn(text)))
+    for text in reading.texts(report):
+        seen = html.unescape(_TAG.sub(_said, text))
+        yield from {seen, reading.undone(seen)}
 
 
 def _said(tag: re.Match[str]) -> str:

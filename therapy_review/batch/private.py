@@ -9,44 +9,37 @@ from __future__ import annotations
 import contextlib
 import functools
 import html
-import json
 import re
-from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from calendar import day_abbr, day_name, month_abbr, month_name
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import numpy as np
 
 from therapy_review import letters, together_notes
 from therapy_review.agreement import SELF_REVIEW
+from therapy_review.batch import reading
 from therapy_review.batch.templates import FOLDER
 from therapy_review.errors import TherapyReviewError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+    from numpy.typing import NDArray
 
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
 LONG = 24  # letters in a row that two texts share by chance no more
-SHORT = 12  # letters; a note as short as this is looked for whole, one that is shorter not at all
+SHORT = 12  # letters; a text, line or sentence as short as this is looked for whole, a shorter one not at all
 ADDED = "injected-parameters"  # the tag papermill gives to the cell it adds
-_PICTURE = re.compile(r"data:image/([a-z+]+)(?:;[\w=-]+)*?(?:(;base64),([A-Za-z0-9+/=\s]+)|,[^\"'<>\s]+)")
-_KIND = re.compile(r"(?:text|image|application)/[\w.+-]+")  # of an output, as in text/plain
-# The names that notebooks have for their parts; any other may be a word of the client's.
-# fmt: off
-_OF_THE_FORMAT = frozenset({
-    "alt", "attachments", "cell_type", "cells", "codemirror_mode", "collapsed", "data", "display_name",
-    "editable", "ename", "evalue", "execution_count", "file_extension", "height", "id", "jupyter", "kernelspec",
-    "language", "language_info", "metadata", "mimetype", "name", "nbconvert_exporter", "nbformat",
-    "nbformat_minor", "needs_background", "output_type", "outputs", "outputs_hidden", "pygments_lexer",
-    "scrolled", "source", "source_hidden", "tags", "text", "therapy_review", "traceback", "version", "width",
-})
-# fmt: on
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # to mix numbers with; any large odd one does
+_ALNUM = re.compile(r"[^\W_]+")
+_ENDS = re.compile(r"[.!?…;]+[^\w\s]*\s+|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # of sentences and lines
+_OF_DATES = "|".join(filter(None, (*day_name, *day_abbr, *month_name, *month_abbr)))
+_DATES = re.compile(rf"\b(?:{_OF_DATES})\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in scripts
 _SOUND = re.compile(r"<(?:audio|video)\b|data:(?:audio|video)/|\"(?:audio|video)/[\w.+-]+\"", re.IGNORECASE)
 
 
@@ -142,16 +135,19 @@ class Private:
 
     def __init__(self, texts: Iterable[str], known: str = "") -> None:
         self._known = f"{known} {_NUMBERS.sub('', known)}"
-        plain = {text for whole in map(_letters, texts) for text in (whole, _NUMBERS.sub("", whole))}
+        plain: set[str] = set()
+        for text in texts:
+            plain |= {whole := _letters(text), _NUMBERS.sub("", whole)}
+            plain |= _short_parts(text)
         self._texts = sorted(text for text in plain if len(text) >= SHORT)
         stretches = [
-            (hash(plain[at : at + SHORT]), number)
-            for number, plain in enumerate(self._texts)
-            for at in range(0, len(plain) - SHORT + 1, LONG - SHORT + 1)
+            (text[at : at + SHORT], number)
+            for number, text in enumerate(self._texts)
+            for at in range(0, len(text) - SHORT + 1, LONG - SHORT + 1)
         ]
-        found = np.array(stretches, dtype=np.int64).reshape(-1, 2)
-        found = found[found[:, 0].argsort()]
-        self._hashes, self._owners = found[:, 0].copy(), found[:, 1].copy()
+        found = _as_numbers("".join(stretch for stretch, _ in stretches))[::SHORT]
+        order = found.argsort()
+        self._hashes, self._owners = found[order], np.array([number for _, number in stretches], int)[order]
 
     def held_in(self, report: str) -> bool:
         """Tell whether a report holds any of them, whole or in part.
@@ -168,14 +164,13 @@ class Private:
         Returns
         -------
         bool
-            True when 24 letters in a row, or the whole of a shorter text of 12 or more, are the same; signs, spaces
-            and markup between them count for nothing.
+            True when 24 letters in a row, or the whole of a shorter text, line or sentence of 12 or more, are the
+            same; signs, spaces and markup between them count for nothing.
         """
         return any(self._held_in(plain) for plain in _readings(report))
 
     def _held_in(self, plain: str) -> bool:
-        count = len(plain) - SHORT + 1
-        there = np.unique(np.fromiter((hash(plain[at : at + SHORT]) for at in range(count)), np.int64))
+        there = np.unique(_as_numbers(plain))
         first, last = (np.searchsorted(self._hashes, there, side) for side in ("left", "right"))
         shared = [self._owners[start:end] for start, end in zip(first, last, strict=True) if end > start]
         if not shared:
@@ -183,7 +178,9 @@ class Private:
         windows = {plain[at : at + LONG] for at in range(len(plain) - LONG + 1)}
         for text in (self._texts[number] for number in np.unique(np.concatenate(shared))):
             if len(text) < LONG:
-                found = [text] if text in plain else []
+                # Where the program says "{n} minutes of silence", a line with any number in it is no secret.
+                bare = _NUMBERS.sub("", text)
+                found = [bare if len(bare) >= SHORT else text] if text in plain else []
             else:
                 found = [w for at in range(len(text) - LONG + 1) if (w := text[at : at + LONG]) in windows]
             if any(one not in self._known for one in found):
@@ -215,26 +212,32 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
     return Private(words).held_in(report)
 
 
-def our_words(template: str) -> str:
+def our_words(template: str, named: Iterable[str] = ()) -> str:
     """Give what the program, the notebooks that come along and a template say, as letters alone.
 
     Parameters
     ----------
     template : str
         Its source.
+    named : iterable of str
+        What a report says beside: who is in the journal, and where they meet.
 
     Returns
     -------
     str
     """
-    return f"{_program_words()} {_letters(template)}"
+    return " ".join(
+        [_program_words(), _letters(template), _letters(reading.undone(template)), *map(_letters, named)]
+    )
 
 
 @functools.cache
 def _program_words() -> str:
     package = Path(__file__).resolve().parents[1]
     sources = [*package.rglob("*.py"), *package.glob("*.html"), *FOLDER.glob("*.ipynb")]
-    return " ".join(_letters(path.read_text(encoding="utf-8")) for path in sorted(sources))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(sources)]
+    # In a source a line's end is written as backslash and n, in a report it is none.
+    return " ".join(_letters(way) for text in texts for way in (text, reading.undone(text)))
 
 
 def holds_sound(report: str) -> bool:
@@ -260,75 +263,50 @@ def holds_sound(report: str) -> bool:
 def _readings(report: str) -> set[str]:
     """Read a report as its letters alone, in every way in which words may stand in it.
 
-    As HTML; as plain text, in which ``<`` is just a sign; as an address, in which ``%20`` is a space; and as HTML
-    without numbers, for those of a table's rows stand between its words.
+    As HTML; as plain text, in which ``<`` is just a sign; as an address, in which ``%20`` is a space; both as a
+    program writes a text down, with signs behind backslashes; and as HTML without numbers, for those of a table's
+    rows stand between its words.
     """
-    if report.startswith("{"):
-        with contextlib.suppress(ValueError):
-            report = " ".join(strings(json.loads(report)))
-    report = drawn(report)
+    report = " ".join(reading.texts(report))
     seen, plain = html.unescape(re.sub(r"<[^<>]*>", _attributes, report)), html.unescape(report)
-    return {*map(_letters, (seen, plain, unquote(plain))), _NUMBERS.sub("", _letters(seen))}
-
-
-def drawn(report: str) -> str:
-    """Put in place of pictures what can be read in them, and of escaped signs the signs.
-
-    Parameters
-    ----------
-    report : str
-
-    Returns
-    -------
-    str
-    """
-    return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), _PICTURE.sub(_drawn, report))
-
-
-def _drawn(picture: re.Match[str]) -> str:
-    """Give a drawing as the markup it is; a picture made of points says nothing that could be read."""
-    kind, encoded, data = picture.groups()
-    if not encoded:
-        return unquote(picture[0])
-    if "svg" not in kind:
-        return " "
-    with contextlib.suppress(ValueError):
-        return b64decode(data).decode("utf-8", "replace")
-    return " "
+    tables = {*map(_letters, {seen, reading.undone(seen)})}
+    others = {*map(_letters, {plain, unquote(plain), reading.undone(plain)})}
+    return {*tables, *others, *(_NUMBERS.sub("", table) for table in tables)}
 
 
 def _letters(text: str) -> str:
     """Reduce a text to its letters and digits, so that line breaks, signs and quotes hide nothing."""
-    return "".join(filter(str.isalnum, text.casefold()))
+    return "".join(_ALNUM.findall(text.casefold()))
+
+
+def _as_numbers(plain: str) -> NDArray[np.uint64]:
+    """Give a number for every twelve letters in a row, the same for the same letters."""
+    signs = np.frombuffer(plain.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    count = max(len(signs) - SHORT + 1, 0)
+    found = np.zeros(count, np.uint64)
+    for at in range(SHORT):
+        found *= _ODD  # what is too large for 64 bits falls off
+        found += signs[at : at + count]
+    return found
+
+
+def _short_parts(text: str) -> set[str]:
+    """Give a text's lines and sentences that are too short to be found as a part of the whole.
+
+    Each with its numbers and without. A date says nothing that is not said by the report's heading, so the letters
+    of its names do not count.
+    """
+    found: set[str] = set()
+    for part in _ENDS.split(text):
+        if len(plain := _letters(part)) < SHORT:
+            continue
+        bare = _NUMBERS.sub("", plain)
+        if len(bare) < LONG and len(_NUMBERS.sub("", _letters(_DATES.sub("", part)))) >= SHORT:
+            found |= {each for each in (plain, bare) if SHORT <= len(each) < LONG}
+    return found
 
 
 def _attributes(tag: re.Match[str]) -> str:
     # Of a tag only what a person may read or hear counts, so that words around it are still next to each other.
     said = re.findall(r"(?:alt|title|aria-label)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag[0])
     return f" {' '.join(map(''.join, said))} " if said else ""
-
-
-def strings(value: Any) -> Iterator[str]:
-    """Give every string of a notebook that is no picture; a text kept line by line is one.
-
-    Names count as well, but for those of a notebook's own parts.
-
-    Parameters
-    ----------
-    value : object
-        Plain values, as from JSON.
-
-    Yields
-    ------
-    str
-    """
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield "".join(part if isinstance(part, str) else " ".join(strings(part)) for part in value)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if name not in ("image/png", "image/jpeg"):
-                if name not in _OF_THE_FORMAT and not _KIND.fullmatch(name):
-                    yield name
-                yield from strings(part)

@@ -273,7 +273,8 @@ class Run:
 
     @functools.cached_property
     def _not_private(self) -> str:
-        return our_words(self.job.template.source)
+        named = [value for value in self.journal.settings.values() if isinstance(value, str)]
+        return our_words(self.job.template.source, named)
 
     def _keep_heard(self, session: Session, made: Made) -> str:
         store = self.journal.store
