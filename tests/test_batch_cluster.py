@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import re
 import shutil
@@ -252,6 +253,18 @@ def test_a_bundle_holds_one_session_and_the_one_before_without_sound_or_voice_pr
         assert not any(kept.read_bytes())
         assert folder.stat().st_mode & 0o077 == 0
     assert not folder.exists()
+
+
+def test_a_bundle_holds_no_more_of_other_days_than_its_report_shows(short: Journal) -> None:
+    before, after = (short.session(DAYS[3]).date + dt.timedelta(days=n) for n in (-2, 2))
+    short.store.write("days.csv", f"date,mood,tags\n{before},3,rainy\n{after},8,sunny\n".encode())
+    assert "days.csv" not in pack(short, DAYS[3], "report").files
+    assert "days.csv" not in pack(short, DAYS[3], "listen", "shown").files
+    sent = pack(short, DAYS[3], "report", "shown").files["days.csv"]
+    assert b"rainy" in sent
+    assert b"sunny" not in sent
+    alone = pack(short, DAYS[3], "report", alone=True).files
+    assert {name.split("/")[1] for name in alone if name.startswith("sessions/")} == {DAYS[3]}
 
 
 def test_without_private_notes_no_word_of_the_clients_is_sent(short: Journal) -> None:

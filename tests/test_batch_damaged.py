@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -267,6 +268,75 @@ def test_a_disk_on_which_no_table_can_be_written_is_said_after_what_was_made(
     assert "journal: 7 made." in done.stdout
     assert "To read" not in done.stdout
     assert done.stderr == "Could not write measures.csv (no space left on device); free some space.\n"
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_what_is_passed_over_is_said(short: Journal) -> None:
+    assert reports.run(short).remarks == ()
+    sessions = root_of(short) / "sessions"
+    (sessions / DAYS[2]).rename(sessions / f"{DAYS[2]} old")
+    (sessions / "2020-02-31").mkdir()
+    assert reports.run(open_journal(root_of(short))).remarks == (
+        "2 folders of sessions are not named by a date and left out; see therapy-review check.",
+        "There are reports of a session that is not here any more; see therapy-review check.",
+    )
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_report_that_can_t_be_made_again_leaves_the_one_from_before_where_it_is_found(
+    short: Journal,
+) -> None:
+    def page_of_failure() -> str:
+        (outcome,) = [one for one in reports.run(short).outcomes if one.state == "failed"]
+        return short.store.read(f"reports/{outcome.report}.failed.html").decode()
+
+    name, listed = f"session_report_{DAYS[1]}.html", f'href="session_report_{DAYS[1]}.html"'
+    short.store.write(f"sessions/{DAYS[1]}/corrections.csv", GARBAGE)
+    assert "There is no report of this session yet." in page_of_failure()
+    short.store.remove(f"sessions/{DAYS[1]}/corrections.csv")
+    reports.run(short)
+    short.store.write(f"sessions/{DAYS[1]}/corrections.csv", GARBAGE)
+    assert (
+        f'could not be made again. <a href="{name}">The one from before</a> is still here'
+        in page_of_failure()
+    )
+    assert listed in short.store.read("reports/index.html").decode()
+    short.store.remove(f"sessions/{DAYS[1]}/corrections.csv")
+    agreements = short.store.read("agreements.toml")
+    short.store.write("agreements.toml", agreements.replace(b'"report"', b'"self-review"'))
+    done = reports.run(open_journal(root_of(short)))
+    failed = next(one for one in done.outcomes if one.session == DAYS[1])
+    assert failed.state == "failed"
+    page = short.store.read(f"reports/{failed.report}.failed.html").decode()
+    assert "from before is still in this folder, and stays as it is." in page
+    assert f"therapy-review erase {DAYS[1]}" in page
+    assert listed not in page
+    assert listed not in short.store.read("reports/index.html").decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"to": "docx"}, "not as 'docx'"),
+        ({"cell_wait": 0}, "give a number above 0"),
+        ({"cell_wait": -1.5}, "not -1.5"),
+        ({"parameters": {"depth": {1, 2}}}, "The parameter depth is a set"),
+        ({"sessions": ["2020-01-06"]}, "2020-01-06 is no session of journal; choose from its sessions"),
+        ({"sessions": "elsewhere"}, "is no session of journal"),
+    ],
+)
+def test_what_can_t_be_asked_for_is_one_sentence(
+    asked: dict[str, object], said: str, short: Journal, journal: Journal
+) -> None:
+    if asked.get("sessions") == "elsewhere":
+        asked = {"sessions": [journal.sessions[0]]}
+    with pytest.raises(ReportError, match=re.escape(said)):
+        reports.run(short, **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("no_kernels")
+def test_a_session_that_is_named_twice_is_reported_once(short: Journal) -> None:
+    assert len(reports.run(short, [short.sessions[0]] * 2).outcomes) == 1
 
 
 @pytest.mark.usefixtures("no_kernels")

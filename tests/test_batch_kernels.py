@@ -158,6 +158,13 @@ def test_what_fails_in_a_told_line_is_said_by_name(kernels: Kernels) -> None:
         ("raise ValueError('my secret')", "Cell 3 stopped with a ValueError. What it says is left out"),
         ("from therapy_review.errors import NoteError; raise NoteError('A sentence.')", "A sentence."),
         ("raise MemoryError", "Cell 3 needs more memory"),
+        pytest.param(
+            "import psutil, resource\nfree = psutil.Process().memory_info().vms + 200 * 2**20\n"
+            "resource.setrlimit(resource.RLIMIT_AS, (free, free))\nkept = []\n"
+            "while True: kept.append('a' * 1000 + str(len(kept)))",
+            "memory",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="no other system keeps to that limit"),
+        ),
         ("import os; os.kill(os.getpid(), 9)", "The kernel ended by itself"),
         ("import time; time.sleep(60)", "Cell 3 took longer than 2 seconds."),
         ("def broken(:", "Cell 3 stopped with a SyntaxError"),
@@ -167,7 +174,7 @@ def test_a_failing_cell_is_named_and_its_content_is_not(source: str, said: str, 
     kernels = Kernels(STARTS[0])  # type: ignore[arg-type]
     try:
         with pytest.raises(FailedError) as raised:
-            last(kernels, tmp_path, "1", source, cell_wait=2)
+            last(kernels, tmp_path, "1", source, cell_wait=1.2)
     finally:
         kernels.close()
     assert said in raised.value.sentence

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from conftest import root_of
@@ -150,3 +152,38 @@ def test_a_file_that_only_looks_changed_is_compared_by_its_content(short: Journa
     for path in (root_of(short) / "reports").glob("*.html"):
         os.utime(path, (1, 1))
     assert reports.run(short).number("current") == len(short.sessions)
+
+
+# Words of the days before
+
+
+def of_the_days(journal: Journal, private_notes: str) -> dict[str, object]:
+    parameters = {"private_notes": private_notes}
+    fresh = open_journal(root_of(journal))
+    return Basis(fresh, templates.find("session_report"), parameters).of(fresh.sessions[3])
+
+
+@pytest.mark.parametrize(("private_notes", "is_anew"), [("shown", True), ("left out", False)])
+def test_what_was_noted_in_the_week_before_makes_a_report_with_private_notes_anew(
+    short: Journal, private_notes: str, is_anew: bool
+) -> None:
+    before, after = (short.sessions[3].date + dt.timedelta(days=n) for n in (-2, 2))
+    found = [of_the_days(short, private_notes)]
+    for rows in (f"{before},3,\n", f"{before},8,rainy\n", f"{before},8,rainy\n{after},2,\n"):
+        short.store.write("days.csv", f"date,mood,tags\n{rows}".encode())
+        found.append(of_the_days(short, private_notes))
+    assert [now != then for then, now in pairwise(found)] == [is_anew, is_anew, False]
+
+
+def test_a_report_rests_on_the_session_before_it_where_it_shows_its_words_or_the_template_may_look(
+    short: Journal,
+) -> None:
+    one = short.sessions[3]
+    shipped = templates.find("session_report")
+    own = replace(shipped, source=shipped.source.replace('"itself"', '"session"'))
+    near = [
+        len(Basis(short, template, {"private_notes": shown}).of(one)["sessions"])
+        for template in (shipped, own)
+        for shown in ("left out", "shown")
+    ]
+    assert near == [1, 2, 2, 2]

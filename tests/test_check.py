@@ -10,11 +10,21 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal
+from therapy_review.batch import manifest
+from therapy_review.batch.manifest import Entry
 from therapy_review.check import check
 
 
 def test_the_practice_journal_is_well(journal: Journal) -> None:
     assert check(journal) == []
+
+
+def test_reports_of_a_session_that_was_taken_away_by_hand_are_told_of(journal: Journal) -> None:
+    for name in ("2026-02-12", "2026-02-13"):
+        manifest.write(journal.store, Entry(f"session_report_{name}", name, "session_report", {}, {}))
+    (said,) = check(journal)
+    assert "report of 2026-02-13, and no such session" in said
+    assert said.endswith("therapy-review erase 2026-02-13")
 
 
 def put(name: str, data: bytes) -> Callable[[Path], object]:

@@ -14,6 +14,7 @@ from therapy_review.batch.standing import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.keys import NewKeys
 from therapy_review.rendering import with_way_back
+from therapy_review.report_commands import _apart
 from therapy_review.reports import Report, Summary
 from therapy_review.sealing import seal
 from therapy_review.store import PlainStore
@@ -140,7 +141,15 @@ def test_where_the_pages_stay_sealed_it_is_said_how_to_read_them(
 def test_a_journal_that_lies_open_is_read_where_it_is(journal: Journal, tmp_path: Path) -> None:
     done = run(journal, "report", DAY, "--plain-to", str(tmp_path / "open"))
     assert f"To read:  {root_of(journal)}/reports/index.html" in done.output
+    assert f"{journal.name} is not sealed: its pages lie open as they are" in " ".join(done.output.split())
     assert not (tmp_path / "open").exists()
+
+
+def test_pages_of_several_journals_lie_apart_also_where_two_have_one_name(tmp_path: Path) -> None:
+    journals = [tmp_path / "a" / "journal", tmp_path / "b" / "journal", tmp_path / "other"]
+    found = [_apart(Path("open"), one, journals) for one in journals]
+    assert found == [Path("open/journal"), Path("open/journal-2"), Path("open/other")]
+    assert _apart(Path("open"), journals[0], journals[:1]) == Path("open")
 
 
 @pytest.mark.slow

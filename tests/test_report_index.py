@@ -124,10 +124,10 @@ def test_the_index_tells_what_there_is_whatever_was_asked_for_last(short: Journa
     short.store.write(short.sessions[4].file("notes.md"), b"Another day.\n")
     reports.run(short, short.sessions[:1], template=mine)
     page = short.store.read("reports/index.html").decode()
-    assert "7 sessions: 5 ready, 2 changed since." in page
+    assert "7 sessions: 6 ready, 1 changed since." in page
     mine.write_text(mine.read_text().replace("## Notes", "## What you wrote"))
     reports.run(short, short.sessions[:1], template=mine)
-    assert "7 sessions: 4 ready, 3 changed since." in short.store.read("reports/index.html").decode()
+    assert "7 sessions: 5 ready, 2 changed since." in short.store.read("reports/index.html").decode()
 
 
 def test_a_small_picture_says_in_words_what_it_shows() -> None:

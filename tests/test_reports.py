@@ -97,23 +97,24 @@ def test_what_changed_is_made_anew_alone_and_without_listening(
 ) -> None:
     reports.run(short)
     before = reports_of(root_of(short))
-    short.store.write(f"sessions/{DAYS[-1]}/{file}", content)
+    short.store.write(f"sessions/{DAYS[2]}/{file}", content)
     no_listening(monkeypatch)
-    assert states(reports.run(short)) == "current " * 6 + "made"
+    assert states(reports.run(short)) == "current current made current current current current"
     now = reports_of(root_of(short))
     changed = {name for name in now if now[name] != before.get(name)}
     assert {name for name in changed if "session_report" in name and "made_from" not in name} == {
-        f"reports/session_report_{DAYS[-1]}.html",
-        f"reports/session_report_{DAYS[-1]}.ipynb",
+        f"reports/session_report_{DAYS[2]}.html",
+        f"reports/session_report_{DAYS[2]}.ipynb",
     }
 
 
 @pytest.mark.slow
-def test_a_session_rests_on_the_one_before_it_too(short: Journal) -> None:
+def test_with_private_notes_a_session_rests_on_the_one_before_it_too(short: Journal) -> None:
     # What the client wanted to bring next time is told in the report of the next time.
-    reports.run(short)
+    shown = {"private_notes": "shown"}
+    reports.run(short, parameters=shown)
     short.store.write(f"sessions/{DAYS[2]}/notes.md", b"---\nbring_next: the boat\n---\n")
-    assert states(reports.run(short)) == "current current made made current current current"
+    assert states(reports.run(short, parameters=shown)) == "current current made made current current current"
 
 
 @pytest.mark.slow

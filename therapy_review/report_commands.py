@@ -118,7 +118,7 @@ def report(
             opened = open_journal(folder)
             chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
             target = plain_pages.place_for(
-                opened, _apart(plain_to, opened, journal or []), _pages(template, chosen, to), sure=sure
+                opened, _apart(plain_to, folder, journal or []), _pages(template, chosen, to), sure=sure
             )
             done = _run(
                 opened,
@@ -219,9 +219,13 @@ def _say_how_to_read(journal: Journal, done: Summary, folder: Path) -> None:
         say.print("To have pages that lie open in a folder of yours: the same command with --plain-to FOLDER")
 
 
-def _apart(folder: Path | None, journal: Journal, journals: list[Path]) -> Path | None:
-    """Give each of several journals a folder of its own."""
-    return folder / journal.name if folder and len(journals) > 1 else folder
+def _apart(folder: Path | None, journal: Path, journals: list[Path]) -> Path | None:
+    """Give each of several journals a folder of its own; of those of one name, the later ones get a number."""
+    if not folder or len(journals) < 2:
+        return folder
+    name = journal.resolve().name
+    before = [one for one in journals[: journals.index(journal)] if one.resolve().name == name]
+    return folder / (f"{name}-{len(before) + 1}" if before else name)
 
 
 def _pages(template: str, sessions: list[Session], to: To) -> list[str]:

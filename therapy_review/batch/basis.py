@@ -104,13 +104,31 @@ class Basis:
         }
 
     def look(self, session: Session) -> Look:
-        """Give what was seen of a session."""
+        """Give what was seen of a session.
+
+        Parameters
+        ----------
+        session : Session
+
+        Returns
+        -------
+        Look
+        """
         if session.name not in self._looks:
             self._looks[session.name] = _look(session)
         return self._looks[session.name]
 
     def look_again(self, session: Session) -> Look:
-        """Look anew at a session in which something was put right."""
+        """Look anew at a session in which something was put right.
+
+        Parameters
+        ----------
+        session : Session
+
+        Returns
+        -------
+        Look
+        """
         self._looks.pop(session.name, None)
         return self.look(session)
 
@@ -127,13 +145,27 @@ class Basis:
         dict
             Plain values that can be kept as JSON and compared.
         """
-        return self._of_all() if session is None or self._whole else self._of_one(session)
+        if session is None or self._whole:
+            return self._of_all()
+        return self._of_one(session, alone=self.looks_alone, with_days=self._with_words)
 
     def still_says(self, entry: Entry, session: Session) -> bool:
-        """Tell whether a report rests on what there is now, whatever template and parameters it was made with."""
+        """Tell whether a report rests on what there is now, whatever template and parameters it was made with.
+
+        Parameters
+        ----------
+        entry : Entry
+        session : Session
+            The one it is of.
+
+        Returns
+        -------
+        bool
+        """
         before = entry.rests_on
         whole = isinstance(before.get("sessions"), str)
-        now = self._of_all() if whole else self._of_one(session)
+        as_then = {"alone": before.get("looks_at") == "itself", "with_days": "days" in before}
+        now = self._of_all() if whole else self._of_one(session, **as_then)
         apart = {"parameters"} | ({"template"} if entry.template != self._template else set())
         return {**now, **{name: before.get(name) for name in apart}} == before
 
@@ -143,11 +175,15 @@ class Basis:
             self._together = {**self._of_the_journal(), "sessions": digest(as_json(every))}
         return {**self._shared, **self._together}
 
-    def _of_one(self, session: Session) -> dict[str, Any]:
-        near = {each.name: self._files(each) for each in self.near(session)}
-        return {**self._shared, "sessions": near} | (
-            {"days": self._days(session)} if self._with_words else {}
-        )
+    def _of_one(self, session: Session, *, alone: bool, with_days: bool) -> dict[str, Any]:
+        at = self._at[session.name]
+        near = self.sessions[at if alone else max(0, at - 1) : at + 1]
+        return {
+            **self._shared,
+            "looks_at": "itself" if alone else "session",
+            "sessions": {each.name: self._files(each) for each in near},
+            **({"days": self._days(session)} if with_days else {}),
+        }
 
     def _days(self, session: Session) -> str:
         """Name what was noted on the days before a session, which is shown beside the client's words."""
@@ -170,21 +206,6 @@ class Basis:
             ends = [one.id for one, _ in ending(self._journal.consents, self._journal.today())]
         beside = {name: _file(store, name) for name in store.files("") if name != ledger.FILE}
         return {"beside": digest(as_json(beside)), "ends": ends}
-
-    def near(self, session: Session) -> list[Session]:
-        """Give a session and the one before it, as far as the template looks at that.
-
-        Parameters
-        ----------
-        session : Session
-
-        Returns
-        -------
-        list of Session
-            In their order.
-        """
-        at = self._at[session.name]
-        return self.sessions[at if self.looks_alone else max(0, at - 1) : at + 1]
 
 
 def _every(journal: Journal) -> dict[str, Look]:

@@ -88,7 +88,7 @@ def pack(
     private_notes : str
         ``shown``; anything else leaves at home what the client wrote in their own words, and what was said.
     alone : bool
-        Whether a report needs nothing of the session before; see `therapy_review.batch.basis.Basis.near`.
+        Whether a report needs nothing of the session before; as `therapy_review.batch.basis.Basis` knows.
 
     Returns
     -------

@@ -71,7 +71,7 @@ class WarmEngine(Engine):  # type: ignore[misc, unused-ignore]
         client = PapermillNotebookClient(
             nb_man,
             km=options["manager"],
-            timeout=math.ceil(options["cell_wait"]),  # it knows whole seconds
+            timeout=options["cell_wait"],
             on_cell_start=lambda cell, cell_index: options["reached"](cell_index),  # noqa: ARG005
             kernel_name=kernel_name,
             store_widget_state=False,
@@ -171,6 +171,7 @@ def execute(
     tagged = ["parameters" in cell.metadata.get("tags", []) for cell in template.cells]
     added = tagged.index(True) + 1 if any(tagged) else 0  # where papermill puts a cell of its own
     reached: list[int] = []
+    cell_wait = math.ceil(cell_wait)  # who watches the cells counts in whole seconds
 
     def cell() -> int | None:
         """Count the template's cells from 1, without the added one."""
@@ -213,7 +214,11 @@ def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:
 
 
 def _lasting(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+    return (
+        f"{seconds / 60:.0f} minutes"
+        if seconds >= 120
+        else f"{seconds:.0f} second{'' if seconds == 1 else 's'}"
+    )
 
 
 def _in_words(name: str, text: str, what: str) -> str:

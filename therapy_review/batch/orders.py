@@ -60,8 +60,6 @@ class Order:
         Seconds a cell may take.
     secret : str or None
         What opens a sealed journal; given to the kernel alone.
-    on_start : callable, optional
-        Called with a client of the kernel after it has started and before the first cell.
     bundle : Bundle or None
         The files, where the journal's folder can't be seen.
     """
@@ -74,7 +72,6 @@ class Order:
     to: To = "html"
     cell_wait: float = 600.0
     secret: str | None = field(default=None, repr=False)
-    on_start: OnStart | None = None
     bundle: Bundle | None = None
 
 
@@ -92,15 +89,12 @@ class Made:
         Why it failed; empty when it did not.
     cell : int or None
         The template's cell it failed in, counted from 1.
-    seconds : float
-        How long it took.
     """
 
     name: str
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     sentence: str = ""
     cell: int | None = None
-    seconds: float = field(default=0.0, compare=False)
 
 
 def carry_out(order: Order) -> Made:
@@ -116,12 +110,11 @@ def carry_out(order: Order) -> Made:
     """
     from therapy_review.batch.engine import FailedError
 
-    began = time.monotonic()
     try:
         with _place(order) as folder, _kernel("next" if order.template else "none") as kernel:
             files = _report(order, folder, kernel) if order.template else _listened(order, folder, kernel)
     except FailedError as error:
-        return Made(order.name, {}, error.sentence, error.cell, time.monotonic() - began)
+        return Made(order.name, {}, error.sentence, error.cell)
     except TherapyReviewError as error:  # no kernel, or no renderer
         return Made(order.name, {}, str(error))
     except MemoryError:
@@ -130,7 +123,7 @@ def carry_out(order: Order) -> Made:
         return Made(
             order.name, {}, f"Making this report met a mistake in the program ({type(error).__name__})."
         )
-    return Made(order.name, files, seconds=time.monotonic() - began)
+    return Made(order.name, files)
 
 
 def _listened(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
@@ -175,9 +168,8 @@ def _heading(session: str, template: str) -> str:
 
 
 def _hook(order: Order) -> OnStart | None:
-    if order.secret is None:
-        return order.on_start
-    return functools.partial(unlock.hand_over, secret=order.secret)
+    """Give what unlocks a sealed journal in the kernel that has just started."""
+    return functools.partial(unlock.hand_over, secret=order.secret) if order.secret is not None else None
 
 
 @contextmanager

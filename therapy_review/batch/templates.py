@@ -2,7 +2,8 @@
 
 A template has one cell tagged ``parameters``. One with a parameter ``session`` is run once for each session, and
 is taken to look at that session and the one before it. One that looks further says so in its metadata,
-``{"therapy_review": {"looks_at": "journal"}}``, and is made anew when anything in the journal changed.
+``{"therapy_review": {"looks_at": "journal"}}``, and is made anew when anything in the journal changed. One that
+shows no more of the session before than the client's own words there says ``"itself"``.
 """
 
 from __future__ import annotations
