@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,12 @@ from deadly import deadly
 from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
-from therapy_review import analysis, open_journal, reports, unlock
+from therapy_review import analysis, index, open_journal, reports, unlock
 from therapy_review.batch import crew, engine
 from therapy_review.batch.orders import Order
 from therapy_review.cli import app
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, ReportError
-from therapy_review.index import SETTLED
 from therapy_review.journal import Journal
 from therapy_review.keys import NewKeys
 from therapy_review.sealing import seal
@@ -222,9 +220,11 @@ def test_an_entry_of_the_wrong_kind_counts_as_none(wrong: dict[str, object], sho
 @pytest.mark.parametrize(
     "wrong", [None, [], {"heard": ["client"]}, {"more": 1}, {"files": 3}, {"recorded": "no"}]
 )
-def test_a_look_of_the_wrong_kind_is_taken_again(wrong: object, short: Journal) -> None:
+def test_a_look_of_the_wrong_kind_is_taken_again(
+    wrong: object, short: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "SETTLED", 0.0)
     reports.run(short)
-    time.sleep(SETTLED + 0.5)
     reports.run(short)
     file = "derived/index-reports.json"
     kept = json.loads(short.store.read(file))
@@ -348,7 +348,7 @@ def test_where_nothing_changed_nothing_is_written_or_deleted(
     def refuse(*_: object) -> None:
         raise AssertionError("something is changed")
 
-    time.sleep(SETTLED + 0.5)
+    monkeypatch.setattr(index, "SETTLED", 0.0)
     reports.run(short)
     monkeypatch.setattr("therapy_review.store.sync_folder", refuse)  # every change ends with it
     assert {outcome.state for outcome in reports.run(open_journal(root_of(short))).outcomes} == {"current"}

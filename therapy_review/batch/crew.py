@@ -113,6 +113,9 @@ def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.backend.resource_tracker import ensure_running
 
+    # When a run is stopped, joblib tells of what it cancels and how to program better, which is nobody's concern
+    # here. It does so wherever the interrupt finds it, so that no block could be put around that.
+    warnings.filterwarnings("ignore", message="(?s).*adjusting the input task", module=r"joblib\.parallel")
     ensure_running()  # when it starts, it lets signals through again that are held back below
     with parallel_config(backend="loky", initializer=end_with, initargs=(os.getpid(),)):
         made = Parallel(
@@ -129,7 +132,5 @@ def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
                 yield one
                 yield from handing.refused()
         finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what comes back when nobody waits for it any more
-                coming.close()
+            coming.close()
     yield from handing.refused()

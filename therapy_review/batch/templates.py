@@ -131,7 +131,7 @@ def find(wanted: str | Path) -> Template:
     Examples
     --------
     >>> find("session_report").looks_at, find("weekly_review").looks_at
-    ('session', 'journal')
+    ('itself', 'journal')
     """
     path = Path(wanted).expanduser()
     if not path.is_file() and path.name == str(
