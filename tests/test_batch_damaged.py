@@ -172,7 +172,7 @@ def test_who_agreed_to_listening_alone_is_not_listened_to_for_reports(
 
 
 @pytest.mark.usefixtures("no_kernels")
-@pytest.mark.parametrize("is_sealed", [False, True])
+@pytest.mark.parametrize("is_sealed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_the_program_keeps_for_itself_is_made_again_when_it_is_damaged(
     is_sealed: bool, short: Journal, keys: NewKeys
 ) -> None:
