@@ -13,8 +13,6 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal
 from therapy_review.recording import SUFFIXES
 from therapy_review.session import TURNS_ELSEWHERE, Session
-from therapy_review.session_names import session_date
-from therapy_review.store import Store
 
 
 def check(journal: Journal) -> list[str]:
@@ -57,46 +55,17 @@ def _folders(journal: Journal) -> Iterator[str]:
             read()
         except TherapyReviewError as error:
             yield str(error)
-    for name in left_out(journal.store):
+    for name in journal.left_out():
         yield (
             f"The folder {journal.store.where(f'sessions/{name}')} is not named by a date, so it is left out; "
             "name it as in 2026-03-04, or 2026-03-04-2 for a second session that day."
         )
-    for name in without_session(journal):
+    entries, there = manifest.read(journal.store).values(), [session.name for session in journal.sessions]
+    for name in manifest.left_behind(entries, there):
         yield (
             f"There is a report of {name}, and no such session any more; to erase what was made of it: "
             f"therapy-review erase {name}"
         )
-
-
-def left_out(store: Store) -> list[str]:
-    """Name the folders among the sessions that are not named by a date, and so are no sessions.
-
-    Parameters
-    ----------
-    store : Store
-
-    Returns
-    -------
-    list of str
-    """
-    return [name for name in store.folders("sessions") if session_date(name) is None]
-
-
-def without_session(journal: Journal) -> list[str]:
-    """Name the sessions of which there are reports, but which are not there any more.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-        Sorted.
-    """
-    there = {session.name for session in journal.sessions}
-    return sorted({one.session for one in manifest.read(journal.store).values() if one.session} - there)
 
 
 def _session(session: Session) -> Iterator[str]:

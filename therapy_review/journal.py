@@ -158,6 +158,16 @@ class Journal:
                 return session
         raise JournalError(f"There is no session {name} in {self.name}; to see all: therapy-review check")
 
+    def left_out(self) -> list[str]:
+        """Name the folders among the sessions that are not named by a date, and so are no sessions.
+
+        Returns
+        -------
+        list of str
+            Sorted.
+        """
+        return [name for name in self.store.folders("sessions") if session_date(name) is None]
+
     def week(self, name: str = "") -> Sessions:
         """Return the sessions of a week, none when it was missed; the newest week when no name is given.
 

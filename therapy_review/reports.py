@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out,
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.batch.whole import Whole
-from therapy_review.check import left_out, without_session
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.session import Session
 from therapy_review.still import LEFT_OUT, SHOWN
@@ -310,12 +309,12 @@ def _was_made_with(journal: Journal, sessions: list[Session], job: Job) -> bool:
     return any(entry and wanted.items() <= entry.rests_on.items() for entry in newest)
 
 
-def _passed_over(journal: Journal) -> Iterator[str]:
+def _passed_over(journal: Journal, entries: Iterable[Entry]) -> Iterator[str]:
     """Say what is in the folders of sessions and of reports and not in the index."""
-    if count := len(left_out(journal.store)):
+    if count := len(journal.left_out()):
         which = "A folder of a session is" if count == 1 else f"{count} folders of sessions are"
         yield f"{which} not named by a date and left out; see therapy-review check."
-    if count := len(without_session(journal)):
+    if count := len(manifest.left_behind(entries, [session.name for session in journal.sessions])):
         which = "a session that is" if count == 1 else f"{count} sessions that are"
         yield f"There are reports of {which} not here any more; see therapy-review check."
 
@@ -326,12 +325,13 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
 
     journal, store = work.journal, work.journal.store
     basis, made = work.basis(), defaultdict[str, list[Entry]](list)
-    for entry in manifest.read(store).values():
+    entries = manifest.read(store).values()
+    for entry in entries:
         made[entry.session].append(entry)
     lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
-    remarks = (*_passed_over(journal), *([] if parquet else [report_tables.NO_PARQUET]))
+    remarks = (*_passed_over(journal, entries), *([] if parquet else [report_tables.NO_PARQUET]))
     shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
     rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}
     wanted = ((INDEX, ("html",)), (TABLE, ("csv", "parquet") if parquet else ("csv",)))

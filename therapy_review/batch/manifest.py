@@ -104,6 +104,23 @@ def read(store: Store) -> dict[str, Entry]:
     return {entry.name: entry for entry in every if entry}
 
 
+def left_behind(entries: Iterable[Entry], there: Iterable[str]) -> list[str]:
+    """Name the sessions of which there are reports, but which are not there any more.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    there : iterable of str
+        The names of the journal's sessions.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+    """
+    return sorted({one.session for one in entries if one.session} - set(there))
+
+
 def read_one(store: Store, name: str) -> Entry | None:
     """Read what one report was made from.
 
