@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.batch.journals import days, short_journal
@@ -46,3 +47,9 @@ def reports_of(root: Path) -> dict[str, bytes]:
     """Everything a run wrote, by name."""
     found = sorted(path for path in (root / "reports").rglob("*") if path.is_file())
     return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+
+def workers_of(process: int) -> list[psutil.Process]:
+    """The processes a program makes reports with, by its number."""
+    children = psutil.Process(process).children()
+    return [child for child in children if "popen_loky" in " ".join(child.cmdline())]

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import root_of
-from short_journals import DAYS, reports_of
+from short_journals import DAYS, reports_of, workers_of
 from test_batch_cluster import a_cluster
 from test_reports import RIVER, no_kernel, states
 
@@ -56,11 +56,6 @@ def assert_nothing_half_is_listed(journal: Journal) -> None:
                 assert reports.digest(data) == hashed
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    children = psutil.Process(process.pid).children()
-    return [child for child in children if "popen_loky" in " ".join(child.cmdline())]
-
-
 def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journal, tmp_path: Path) -> None:
     with started(root_of(short), tmp_path) as process:
         assert process.stdout
@@ -74,7 +69,7 @@ def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journ
         assert process.stdout
         assert process.stdout.readline() == "current\n"
         assert "made\n" in [process.stdout.readline() for _ in range(2)]
-        workers_of(process)[0].kill()
+        workers_of(process.pid)[0].kill()
         assert process.stdout.readline() == "made\n"
         family = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
@@ -142,12 +137,7 @@ def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Jour
     with started(root_of(short), tmp_path) as process:
         assert process.stdout
         process.stdout.readline()
-        workers = [
-            child
-            for child in psutil.Process(process.pid).children()
-            if "popen_loky" in " ".join(child.cmdline())
-        ]
-        workers[0].kill()
+        workers_of(process.pid)[0].kill()
         process.communicate(timeout=120)
         assert process.returncode == 0
     assert states(reports.run(short)).count("current") == len(DAYS)

@@ -12,12 +12,16 @@ import threading
 import time
 from collections.abc import Callable
 
+import psutil
 import pytest
 from conftest import root_of
 from jupyter_core.utils import ensure_event_loop
+from loky import ProcessPoolExecutor
+from short_journals import workers_of
 from typer.testing import CliRunner
 
-from therapy_review.batch import engine, stopping
+from therapy_review.batch import crew, engine, stopping
+from therapy_review.batch.orders import Made, Order
 from therapy_review.batch.run import Run
 from therapy_review.cli import app
 from therapy_review.journal import Journal
@@ -87,6 +91,32 @@ def test_one_that_comes_while_programs_are_started_is_heard_once_they_are(
     assert reached == ["the end of the block"] * 2
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+def test_one_more_that_comes_while_processes_are_ended_leaves_none_and_breaks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def busy(order: Order) -> Made:
+        time.sleep(60 if order.name != "a" else 0)
+        return Made(order.name)
+
+    def impatient(self: ProcessPoolExecutor, **how: bool) -> None:
+        signal.raise_signal(signal.SIGINT)
+        shutdown(self, **how)
+        ended.append(self)
+
+    shutdown, ended = ProcessPoolExecutor.shutdown, []
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", impatient)
+    monkeypatch.setattr(crew, "carry_out", busy)
+    coming = crew.done(list("abcd"), lambda name: Order(name, "", ""), jobs=2)
+    assert next(coming) == Made("a")
+    hired = workers_of(os.getpid())
+    assert len(hired) == 2
+    threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        next(coming)
+    assert len(ended) == 1
+    assert not psutil.wait_procs(hired, timeout=5)[1]
 
 
 def test_beside_the_main_thread_nothing_is_changed() -> None:

@@ -271,6 +271,6 @@ def _parameter(text: str) -> tuple[str, object]:
 
 
 def _cores() -> int:
-    from joblib import cpu_count
+    from loky import cpu_count
 
     return int(cpu_count())

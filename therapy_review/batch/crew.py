@@ -8,10 +8,12 @@ again is found out by doing it alone, and given up.
 from __future__ import annotations
 
 import os
-import warnings
+import queue
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from therapy_review.batch import stopping
@@ -19,10 +21,23 @@ from therapy_review.batch.orders import GIVEN_UP, Made, Order, carry_out, end_wi
 from therapy_review.errors import TherapyReviewError
 
 if TYPE_CHECKING:
+    from loky import ProcessPoolExecutor
+
     from therapy_review.batch.cluster import Cluster
 
 SUSPECT = 2  # deaths of processes after which what was in their hands is done alone
 TRIES = 2  # deaths alone after which it is given up
+AHEAD = 2  # orders written for each process, so that none waits while what it made is kept
+LOOK_UP = 0.2  # seconds; on Windows a Ctrl-C is heard between two waits only
+IDLE = 30.0  # seconds after which a process that has nothing to do ends
+THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)  # how the libraries beneath numpy, scipy and librosa are told to share the cores
 
 
 def done(
@@ -110,27 +125,49 @@ class _Handing:
 
 
 def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
-    from joblib import Parallel, delayed, parallel_config
-    from joblib.externals.loky.backend.resource_tracker import ensure_running
+    from loky.backend.resource_tracker import ensure_running
 
-    # When a run is stopped, joblib tells of what it cancels and how to program better, which is nobody's concern
-    # here. It does so wherever the interrupt finds it, so that no block could be put around that.
-    warnings.filterwarnings("ignore", message="(?s).*adjusting the input task", module=r"joblib\.parallel")
+    processes = min(jobs, len(handing.names))
     ensure_running()  # when it starts, it lets signals through again that are held back below
-    with parallel_config(backend="loky", initializer=end_with, initargs=(os.getpid(),)):
-        made = Parallel(
-            n_jobs=max(2, min(jobs, len(handing.names))),  # with one, joblib would do it in this very process
-            return_as="generator_unordered",
-            batch_size=1,
-            pre_dispatch="2*n_jobs",
-            max_nbytes=None,  # nothing of an order is laid into a file to be shared
-        )
-        with stopping.unheard():
-            coming = made(delayed(carry_out)(order) for order in handing.orders())
-        try:
-            for one in coming:
-                yield one
-                yield from handing.refused()
-        finally:
-            coming.close()
-    yield from handing.refused()
+    with stopping.unheard():
+        crew = _hired(processes, jobs)
+    # All of loky's own work is done while no Ctrl-C is heard, which could leave it half done: one is heard while
+    # this waits here, or where what is made is kept.
+    came: queue.SimpleQueue[Future[Made]] = queue.SimpleQueue()
+    orders, under_way = handing.orders(), 0
+    try:
+        while True:
+            with stopping.unheard():
+                for order in islice(orders, AHEAD * processes - under_way):
+                    crew.submit(carry_out, order).add_done_callback(came.put)
+                    under_way += 1
+            yield from handing.refused()
+            if not under_way:
+                return
+            made = _next(came).result()
+            under_way -= 1
+            yield made
+    finally:
+        if under_way:
+            with stopping.once():
+                crew.shutdown(kill_workers=True)
+
+
+def _next(came: queue.SimpleQueue[Future[Made]]) -> Future[Made]:
+    while True:
+        with suppress(queue.Empty):
+            return came.get(timeout=LOOK_UP)
+
+
+def _hired(processes: int, jobs: int) -> ProcessPoolExecutor:
+    """Give the processes of before when there are any; after a while without work they end."""
+    from loky import cpu_count, get_reusable_executor
+
+    threads = str(max(1, cpu_count() // jobs))
+    return get_reusable_executor(
+        processes,
+        timeout=IDLE,
+        initializer=end_with,
+        initargs=(os.getpid(),),
+        env={name: os.environ.get(name, threads) for name in THREAD_LIMITS},
+    )

@@ -41,7 +41,7 @@ def turn_to_listen(places: int | None = None) -> Iterator[None]:
     heard
     """
     from filelock import FileLock
-    from joblib import cpu_count
+    from loky import cpu_count
 
     places = places or max(1, cpu_count() // THREADS)
     name = Path(tempfile.gettempdir()) / f"therapy_review-{getpass.getuser()}-listens"
