@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from filelock import FileLock
 from no_network import nothing_leaves  # noqa: F401  watches every test
 from short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 
@@ -35,29 +36,42 @@ PRACTICE = ROOT / "data" / "practice"
 WORDS = "harbour lentil oboe margin"
 CODE = "ABCDE-FGHJK-MNPQR-STVWX-YZ234-56789"
 RECORDED = ["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05", "2026-02-19", "2026-02-26", "2026-03-05"]
+NOTHING_DERIVED = shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
+Hear = Callable[[Path, Iterable[str]], Journal]
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     """A copy of the practice journal without anything derived."""
-    shutil.copytree(
-        PRACTICE,
-        tmp_path / "practice",
-        ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv"),
-    )
+    shutil.copytree(PRACTICE, tmp_path / "practice", ignore=NOTHING_DERIVED)
     return open_journal(tmp_path / "practice")
 
 
 @pytest.fixture(scope="session")
-def heard_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hear(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Hear:
+    """Copies the practice journal with some sessions analysed, each of them once for all of pytest's processes."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here if worker_id == "master" else here.parent
+
+    def hear(into: Path, days: Iterable[str]) -> Journal:
+        shutil.copytree(PRACTICE, into, ignore=NOTHING_DERIVED)
+        for day in days:
+            kept = shared / f"heard_{day}"
+            with FileLock(f"{kept}.lock"):
+                if not kept.exists():
+                    root = shutil.copytree(PRACTICE, shared / f"begun_{day}", ignore=NOTHING_DERIVED)
+                    analyse(open_journal(root).session(day))
+                    (root / "sessions" / day / "derived").rename(kept)
+            shutil.copytree(kept, into / "sessions" / day / "derived")
+        return open_journal(into)
+
+    return hear
+
+
+@pytest.fixture(scope="session")
+def heard_once(hear: Hear, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The practice journal with its two last sessions analysed; not to be changed."""
-    root = tmp_path_factory.mktemp("heard") / "practice"
-    shutil.copytree(
-        PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
-    )
-    for session in open_journal(root).sessions[-2:]:
-        analyse(session)
-    return root
+    return root_of(hear(tmp_path_factory.mktemp("heard") / "practice", RECORDED[-2:]))
 
 
 @pytest.fixture

@@ -258,6 +258,7 @@ def test_pure_noise_without_ties_is_called_a_change_at_most_one_time_in_twenty()
     assert claims(NOISES["normal"], [20]) <= 0.05
 
 
+@pytest.mark.slow
 def test_weeks_that_come_in_rows_are_called_a_change_hardly_more_often():
     # Without the correction it would be about one in four; see `benchmarks/test_trends.py`.
     assert claims(lambda rng, n: carried(rng, n, 0.5), [40], 400) <= 0.09
@@ -308,6 +309,7 @@ def test_pages_of_noise_looked_at_through_a_year_claim_something_less_than_one_t
     assert pages_that_claim(40, 4, range(6, 40, 4)) <= 0.15
 
 
+@pytest.mark.slow
 def test_on_a_page_a_change_that_is_there_is_still_found():
     rng, found_it = np.random.default_rng(4), 0
     for _ in range(100):

@@ -150,6 +150,7 @@ def answers_to(draw: st.DrawFn, turns: pd.DataFrame) -> pd.DataFrame:
     return said(*steps)
 
 
+@pytest.mark.slow
 @unhurried
 @given(conversations(), st.data())
 def test_a_swap_gives_each_the_others_turns_also_where_they_have_names_of_their_own(turns, data):

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import PRACTICE
+from conftest import Hear, root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, analyse, open_journal
+from therapy_review import Journal, open_journal
 from therapy_review.early import pairs, sides
 from therapy_review.early_charts import then_and_now, words_then_and_now
 from therapy_review.measures import longest_turns
@@ -20,13 +20,9 @@ EARLY, RECENT = "2026-01-08", "2026-03-05"
 
 
 @pytest.fixture(scope="module")
-def ends_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ends_once(hear: Hear, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The practice journal with its first and its last session analysed; not to be changed."""
-    root = tmp_path_factory.mktemp("ends") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
-    for name in (EARLY, RECENT):
-        analyse(open_journal(root).session(name))
-    return root
+    return root_of(hear(tmp_path_factory.mktemp("ends") / "practice", [EARLY, RECENT]))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import Hear, root_of
 
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review import listening as module
@@ -20,15 +21,10 @@ from therapy_review.least_certain import least_certain
 from therapy_review.listening import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
 from therapy_review.turns import turns_table
 
-PRACTICE = Path(__file__).parent.parent / "data" / "practice"
-
 
 @pytest.fixture(scope="module")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("analysed") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
-    analyse(open_journal(root).session("2026-01-29"))
-    return root
+def analysed(hear: Hear, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return root_of(hear(tmp_path_factory.mktemp("analysed") / "practice", ["2026-01-29"]))
 
 
 @pytest.fixture

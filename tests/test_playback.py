@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PRACTICE, joined, reference, root_of, session_of
+from conftest import PRACTICE, Hear, joined, reference, root_of, session_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -32,15 +32,12 @@ Samples = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def prepared_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_once(hear: Hear, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A journal with two sessions made ready to be heard; not to be changed."""
-    root = tmp_path_factory.mktemp("prepared") / "practice"
-    shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    journal = hear(tmp_path_factory.mktemp("prepared") / "practice", DAYS)
     for day in DAYS:
-        session = open_journal(root).session(day)
-        analyse(session)
-        playback.prepare(session)
-    return root
+        playback.prepare(journal.session(day))
+    return root_of(journal)
 
 
 @pytest.fixture
@@ -250,6 +247,7 @@ def test_what_is_prepared_is_kept_with_the_derived_files_and_found_again(prepare
     assert store.read(prepared.file(FILE)) == before
 
 
+@pytest.mark.slow
 def test_sound_of_another_recording_is_not_used(prepared: Session) -> None:
     store = prepared.journal.store
     store.write(prepared.file("recording.m4a"), (PRACTICE / "sessions/2026-01-08/recording.m4a").read_bytes())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import RECORDED, reference
+from conftest import RECORDED, Hear, reference, root_of
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -21,7 +21,6 @@ from therapy_review.correcting import swap
 from therapy_review.corrections import Correction
 from therapy_review.errors import JournalError
 from therapy_review.prints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
-from therapy_review.store import PlainStore
 from therapy_review.turns import ROLES, are_named, turns_table
 
 FIRST, SECOND, THIRD = RECORDED[:3]
@@ -30,14 +29,13 @@ LINES = {"client": (89.16, 92.85), "therapist": (5.44, 8.14)}  # of the first se
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def heard(hear: Hear, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three practice sessions, analysed; nothing was said in them yet."""
-    root = tmp_path_factory.mktemp("heard") / "practice"
-    left = shutil.ignore_patterns("derived", "reports", ".lock", "corrections.csv", *RECORDED[3:])
-    journal = open_journal(shutil.copytree("data/practice", root, ignore=left))
-    for session in journal.sessions:
-        if session.has_recording:
-            analyse(session)
+    root = root_of(hear(tmp_path_factory.mktemp("heard") / "practice", RECORDED[:3]))
+    for day in RECORDED[3:]:
+        shutil.rmtree(root / "sessions" / day)
+    for said in root.glob("sessions/*/corrections.csv"):
+        said.unlink()
     return root
 
 
@@ -72,14 +70,10 @@ def say_who(session: Session, *, client: str = "client", therapist: str = "thera
     rename(session)
 
 
-def root(journal: Journal) -> Path:
-    assert isinstance(journal.store, PlainStore)
-    return journal.store.root
-
-
 def kept(journal: Journal) -> dict[str, bytes]:
     return {
-        str(f.relative_to(root(journal))): f.read_bytes() for f in (root(journal) / "voices").rglob("*.json")
+        str(f.relative_to(root_of(journal))): f.read_bytes()
+        for f in (root_of(journal) / "voices").rglob("*.json")
     }
 
 
@@ -114,7 +108,7 @@ def test_once_enrolled_every_later_session_is_named_by_voice(known: Path) -> Non
 
 
 def test_a_new_session_is_named_when_it_is_analysed(enrolled: Journal) -> None:
-    shutil.rmtree(root(enrolled) / "sessions" / SECOND / "derived")
+    shutil.rmtree(root_of(enrolled) / "sessions" / SECOND / "derived")
     analyse(enrolled.session(SECOND))
     assert by_voice(enrolled.session(SECOND))
     assert right(enrolled.session(SECOND))
@@ -143,7 +137,7 @@ def test_a_print_during_whose_making_it_is_taken_back_is_not_kept(
 def test_without_an_agreement_nothing_is_kept_and_everybody_is_asked(mine: Journal) -> None:
     say_who(mine.session(FIRST))
     follow_prints(mine)
-    assert not (root(mine) / "voices").exists()
+    assert not (root_of(mine) / "voices").exists()
     assert not are_named(mine.session(SECOND).turns)
 
 
@@ -187,6 +181,7 @@ def test_other_answers_replace_what_a_session_added(enrolled: Journal) -> None:
     assert list(kept(enrolled).values()) == [before]
 
 
+@pytest.mark.slow
 def test_forgetting_one_session_lasts_although_its_answers_stand(enrolled: Journal) -> None:
     enrolment.leave_out(enrolled, FIRST)
     follow_prints(enrolled)
@@ -212,12 +207,12 @@ def test_an_agreement_taken_back_forgets_the_print_and_leaves_the_others_in_forc
 def test_a_print_without_an_agreement_in_force_is_not_used_and_goes_when_sessions_are_analysed(
     enrolled: Journal,
 ) -> None:
-    agreements = root(enrolled) / consent.FILE
+    agreements = root_of(enrolled) / consent.FILE
     agreements.write_bytes(
         consent.take_back(agreements.read_bytes(), "client", "voice_print", on=enrolled.today())
     )
     assert enrolment.in_force(enrolled) == {}
-    done = CliRunner().invoke(app, ["analyse", "-j", str(root(enrolled))])
+    done = CliRunner().invoke(app, ["analyse", "-j", str(root_of(enrolled))])
     assert "was forgotten" in done.output
     assert not kept(enrolled)
     assert not are_named(enrolled.session(SECOND).turns)
@@ -246,6 +241,7 @@ def test_what_the_client_says_wins_over_the_print(enrolled: Journal) -> None:
     assert not right(session)
 
 
+@pytest.mark.slow
 def test_a_swap_exchanges_the_names_that_a_print_gave_and_teaches_it_nothing(enrolled: Journal) -> None:
     session, prints = enrolled.session(SECOND), kept(enrolled)
     before = session.turns
@@ -260,6 +256,7 @@ def test_a_swap_exchanges_the_names_that_a_print_gave_and_teaches_it_nothing(enr
     assert rename(session).equals(before)
 
 
+@pytest.mark.slow
 def test_who_swaps_and_then_answers_teaches_the_print_what_was_answered(enrolled: Journal) -> None:
     session = enrolled.session(SECOND)
     start, end = session.turns.query("speaker == 'client' and end - start > 2").iloc[0][["start", "end"]]
@@ -315,13 +312,13 @@ def test_the_commands_explain_ask_list_and_forget(mine: Journal) -> None:
     say_who(mine.session(FIRST))
 
     def run(*words: str, answer: str = "") -> str:
-        done = CliRunner().invoke(app, ["voice", *words, "-j", str(root(mine))], input=answer)
+        done = CliRunner().invoke(app, ["voice", *words, "-j", str(root_of(mine))], input=answer)
         assert done.exit_code == 0, done.output
         return done.output
 
     assert "no voice print" in run("show")
     assert "Nothing is kept" in run("remember", answer="n\n")
-    assert not (root(mine) / "voices").exists()
+    assert not (root_of(mine) / "voices").exists()
     assert f"Kept, from {FIRST}" in run("remember", "--agree")
     assert FIRST in run("show")
     assert "adds nothing" in run("forget", "--session", FIRST)

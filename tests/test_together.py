@@ -165,7 +165,11 @@ def test_a_word_is_seen_only_where_it_and_the_session_are_opened(screen: Screen)
 
 @pytest.mark.parametrize(
     ("part", "words"),
-    [(NOTES, "Listened to January"), (BRING, "be allowed not to ask"), (MARKS, "for me alone")],
+    [
+        (NOTES, "Listened to January"),
+        pytest.param(BRING, "be allowed not to ask", marks=pytest.mark.slow),
+        pytest.param(MARKS, "for me alone", marks=pytest.mark.slow),
+    ],
 )
 def test_each_part_of_a_session_is_seen_only_when_it_is_opened(screen: Screen, part: str, words: str) -> None:
     others = frozenset({FIGURES, SOUND, NOTES, BRING, MARKS}) - {part}
@@ -215,7 +219,9 @@ AGREED = [
     pytest.param(taken_back("therapist", "review_together"), False, id="taken back by the therapist"),
     pytest.param(taken_back("client"), False, id="all taken back by the client", marks=pytest.mark.slow),
     pytest.param(ended, False, id="ended yesterday", marks=pytest.mark.slow),
-    pytest.param(taken_back("therapist", "report"), True, id="something else was taken back"),
+    pytest.param(
+        taken_back("therapist", "report"), True, id="something else was taken back", marks=pytest.mark.slow
+    ),
     pytest.param(without(b"self_review"), True, id="in force for this alone"),
     pytest.param(lambda data, _: data, True, id="in force", marks=pytest.mark.slow),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_a_later_session_never_changes_what_was_said_of_an_earlier_one(values: l
     pd.testing.assert_frame_equal(whole.iloc[: len(part)], part)
 
 
+@pytest.mark.slow
 def test_where_nothing_changes_fewer_than_one_value_in_ten_is_far_out() -> None:
     rng = np.random.default_rng(0)
     for number in (6, 8, 12, 40):

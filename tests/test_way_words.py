@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.text import Text
 
 from therapy_review import Journal, way_words
@@ -35,6 +36,7 @@ def test_sessions_without_any_word_say_nothing_of_one() -> None:
     assert of_a_word(tags("calm", "", "tired"), "calm").startswith("“calm”: 1 of 2 sessions")
 
 
+@pytest.mark.slow
 def test_of_pure_chance_at_most_one_in_twenty_is_called_more_than_chance() -> None:
     rng = np.random.default_rng(7)
     said = [of_a_word(at_random(rng, np.full(60, 0.4)), "calm") for _ in range(300)]

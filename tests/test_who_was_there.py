@@ -56,6 +56,7 @@ def test_one_or_two_who_are_named_are_asked_for_and_of_more_the_sound_tells(
     assert session.made_from()["people"] == people
 
 
+@pytest.mark.slow
 def test_another_number_of_people_in_the_notes_is_listened_for_anew(session: Session) -> None:
     analyse(session)
     write_down(session, "client")

@@ -266,6 +266,7 @@ def test_a_correction_changes_the_talk_share_and_can_be_undone(player: Locator, 
     assert tones.corrections.empty
 
 
+@pytest.mark.slow
 def test_a_turn_is_split_where_one_is_and_joined_with_the_next(player: Locator, tones: Session) -> None:
     at(player, 4)
     player.locator(".tr-play").focus()
@@ -320,6 +321,7 @@ def test_charts_follow_when_asked_and_a_click_on_the_map_leads_there(tab: Page, 
         corrections.write_text(given)
 
 
+@pytest.mark.slow
 def test_what_had_the_focus_may_go_and_the_keyboard_keeps_its_place(player: Locator, tones: Session) -> None:
     keys, play = player.page.keyboard, player.locator(".tr-play")
     for seconds in (50, 100):

@@ -93,6 +93,7 @@ def test_a_moment_is_played_with_the_keyboard_alone(review: Page) -> None:
     assert float(volume.input_value()) > before
 
 
+@pytest.mark.slow
 def test_only_one_moment_plays_at_a_time(review: Page) -> None:
     first, second = review.locator(".tr-moment").nth(0), review.locator(".tr-moment").nth(1)
     first.get_by_role("button").click()

@@ -50,6 +50,7 @@ def leave(field: Locator, words: str) -> None:
     field.press("Tab")
 
 
+@pytest.mark.slow
 def test_what_a_silence_was_is_said_in_a_word_on_offer_or_ones_own_and_can_be_taken_back(
     review: Page, lab: Lab, session: Session
 ) -> None:
