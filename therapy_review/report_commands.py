@@ -187,7 +187,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
-
+    """Say how many came to what; what came to nothing is left out."""
     parts = [
         f"{done.number(state)} {text}"
         for state, text in (

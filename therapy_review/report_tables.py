@@ -104,7 +104,13 @@ def as_csv(table: pd.DataFrame) -> bytes:
 
 
 def can_write_parquet() -> bool:
-    """Tell whether this computer can write Parquet."""
+    """Tell whether this computer can write Parquet.
+
+    Returns
+    -------
+    bool
+        Whether the extra ``parquet`` is installed.
+    """
     return find_spec("pyarrow") is not None
 
 

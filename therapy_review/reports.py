@@ -72,7 +72,16 @@ class Summary:
     trouble: str = ""
 
     def number(self, state: str) -> int:
-        """Count the sessions of a state."""
+        """Count the sessions of a state.
+
+        Parameters
+        ----------
+        state : {"current", "made", "failed", "waiting"}
+
+        Returns
+        -------
+        int
+        """
         return sum(outcome.state == state for outcome in self.outcomes)
 
     @property

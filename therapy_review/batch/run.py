@@ -186,7 +186,16 @@ class Run:
             yield self._keep(session, made, bases[session.name])
 
     def unheard(self, sessions: Sequence[Session]) -> list[Session]:
-        """Choose the sessions that have to be listened to before their report can be made."""
+        """Choose the sessions that have to be listened to before their report can be made.
+
+        Parameters
+        ----------
+        sessions : sequence of Session
+
+        Returns
+        -------
+        list of Session
+        """
         return [session for session in sessions if not self.looked_at.look(session).current]
 
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
@@ -314,7 +323,17 @@ class Run:
         return outcome
 
     def name_of(self, session: Session) -> str:
-        """Say what a session's report is called."""
+        """Say what a session's report is called.
+
+        Parameters
+        ----------
+        session : Session
+
+        Returns
+        -------
+        str
+            As its files are, without ending.
+        """
         return f"{self.job.template.name}_{session.name}"
 
     @property
@@ -332,5 +351,10 @@ class Run:
         return self.basis()
 
     def basis(self) -> Basis:
-        """Look at what reports are made from, as it is now."""
+        """Look at what reports are made from, as it is now.
+
+        Returns
+        -------
+        Basis
+        """
         return Basis(self.journal, self.job.template, self.job.parameters)

@@ -72,7 +72,13 @@ class Standing:
     measured: Literal["shown", "closed"] = "shown"
 
     def plainly(self) -> list[object]:
-        """Give it as plain values, to compare."""
+        """Give it as plain values, to compare.
+
+        Returns
+        -------
+        list of object
+            What JSON can hold.
+        """
         return [
             self.session.name,
             self.state,
