@@ -23,7 +23,7 @@ test: .venv/installed-dev
 # What starts many kernels, clusters and programs that are killed: minutes more.
 test-slow: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not browser"
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and browser" --override-ini norecursedirs=.venv tests/browser
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and browser" --override-ini "norecursedirs=.venv .hypothesis" tests/browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -40,7 +40,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 # They wait as much as they compute, so there are more of them than cores.
 browser: .venv/installed-dev node_modules/.package-lock.json
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "browser and not slow" --override-ini norecursedirs=.venv tests/browser
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "browser and not slow" --override-ini "norecursedirs=.venv .hypothesis" tests/browser
 
 bench: .venv/installed-dev
 	$(BIN)/python -m pytest -q benchmarks --benchmark-columns=min,median,max
