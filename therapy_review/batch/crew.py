@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
@@ -163,6 +164,8 @@ def _hired(processes: int, jobs: int) -> ProcessPoolExecutor:
     """Give the processes of before when there are any; after a while without work they end."""
     from loky import cpu_count, get_reusable_executor
 
+    # A process is replaced in silence; that it is advises programmers, and comes from a thread of loky's own.
+    warnings.filterwarnings("ignore", message="A worker (stopped|was restarted) while some jobs")
     threads = str(max(1, cpu_count() // jobs))
     return get_reusable_executor(
         processes,
