@@ -191,7 +191,8 @@ def crash(scratch: Path, sessions: int, kills: int) -> list[Row]:
 def stop(scratch: Path, sessions: int, kills: int) -> list[Row]:
     """Press Ctrl-C at random moments of one run that goes on each time, and see how long it takes to stop."""
     root, at = short_journal(scratch / "stop", sessions), random.Random(SEED)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind itself would ignore it
+    # What a shell starts behind itself ignores it otherwise, and so does all that this starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     took: dict[int, list[float]] = {1: [], 2: []}
     reached, left, failed = list[int](), 0, 0
     for n in range(kills):
