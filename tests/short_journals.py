@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -51,5 +52,8 @@ def reports_of(root: Path) -> dict[str, bytes]:
 
 def workers_of(process: int) -> list[psutil.Process]:
     """The processes a program makes reports with, by its number."""
-    children = psutil.Process(process).children()
-    return [child for child in children if "popen_loky" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(process).children():
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            found += [child] if "popen_loky" in " ".join(child.cmdline()) else []
+    return found
