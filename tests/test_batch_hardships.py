@@ -63,7 +63,7 @@ def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journ
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
     assert_nothing_half_is_listed(short)
-    _, left = psutil.wait_procs(family, timeout=30)  # on a busy computer
+    _, left = psutil.wait_procs(family, timeout=10)
     assert not left
     with started(root_of(short), tmp_path) as process:
         assert process.stdout
