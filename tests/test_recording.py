@@ -77,6 +77,16 @@ def test_any_rate_and_number_of_channels_becomes_one_at_16_khz(rate: int, channe
     assert np.sqrt(np.mean(samples**2)) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
 
 
+def test_a_title_in_an_old_encoding_keeps_nothing_from_being_heard(tmp_path: Path) -> None:
+    file = tmp_path / "titled.wav"
+    with soundfile.SoundFile(file, "w", 16_000, 1) as sound:
+        sound.title = "Gesprach"
+        sound.write(np.full(16_000, 0.1, np.float32))
+    data = file.read_bytes().replace(b"Gesprach", "Gespräch".encode("latin-1"))
+    assert b"Gespr\xe4ch" in data
+    assert len(Recording(lambda: io.BytesIO(data), "titled.wav").read()) == 16_000
+
+
 def test_a_stretch_beyond_its_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="no stretch from 5 s to 2 s"):
         practice("2026-01-29").read(5, 2)

@@ -194,7 +194,7 @@ class Recording:
                 )
             file.seek(0)
             try:
-                container = av.open(file, mode="r", metadata_errors="ignore")
+                container = av.open(file, mode="r", **_about_tags(av.__version__))
             except (av.FFmpegError, ValueError) as error:
                 raise RecordingError(
                     f"{self.name} can't be read as sound: it may be damaged, cut short while copying, or not "
@@ -329,6 +329,11 @@ def _in_blocks(pieces: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDA
             waiting, have = [block[full:]], have - full
     if have:
         yield np.concatenate(waiting)
+
+
+def _about_tags(version: str) -> dict[str, str]:
+    """Let a title in another encoding than UTF-8 be; PyAV before 19 would not open its file, and 19 always does."""
+    return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
 
 
 def _seek(container: Any, stream: Any, seconds: float) -> None:
