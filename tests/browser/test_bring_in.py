@@ -22,7 +22,7 @@ EXPORT = (
     + '2026-03-03,March 3,Tuesday,20:39,rad,"walk","","never closed\n'
     + '2026-03-02,March 2,Monday,8:15 pm,rad,"","",""\n'
 )
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "tools" / "player" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def choose(tab: Page, label: str, file: Path) -> None:
