@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -103,29 +104,60 @@ def test_the_folder_goes_when_the_server_ends(temporary: Path, monkeypatch: pyte
     assert not folder.exists()
 
 
+@pytest.fixture
+def jupyters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Jupyter's folders, of this test alone; the one in which a running server is named."""
+    for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
+        monkeypatch.setenv(f"JUPYTER_{name}", str(tmp_path / name))
+    return tmp_path / "RUNTIME_DIR"
+
+
+def start(folder: Path, runtime: Path, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start Lab as `lab.start` does it: the program that made its folder becomes Lab."""
+    becomes = "import os, sys; from therapy_review import lab; c = lab.command(*sys.argv[1:3]); "
+    becomes += "os.execvpe(c[0], [*c, *sys.argv[3:]], lab.environment())"
+    options = ["--no-browser", "--allow-root", "--ServerApp.port=0"]
+    running = subprocess.Popen(
+        [sys.executable, "-c", becomes, str(folder), "x.ipynb", *options], stdout=output, stderr=output
+    )
+    wait_for(lambda: list(runtime.glob("jpserver-*.json")), running)
+    return running
+
+
+def wait_for(it: Callable[[], object], running: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while not it():
+        assert running.poll() is None
+        assert time.monotonic() < end, running.kill()
+        time.sleep(0.1)
+
+
+@sockets
+def test_lab_says_where_it_is_and_nothing_else(temporary: Path, tmp_path: Path, jupyters: Path) -> None:
+    with (tmp_path / "said").open("w+b") as said:
+        running = start(tmp_path, jupyters, said)
+        wait_for(lambda: b"token=" in (tmp_path / "said").read_bytes(), running)
+        running.send_signal(signal.SIGTERM)
+        running.wait(30)
+        said.seek(0)
+        lines = [line.strip() for line in said.read().decode().splitlines() if line.strip()]
+    sentences = [line for line in lines if not line.startswith(("http://", "file://"))]
+    assert sentences == [
+        "To access the server, open this file in a browser:",
+        "Or copy and paste one of these URLs:",
+        "received signal 15, stopping",
+    ]
+    assert any(line.startswith("http://127.0.0.1:") for line in lines)
+
+
 @sockets
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_no_folder_of_a_lab_is_left(
-    how: signal.Signals, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    how: signal.Signals, temporary: Path, tmp_path: Path, jupyters: Path
 ) -> None:
-    for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
-        monkeypatch.setenv(f"JUPYTER_{name}", str(tmp_path / name))
-    # As `start` does it: the program that made the folder becomes Lab.
-    becomes = "import os, sys; from therapy_review import lab; c = lab.command(*sys.argv[1:3]); "
-    becomes += "os.execvpe(c[0], [*c, *sys.argv[3:]], lab.environment())"
-    options = ["--no-browser", "--allow-root", "--ServerApp.port=0"]
-    runtime = tmp_path / "RUNTIME_DIR"
-    running = subprocess.Popen(
-        [sys.executable, "-c", becomes, str(tmp_path), "x.ipynb", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    running = start(tmp_path, jupyters, subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 60
-        while not list(runtime.glob("jpserver-*.json")):
-            assert time.monotonic() < end
-            time.sleep(0.1)
         assert len(list(temporary.glob(f"{lab.TALKS}{running.pid}-*"))) == 1
     finally:
         running.send_signal(how)

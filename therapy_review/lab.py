@@ -29,7 +29,12 @@ QUIET = (
     "--AsyncContentsManager.checkpoints_class=therapy_review.contents.NoCheckpoints",
     # Nor what was typed, in IPython's own folder.
     "--ServerApp.kernel_spec_manager_class=therapy_review.kernel_specs.QuietKernelSpecs",
+    # Its address and what goes wrong, without the sign language of a log.
+    "--ServerApp.log_level=ERROR",
+    "--LabApp.log_level=ERROR",
+    "--Application.log_format=%(message)s",
 )
+OPENS = "The workbook opens in your browser. Leave this window open meanwhile; to end it, press Ctrl-C here twice."
 TALKS = (
     "therapy-review-"  # begins the names of the folders in which Lab talks to its kernels; then who made it
 )
@@ -104,7 +109,7 @@ def environment() -> dict[str, str]:
 
 
 def start(journal: Journal, notebook: str) -> NoReturn:
-    """Open one notebook of a journal in Lab; this program becomes Lab and does not come back.
+    """Open one notebook of a journal in Lab, and say so; this program becomes Lab and does not come back.
 
     Parameters
     ----------
@@ -112,8 +117,11 @@ def start(journal: Journal, notebook: str) -> NoReturn:
     notebook : str
         The notebook's name within the journal.
     """
+    import typer
+
     from therapy_review import unlock
 
     started = command(journal.root, notebook, sealed=bool(journal.settings.get("sealed")))
+    typer.echo(OPENS)
     os.umask(0o077)  # what Jupyter writes is its owner's, too
     os.execvpe(started[0], started, {**environment(), **unlock.passed_on(journal)})
