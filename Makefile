@@ -1,29 +1,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := tools/player
 JOURNAL ?= data/practice
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: review reports test test-slow lab lint player browser bench bench-diarization bench-player bench-reports lock clean
+.PHONY: review reports test quick test-slow newest oldest lab lint player browser bench bench-diarization bench-player bench-reports lock clean
 
 review: .venv/installed
-	$(BIN)/therapy-review review --journal $(JOURNAL)
-	@echo "To open the workbook in JupyterLab:  make lab"
+	@$(BIN)/therapy-review review --journal $(JOURNAL)
 
 reports: .venv/installed
-	$(BIN)/therapy-review report --all --journal $(JOURNAL)
+	@$(BIN)/therapy-review report --all --journal $(JOURNAL)
 
 lab: .venv/installed
-	$(BIN)/therapy-review lab --journal $(JOURNAL)
+	@$(BIN)/therapy-review lab --journal $(JOURNAL)
 
 # A file of tests at a time on each core.
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile
 	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
-# What starts many kernels, clusters and programs that are killed: minutes more.
-test-slow: .venv/installed-dev
+QUICK := $(patsubst %,tests/test_%.py,\
+  agreement_page appointments charts clusters consent correcting csv_text daylio days forms glyphs \
+  interchange ledger letters marks measures moments notes opus places project recording scales \
+  segmentation set_up silence_kinds speech store transcript trends turns usual voices words \
+  written_dates)
+# What is pure or nearly so, and asks something of every library: to try another Python, or other versions.
+quick: .venv/installed-dev
+	$(BIN)/python -m pytest -n auto --dist loadfile $(QUICK)
+
+# What starts many kernels, clusters and programs that are killed: minutes more; and the oldest versions allowed.
+test-slow: .venv/installed-dev oldest
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not browser"
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and browser" --override-ini "norecursedirs=.venv .hypothesis" tests/browser
+
+# A weekly look ahead, and how far our bounds reach back.
+newest oldest: .venv/installed-dev
+	$(BIN)/python tools/other_versions.py $@ --python $(PYTHON)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -31,15 +43,16 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 
 # The player's page is bundled from player/src; what is committed must be what this makes.
-player: node_modules/.package-lock.json
-	npm run -s build
+# Its build lies where it reaches no other program: Node.js asks the package.json above what it runs, Jupyter's too.
+player: $(NPM)/node_modules/.package-lock.json
+	npm --prefix $(NPM) run -s build
 
-node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --silent
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package.json $(NPM)/package-lock.json
+	npm --prefix $(NPM) ci --silent
 	touch $@
 
 # They wait as much as they compute, so there are more of them than cores.
-browser: .venv/installed-dev node_modules/.package-lock.json
+browser: .venv/installed-dev $(NPM)/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "browser and not slow" --override-ini "norecursedirs=.venv .hypothesis" tests/browser
 
 bench: .venv/installed-dev
@@ -54,24 +67,22 @@ bench-player: .venv/installed-dev
 bench-reports: .venv/installed-dev
 	$(BIN)/python -m benchmarks.batch
 
-lock:
-	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+UV := $(BIN)/uv
+COMPILE := $(UV) --no-config pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
-.venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
-	$(PYTHON) -m venv .venv
+# What a client needs, what developers need beside it, and what both are installed with.
+lock: .venv/installed-dev
+	$(COMPILE) --upgrade --excludes tools/not_for_clients.txt pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --upgrade -c requirements-dev.lock tools/set_up.in -o tools/set_up.lock
 
-.venv/installed: .venv/bin/python requirements.lock pyproject.toml
-	$(BIN)/python -m pip install --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --no-deps -e .
-	touch $@
+.venv/installed: requirements.lock pyproject.toml tools/set_up.lock
+	@$(PYTHON) tools/set_up.py
+	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
-	$(BIN)/python -m pip install --require-hashes -r requirements-dev.lock
-	touch $@
+	@$(PYTHON) tools/set_up.py dev
+	@touch $@
 
 clean:
 	rm -rf .venv data/practice/reports data/practice/sessions/*/derived
