@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import soundfile
 from filelock import FileLock
+from hypothesis import settings
 from no_network import nothing_leaves  # noqa: F401  watches every test
 from short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 # A shell starts what runs in the background so that it ignores Ctrl-C, and what that starts inherits it.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 PRACTICE = ROOT / "data" / "practice"

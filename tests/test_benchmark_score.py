@@ -98,7 +98,7 @@ def _table(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")  # nothing may lie beyond the collar
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(stretches, stretches, stretches, stretches)
 def test_the_rate_is_pyannotes_and_kinds_and_causes_add_up_to_it(a, b, c, d) -> None:
     real, found = _table({"client": a, "therapist": b}), _table({"voice_1": c, "voice_2": d})

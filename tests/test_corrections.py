@@ -32,7 +32,7 @@ from therapy_review.turns import MIN_SILENCE, ROLES, are_named, name_speakers, t
 
 WORDS = ["client", "therapist", "other", "nobody", "both", "client+other"]
 GRID = np.arange(0.025, 42, 0.05)  # seconds: between the edges that are drawn below
-unhurried = settings(max_examples=60, deadline=None)
+unhurried = settings(max_examples=60)
 
 
 def who_speaks(turns: pd.DataFrame, at: float) -> set[str]:

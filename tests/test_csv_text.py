@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review.csv_text import Damaged, read_text_table
@@ -25,7 +25,6 @@ def as_csv(rows: list[list[str]], separator: str = ",", end: str = "\r\n", *, qu
     return out.getvalue()
 
 
-@settings(deadline=None)
 @given(
     ROWS,
     st.sampled_from(",;\t"),
@@ -42,7 +41,6 @@ def test_whatever_is_written_in_a_table_is_read_back(
     assert [list(row.fields.values()) for row in table.rows] == rows
 
 
-@settings(deadline=None)
 @given(st.integers(0, 5), st.data())
 def test_one_open_quote_costs_one_line(where: int, data: st.DataObject) -> None:
     words = st.text(alphabet='abc "\n,', max_size=8)

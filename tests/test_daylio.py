@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review.daylio import is_daylio, read_daylio
@@ -108,7 +108,6 @@ def test_the_older_style_with_a_year_and_a_day_comes_in_as_well() -> None:
     assert came_in(export(noted, old=True, twelve=True)) == rows(noted)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

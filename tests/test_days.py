@@ -42,7 +42,7 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ENTRIES)
 def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
     table = merge(none(), file_of(entries))

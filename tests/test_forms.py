@@ -147,7 +147,7 @@ def test_every_clip_is_of_one_voice_alone_and_short() -> None:
     assert clips.to_numpy().tolist() == [[0, 6], [40, 44]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(conversations(), conversations(("client",)))
 def test_clips_are_few_clear_new_and_in_order_of_time(heard: Any, said: Any) -> None:
     clips = clips_to_ask_about(heard, said)

@@ -28,7 +28,7 @@ from therapy_review.turns import turns_table, validate
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write]
 REFERENCES = sorted((ROOT / "tests" / "reference").glob("*.rttm"))
-unhurried = settings(max_examples=50, deadline=None)
+unhurried = settings(max_examples=50)
 
 odd = st.sampled_from(
     [

@@ -70,7 +70,7 @@ def test_nothing_is_asked_where_nobody_speaks():
     assert least_certain(turns_table()).empty
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(1, 40), st.integers(1, 90), st.floats(0, 1), st.sampled_from("ct")), max_size=40

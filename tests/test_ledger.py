@@ -69,7 +69,7 @@ def test_what_can_not_be_written_down_is_not_opened(heard: Journal, monkeypatch:
 words = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=20)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=4))
 def test_whatever_is_noted_is_read_back_and_what_was_there_stays(
     journal: Journal, notes: list[tuple[str, str]]

@@ -20,7 +20,7 @@ BY_HAND = (
     b'red,60,proud,"I said no, and meant it",62.5\r\n'
     b"NA,12.25,something odd,,\r\n"
 )
-unhurried = settings(max_examples=80, deadline=None)
+unhurried = settings(max_examples=80)
 words = st.text(max_size=20) | st.text(alphabet=",;\"'\r\n\t #=0é🌊\\", max_size=12) | st.just("NA")
 times = st.integers(0, 4_000_000).map(lambda ms: ms / 1000)
 

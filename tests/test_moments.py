@@ -152,7 +152,7 @@ stretches = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     stretches,
     st.lists(

@@ -238,7 +238,7 @@ def test_a_word_placed_later_reaches_what_was_brought_in_before(journal: Journal
     assert set(journal.days["mood"][journal.days["mood_name"] == "rad"]) == {9.0}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.integers(1, 10), min_size=1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review.errors import ImportFileError
@@ -31,7 +31,6 @@ def test_each_column_is_what_the_client_says_it_is() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.floats(-50, 50), st.floats(0.5, 100), st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_numbers_are_stretched_to_one_to_ten_in_their_order(
     low: float, width: float, at: list[float]
@@ -92,7 +91,6 @@ def test_days_that_could_be_two_are_asked_about_and_never_guessed() -> None:
 
 
 @given(st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2050, 1, 1), timezones=st.timezones()))
-@settings(deadline=None)
 def test_a_stamp_of_day_and_time_is_read_as_the_clock_showed_it(at: dt.datetime) -> None:
     stamp = at.replace(microsecond=0).isoformat()
     if at.utcoffset() is not None and at.utcoffset().total_seconds() % 60:  # type: ignore[union-attr]

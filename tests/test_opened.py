@@ -131,7 +131,7 @@ def test_without_words_of_the_notes_phases_keep_their_names(journal: Journal) ->
 
 
 @given(st.lists(st.sampled_from("abcd"), min_size=8, max_size=8))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_plain_names_break_a_line_where_their_own_names_do(settings_of: list[str]) -> None:
     names = [f"2026-01-0{n}" for n in range(1, 9)]
     told = pd.DataFrame(

@@ -130,7 +130,7 @@ def test_a_recording_without_a_sample_has_levels_too() -> None:
 steps = st.lists(st.integers(1, 60), max_size=12)  # of a voice: a silence, a word, a silence …
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(["client", "therapist", "other"]), steps), st.integers(0, 2**32 - 1))
 def test_levels_go_on_in_time_and_are_never_beyond_what_is_allowed(
     said: dict[str, list[int]], seed: int
@@ -154,7 +154,7 @@ sounds = arrays(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(sounds, st.floats(0.01, MOST_GAIN), st.floats(0, 4000))
 def test_nothing_is_ever_louder_than_what_is_allowed(samples: Samples, gain: float, start: float) -> None:
     sound = levelled(samples, start, (np.zeros(1), np.full(1, gain)))
@@ -296,7 +296,7 @@ def test_a_damaged_file_is_made_anew(prepared: Session, damage: object) -> None:
     assert Sound(prepared).is_prepared()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, 1999), st.booleans(), st.binary(min_size=1, max_size=40))
 def test_whatever_happens_to_the_file_it_gives_the_right_packets_or_none(
     prepared_once: Path, place: int, from_end: bool, put: bytes

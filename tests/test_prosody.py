@@ -146,7 +146,7 @@ def test_only_where_one_person_alone_speaks_is_listened_to():
 
 
 @given(conversations())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pieces_lie_within_a_speakers_turns_and_over_nobody_elses(turns: pd.DataFrame):
     for who in speakers(turns):
         chosen = pieces(turns, who, most=20.0)

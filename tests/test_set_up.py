@@ -59,9 +59,7 @@ def test_what_cannot_be_fetched_is_one_sentence_that_names_the_log(checkout: Pat
 
 def test_a_python_that_makes_no_environment_is_said_to_lack_a_package(checkout: Path) -> None:
     # As Debian's python3 without python3-venv, which has no ensurepip.
-    lacks = (
-        "venv.EnvBuilder._setup_pip = lambda *_: subprocess.run([sys.executable, '-c', 'exit(1)'], check=True)"
-    )
+    lacks = "venv.EnvBuilder._setup_pip = lambda *_: subprocess.run([sys.executable, '-c', 'exit(1)'], check=True)"
     done = set_up(checkout, lacks)
     assert done.returncode == 1
     assert "sudo apt install python3-venv" in done.stderr

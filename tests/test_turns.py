@@ -20,7 +20,7 @@ from therapy_review.turns import (
     validate,
 )
 
-unhurried = settings(max_examples=80, deadline=None)
+unhurried = settings(max_examples=80)
 WITHIN = 1e-6  # seconds
 
 

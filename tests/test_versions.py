@@ -24,7 +24,7 @@ from therapy_review.versions import (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ENTRIES, ENTRIES, ENTRIES, st.sampled_from([TAKE_NEWER, KEEP_BOTH]))
 def test_to_bring_in_twice_changes_nothing_and_to_remove_undoes_it(
     hand: list[Entry], first: list[Entry], second: list[Entry], how: str
@@ -44,7 +44,7 @@ def test_to_bring_in_twice_changes_nothing_and_to_remove_undoes_it(
         assert (both[UNTIL] == "").sum() == (len(table) and (table[UNTIL] == "").sum()) + added
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ENTRIES, ENTRIES)
 def test_a_longer_export_adds_only_what_is_new(old: list[Entry], new: list[Entry]) -> None:
     table = merge(none(), file_of(old))

@@ -68,7 +68,7 @@ def install(which: str, python: str, copy: Path) -> bool:
     resolution = ["--resolution", "lowest-direct" if which == "oldest" else "highest"]
     place = ["--python", str(copy / ".venv" / "bin" / "python")]
     steps = [
-        ["venv", "--seed", "--python", python, copy / ".venv"],
+        ["venv", "--python", python, copy / ".venv"],
         ["pip", "compile", *resolution, *place, wanted, "-o", found],
         ["pip", "install", *place, "-r", found],
         ["pip", "install", *place, "-c", found, "--group", f"{copy}/pyproject.toml:dev"],
@@ -115,7 +115,7 @@ def installed(copy: Path) -> tuple[dict[str, str], dict[str, str]]:
 def table(which: str, versions: tuple[dict[str, str], dict[str, str]]) -> Table:
     locked, now = versions
     bounds = {canonicalize_name(one.name): one.specifier for one in ours()}
-    drawn = Table(title=f"What is other than in the lock, with the {which} versions", title_justify="left")
+    drawn = Table(title=f"The {which} versions, where the lock has others", title_justify="left")
     for heading in ("package", "locked", which, ""):
         drawn.add_column(heading)
     for name in sorted(locked | now):

@@ -1,7 +1,7 @@
 """Make `.venv` with all that the workbook needs: a line for each step, and what the installers say in a log.
 
     python3 tools/set_up.py        what a client needs
-    python3 tools/set_up.py dev    and what tests need
+    python3 tools/set_up.py dev    and then what tests need
 
 Only Python's own library is used here, for nothing else is there yet. All is installed by uv, which is fetched
 first and not kept; where it can't do its work (it doesn't read pip's settings) pip does the same, more slowly.
@@ -25,7 +25,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 UV = VENV / "uv"  # a folder: uv itself and what it fetches, gone at the end
 LOG = VENV / "set-up.log"
-LOCKS = {"client": ("requirements.lock",), "dev": ("requirements.lock", "requirements-dev.lock")}
+LOCKS = {"client": "requirements.lock", "dev": "requirements-dev.lock"}
 TOOLS = "tools/set_up.lock"  # uv, and what builds this package
 OLDEST, NEWEST_TRIED = (3, 11), (3, 14)
 WIDTH = 30  # letters of a bar
@@ -41,12 +41,16 @@ def main(kind: str) -> None:
         with step("Making a place of its own for the workbook, in .venv"):
             make_venv()
     LOG.write_text("")
-    entries = [line for lock in LOCKS[kind] for line in packages(ROOT / lock)]
+    entries = packages(ROOT / LOCKS[kind])
     try:
-        with step(f"Fetching {len(entries)} packages", lambda: fetched() / len(entries)):
+        with step(
+            f"Fetching {len(entries)} packages{' for tests' * (kind == 'dev')}",
+            lambda: fetched() / len(entries),
+        ):
             install(LOCKS[kind])
-        with step("Installing the workbook itself"):
-            install_ourselves()
+        if kind == "client":
+            with step("Installing the workbook itself"):
+                install_ourselves()
     finally:
         shutil.rmtree(UV, ignore_errors=True)
 
@@ -87,8 +91,8 @@ def packages(lock: Path) -> list[str]:
     return [entry for entry in entries if others not in entry and "PyPy" not in entry]
 
 
-def install(locks: tuple[str, ...]) -> None:
-    wanted = [part for lock in locks for part in ("-r", str(ROOT / lock))]
+def install(lock: str) -> None:
+    wanted = ["-r", ROOT / lock]
     # Where nobody may write bytecode later, it would be made anew each time a program starts.
     compiled = ["--compile-bytecode"] if sys.dont_write_bytecode else []
     run(
