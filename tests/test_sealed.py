@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from meanwhile import after, before
 from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
@@ -415,3 +416,50 @@ def test_a_key_that_another_program_is_making_for_too_long_is_a_sentence(
         pytest.raises(JournalError, match="Another program is writing into journal"),
     ):
         store.write("sessions/2026-03-04/notes.md", b"mine")
+
+
+@pytest.mark.parametrize(
+    ("plant", "look", "of"), [(after, "stamp", "key.age"), (before, "holding", sealed_files.KEYS_LOCK)]
+)
+def test_a_key_that_another_program_makes_between_two_looks_is_taken(
+    store: SealedStore, monkeypatch: pytest.MonkeyPatch, plant: Callable[..., None], look: str, of: str
+) -> None:
+    store.plain.root.mkdir()
+    other = SealedStore(PlainStore(store.plain.root), MINE)
+    plant(monkeypatch, PlainStore, look, lambda: other.write("sessions/2026-03-04/2.md", b"theirs"), of=of)
+    store.write("sessions/2026-03-04/1.md", b"mine")
+    for each in (store, other, SealedStore(store.plain, MINE)):
+        assert each.read("sessions/2026-03-04/1.md") == b"mine"
+        assert each.read("sessions/2026-03-04/2.md") == b"theirs"
+
+
+def test_a_session_erased_between_two_looks_at_its_key_is_begun_anew(
+    store: SealedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("sessions/2026-03-04/notes.md", b"before")
+    again = SealedStore(PlainStore(store.plain.root), MINE)
+    before(monkeypatch, PlainStore, "read", lambda: store.remove_folder("sessions/2026-03-04"), of="key.age")
+    again.write("sessions/2026-03-04/notes.md", b"mine")
+    assert store.read("sessions/2026-03-04/notes.md") == b"mine"
+
+
+def test_a_key_destroyed_between_two_looks_is_a_sentence(
+    store: SealedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("sessions/2026-03-04/notes.md", b"mine")
+    again = SealedStore(PlainStore(store.plain.root), MINE)
+    before(
+        monkeypatch, PlainStore, "read", (store.plain.root / "sessions/2026-03-04/key.age").unlink, of="key"
+    )
+    with pytest.raises(LockedError, match=r"was destroyed.*therapy-review erase 2026-03-04"):
+        again.read("sessions/2026-03-04/notes.md")
+
+
+def test_a_session_that_comes_while_they_are_listed_goes_by_its_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SealedStore(PlainStore(tmp_path / "journal"), MINE, hides_dates=True)
+    store.write("sessions/2026-03-04/notes.md", b"mine")
+    other = SealedStore(PlainStore(store.plain.root), MINE, hides_dates=True)
+    before(monkeypatch, PlainStore, "folders", lambda: other.write("sessions/2026-03-11/notes.md", b"theirs"))
+    assert store.folders("sessions") == ["2026-03-04", "2026-03-11"]
