@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import root_of
 from killable import FILES, OURS, SETTINGS, keys_of
+from meanwhile import before
 from test_killed import seen
 from typer.testing import CliRunner
 
@@ -254,3 +255,13 @@ def test_the_practice_journal_comes_back_whole(journal: Journal, tmp_path: Path)
     restore(tmp_path / "practice.tar", tmp_path / "again")
     assert content(tmp_path / "again") == content(root_of(journal))
     assert open_journal(tmp_path / "again").session("2026-03-05").recording().duration > 60
+
+
+def test_a_file_that_goes_while_all_is_written_is_left_out(
+    store: PlainStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("reports/.~week.ipynb", b"half")
+    before(monkeypatch, PlainStore, "read", (store.root / "reports/.~week.ipynb").unlink, of=".~week")
+    number = backup(store, tmp_path / "journal.tar")
+    assert restore(tmp_path / "journal.tar", tmp_path / "again") == number
+    assert content(tmp_path / "again") == content(store.root)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +13,8 @@ from typing import Any
 
 import pytest
 from conftest import root_of
+from filelock import FileLock, Timeout
+from meanwhile import before
 from short_journals import DAYS
 
 from therapy_review.batch import cluster, scratch
@@ -222,3 +227,33 @@ def test_a_folder_that_is_not_ours_stays() -> None:
         scratch.clear_left()
         scratch.Scratch().clear()
         assert Path(others).is_dir()
+
+
+def test_a_folder_is_locked_until_all_in_it_is_cleared_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, asked = scratch.Scratch(), list[bool]()
+    left._lock.release()  # as the system does when a process is killed
+
+    def ask() -> None:
+        with pytest.raises(Timeout):
+            FileLock(left.path / scratch.LOCK).acquire(blocking=False)
+        asked.append(True)
+
+    before(monkeypatch, shutil, "rmtree", ask, of=str(left.path))
+    scratch.clear_left()
+    assert asked
+    assert not left.path.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_a_folder_cleared_away_before_it_was_locked_is_its_owners_alone_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before(monkeypatch, scratch, "_lock", lambda: [each.rmdir() for each in tmp_path.iterdir()])
+    umask = os.umask(0o022)
+    try:
+        made = scratch.Scratch()
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o700
+    made.clear()

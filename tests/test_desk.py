@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import decoded, root_of
+from meanwhile import after, before
 
 from therapy_review import Journal, Session, open_journal
 from therapy_review.alike import COLUMNS
+from therapy_review.corrections import Correction
 from therapy_review.listening import CHANGED_TOO
 from therapy_review.marks import Mark
 from therapy_review.opus import head
@@ -321,6 +323,33 @@ def test_what_was_put_right_elsewhere_since_is_not_taken_back_here(page: Page) -
     kept = page.session.corrections
     assert page.ask("undo")["sentence"] == CHANGED_ELSEWHERE
     pd.testing.assert_frame_equal(page.session.corrections, kept)
+
+
+def test_what_is_put_right_elsewhere_in_the_same_moment_is_not_taken_back_here(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, end = a_turn(page, "client", 3.0)
+    page.ask("relabel", start=start, end=end, speaker="other", was="client")
+    other = Page(page.session)
+    before(
+        monkeypatch,
+        Session,
+        "undo_correction",
+        lambda: other.ask("relabel", start=start, end=end, speaker="therapist", was="other"),
+    )
+    assert page.ask("undo")["sentence"] == CHANGED_ELSEWHERE
+    assert page.session.corrections["speaker"].tolist()[-2:] == ["other", "therapist"]
+
+
+def test_what_is_put_right_elsewhere_just_after_is_not_counted_as_ones_own(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, end = a_turn(page, "client", 3.0)
+    theirs = Correction(start, end, "therapist")
+    after(monkeypatch, Session, "correct", lambda: page.session.correct([theirs]))
+    page.ask("relabel", start=start, end=end, speaker="other", was="client")
+    assert page.ask("undo")["sentence"] == CHANGED_ELSEWHERE
+    assert page.session.corrections["speaker"].tolist()[-2:] == ["other", "therapist"]
 
 
 # Listening.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import root_of
+from meanwhile import after
 
 from therapy_review import (
     Journal,
@@ -22,6 +23,9 @@ from therapy_review import (
     report_tables,
     unlock,
 )
+from therapy_review.batch.keeping import keep_failure
+from therapy_review.batch.manifest import Entry
+from therapy_review.batch.whole import Whole
 from therapy_review.erasing import (
     Erased,
     erase_all,
@@ -37,7 +41,7 @@ from therapy_review.keys import NewKeys
 from therapy_review.sealed import SealedStore
 from therapy_review.sealing import seal
 from therapy_review.silence_kinds import silence_kinds
-from therapy_review.store import PlainStore
+from therapy_review.store import PlainStore, digest
 from therapy_review.trends import trends
 
 DAY = "2026-03-05"
@@ -340,3 +344,35 @@ def test_the_keys_go_before_anything_else_of_a_sealed_journal(
 
 def has_keys(root: Path) -> bool:
     return any((root / name).exists() for name in ("identity.age", "recovery.age"))
+
+
+def test_a_report_made_of_a_session_just_before_it_is_erased_goes_too(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = f"reports/session_report_{DAY}.html"
+    after(monkeypatch, ledger, "record", lambda: heard.store.write(page, b"of it"))
+    erased = erase_session(heard.session(DAY))
+    assert not heard.store.exists(page)
+    assert heard.store.where(page) in erased.removed
+
+
+def test_that_a_session_could_not_be_reported_is_not_said_once_it_is_erased(heard: Journal) -> None:
+    session, before = heard.session(DAY), heard.store.files("reports")
+    erase_session(session)
+    entry = Entry(f"session_report_{DAY}", DAY, "session_report", {}, {}, "It could not be read.")
+    with pytest.raises(JournalError, match="no session"):
+        keep_failure(heard.store, session, entry, for_later=True)
+    assert heard.store.files("reports") == before
+
+
+def test_what_is_known_of_reports_is_not_written_while_one_is_erased(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("therapy_review.batch.whole.SETTLED", -60.0)
+    monkeypatch.setattr("therapy_review.store.LOCK_WAIT", 0.05)
+    heard.store.write("reports/one.html", b"of it")
+    whole = Whole(heard.store)
+    assert whole.has(Entry("one", DAY, "session_report", {}, {"html": digest(b"of it")}), "html")
+    with heard.store.writing():  # as who erases does
+        whole.keep()
+    assert not heard.store.exists("derived/index-report-files.json")

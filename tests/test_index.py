@@ -163,7 +163,7 @@ def test_a_sealed_journal_keeps_its_index_sealed_and_opens_nothing_else(
     pd.testing.assert_frame_equal(trends(sealed), trends(few))
     opened: list[str] = []
     read = SealedStore.read
-    monkeypatch.setattr(SealedStore, "read", lambda store, name: (opened.append(name), read(store, name))[1])
+    monkeypatch.setattr(SealedStore, "read", lambda store, name: (read(store, name), opened.append(name))[0])
     pd.testing.assert_frame_equal(trends(open_journal(sealed.store.root)), trends(few))
     assert opened == ["derived/index-sessions.json"]
     assert not list(lies_open(sealed.store.root))

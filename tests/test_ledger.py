@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
 from conftest import root_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from meanwhile import after, before
 
 from therapy_review import Journal, ledger, open_journal
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.session import Session
+from therapy_review.store import PlainStore
 
 DAY = "2026-03-05"
 
@@ -92,3 +95,20 @@ def test_a_damaged_ledger_is_a_sentence_and_new_lines_are_added_to_it_all_the_sa
         _ = journal.ledger
     Session(DAY, journal).recording("report")
     assert journal.store.read(ledger.FILE).startswith(b"no ledger\n2")
+
+
+@pytest.mark.parametrize("plant", [before, after])
+def test_a_line_that_joins_the_ledger_while_it_is_read_is_in_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, plant: Callable[..., None]
+) -> None:
+    ledger.record(journal, ledger.EXPORTED, who="client", note="first")
+    journal.store.write(f"{ledger.WAITING}/0a.csv", b"2026-03-04T10:00:00+00:00,exported,,,client,waiting\n")
+    other = open_journal(root_of(journal))
+    plant(
+        monkeypatch,
+        PlainStore,
+        "files",
+        lambda: ledger.record(other, ledger.EXPORTED, who="client", note="second"),
+        of=ledger.WAITING,
+    )
+    assert journal.ledger["note"].tolist() == ["first", "waiting", "second"]

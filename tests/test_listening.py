@@ -335,3 +335,17 @@ def test_every_step_can_be_sent(mistaken: Session) -> None:
         sent = json.loads(json.dumps(asdict(step)))
         assert [tuple(span) for span in sent["spans"]] == list(step.spans)
         assert sent["sentence"] == step.sentence
+
+
+def test_an_answer_is_not_taken_back_when_another_program_has_said_something_since(
+    session: Session,
+) -> None:
+    listening = Listening(session)
+    listening.begin()
+    told = listening.answer("nobody")
+    say(session, -1, "client")
+    kept = saved(session)
+    with pytest.raises(TherapyReviewError, match="put right elsewhere"):
+        listening.take_back()
+    assert saved(session) == kept
+    assert listening.step == told

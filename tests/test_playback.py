@@ -15,12 +15,14 @@ from conftest import PRACTICE, Hear, joined, reference, root_of, session_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from meanwhile import before
 from numpy.typing import NDArray
 
 from therapy_review import Journal, Session, analyse, open_journal, playback
 from therapy_review.analysis import rename
 from therapy_review.corrections import Correction
-from therapy_review.errors import ConsentError, NotAnalysedError, RecordingError
+from therapy_review.erasing import erase_session
+from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.opus import PACKET, RATE
 from therapy_review.playback import FILE, LEVEL, LOUDEST, MOST_GAIN, Sound, levelled, levels
 from therapy_review.recording import PEAKS_A_SECOND, Recording, waveform_peaks
@@ -461,3 +463,13 @@ def test_a_session_two_players_ask_for_is_prepared_once(
     for player in players:
         player.join()
     assert len(kept) == 1
+
+
+def test_of_a_session_that_is_erased_while_its_sound_is_made_ready_no_sound_comes_back(
+    prepared: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared.journal.store.remove(prepared.file(FILE))
+    before(monkeypatch, np, "savez", lambda: erase_session(prepared))
+    with pytest.raises(JournalError):
+        playback.prepare(prepared)
+    assert prepared.name not in prepared.journal.store.folders("sessions")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 from conftest import RECORDED, Hear, reference, root_of
 from hypothesis import given
 from hypothesis import strategies as st
+from meanwhile import after
 from typer.testing import CliRunner
 
 from therapy_review import Journal, Session, analyse, consent, enrolment, forms, open_journal
@@ -19,7 +21,8 @@ from therapy_review.analysis import follow_prints, is_current, rename
 from therapy_review.cli import app
 from therapy_review.correcting import swap
 from therapy_review.corrections import Correction
-from therapy_review.errors import JournalError
+from therapy_review.erasing import erase_session
+from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.prints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
 from therapy_review.turns import ROLES, are_named, turns_table
 
@@ -382,3 +385,22 @@ def test_taking_one_use_back_leaves_the_other_uses_of_an_agreement_in_force() ->
     holds = {use: any(a.holds(use, day) for a in after) for use in ("record", "voice_print")}
     assert holds == {"record": True, "voice_print": False}
     assert consent.take_back(data, "therapist", "voice_print", on=day) == data
+
+
+MEANWHILE = {
+    "left out": lambda session: enrolment.leave_out(session.journal, session.name),
+    "taken back": Session.take_back_answers,
+    "erased": erase_session,
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_what_is_taken_back_while_a_print_is_learnt_leaves_nothing_behind(
+    mine: Journal, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    enrolment.agree(mine, "client")
+    session = mine.session(FIRST)
+    after(monkeypatch, enrolment, "mean_voice", lambda: MEANWHILE[what](session))
+    with contextlib.suppress(NotAnalysedError):  # what it was asked for does not fit any more
+        say_who(session)
+    assert not mine.store.exists(f"voices/client/{FIRST}.json")

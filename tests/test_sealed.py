@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
+import random
 import re
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from meanwhile import after, before
 from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
@@ -289,6 +294,101 @@ def test_programs_that_write_at_once_make_one_key_and_one_name_for_a_session(
             assert store.read(f"sessions/2026-03-{number + 1:02}/{who}.md") == f"{who} {number}".encode()
 
 
+def _write_in_turn(
+    root: Path, who: int, together: Any, rounds: int, hides_dates: bool, mine: str = str(MINE)
+) -> list[str]:
+    """Write into one new session after another, each at the same time as the others; give what went wrong."""
+    sorry: list[str] = []
+    for number in range(rounds):
+        store = SealedStore(PlainStore(root), Identity.from_str(mine), hides_dates=hides_dates)
+        together.wait(60)
+        try:
+            store.write(f"sessions/{day_of(number)}/{who}.md", f"{who} {number}".encode())
+        except Exception as error:  # noqa: BLE001  told by the test
+            sorry.append(f"{who} in {day_of(number)}: {error!r}")
+    return sorry
+
+
+def day_of(number: int) -> dt.date:
+    return dt.date(2026, 1, 1) + dt.timedelta(number)
+
+
+def unhurried(patch: pytest.MonkeyPatch, seed: int) -> None:
+    """Let others come in before and after each look at a key or at the names, and before each takes its place."""
+    chance = random.Random(seed)
+
+    def wait(path: Path) -> None:
+        if "key.age" in path.name or "names.age" in path.name:
+            time.sleep(max(0.0, chance.uniform(-0.004, 0.004)))
+
+    def slowly(act: Callable[..., Any]) -> Callable[..., Any]:
+        def slow(path: Path, *given: Any, **more: Any) -> Any:
+            wait(path)
+            try:
+                return act(path, *given, **more)
+            finally:
+                wait(path)
+
+        return slow
+
+    for name in ("stat", "read_bytes", "replace"):
+        patch.setattr(Path, name, slowly(getattr(Path, name)))
+
+
+def each_has_one_key_and_all_it_was_given(root: Path, writers: int, rounds: int, hides_dates: bool) -> None:
+    store = SealedStore(PlainStore(root), MINE, hides_dates=hides_dates)
+    days = [str(day_of(number)) for number in range(rounds)]
+    assert store.folders("sessions") == days
+    assert len(list(root.glob("sessions/*"))) == len(list(root.glob("sessions/*/key.age"))) == rounds
+    for number, day in enumerate(days):
+        for who in range(writers):
+            assert store.read(f"sessions/{day}/{who}.md") == f"{who} {number}".encode()
+
+
+@pytest.mark.parametrize("hides_dates", [False, True])
+def test_whoever_comes_between_two_looks_at_a_key_every_word_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hides_dates: bool
+) -> None:
+    root, writers, rounds = tmp_path / "journal", 2, 200
+    root.mkdir()
+    together = threading.Barrier(writers)
+    with monkeypatch.context() as patch, ThreadPoolExecutor(writers) as programs:
+        unhurried(patch, seed=writers)
+        started = [
+            programs.submit(_write_in_turn, root, who, together, rounds, hides_dates)
+            for who in range(writers)
+        ]
+        assert [sorry for each in started for sorry in each.result(300)] == []
+    each_has_one_key_and_all_it_was_given(root, writers, rounds, hides_dates)
+
+
+def _write_in_turn_slowly(root: Path, who: int, together: Any, hides_dates: bool, mine: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        unhurried(patch, seed=who)
+        assert _write_in_turn(root, who, together, 200, hides_dates, mine) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hides_dates", [False, True])
+def test_whichever_program_comes_between_two_looks_at_a_key_every_word_is_kept(
+    tmp_path: Path, hides_dates: bool
+) -> None:
+    root, writers = tmp_path / "journal", 4
+    root.mkdir()
+    processes = multiprocessing.get_context("forkserver")
+    together = processes.Barrier(writers)
+    started = [
+        processes.Process(target=_write_in_turn_slowly, args=(root, who, together, hides_dates, str(MINE)))
+        for who in range(writers)
+    ]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join(300)
+    assert [each.exitcode for each in started] == [0] * writers
+    each_has_one_key_and_all_it_was_given(root, writers, 200, hides_dates)
+
+
 def test_threads_of_one_program_share_a_store(store: SealedStore) -> None:
     store.hides_dates = True
     store.plain.root.mkdir()
@@ -316,3 +416,50 @@ def test_a_key_that_another_program_is_making_for_too_long_is_a_sentence(
         pytest.raises(JournalError, match="Another program is writing into journal"),
     ):
         store.write("sessions/2026-03-04/notes.md", b"mine")
+
+
+@pytest.mark.parametrize(
+    ("plant", "look", "of"), [(after, "stamp", "key.age"), (before, "holding", sealed_files.KEYS_LOCK)]
+)
+def test_a_key_that_another_program_makes_between_two_looks_is_taken(
+    store: SealedStore, monkeypatch: pytest.MonkeyPatch, plant: Callable[..., None], look: str, of: str
+) -> None:
+    store.plain.root.mkdir()
+    other = SealedStore(PlainStore(store.plain.root), MINE)
+    plant(monkeypatch, PlainStore, look, lambda: other.write("sessions/2026-03-04/2.md", b"theirs"), of=of)
+    store.write("sessions/2026-03-04/1.md", b"mine")
+    for each in (store, other, SealedStore(store.plain, MINE)):
+        assert each.read("sessions/2026-03-04/1.md") == b"mine"
+        assert each.read("sessions/2026-03-04/2.md") == b"theirs"
+
+
+def test_a_session_erased_between_two_looks_at_its_key_is_begun_anew(
+    store: SealedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("sessions/2026-03-04/notes.md", b"before")
+    again = SealedStore(PlainStore(store.plain.root), MINE)
+    before(monkeypatch, PlainStore, "read", lambda: store.remove_folder("sessions/2026-03-04"), of="key.age")
+    again.write("sessions/2026-03-04/notes.md", b"mine")
+    assert store.read("sessions/2026-03-04/notes.md") == b"mine"
+
+
+def test_a_key_destroyed_between_two_looks_is_a_sentence(
+    store: SealedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("sessions/2026-03-04/notes.md", b"mine")
+    again = SealedStore(PlainStore(store.plain.root), MINE)
+    before(
+        monkeypatch, PlainStore, "read", (store.plain.root / "sessions/2026-03-04/key.age").unlink, of="key"
+    )
+    with pytest.raises(LockedError, match=r"was destroyed.*therapy-review erase 2026-03-04"):
+        again.read("sessions/2026-03-04/notes.md")
+
+
+def test_a_session_that_comes_while_they_are_listed_goes_by_its_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SealedStore(PlainStore(tmp_path / "journal"), MINE, hides_dates=True)
+    store.write("sessions/2026-03-04/notes.md", b"mine")
+    other = SealedStore(PlainStore(store.plain.root), MINE, hides_dates=True)
+    before(monkeypatch, PlainStore, "folders", lambda: other.write("sessions/2026-03-11/notes.md", b"theirs"))
+    assert store.folders("sessions") == ["2026-03-04", "2026-03-11"]

@@ -11,6 +11,7 @@ import pexpect
 import pytest
 from conftest import CODE, WORDS, root_of
 from killable import FILES, OURS, SETTINGS, keys_of
+from meanwhile import after, before
 from test_killed import everything, seen
 
 from therapy_review import Journal, open_journal, unlock
@@ -417,3 +418,32 @@ def test_folder_of_does_not_open_what_is_sealed(store: PlainStore) -> None:
     found, settings = folder_of(store.root)
     assert settings["sealed"]
     assert found.root == store.root
+
+
+def test_a_page_that_is_saved_again_while_it_is_sealed_stays(
+    plain: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(iter(FILES))
+    after(monkeypatch, s, "_unless_as_written", lambda: plain.write(name, b"saved again"), of=name)
+    with pytest.raises(JournalError, match="Left as they are"):
+        s.seal(plain, KEYS)
+    assert plain.read(name) == b"saved again"
+
+
+def test_a_file_that_goes_while_all_is_sealed_does_not_hinder_it(
+    plain: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.write("reports/.~week.ipynb", b"half")
+    before(monkeypatch, PlainStore, "read", (plain.root / "reports/.~week.ipynb").unlink, of=".~week")
+    s.seal(plain, KEYS)
+    assert holds_all(plain)
+    assert list(s.lies_open(plain.root)) == []
+
+
+def test_keys_that_something_is_about_to_be_sealed_with_are_not_forgotten(plain: PlainStore) -> None:
+    plain.write("identity.age", KEYS.by_passphrase)
+    plain.write("recovery.age", KEYS.by_recovery)
+    plain.write("journal.toml", SETTINGS.replace(b"sealed = false", b"sealed = true"))
+    s.forget_keys(plain)
+    assert plain.read("identity.age") == KEYS.by_passphrase
+    assert plain.read("recovery.age") == KEYS.by_recovery

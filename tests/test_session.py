@@ -9,12 +9,17 @@ import shutil
 import pandas as pd
 import pytest
 from conftest import root_of
+from meanwhile import after, before
 
 from therapy_review import Journal, Session, analyse
-from therapy_review.analysis import is_current
+from therapy_review.analysis import is_current, rename
 from therapy_review.corrections import Correction
-from therapy_review.errors import JournalError, NotAnalysedError
+from therapy_review.elsewhere import turns_elsewhere
+from therapy_review.erasing import erase_session
+from therapy_review.errors import JournalError, NotAnalysedError, RecordingError
+from therapy_review.recording import Recording
 from therapy_review.session_names import session_date
+from therapy_review.store import PlainStore
 
 
 @pytest.fixture
@@ -120,3 +125,90 @@ def test_marks_that_are_no_table_say_which_file_to_mend(session: Session, conten
 def test_a_session_says_no_more_of_itself_than_its_name(session: Session) -> None:
     assert repr(session) == "Session('2026-03-05')"
     assert isinstance(session.marks, pd.DataFrame)
+
+
+READ = {
+    "notes.md": lambda session: session.notes,
+    "marks.csv": lambda session: session.marks,
+    "corrections.csv": lambda session: session.corrections,
+    "turns.rttm": turns_elsewhere,
+    "agreements.toml": lambda session: session.journal.consents,
+    "derived/made_from.json": Session.made_from,
+    "days.csv": lambda session: session.journal.days,
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_that_goes_between_two_looks_was_not_there(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    session = journal.session("2026-03-05")
+    path = root_of(journal) / (name if name in ("agreements.toml", "days.csv") else session.file(name))
+    path.unlink(missing_ok=True)
+    nothing = READ[name](session)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+    for look in ("exists", "stamp"):
+        after(monkeypatch, PlainStore, look, path.unlink, of=path.name)
+    before(monkeypatch, PlainStore, "read", lambda: path.unlink(missing_ok=True), of=path.name)
+    assert str(READ[name](session)) == str(nothing)
+
+
+def test_a_correction_of_another_program_is_not_taken_back_with_ones_own(session: Session) -> None:
+    lines = session.correct([Correction(10.0, 12.0, "other")])
+    session.correct([Correction(20.0, 22.0, "client")])
+    kept = session.corrections
+    assert not session.undo_correction(lines)
+    pd.testing.assert_frame_equal(session.corrections, kept)
+    assert session.undo_correction(len(kept))
+    assert len(session.corrections) == lines
+
+
+def test_a_recording_exchanged_while_it_is_listened_to_is_not_taken_for_the_one_that_was_heard(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = journal.session("2026-01-29")
+    path = root_of(journal) / session.recording_file()
+    other = journal.session("2026-03-05")
+    after(
+        monkeypatch,
+        Recording,
+        "read",
+        lambda: path.write_bytes((root_of(journal) / other.recording_file()).read_bytes()),
+    )
+    with pytest.raises(RecordingError, match="was changed while it was listened to"):
+        analyse(session)
+    assert not is_current(session)
+    analyse(session)
+    assert session.duration == pytest.approx(other.recording().duration)
+
+
+def test_what_one_analysis_found_is_written_while_no_other_can_write(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = heard.session("2026-03-05")
+    session.correct([Correction(10.0, 12.0, "other")])
+    other, refused = PlainStore(root_of(heard)), []
+
+    def write() -> None:
+        with pytest.raises(JournalError, match="Another program is writing"), other.writing():
+            pass
+        refused.append(True)
+
+    monkeypatch.setattr("therapy_review.store.LOCK_WAIT", 0.05)
+    for name in ("turns.csv", "measures.json", "made_from.json"):
+        before(monkeypatch, PlainStore, "write", write, of=name)
+    rename(session)
+    assert len(refused) == 3
+    assert is_current(session)
+
+
+def test_of_a_session_that_is_erased_while_it_is_named_nothing_comes_back(
+    heard: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = heard.session("2026-03-05")
+    session.correct([Correction(10.0, 12.0, "other")])
+    before(monkeypatch, PlainStore, "writing", lambda: erase_session(session))
+    with pytest.raises(JournalError):
+        rename(session)
+    assert session.name not in heard.store.folders("sessions")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from meanwhile import after, before
 
 from therapy_review import store as bytes_on_disk
 from therapy_review.errors import JournalError
-from therapy_review.store import PlainStore, digest
+from therapy_review.store import PlainStore, digest, if_there
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
 
@@ -183,3 +185,71 @@ def test_protecting_a_journal_leaves_alone_what_a_link_leads_to(tmp_path: Path) 
     (store.root / "link.txt").symlink_to(elsewhere)
     store.protect()
     assert elsewhere.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_is_not_there_is_told_from_what_can_not_be_read(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("notes.md/inside", b"")
+    for name in ("nothing.md", "notes.md", "notes.md/inside/deeper"):
+        for ask in (store.read, store.open, store.stamp):
+            assert if_there(ask, name) is None
+        assert not store.exists(name)
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for name in ("stat", "read_bytes", "open"):
+        monkeypatch.setattr(Path, name, forbidden)
+    for ask in (store.read, store.open, store.stamp):
+        with pytest.raises(JournalError, match="permission denied"):
+            if_there(ask, "notes.md")
+    with pytest.raises(JournalError, match="permission denied"):
+        store.exists("notes.md")
+
+
+def test_a_folder_that_is_removed_while_it_is_looked_into_is_empty(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for look in (store.files, store.folders):
+        store.write("sessions/one/notes.md", b"")
+        before(monkeypatch, os, "scandir", lambda: shutil.rmtree(store.root / "sessions"))
+        assert look("sessions") == []
+
+
+def test_a_folder_that_is_removed_while_a_file_is_written_into_it_is_made_again(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = store.root / "sessions" / "one"
+    for owner, name in ((os, "open"), (Path, "replace")):
+        before(monkeypatch, owner, name, lambda: shutil.rmtree(folder), of="notes.md")
+        store.write("sessions/one/notes.md", b"mine")
+        assert [path.read_bytes() for path in folder.iterdir()] == [b"mine"]
+
+
+def test_what_another_program_removes_first_is_removed(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for plant in (before, after):
+        store.write("sessions/one/notes.md", b"")
+        plant(monkeypatch, Path, "unlink", lambda: shutil.rmtree(store.root / "sessions"))
+        store.remove("sessions/one/notes.md")
+        assert store.folders("") == []
+
+
+@posix
+def test_a_file_that_comes_and_goes_does_not_hinder_protecting(
+    store: PlainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "b.md"):
+        store.write(name, b"")
+        (store.root / name).chmod(0o644)
+    before(monkeypatch, Path, "chmod", (store.root / "a.md").unlink, of="a.md")
+    assert store.protect()
+    assert stat.S_IMODE((store.root / "b.md").stat().st_mode) == 0o600
+
+
+@posix
+def test_a_folder_that_is_gone_is_a_sentence(store: PlainStore) -> None:
+    with pytest.raises(JournalError, match="Could not look into journal"):
+        store.is_open_to_others()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,11 @@ from therapy_review.agreement import SELF_REVIEW
 from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
-from therapy_review.errors import ConsentError, JournalError, RecordingError
+from therapy_review.errors import JournalError, RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
 from therapy_review.recording import PEAKS_A_SECOND, waveform_peaks
+from therapy_review.store import if_there
 from therapy_review.tracks import are_separate
 from therapy_review.turns import MIN_SILENCE
 
@@ -111,17 +112,16 @@ def analyse(
     if is_current(session, diarizer):
         tell(STEPS[-1], 1.0)
         return session.turns
-    voices, heard = _known_voices(session, diarizer), session.made_from()
-    if voices is None:
+    if (known := _known_voices(session, diarizer)) is None:
+        stamp = _stamp(session)
         voices, heard = _listen(session, recording, tell, diarizer)
         with session.journal.store.writing():
-            # What was taken back or erased meanwhile leaves nothing behind.
-            if closed := session.why_closed(use):
-                raise ConsentError(closed)
-            session.recording_file()
+            session.unless_gone(use)
+            _unless_changed(session, stamp)
             _keep_heard(session, voices, heard.pop("peaks"))
+        known = Known(voices, heard, stamp)
     tell(STEPS[2], 0.95)
-    _write(session, voices, heard)
+    _write(session, known, use)
     tell(STEPS[2], 1.0)
     return session.turns
 
@@ -143,10 +143,9 @@ def rename(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     DataFrame
         The session's turns as they now stand.
     """
-    voices = _known_voices(session)
-    if voices is None:
+    if (known := _known_voices(session)) is None:
         return analyse(session, use=use)
-    _write(session, voices, session.made_from())
+    _write(session, known)
     return session.turns
 
 
@@ -160,9 +159,9 @@ def follow_prints(journal: Journal) -> None:
     journal : Journal
     """
     known = [
-        (session, voices)
+        (session, known.voices)
         for session in journal.sessions
-        if session.has_recording and (voices := _known_voices(session)) is not None
+        if session.has_recording and (known := _known_voices(session)) is not None
     ]
     for session, voices in known:
         enrolment.learn(session, voices)
@@ -188,16 +187,19 @@ def clear_damaged(session: Session) -> None:
         "measures.json": lambda data: dict(json.loads(data)),
         "made_from.json": lambda data: dict(json.loads(data)),
     }
-    names = [name for file in read if store.exists(name := session.file(f"derived/{file}"))]
-    damaged = [name for name in names if not _can_be(read[name.rpartition("/")[2]], store, name)]
     with store.writing():
+        damaged = [
+            name for file in read if not _can_be(read[file], store, name := session.file(f"derived/{file}"))
+        ]
         for name in [*damaged, session.file("derived/made_from.json")] if damaged else []:
             store.remove(name)
 
 
 def _can_be(read: Callable[[bytes], object], store: Store, name: str) -> bool:
+    """Tell whether a file can be read, or is not there."""
     try:
-        read(store.read(name))
+        data = if_there(store.read, name)
+        _ = data is None or read(data)
     except (JournalError, ValueError, KeyError, TypeError):
         return False
     return True
@@ -258,8 +260,7 @@ def asked_for(session: Session) -> int | None:
 
 def _who_was_there(session: Session) -> tuple[str, ...]:
     # Few notes name who was there, and reading a note takes long beside all else that is compared.
-    store, name = session.journal.store, session.file("notes.md")
-    named = store.exists(name) and b"participants" in store.read(name)
+    named = b"participants" in (if_there(session.journal.store.read, session.file("notes.md")) or b"")
     return session.notes.participants if named else SessionNotes.participants
 
 
@@ -273,19 +274,43 @@ def _listener(session: Session, diarizer: str | Diarizer | None) -> tuple[str, D
     return wanted, open_diarizer(wanted, session.journal.settings.get("diarizer", {}))
 
 
-def _known_voices(session: Session, diarizer: str | Diarizer | None = None) -> pd.DataFrame | None:
-    """Return the voices at hand when they were found in this sound by whoever is to listen."""
-    made, store, name = session.made_from(), session.journal.store, session.file("derived/voices.csv")
+class Known(NamedTuple):
+    """What was heard in a recording: its voices, how they were found, and its stamp from before it was heard."""
+
+    voices: pd.DataFrame
+    heard: dict[str, Any]
+    stamp: tuple[int, int]
+
+
+def _known_voices(session: Session, diarizer: str | Diarizer | None = None) -> Known | None:
+    """Return what is at hand when it was found in this sound by whoever is to listen."""
+    made = session.made_from()
+    if not (made.keys() >= {*HEARD, "inputs"} and made["peaks_a_second"] == PEAKS_A_SECOND):
+        return None
+    try:
+        stamp = _stamp(session)
+    except JournalError:  # no recording, or more than one
+        return None
     inputs = session.inputs()
-    complete = made.keys() >= {*HEARD, "inputs"} and store.exists(name)
-    complete = complete and made["peaks_a_second"] == PEAKS_A_SECOND
-    if not complete or any(
-        made["inputs"].get(part) != inputs[part] for part in ("recording", "tracks", "turns")
-    ):
+    if any(made["inputs"].get(part) != inputs[part] for part in ("recording", "tracks", "turns")):
         return None
-    if not _heard_alike(session, made, diarizer):
+    data = if_there(session.journal.store.read, session.file("derived/voices.csv"))
+    if data is None or not _heard_alike(session, made, diarizer):
         return None
-    return pd.read_csv(io.BytesIO(store.read(name)), dtype={"speaker": str})
+    return Known(pd.read_csv(io.BytesIO(data), dtype={"speaker": str}), made, stamp)
+
+
+def _stamp(session: Session) -> tuple[int, int]:
+    return session.journal.store.stamp(session.recording_file())
+
+
+def _unless_changed(session: Session, stamp: tuple[int, int]) -> None:
+    """Refuse, with the lock held, what was heard in a recording that is another by now."""
+    if _stamp(session) != stamp:
+        raise RecordingError(
+            f"{session.journal.store.where(session.recording_file())} was changed while it was listened to; "
+            "analyse it once more."
+        )
 
 
 def _listen(
@@ -335,8 +360,9 @@ def _on_tracks(session: Session, recording: Recording, listener: Diarizer) -> Di
     return OnTracks(listener, recording, named) if named or are_separate(recording) else None
 
 
-def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> None:
+def _write(session: Session, known: Known, use: str = "") -> None:
     store, inputs = session.journal.store, session.inputs()
+    voices, heard, stamp = known
     by_voice = enrolment.recognise_in(session, voices)
     named = voices.assign(speaker=voices["speaker"].replace(by_voice["roles"])) if by_voice else voices
     turns = corrected(named, session.corrections)
@@ -346,12 +372,17 @@ def _write(session: Session, voices: pd.DataFrame, heard: dict[str, Any]) -> Non
         sees_overlap=heard["sees_overlap"],
         duration=heard["duration"],
     )
-    stamp = list(store.stamp(session.recording_file()))
     kept = {part: heard[part] for part in (*HEARD, "people") if part in heard}
-    made = {**kept, "inputs": inputs, "stamp": stamp, "by_voice": by_voice}
-    store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
-    store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
-    store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())
+    made = {**kept, "inputs": inputs, "stamp": list(stamp), "by_voice": by_voice}
+    with (
+        store.writing()
+    ):  # all of one making: two at once would leave turns of the one beside what the other says
+        if use:
+            session.unless_gone(use)
+        _unless_changed(session, stamp)
+        store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
+        store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
+        store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())
     enrolment.learn(session, voices)
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 from therapy_review.days import origin_of
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.marks import as_kept
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -180,12 +181,10 @@ def kept(store: Store) -> pd.DataFrame:
     JournalError
         When the file can't be understood.
     """
-    if not store.exists(FILE):
+    if (data := if_there(store.read, FILE)) is None:
         return none()
     try:
-        table = pd.read_csv(
-            io.BytesIO(store.read(FILE)), encoding="utf-8-sig", dtype=str, keep_default_na=False
-        )
+        table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
         return _table(table[COLUMNS].itertuples(index=False, name=None))
     except (ValueError, KeyError, pd.errors.ParserError) as error:
         raise JournalError(

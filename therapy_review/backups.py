@@ -13,11 +13,21 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from therapy_review.errors import JournalError
 from therapy_review.sealed import KEYS_LOCK, LOCK, SETTINGS
-from therapy_review.store import FILE_MODE, FOLDER_MODE, PlainStore, digest, is_half, sync_folder
+from therapy_review.store import (
+    FILE_MODE,
+    FOLDER_MODE,
+    PlainStore,
+    digest,
+    files_below,
+    if_there,
+    is_half,
+    sync_folder,
+)
 
 LEFT_OUT = (LOCK, KEYS_LOCK)
 STRAY = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # laid down by systems that show folders
@@ -48,13 +58,13 @@ def backup(store: PlainStore, file: Path) -> int:
     half = file.with_name(f".{file.name}.part")
     with store.writing(), _removed(half):
         unless_in_the_way(store, file)
-        paths = [path for path in store.root.rglob("*") if path.is_file()]
-        names = sorted(path.relative_to(store.root).as_posix() for path in paths)
+        names = [path.relative_to(store.root).as_posix() for path in files_below(store.root)]
         names = [name for name in names if name not in LEFT_OUT and not is_half(name) and not is_stray(name)]
         try:
             with os.fdopen(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b") as out:
                 with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                    written = {name: _add(tar, store, name) for name in names}
+                    each = {name: if_there(partial(_add, tar, store), name) for name in names}
+                    written = {name: sign for name, sign in each.items() if sign}
                 out.flush()
                 os.fsync(out.fileno())
                 out.seek(0)
@@ -67,7 +77,7 @@ def backup(store: PlainStore, file: Path) -> int:
             raise JournalError(
                 f"Could not write {file} ({reason}); choose another place, then try again."
             ) from error
-    return len(names)
+    return len(written)
 
 
 def unless_in_the_way(store: PlainStore, file: Path) -> None:
@@ -184,10 +194,10 @@ def _removed(half: Path) -> Iterator[None]:
 
 
 def _add(tar: tarfile.TarFile, store: PlainStore, name: str) -> str:
-    data = store.read(name)
+    changed, data = store.stamp(name)[1], store.read(name)
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(data), FILE_MODE
-    entry.mtime = store.stamp(name)[1] // 10**9
+    entry.mtime = changed // 10**9
     entry.pax_headers = {COMMENT: f"{SHA}{digest(data)}"}
     tar.addfile(entry, io.BytesIO(data))
     return digest(data)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,13 +18,14 @@ from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from jupyter_server.services.contents.manager import AsyncContentsManager
 from tornado.web import HTTPError
 
-from therapy_review.errors import TherapyReviewError
+from therapy_review.errors import NotThereError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.store import digest
 
 FOLDER = "reports"
 MIMETYPES = {".html": "text/html", ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet"}
 NONE_KEPT = "none"  # Lab wants a checkpoint to have a name
+NOT_HERE = 404
 
 
 class NoCheckpoints(AsyncCheckpoints):
@@ -90,13 +93,11 @@ class SealedContents(AsyncContentsManager):
         name = path.strip("/")
         if await self.dir_exists(name) and type in (None, "directory"):
             return await self._folder(name, with_content=content)
-        if not await self.file_exists(name):
-            raise HTTPError(404, f"There is no {name} here.")
-        try:
+        with _told():
+            if not await self.file_exists(name):
+                raise HTTPError(404, f"There is no {name} here.")
             model = self._file(name, type or _kind(name), with_content=content, form=format)
             return model | self._hash(name) if require_hash else model
-        except TherapyReviewError as error:
-            raise HTTPError(500, str(error)) from error
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Seal a notebook or a page and keep it."""
@@ -112,28 +113,27 @@ class SealedContents(AsyncContentsManager):
             data = str(model["content"]).encode()
         else:
             raise HTTPError(400, "Only text is kept here; recordings are added with: therapy-review add")
-        try:
+        with _told():
             with self.journal.store.writing():
                 self.journal.store.write(name, data)
             return self._file(name, model["type"], with_content=False)
-        except TherapyReviewError as error:
-            raise HTTPError(500, str(error)) from error
 
     async def delete_file(self, path: str) -> None:
         """Delete a notebook or a page."""
-        if not await self.file_exists(path):
-            raise HTTPError(404, f"There is no {path} here.")
-        self.journal.store.remove(path.strip("/"))
+        with _told(), self.journal.store.writing():
+            if not await self.file_exists(path):
+                raise HTTPError(404, f"There is no {path} here.")
+            self.journal.store.remove(path.strip("/"))
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Give a notebook or a page another name."""
         old, new = old_path.strip("/"), new_path.strip("/")
-        if await self.file_exists(new):
-            raise HTTPError(409, f"There is already a {new} here.")
-        if not await self.file_exists(old) or str(PurePosixPath(new).parent) != FOLDER:
-            raise HTTPError(404, f"{old} can't become {new}.")
         store = self.journal.store
-        with store.writing():
+        with _told(), store.writing():
+            if await self.file_exists(new):
+                raise HTTPError(409, f"There is already a {new} here.")
+            if not await self.file_exists(old) or str(PurePosixPath(new).parent) != FOLDER:
+                raise HTTPError(404, f"{old} can't become {new}.")
             store.write(new, store.read(old))
             store.remove(old)
 
@@ -142,13 +142,22 @@ class SealedContents(AsyncContentsManager):
 
     async def _folder(self, name: str, *, with_content: bool) -> dict[str, Any]:
         inside = [FOLDER] if not name else [f"{name}/{file}" for file in self.journal.store.files(name)]
-        content = [await self.get(each, content=False) for each in inside] if with_content else None
+        content = [one for each in inside if (one := await self._within(each))] if with_content else None
         return {
             **_nothing(name),
             "type": "directory",
             "content": content,
             "format": "json" if content else None,
         }
+
+    async def _within(self, name: str) -> dict[str, Any] | None:
+        """Give what stands in a folder's list; None where it was taken away since that was read."""
+        try:
+            return await self.get(name, content=False)
+        except HTTPError as error:
+            if error.status_code == NOT_HERE:
+                return None
+            raise
 
     def _file(self, name: str, kind: str, *, with_content: bool, form: str | None = None) -> dict[str, Any]:
         store = self.journal.store
@@ -174,6 +183,15 @@ class SealedContents(AsyncContentsManager):
             content = base64.b64encode(data).decode()
             return model | {"content": content, "format": "base64", "mimetype": _mimetype(name)}
         return model | {"content": text, "format": "text", "mimetype": _mimetype(name)}
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Let Lab show the sentence of an error."""
+    try:
+        yield
+    except TherapyReviewError as error:
+        raise HTTPError(NOT_HERE if isinstance(error, NotThereError) else 500, str(error)) from error
 
 
 def _nothing(name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ import pandas as pd
 from therapy_review import by_hand
 from therapy_review.errors import JournalError
 from therapy_review.marks import as_kept
-from therapy_review.store import digest
+from therapy_review.store import digest, if_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -223,7 +223,8 @@ def whole_table(store: Store) -> pd.DataFrame:
     JournalError
         When the file can't be understood.
     """
-    return read(store.read(FILE), store.where(FILE)) if store.exists(FILE) else none()
+    data = if_there(store.read, FILE)
+    return none() if data is None else read(data, store.where(FILE))
 
 
 def with_moods(

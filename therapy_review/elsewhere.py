@@ -15,6 +15,7 @@ from therapy_review.diarizers import check_length
 from therapy_review.errors import TurnsError
 from therapy_review.interchange import decode, encode
 from therapy_review.session import TURNS_ELSEWHERE
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,9 +110,8 @@ def turns_elsewhere(session: Session) -> Elsewhere | None:
         When the file can't be read as turns.
     """
     store, name = session.journal.store, session.file(TURNS_ELSEWHERE)
-    if not store.exists(name):
+    if (data := if_there(store.read, name)) is None:
         return None
-    data = store.read(name)
     turns = decode(data, "rttm", store.where(name))
     first = data.decode("utf-8-sig").split("\n", 1)[0].strip()
     said = first.removeprefix(FOUND_BY.strip()).strip() if first.startswith(FOUND_BY.strip()) else ""

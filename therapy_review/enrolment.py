@@ -21,12 +21,13 @@ from therapy_review.correcting import corrected
 from therapy_review.corrections import evidence
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
-from therapy_review.store import digest
+from therapy_review.store import digest, if_there
 from therapy_review.turns import are_named, name_speakers
 from therapy_review.voices import MODEL
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from therapy_review.journal import Journal
     from therapy_review.session import Session
@@ -123,7 +124,7 @@ def left_out(journal: Journal) -> list[str]:
     -------
     list of str
     """
-    return list(json.loads(journal.store.read(LEFT_OUT))) if journal.store.exists(LEFT_OUT) else []
+    return list(json.loads(if_there(journal.store.read, LEFT_OUT) or b"[]"))
 
 
 def leave_out(journal: Journal, session: str) -> None:
@@ -219,19 +220,16 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
     journal = session.journal
     if not any(journal.store.files(f"voices/{role}") or agreed(journal, role) for role in PEOPLE):
         return
-    said = evidence(session.corrections)
-    known = name_speakers(voices, said)
-    confirmed = not said.empty and are_named(known) and session.name not in left_out(journal)
-    turns, embed = corrected(voices, session.corrections), hearing(session, USE)
+    embed = hearing(session, USE)
     for role in PEOPLE:
-        name = _file(role, session.name)
-        stretches = surest_stretches(turns, role)
-        if not (confirmed and agreed(journal, role) and role in set(known["speaker"]) and len(stretches)):
-            journal.store.remove(name)
+        name, stretches = _file(role, session.name), _confirmed(session, voices, role)
+        if not len(stretches):
+            with journal.store.writing():
+                journal.store.remove(name)
             continue
         made_of = [MODEL, session.inputs()["recording"], stretches.round(3).tolist()]
         rests_on = digest(json.dumps(made_of).encode())
-        if journal.store.exists(name) and _rests_on(journal, name) == rests_on:
+        if _rests_on(journal, name) == rests_on:
             continue
         try:
             vector = mean_voice(stretches, embed).round(DIGITS)
@@ -242,16 +240,27 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             session.name, role, seconds, MODEL, journal.today(), rests_on, tuple(vector.tolist())
         )
         with journal.store.writing():
-            # What was taken back meanwhile leaves nothing behind.
-            if agreed(journal, role) and not session.why_closed(SELF_REVIEW):
+            # What was taken back or erased meanwhile leaves nothing behind.
+            still = session.has_recording and np.array_equal(_confirmed(session, voices, role), stretches)
+            if still and not session.why_closed(SELF_REVIEW):
                 journal.store.write(name, part.to_bytes())
+
+
+def _confirmed(session: Session, voices: pd.DataFrame, role: str) -> NDArray[np.float64]:
+    """Give the stretches a print may learn from; none where that is not agreed to, or who speaks not confirmed."""
+    said = session.corrections
+    known = name_speakers(voices, evidence(said))
+    confirmed = not evidence(said).empty and are_named(known) and role in set(known["speaker"])
+    if not (confirmed and agreed(session.journal, role) and session.name not in left_out(session.journal)):
+        return np.empty((0, 2))
+    return surest_stretches(corrected(voices, said), role)
 
 
 def _rests_on(journal: Journal, name: str) -> str:
     try:
         return Contribution.from_bytes(journal.store.read(name), name).rests_on
     except JournalError:
-        return ""  # damaged: made anew
+        return ""  # not there, or damaged: made anew
 
 
 def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | None:

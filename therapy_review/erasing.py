@@ -7,7 +7,7 @@ nothing is left. Nothing here asks whether it is meant; that is for whoever call
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -143,7 +143,7 @@ def erase_session(session: Session) -> Erased:
     JournalError
         When something may not be deleted; what is left can be erased by the same call.
     """
-    return _erase(session, f"the session {session.name}", remains(session))
+    return _erase(session, f"the session {session.name}", remains)
 
 
 def erase_sound(session: Session) -> Erased:
@@ -165,7 +165,7 @@ def erase_sound(session: Session) -> Erased:
         When something may not be deleted; what is left can be erased by the same call.
     """
     what = f"the sound of {session.name} and what was made from it; notes and marks stay"
-    return _erase(session, what, sound_remains(session))
+    return _erase(session, what, sound_remains)
 
 
 def erase_all(journal: Journal) -> Erased:
@@ -242,21 +242,26 @@ def erase_made_for(session: Session, use: str) -> Erased:
     if use in ("", "record", SELF_REVIEW):
         return erase_sound(session)
     kind = "reports made from" if use == REPORT else "words written down from"
-    return _erase(session, f"{kind} {session.name}", made_for(session, use))
+    return _erase(session, f"{kind} {session.name}", lambda session: made_for(session, use))
 
 
-def _erase(session: Session, what: str, names: list[str]) -> Erased:
-    journal, store = session.journal, session.journal.store
+def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) -> Erased:
+    journal, store, names = session.journal, session.journal.store, find(session)
     within = [name for name in names if name.startswith(f"{session.folder}/")]
     if isinstance(store, SealedStore) and within:
         renewing.unless_closed(store, session.folder, within)
-    removed = tuple(map(store.where, names))
     open_ones = _put_there(session)
     if names:  # written first: nothing is gone without a line
         ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
     with store.writing():
+        if (
+            names
+        ):  # what another program made of it meanwhile goes too, and first: the folder is what it is found by
+            names = [*(name for name in find(session) if name not in names), *names]
+            within = [name for name in names if name.startswith(f"{session.folder}/")]
+        removed = tuple(map(store.where, names))
         index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
         if isinstance(store, SealedStore) and within:
             renewing.renew(store, session.folder, within)

@@ -15,6 +15,10 @@ class JournalError(TherapyReviewError):
     """The journal's folder, or something in it, is not as it should be."""
 
 
+class NotThereError(JournalError):
+    """There is no file of that name."""
+
+
 class LockedError(JournalError):
     """The journal is sealed, and what opens it is not at hand or is another."""
 

@@ -286,7 +286,7 @@ def _changes(session: Session, form: VBox) -> Any:
     import ipywidgets as w
     import pandas as pd
 
-    def change(act: Callable[[], None], sentence: str) -> None:
+    def change(act: Callable[[], object], sentence: str) -> None:
         try:
             act()
             analysis.rename(session)

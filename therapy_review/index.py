@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from therapy_review.errors import JournalError, TherapyReviewError
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -120,8 +121,8 @@ def _stamps(session: Session) -> Stamps:
     for folder in (session.folder, session.file(FOLDER)):
         for file in store.files(folder):
             # A file that goes away between the two looks is one that changed.
-            with contextlib.suppress(JournalError):
-                stamps[f"{folder}/{file}"] = list(store.stamp(f"{folder}/{file}"))
+            if stamp := if_there(store.stamp, f"{folder}/{file}"):
+                stamps[f"{folder}/{file}"] = list(stamp)
     return stamps
 
 

@@ -21,7 +21,7 @@ from therapy_review.errors import JournalError
 from therapy_review.scales import Scale
 from therapy_review.session import Session
 from therapy_review.session_names import session_date
-from therapy_review.store import PlainStore, Store
+from therapy_review.store import PlainStore, Store, if_there
 
 
 class Sessions(list[Session]):
@@ -195,9 +195,8 @@ class Journal:
     def consents(self) -> list[agreement.Agreement]:
         """Every agreement ever given, with the day it was taken back if it was; read anew each time."""
         name = consent.FILE
-        if not self.store.exists(name):
-            return []
-        return consent.parse(self.store.read(name), self.store.where(name))
+        data = if_there(self.store.read, name)
+        return [] if data is None else consent.parse(data, self.store.where(name))
 
     def keep_agreements(self, change: Callable[[bytes], bytes]) -> bool:
         """Let something be added to ``agreements.toml``.
@@ -218,7 +217,7 @@ class Journal:
             When the file can't be read as it stands; it is left alone.
         """
         with self.store.writing():
-            before = self.store.read(consent.FILE) if self.store.exists(consent.FILE) else b""
+            before = if_there(self.store.read, consent.FILE) or b""
             if (after := change(before)) != before:
                 self.store.write(consent.FILE, after)
         return after != before
@@ -288,7 +287,8 @@ def open_journal(path: str | Path) -> Journal:
     store = PlainStore(folder.root, before_change=_AsOpened(folder, settings))
     if not settings.get("sealed"):
         # Where an earlier journal.toml was put back, what is written now would lie open.
-        if folder.exists("identity.age") and any(folder.root.glob("sessions/*/key.age")):
+        keys = (f"sessions/{name}/key.age" for name in folder.folders("sessions"))
+        if folder.exists("identity.age") and any(map(folder.exists, keys)):
             raise JournalError(
                 f"Sealed files lie in {folder.where('')}, but its journal.toml says that it is not sealed; to put "
                 f"that right: therapy-review seal --journal {path}"

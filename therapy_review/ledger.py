@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.errors import JournalError
-from therapy_review.store import PlainStore
+from therapy_review.store import PlainStore, if_there
 from therapy_review.unopened import write_unopened
 
 if TYPE_CHECKING:
@@ -87,10 +87,12 @@ def whole(store: Store) -> bytes:
     -------
     bytes
     """
-    found = store.read(FILE) if store.exists(FILE) else f"{','.join(COLUMNS)}\n".encode()
+    # Those that wait are read first: what joins the ledger meanwhile is found in it.
+    lines = (if_there(store.read, f"{WAITING}/{name}") for name in store.files(WAITING))
+    waiting = sorted(line for line in lines if line is not None)
+    found = if_there(store.read, FILE) or f"{','.join(COLUMNS)}\n".encode()
     if not found.endswith(b"\n"):
         found += b"\n"
-    waiting = sorted(store.read(f"{WAITING}/{name}") for name in store.files(WAITING))
     # One that is there already was about to be taken away when its program was stopped.
     return found + b"".join(line for line in waiting if line not in found)
 

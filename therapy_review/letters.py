@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review.errors import JournalError
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -130,10 +131,8 @@ class Writing:
 
     def _file(self) -> str:
         store = self._journal.store
-        if not store.exists(FILE):
-            return ""
         try:
-            return store.read(FILE).decode("utf-8")
+            return (if_there(store.read, FILE) or b"").decode("utf-8")
         except UnicodeDecodeError as error:
             raise JournalError(
                 f"{store.where(FILE)} is not saved as UTF-8; open it in your editor and save it again as UTF-8."

@@ -21,6 +21,7 @@ from therapy_review import analysis
 from therapy_review.alike import Embed, alike, hearing, relabel_alike
 from therapy_review.correcting import relabel
 from therapy_review.corrections import spoken_of
+from therapy_review.errors import TurnsError
 from therapy_review.least_certain import least_certain
 from therapy_review.still import clock
 from therapy_review.turns import are_named
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MINUTES = 2.0
 CHANGED_TOO = "Kept; the others are changed too."
+CHANGED_ELSEWHERE = "Something was put right elsewhere since, so nothing was taken back here."
 DONE = "That is all, thank you. Bring the charts up to date whenever you like."
 IF_YOU_LIKE = "If you like, hear them and say who speaks; stop whenever you want."
 NOT_NAMED = "Say first which voice is yours; then single stretches can be put right."
@@ -96,10 +98,16 @@ class Listening:
     def __init__(self, session: Session, hear: Embed | None = None) -> None:
         self._session, self._asked = session, pd.DataFrame()
         self._alike: dict[int, pd.DataFrame] = {}  # by the question they came of
-        self._said: list[Step] = []  # to what each answer was that can be taken back here
+        # To what each answer was that can be taken back here, and how many lines there were after it.
+        self._said: list[tuple[Step, int]] = []
         self._hear = hear or hearing(session)
         self._busy = threading.Lock()  # messages may come on a thread of their own
         self._step = Step("nothing", "")
+
+    @property
+    def lines(self) -> list[int]:
+        """How many lines of corrections there were after each answer that can be taken back here."""
+        return [lines for _, lines in self._said]
 
     @property
     def step(self) -> Step:
@@ -206,7 +214,7 @@ class Listening:
         Raises
         ------
         TherapyReviewError
-            When the corrections can't be read.
+            When the corrections can't be read, or another program added to them since.
         """
         return self._act(self._taken_back, "question", "offer", "done")
 
@@ -254,8 +262,7 @@ class Listening:
         return self._ask_from(self._step.number + 1)
 
     def _keep(self, lines: list[Correction]) -> None:
-        self._session.correct(lines)
-        self._said.append(self._step)
+        self._said.append((self._step, self._session.correct(lines)))
         # Whatever fails from here on, the answer is in the file and can be taken back.
         self._step = replace(self._step, can_take_back=True)
         analysis.rename(self._session)
@@ -301,8 +308,10 @@ class Listening:
     def _taken_back(self) -> Step:
         if not self._said:
             return self._step
-        self._session.undo_correction()
-        last = self._said.pop()
+        last, lines = self._said[-1]
+        if not self._session.undo_correction(lines):
+            raise TurnsError(CHANGED_ELSEWHERE)
+        self._said.pop()
         # Asked again at once: whatever fails from here on, the answer is no longer in the file.
         self._step = last if last.kind == "offer" else self._ask_from(last.number)
         analysis.rename(self._session)

@@ -13,6 +13,7 @@ from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.mood_files import MoodFile
 from therapy_review.mood_tables import Columns, table_reader
 from therapy_review.mood_words import checked, known_moods
+from therapy_review.store import if_there
 from therapy_review.versions import TAKE_NEWER
 
 if TYPE_CHECKING:
@@ -255,5 +256,5 @@ def _count(table: pd.DataFrame) -> int:
 
 
 def _keep(store: Store, name: str, data: bytes) -> None:
-    if data and not (store.exists(name) and store.read(name) == data):
+    if data and if_there(store.read, name) != data:
         store.write(name, data)

@@ -25,6 +25,7 @@ from therapy_review import days
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.mood_tables import KIND as TABLE
 from therapy_review.mood_tables import Columns
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from therapy_review.store import Store
@@ -176,10 +177,10 @@ def checked(name: str, value: object) -> float:
 
 
 def _part(store: Store, kind: str, part: str) -> dict[str, Any]:
-    if not store.exists(FILE):
+    if (data := if_there(store.read, FILE)) is None:
         return {}
     try:
-        told = tomllib.loads(store.read(FILE).decode("utf-8-sig"))
+        told = tomllib.loads(data.decode("utf-8-sig"))
         return dict(told.get(kind, {}).get(part, {}))
     except (ValueError, AttributeError, TypeError) as error:
         raise JournalError(
@@ -196,7 +197,7 @@ def _last(told: Mapping[str, Mapping[str, Any]], name: str) -> list[Any]:
 def _content(store: Store) -> Any:
     import tomlkit
 
-    return tomlkit.parse((store.read(FILE) if store.exists(FILE) else b"").decode("utf-8-sig"))
+    return tomlkit.parse((if_there(store.read, FILE) or b"").decode("utf-8-sig"))
 
 
 def _table(content: Any, kind: str, part: str) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from therapy_review.errors import JournalError
 from therapy_review.journal import Journal, is_time_zone, open_journal
-from therapy_review.store import PlainStore
+from therapy_review.store import PlainStore, make_folder
 
 
 def check_new(path: str | Path, *, client: str, therapist: str, time_zone: str = "") -> Path:
@@ -87,5 +87,5 @@ def create_journal(
     )
     store = PlainStore(root)
     store.write("journal.toml", tomlkit.dumps(content).encode())
-    (root / "sessions").mkdir(mode=0o700)
+    make_folder(root / "sessions")
     return open_journal(root)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from therapy_review import notes as note_files
 from therapy_review.errors import NoteChangedError, NoteError
-from therapy_review.store import Store
+from therapy_review.store import Store, if_there
 
 
 def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_files.SessionNotes:
@@ -35,7 +35,7 @@ def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_file
         When the file's header is damaged; what was to be saved is kept beside it too.
     """
     with store.writing():
-        now = store.read(name) if store.exists(name) else b""
+        now = if_there(store.read, name) or b""
         # Compared as text as it was decoded, so that an odd encoding does not look like a change.
         unchanged = note_files.parse(now, name).source == changed.source
         try:
@@ -57,7 +57,7 @@ def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_file
 def _keep(store: Store, name: str, data: bytes) -> str:
     """Keep another version of the notes beside them; the same words are kept once."""
     notes, number = PurePosixPath(name), 1
-    while store.exists(beside := f"{notes.with_suffix('')}-kept-{number}.md") and store.read(beside) != data:
+    while if_there(store.read, beside := f"{notes.with_suffix('')}-kept-{number}.md") not in (None, data):
         number += 1
     store.write(beside, data)
     return store.where(beside)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.errors import JournalError
 from therapy_review.path import MOODS, Way
 from therapy_review.phases import NOT_NAMED
+from therapy_review.store import if_there
 from therapy_review.words import ORDINALS
 
 if TYPE_CHECKING:
@@ -164,10 +165,10 @@ def remembered(journal: Journal) -> Opened:
         When the file can't be understood; nothing is opened then.
     """
     store = journal.store
-    if not store.exists(FILE):
+    if (data := if_there(store.read, FILE)) is None:
         return Opened()
     try:
-        content = tomllib.loads(store.read(FILE).decode("utf-8-sig"))
+        content = tomllib.loads(data.decode("utf-8-sig"))
         sessions = {name: frozenset(_texts(parts)) & PARTS.keys() for name, parts in _table(content).items()}
         return Opened(
             frozenset(_texts(content.get("tags", []))),

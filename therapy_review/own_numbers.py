@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
 from therapy_review.scales import Scale, plain, scales_of
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -39,10 +40,10 @@ def kept(store: Store) -> dict[str, Any]:
     JournalError
         When the file can't be read.
     """
-    if not store.exists(FILE):
+    if (data := if_there(store.read, FILE)) is None:
         return {}
     try:
-        return tomllib.loads(store.read(FILE).decode("utf-8-sig"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except ValueError as error:
         raise JournalError(
             f"{store.where(FILE)} can't be read ({error}); mend that line, or put an older copy in its place. Your "
@@ -101,8 +102,8 @@ def add(
         described |= {"higher_is": higher_is} if higher_is else {}
         scale = scales_of({"scales": {key: described}}, FILE)[key]
         kept(journal.store)  # a file that can't be read is not added to
-        before = journal.store.read(FILE).decode("utf-8-sig") if journal.store.exists(FILE) else ""
-        content = tomlkit.parse(before)
+        before = if_there(journal.store.read, FILE) or b""
+        content = tomlkit.parse(before.decode("utf-8-sig"))
         content[key] = described
         journal.store.write(FILE, tomlkit.dumps(content).encode())
     return scale

@@ -21,6 +21,7 @@ import pandas as pd
 from therapy_review.errors import NotAnalysedError
 from therapy_review.opus import PACKET, RATE, encoded
 from therapy_review.recording import PEAKS_A_SECOND
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,7 +170,7 @@ class Sound:
         self._session, self._use = session, use
         session.recording(use)  # before anything of it is shown or heard
         self.peaks = np.load(io.BytesIO(session.derived("peaks.npy"))).astype(np.float32)
-        self.duration = float(session.made_from()["duration"])
+        self.duration = session.duration
         self._gains = levels(session.turns, self.peaks)
         self._prepared: Kept | None = None
         self._stamps: tuple[Stamp | None, Stamp | None]  # of the turns and of the packets
@@ -251,7 +252,6 @@ class Sound:
                     made.append(packet)
                     if len(made) % 250 == 0:
                         tell(min(1.0, len(made) / len(self)))
-                self._session.recording(self._use)
                 self._keep(source, gains, made)
         tell(1.0)
 
@@ -269,6 +269,7 @@ class Sound:
         np.savez(out, source=np.array(source), levels=np.array(gains), lengths=lengths, packets=data)
         store = self._session.journal.store
         with store.writing():
+            self._session.unless_gone(self._use)
             store.write(self._session.file(FILE), out.getvalue())
 
 
@@ -298,17 +299,15 @@ def _source(session: Session) -> str:
 
 
 def _stamp(session: Session, file: str) -> Stamp | None:
-    store, name = session.journal.store, session.file(file)
-    return store.stamp(name) if store.exists(name) else None
+    return if_there(session.journal.store.stamp, session.file(file))
 
 
 def _load(session: Session, gains: Levels) -> Kept | None:
-    store, name = session.journal.store, session.file(FILE)
-    if not store.exists(name):
+    if (data := if_there(session.journal.store.read, session.file(FILE))) is None:
         return None
     source = _source(session)
     try:
-        with np.load(io.BytesIO(store.read(name))) as kept:
+        with np.load(io.BytesIO(data)) as kept:
             times, factors = kept["levels"]
             if str(kept["source"]) != source or not _alike((times, factors), gains):
                 return None

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.errors import ConsentError, NotAnalysedError
+from therapy_review.errors import NotAnalysedError
 from therapy_review.store import digest
 from therapy_review.turns import speakers, validate
 
@@ -90,10 +90,7 @@ def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     rows = json.loads(table.to_json(orient="records", double_precision=6))
     content = {**_rests_on(session), "rows": rows}
     with session.journal.store.writing():
-        # What was taken back or erased meanwhile leaves nothing behind.
-        if closed := session.why_closed(use):
-            raise ConsentError(closed)
-        session.recording_file()
+        session.unless_gone(use)
         session.journal.store.write(session.file(f"derived/{FILE}"), json.dumps(content, indent=1).encode())
     return _table(rows)
 

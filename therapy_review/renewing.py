@@ -14,6 +14,7 @@ from therapy_review.errors import JournalError
 from therapy_review.keys import Identity, as_file, session_identities
 from therapy_review.sealed import SealedStore
 from therapy_review.sealed_names import AGE, KEY
+from therapy_review.store import files_below, if_there
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
@@ -80,7 +81,8 @@ def renew(store: SealedStore, folder: str, going: Collection[str]) -> None:
 
 def _known(store: SealedStore, folder: str) -> list[Identity]:
     key = f"{store.folder_on_disk(folder)}/{KEY}"
-    return session_identities(store.plain.read(key), store.identity) if store.plain.exists(key) else []
+    sealed = if_there(store.plain.read, key)
+    return [] if sealed is None else session_identities(sealed, store.identity)
 
 
 def _keep(store: SealedStore, folder: str, known: list[Identity]) -> None:
@@ -92,9 +94,9 @@ def _staying(store: SealedStore, folder: str, going: Collection[str]) -> Iterato
     """Name, as on disk, the sealed files of a session that stay."""
     root, place = store.plain.root, store.folder_on_disk(folder)
     gone = [store.folder_on_disk(name) for name in going]
-    for path in sorted((root / place).rglob(f"*{AGE}")):
+    for path in files_below(root / place):
         name = path.relative_to(root).as_posix()
-        if name == f"{place}/{KEY}" or not path.is_file():
+        if path.suffix != AGE or name == f"{place}/{KEY}":
             continue
         if not any(name == f"{each}{AGE}" or name.startswith(f"{each}/") for each in gone):
             yield name

@@ -180,7 +180,8 @@ def unseal(
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and store.exists(IDENTITY) and not sealing.holds_sealed(store):
-        sealing.forget_keys(store)  # all that was left to do when it was stopped
+        with store.writing():
+            sealing.forget_keys(store)  # all that was left to do when it was stopped
         say.print(f"Done: {store.where('')} lies open now.")
         return
     _sealed(store, settings)

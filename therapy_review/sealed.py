@@ -30,7 +30,7 @@ from therapy_review.sealed_names import (
     is_session,
     session_of,
 )
-from therapy_review.store import PlainStore
+from therapy_review.store import PlainStore, files_below, if_there
 
 SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"
@@ -79,8 +79,10 @@ class SealedStore:
 
         Raises
         ------
+        NotThereError
+            When there is no such file.
         JournalError
-            When the file is missing, may not be read, or is damaged.
+            When it may not be read, or is damaged.
         LockedError
             When the session's key was destroyed.
         """
@@ -176,8 +178,8 @@ class SealedStore:
 
     def folders(self, folder: str) -> list[str]:
         """List the plain names of the folders in a folder, sorted."""
-        back = self._back()
         found = {name for place in self._places(folder) for name in self.plain.folders(place)}
+        back = self._back()  # after looking: a name is given before there is a folder of that name
         return sorted({back.get(name, name) for name in found})
 
     def open_files(self, folder: str) -> list[str]:
@@ -310,12 +312,13 @@ class SealedStore:
     def _given_names(self) -> dict[str, str]:
         """Read which name on disk stands for which; kept while the file is the same."""
         with self._guard:
-            if not self.plain.exists(NAMES):
+            if (stamp := if_there(self.plain.stamp, NAMES)) is None:
                 return {}
-            stamp = self.plain.stamp(NAMES)
             if self._names is None or self._names[0] != stamp:
+                if (sealed := if_there(self.plain.read, NAMES)) is None:
+                    return {}
                 try:
-                    content = json.loads(decrypt(self.plain.read(NAMES), [self.identity]))
+                    content = json.loads(decrypt(sealed, [self.identity]))
                 except (DecryptError, ValueError) as error:
                     raise JournalError(
                         f"{self.plain.where(NAMES)}, which says what the folders are, can't be read; restore it "
@@ -330,37 +333,34 @@ class SealedStore:
             return self._own
         within = session_of(name)
         folder = self.folder_on_disk(within, new=new)
-        key = f"{folder}/{KEY}"
         with self._guard:
-            stamp = self._stamp_of(key)
-            if stamp is None:
-                # A new key beside files of the old one would make them look damaged, should the old one come back.
-                if not new or self._is_left(folder):
+            while (known := self._known(folder)) is None:
+                if not (new and self._make_key(folder)):
                     raise LockedError(
                         f"The key of {self.plain.where(folder)} was destroyed, so what is left there can't be "
                         f"opened; to clear it away: therapy-review erase {PurePosixPath(within).name}"
                     )
-                self._make_key(key)
-                stamp = self.plain.stamp(key)
-            known = self._keys.get(folder)
-            if known is None or known[0] != stamp:
-                known = (stamp, session_identities(self.plain.read(key), self.identity))
-                self._keys[folder] = known
-            return known[1]
+            return known
 
-    def _stamp_of(self, key: str) -> tuple[int, int] | None:
-        try:
-            return self.plain.stamp(key)
-        except JournalError:
-            if self.plain.exists(key):
-                raise
+    def _known(self, folder: str) -> list[Identity] | None:
+        """Read a session's keys, kept while their file is the same; None where it has none."""
+        key, known = f"{folder}/{KEY}", self._keys.get(folder)
+        if (stamp := if_there(self.plain.stamp, key)) is None:
             return None
+        if known is None or known[0] != stamp:
+            if (sealed := if_there(self.plain.read, key)) is None:
+                return None
+            known = self._keys[folder] = (stamp, session_identities(sealed, self.identity))
+        return known[1]
 
-    def _is_left(self, folder: str) -> bool:
-        return any((self.plain.root / folder).rglob(f"*{AGE}")) and not self.plain.exists(f"{folder}/{KEY}")
-
-    def _make_key(self, key: str) -> None:
+    def _make_key(self, folder: str) -> bool:
+        """Make a session's key, unless there is one; False where files are left whose key was destroyed."""
         with self.plain.holding(KEYS_LOCK):
-            if not self.plain.exists(key):
-                made = as_file(Identity.generate())
-                self.plain.write(key, encrypt(made, [self.identity.to_public()]))
+            if self.plain.exists(f"{folder}/{KEY}"):
+                return True
+            # A new key beside files of the old one would make them look damaged, should the old one come back.
+            if any(path.suffix == AGE for path in files_below(self.plain.root / folder)):
+                return False
+            made = as_file(Identity.generate())
+            self.plain.write(f"{folder}/{KEY}", encrypt(made, [self.identity.to_public()]))
+            return True

@@ -7,6 +7,7 @@ sealed twin was read back.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, NewKeys
 from therapy_review.sealed import OPEN, SETTINGS, SealedStore
 from therapy_review.sealed_names import AGE, KEY, NAMES, is_reserved, is_sealed_to_journal
-from therapy_review.store import PlainStore, is_half, make_folder, sync_folder
+from therapy_review.store import PlainStore, files_below, if_there, is_half, make_folder, sync_folder
 
 UNFINISHED = "unfinished"
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -127,9 +128,9 @@ def forget_keys(store: PlainStore) -> None:
     Parameters
     ----------
     store : PlainStore
-        The journal's folder.
+        The journal's folder, whose lock is held: keys that another program has just begun to seal with stay.
     """
-    if not holds_sealed(store):
+    if not _settings(store).get("sealed") and not holds_sealed(store):
         store.remove(RECOVERY)
         store.remove(IDENTITY)
 
@@ -147,7 +148,7 @@ def holds_sealed(store: PlainStore) -> bool:
     bool
     """
     has_key = store.exists(IDENTITY) or store.exists(RECOVERY)
-    return has_key and any(path.name not in (IDENTITY, RECOVERY) for path in store.root.rglob(f"*{AGE}"))
+    return has_key and any(path.name not in (IDENTITY, RECOVERY) for path in _age_files(store))
 
 
 def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> list[str]:
@@ -210,9 +211,9 @@ def lies_open(root: Path) -> Iterator[str]:
     str
         Names on disk.
     """
-    for path in sorted(root.rglob("*")):
+    for path in files_below(root):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and path.suffix != AGE and name not in OPEN:
+        if path.suffix != AGE and name not in OPEN:
             yield name
 
 
@@ -221,7 +222,9 @@ def _seal_what_is_plain(store: PlainStore, identity: Identity) -> None:
     _tidy(store)
     left = _name_anew(sealed)
     for on_disk in list(lies_open(store.root)):
-        name, data = sealed.name_of(on_disk), store.read(on_disk)
+        name, data = sealed.name_of(on_disk), if_there(store.read, on_disk)
+        if data is None:  # taken away since by a program that knows no lock, as JupyterLab does with halves
+            continue
         if is_reserved(name) or (sealed.exists(name) and _read(sealed, name) != data):
             left.append(on_disk)
             continue
@@ -230,6 +233,9 @@ def _seal_what_is_plain(store: PlainStore, identity: Identity) -> None:
                 sealed.write(name, data)
                 _unless_as_written(sealed, name, data)
         except LockedError:  # the key of its session was destroyed
+            left.append(on_disk)
+            continue
+        if if_there(store.read, on_disk) not in (None, data):  # saved once more by such a program
             left.append(on_disk)
             continue
         store.remove(on_disk)
@@ -251,7 +257,7 @@ def _name_anew(sealed: SealedStore) -> list[str]:
     touched: set[Path] = set()
     strangers: set[Path] = set()  # folders of a session that is here twice, each with a key of its own
     # Keys first: what is sealed to a key goes only where that key went.
-    for path in sorted(root.rglob(f"*{AGE}"), key=lambda path: (path.name != KEY, path)):
+    for path in sorted(_age_files(sealed.plain), key=lambda path: (path.name != KEY, path)):
         on_disk = path.relative_to(root).as_posix()
         if on_disk in OPEN or on_disk == NAMES or (place := sealed.place_of(on_disk)) == on_disk:
             continue
@@ -306,14 +312,18 @@ def _places(store: PlainStore, names: list[str]) -> str:
 
 def _sealed_files(store: PlainStore) -> list[str]:
     """Name, as on disk, all that is sealed in a journal except its keys and names."""
-    names = [path.relative_to(store.root).as_posix() for path in store.root.rglob(f"*{AGE}")]
-    return sorted(name for name in names if not is_reserved(name.removesuffix(AGE)))
+    names = [path.relative_to(store.root).as_posix() for path in _age_files(store)]
+    return [name for name in names if not is_reserved(name.removesuffix(AGE))]
 
 
 def _sealed_to_journal(store: PlainStore) -> list[str]:
     """Name, as on disk, what is sealed to the journal's own key: all but what is in sessions, and those keys."""
-    names = [path.relative_to(store.root).as_posix() for path in store.root.rglob(f"*{AGE}")]
-    return sorted(name for name in names if name not in OPEN and is_sealed_to_journal(name))
+    names = [path.relative_to(store.root).as_posix() for path in _age_files(store)]
+    return [name for name in names if name not in OPEN and is_sealed_to_journal(name)]
+
+
+def _age_files(store: PlainStore) -> list[Path]:
+    return [path for path in files_below(store.root) if path.suffix == AGE]
 
 
 def _reseal(store: PlainStore, on_disk: str, identity: Identity, to: list[Identity]) -> bool:
@@ -337,14 +347,15 @@ def _sealed_store(store: PlainStore, identity: Identity) -> SealedStore:
 
 def _tidy(store: PlainStore) -> None:
     """Remove halves of files, second copies of notebooks, and empty folders."""
-    for path in list(store.root.rglob("*")):
+    for path in files_below(store.root):
         name = path.relative_to(store.root)
-        if path.is_file() and (is_half(name.as_posix()) or CHECKPOINTS in name.parts):
+        if is_half(name.as_posix()) or CHECKPOINTS in name.parts:
             store.remove(name.as_posix())
     folders = [path for path in store.root.rglob("*") if path.is_dir() and not path.is_symlink()]
     for folder in sorted(folders, key=lambda path: -len(path.parts)):
-        if folder != store.root / "sessions" and not any(folder.iterdir()):
-            folder.rmdir()
+        if folder != store.root / "sessions":
+            with contextlib.suppress(OSError):  # something is in it
+                folder.rmdir()
 
 
 def _settings(store: PlainStore) -> tomlkit.TOMLDocument:

@@ -28,7 +28,7 @@ from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.reopening import opener
-from therapy_review.store import digest
+from therapy_review.store import digest_if_there, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -147,6 +147,23 @@ class Session:
             return str(error)
         return ""
 
+    def unless_gone(self, use: str) -> None:
+        """Refuse to keep what was made of the recording where that was taken back or erased meanwhile.
+
+        Parameters
+        ----------
+        use : str
+            What it was opened for. The journal's lock is held, so that it stays as it is until all is written.
+
+        Raises
+        ------
+        ConsentError, JournalError
+            What was taken back or erased leaves nothing behind.
+        """
+        if closed := self.why_closed(use):
+            raise ConsentError(closed)
+        self.recording_file()
+
     def _ask(self, use: str) -> None:
         written = self.notes
         if not (heard := written.participants):
@@ -180,9 +197,8 @@ class Session:
     def notes(self) -> note_files.SessionNotes:
         """The notes, read anew each time; empty ones when nothing was written yet."""
         store, name = self.journal.store, self.file("notes.md")
-        if not store.exists(name):
-            return note_files.SessionNotes()
-        return note_files.parse(store.read(name), store.where(name))
+        data = if_there(store.read, name)
+        return note_files.SessionNotes() if data is None else note_files.parse(data, store.where(name))
 
     def save_notes(self, changed: note_files.SessionNotes) -> note_files.SessionNotes:
         """Save notes, unless another program changed the file; see `therapy_review.note_saving.save`."""
@@ -192,9 +208,8 @@ class Session:
     def marks(self) -> pd.DataFrame:
         """What the client put at a time: columns start, end (s), kind, label, text."""
         store, name = self.journal.store, self.file("marks.csv")
-        return (
-            mark_files.read(store.read(name), store.where(name)) if store.exists(name) else mark_files.none()
-        )
+        data = if_there(store.read, name)
+        return mark_files.none() if data is None else mark_files.read(data, store.where(name))
 
     def add_mark(self, mark: Mark) -> None:
         """Put a mark into ``marks.csv``; what else the client wrote there stays.
@@ -247,15 +262,17 @@ class Session:
         self._ask("transcribe")  # without it, it should not have been written down
         self.require(use)
         names = {"client": self.journal.client, "therapist": self.journal.therapist}
-        return transcripts.read(store.read(name), store.where(name), names)
+        data = if_there(store.read, name)
+        return transcripts.none() if data is None else transcripts.read(data, store.where(name), names)
 
     @property
     def corrections(self) -> pd.DataFrame:
         """What the client said about who speaks when; see `therapy_review.corrections`."""
         store, name = self.journal.store, self.file("corrections.csv")
-        return said.read(store.read(name), store.where(name)) if store.exists(name) else said.none()
+        data = if_there(store.read, name)
+        return said.none() if data is None else said.read(data, store.where(name))
 
-    def correct(self, lines: Iterable[said.Correction]) -> None:
+    def correct(self, lines: Iterable[said.Correction]) -> int:
         """Keep what the client says about who speaks when; it wins over any analysis, for ever.
 
         `therapy_review.analysis.rename` then makes turns and measures follow.
@@ -264,14 +281,33 @@ class Session:
         ----------
         lines : iterable of Correction
             One step, to be taken back at once; from the acts of `therapy_review.correcting`, or made by hand.
+
+        Returns
+        -------
+        int
+            How many lines there are now.
         """
         with self.journal.store.writing():
-            self._keep_corrections(said.record(self.corrections, lines))
+            return self._keep_corrections(said.record(self.corrections, lines))
 
-    def undo_correction(self) -> None:
-        """Take back the last step of the corrections; with none left, nothing happens."""
+    def undo_correction(self, lines: int | None = None) -> bool:
+        """Take back the last step of the corrections; with none left, nothing happens.
+
+        Parameters
+        ----------
+        lines : int, optional
+            From `correct`: where there are more or fewer by now, the last step is another program's and stays.
+
+        Returns
+        -------
+        bool
+            Whether that was the last step.
+        """
         with self.journal.store.writing():
-            self._keep_corrections(said.undo(self.corrections))
+            table = self.corrections
+            if is_last := lines in (None, len(table)):
+                self._keep_corrections(said.undo(table))
+        return is_last
 
     def take_back_answers(self) -> None:
         """Take back what was said about whose voice is whose; what changed single stretches stays."""
@@ -303,10 +339,11 @@ class Session:
 
         return alike(self.turns, self.corrections, start, end, hearing(self))
 
-    def _keep_corrections(self, table: pd.DataFrame) -> None:
+    def _keep_corrections(self, table: pd.DataFrame) -> int:
         store, name = self.journal.store, self.file("corrections.csv")
         if len(table) or store.exists(name):
             store.write(name, said.written(table))
+        return len(table)
 
     def derived(self, file: str) -> bytes:
         """Read something analysis made, if it still fits the recording, the corrections and this program.
@@ -326,38 +363,49 @@ class Session:
             When the session was not analysed yet, or something it rests on has changed.
         """
         store, name = self.journal.store, self.file(f"derived/{file}")
-        if not (store.exists(name) and self.made_from().get("inputs") == self.inputs()):
+        # Asked before it is read: what is made anew meanwhile is no older than what was asked about.
+        made = self.made_from().get("inputs")
+        if not made or made != self.inputs() or (data := if_there(store.read, name)) is None:
             raise NotAnalysedError(
                 f"Who spoke when in {self.name} has not been worked out yet, or something changed since; "
                 "run: therapy-review analyse"
             )
-        return store.read(name)
+        return data
 
     def made_from(self) -> dict[str, Any]:
         """Tell what the derived files were made from; empty when there are none."""
         store, name = self.journal.store, self.file("derived/made_from.json")
         try:
-            return dict(json.loads(store.read(name))) if store.exists(name) else {}
+            return dict(json.loads(if_there(store.read, name) or b"{}"))
         except ValueError:
             return {}
+
+    @property
+    def duration(self) -> float:
+        """How long the recording is (s), as it was heard.
+
+        Raises
+        ------
+        NotAnalysedError
+            When the session was not analysed yet.
+        """
+        return float(json.loads(self.derived("made_from.json"))["duration"])
 
     def inputs(self) -> dict[str, Any]:
         """Name what the derived files rest on: recording and its tracks, turns found elsewhere, corrections …."""
         store = self.journal.store
         found = self._recordings()
-        turns, corrections = self.file(TURNS_ELSEWHERE), self.file("corrections.csv")
         return {
-            "recording": self._recording_digest(self.file(found[0])) if len(found) == 1 else None,
-            "turns": digest(store.read(turns)) if store.exists(turns) else None,
+            "recording": if_there(self._recording_digest, self.file(found[0])) if len(found) == 1 else None,
+            "turns": digest_if_there(store, self.file(TURNS_ELSEWHERE)),
             "tracks": list(self._tracks()),
-            "corrections": digest(store.read(corrections)) if store.exists(corrections) else None,
+            "corrections": digest_if_there(store, self.file("corrections.csv")),
             "measures": measures.VERSION,
         }
 
     def _tracks(self) -> tuple[str, ...]:
         # Few notes name tracks, and reading a note takes as long as all else here.
-        store, name = self.journal.store, self.file("notes.md")
-        named = store.exists(name) and b"tracks" in store.read(name)
+        named = b"tracks" in (if_there(self.journal.store.read, self.file("notes.md")) or b"")
         return self.notes.tracks if named else ()
 
     def _recording_digest(self, name: str) -> str:

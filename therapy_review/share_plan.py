@@ -142,7 +142,7 @@ def plan(session: Session, who: str, chosen: Sequence[Span], silence: Sequence[S
         )
     if not chosen:
         raise ShareError("No moment is chosen; give one or more, as in 12:30-13:10.")
-    duration = float(session.made_from()["duration"])
+    duration = session.duration
     for start, end in chosen:
         _possible(start, end, duration, session.name)
     for start, end in silence:

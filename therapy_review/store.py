@@ -7,8 +7,8 @@ keeps them differently has only to offer the methods of `Store`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import glob
 import hashlib
 import os
 import re
@@ -18,15 +18,25 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
-from therapy_review.errors import JournalError
+from therapy_review.errors import JournalError, NotThereError
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 LOCK_WAIT = 10.0  # seconds
 LAST = "journal.toml"  # without it a journal is not found again
 HALF = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what `PlainStore.write` leaves when it is killed
+NOT_THERE = {
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.EINVAL,
+}  # the last: no name of that disk
+TRIES = 3  # times a file is written where another program removes its folder meanwhile
+
+Found = TypeVar("Found")
 
 
 def digest(data: bytes) -> str:
@@ -49,6 +59,12 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def digest_if_there(store: Store, name: str) -> str | None:
+    """Name the content of a file of a journal; None where there is no such file."""
+    data = if_there(store.read, name)
+    return None if data is None else digest(data)
+
+
 def is_half(name: str) -> bool:
     """Tell whether a file is what a program left that was killed while it wrote.
 
@@ -58,6 +74,38 @@ def is_half(name: str) -> bool:
     (True, False)
     """
     return bool(HALF.fullmatch(PurePosixPath(name).name))
+
+
+def if_there(ask: Callable[[str], Found], name: str) -> Found | None:
+    """Ask something of a file that another program may make or remove at any moment.
+
+    Whether it is there is told by that one look: between `Store.exists` and a second one it may have come or gone.
+
+    Parameters
+    ----------
+    ask : callable
+        `Store.read`, `Store.open` or `Store.stamp`.
+    name : str
+
+    Returns
+    -------
+    object or None
+        None where there is no such file.
+
+    Raises
+    ------
+    JournalError
+        When it is there and may not be read, or is damaged.
+
+    Examples
+    --------
+    >>> if_there(PlainStore(Path("data/practice")).read, "no such file") is None
+    True
+    """
+    try:
+        return ask(name)
+    except NotThereError:
+        return None
 
 
 class Store(Protocol):
@@ -71,7 +119,7 @@ class Store(Protocol):
         """Tell whether there is a file of that name."""
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes."""
+        """Return a file's bytes; `NotThereError` where there is none, from the next and `stamp` too."""
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking."""
@@ -133,16 +181,20 @@ class PlainStore:
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
-        with _in_a_sentence("read", lambda: self.where(name)):
-            return self._path(name).is_file()
+        try:
+            return if_there(self.stamp, name) is not None
+        except ValueError:  # no disk has such a name
+            return False
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes.
 
         Raises
         ------
+        NotThereError
+            When there is no such file.
         JournalError
-            When the file is missing or may not be read.
+            When it may not be read.
         """
         with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).read_bytes()
@@ -152,8 +204,8 @@ class PlainStore:
 
         Raises
         ------
-        JournalError
-            When the file is missing or may not be read.
+        NotThereError, JournalError
+            As `read`.
         """
         with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).open("rb")
@@ -167,20 +219,15 @@ class PlainStore:
             When the disk is full or may not be written to; the earlier file stays.
         """
         path = self._path(name)
-        self.ask_before_change()
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         with _in_a_sentence("write", lambda: self.where(name)):
-            make_folder(path.parent)
-            try:
-                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+            for left in reversed(range(TRIES)):
+                self.ask_before_change()
+                try:
+                    _put(path, data)
+                    break
+                except FileNotFoundError:  # another program removed its folder meanwhile
+                    if not left:
+                        raise
             sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
@@ -193,14 +240,18 @@ class PlainStore:
         """
         path = self._path(name)
         self.ask_before_change()
-        halves = path.parent.glob(f".{glob.escape(path.name)}.*.tmp")
-        there = [one for one in (*halves, path) if one.is_symlink() or one.exists()]
-        if not there:
-            return
+        half, gone = re.compile(rf"\.{re.escape(path.name)}\..*\.tmp"), False
         with _in_a_sentence("delete", lambda: self.where(name)):
-            for one in there:
-                one.unlink(missing_ok=True)
-            sync_folder(path.parent)
+            try:
+                halves = [one for one in path.parent.iterdir() if half.fullmatch(one.name)]
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            for one in (*halves, path):
+                with contextlib.suppress(FileNotFoundError):
+                    one.unlink()
+                    gone = True
+            if gone:
+                sync_folder(path.parent)
 
     def set_aside(self, name: str, kept: str) -> None:
         """Give a file that can't be opened another name, as it is.
@@ -251,16 +302,25 @@ class PlainStore:
     def _names(self, folder: str, kind: Callable[[os.DirEntry[str]], bool]) -> list[str]:
         path = self._path(folder)
         with _in_a_sentence("look into", lambda: self.where(folder)):
-            if not path.is_dir():
+            try:
+                with os.scandir(path) as found:
+                    # Names that begin with a dot belong to the system, not to the client.
+                    return sorted(one.name for one in found if one.name[0] != "." and kind(one))
+            except (FileNotFoundError, NotADirectoryError):
                 return []
-            with os.scandir(path) as found:
-                # Names that begin with a dot belong to the system, not to the client.
-                return sorted(one.name for one in found if one.name[0] != "." and kind(one))
 
     def stamp(self, name: str) -> tuple[int, int]:
-        """Return size in bytes and time of change in nanoseconds."""
+        """Return size in bytes and time of change in nanoseconds.
+
+        Raises
+        ------
+        NotThereError, JournalError
+            As `read`.
+        """
         with _in_a_sentence("read", lambda: self.where(name)):
             found = self._path(name).stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         return found.st_size, found.st_mtime_ns
 
     def where(self, name: str) -> str:
@@ -269,7 +329,8 @@ class PlainStore:
 
     def is_open_to_others(self) -> bool:
         """Tell whether other people with an account on this computer may look into the folder."""
-        return os.name == "posix" and bool(stat.S_IMODE(self.root.stat().st_mode) & 0o077)
+        with _in_a_sentence("look into", lambda: self.root.name):
+            return os.name == "posix" and bool(stat.S_IMODE(self.root.stat().st_mode) & 0o077)
 
     def protect(self) -> bool:
         """Make folder and files their owner's alone.
@@ -285,10 +346,14 @@ class PlainStore:
             When something is not the owner's to change.
         """
         with _in_a_sentence("protect", lambda: self.root.name):
-            for path in [self.root, *self.root.rglob("*")]:
-                if path.is_symlink() and path != self.root:
-                    continue  # what it points to may be another's, and lies elsewhere
-                path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+            for folder, _, names in os.walk(self.root):
+                for path in (Path(folder), *(Path(folder, name) for name in names)):
+                    if path.is_symlink() and path != self.root:
+                        continue  # what it points to may be another's, and lies elsewhere
+                    with contextlib.suppress(
+                        FileNotFoundError
+                    ):  # another program has just written or removed it
+                        path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         return not self.is_open_to_others()
 
     def ask_before_change(self) -> None:
@@ -346,6 +411,27 @@ def _below(root: Path, name: str) -> Path:
     return root.joinpath(*pure.parts)
 
 
+def _put(path: Path, data: bytes) -> None:
+    make_folder(path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List all files below a folder, hidden ones too, sorted; what other programs remove meanwhile is left out."""
+    every = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in every if path.is_file())
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder with those above it that are missing, each its owner's alone."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
@@ -365,7 +451,10 @@ def _empty(folder: Path) -> None:
 def sync_folder(folder: Path) -> None:
     """Let a folder's list of names reach the disk, where the system can be asked to."""
     if os.name == "posix":  # Windows has no handle for a folder to flush
-        handle = os.open(folder, os.O_RDONLY)
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:  # removed by another program meanwhile, with all that was in it
+            return
         try:
             os.fsync(handle)
         finally:
@@ -384,4 +473,5 @@ def _in_a_sentence(verb: str, where: Callable[[], str]) -> Iterator[None]:
             if error.errno == errno.ENOSPC
             else "see that it and its folder are there and are yours"
         )
-        raise JournalError(f"Could not {verb} {where()} ({reason}); {remedy}, then try again.") from error
+        kind = NotThereError if verb == "read" and error.errno in NOT_THERE else JournalError
+        raise kind(f"Could not {verb} {where()} ({reason}); {remedy}, then try again.") from error

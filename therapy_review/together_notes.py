@@ -19,6 +19,7 @@ import pandas as pd
 
 from therapy_review import by_hand
 from therapy_review.errors import JournalError
+from therapy_review.store import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -77,7 +78,8 @@ def kept(session: Session) -> pd.DataFrame:
         When the file can't be understood.
     """
     store, name = session.journal.store, session.file(FILE)
-    return read(store.read(name), store.where(name)) if store.exists(name) else pd.DataFrame(columns=COLUMNS)
+    data = if_there(store.read, name)
+    return pd.DataFrame(columns=COLUMNS) if data is None else read(data, store.where(name))
 
 
 def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
@@ -107,7 +109,7 @@ def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
     note = dict(zip(COLUMNS, (moment, by, kind, words, present(session.journal)), strict=True))
     with store.writing():
         kept(session)  # a file that can't be read is not added to
-        before = store.read(name) if store.exists(name) else b""
+        before = if_there(store.read, name) or b""
         changed = _with(before, note)
         read(changed, store.where(name))
         store.write(name, changed)

@@ -17,7 +17,7 @@ from therapy_review.batch.manifest import as_json, program
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import render
 from therapy_review.still import SHOWN
-from therapy_review.store import Store, digest
+from therapy_review.store import digest, digest_if_there
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +97,8 @@ class Basis:
         self._at = {session.name: at for at, session in enumerate(self.sessions)}
         self._looks = _every(journal)
         self._shared = {
-            "agreements": _file(journal.store, consent.FILE),
-            "journal": _file(journal.store, "journal.toml"),
+            "agreements": digest_if_there(journal.store, consent.FILE),
+            "journal": digest_if_there(journal.store, "journal.toml"),
             **asked(template, parameters),
             "program": program(),
         }
@@ -204,7 +204,7 @@ class Basis:
         store, ends = self._journal.store, list[str]()
         with contextlib.suppress(TherapyReviewError):  # said by the page itself
             ends = [one.id for one, _ in ending(self._journal.consents, self._journal.today())]
-        beside = {name: _file(store, name) for name in store.files("") if name != ledger.FILE}
+        beside = {name: digest_if_there(store, name) for name in store.files("") if name != ledger.FILE}
         return {"beside": digest(as_json(beside)), "ends": ends}
 
 
@@ -269,10 +269,6 @@ def _files_of(session: Session) -> dict[str, str | None]:
     made = session.made_from().get("inputs") == inputs
     return {
         "recording": inputs["recording"],
-        **{name: _file(store, session.file(name)) for name in WRITTEN},
-        "turns": _file(store, session.file("derived/turns.csv")) if made else None,
+        **{name: digest_if_there(store, session.file(name)) for name in WRITTEN},
+        "turns": digest_if_there(store, session.file("derived/turns.csv")) if made else None,
     }
-
-
-def _file(store: Store, name: str) -> str | None:
-    return digest(store.read(name)) if store.exists(name) else None

@@ -26,7 +26,7 @@ from therapy_review.erasing import MADE_FROM_SOUND
 from therapy_review.errors import JournalError
 from therapy_review.notes import SessionNotes, render
 from therapy_review.still import LEFT_OUT, SHOWN
-from therapy_review.store import PlainStore
+from therapy_review.store import PlainStore, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -103,7 +103,8 @@ def pack(
     """
     store, sessions = journal.store, list(journal.sessions)
     at = [session.name for session in sessions].index(name)
-    bundle = Bundle({file: store.read(file) for file in ("journal.toml", consent.FILE) if store.exists(file)})
+    shared = {file: if_there(store.read, file) for file in ("journal.toml", consent.FILE)}
+    bundle = Bundle({file: data for file, data in shared.items() if data is not None})
     if private_notes != SHOWN:
         settings = tomlkit.parse(bundle.files["journal.toml"].decode())
         settings.pop("moods", None)  # groups of words for moods
@@ -135,8 +136,9 @@ def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"],
     is_closed = purpose == "report" and session.has_recording and bool(session.why_closed(REPORT))
     for file in FILES[purpose] if own_words else [each for each in FILES[purpose] if each not in OWN_WORDS]:
         name = session.file(file)
-        if store.exists(name) and not (is_closed and (file in MADE_FROM_SOUND or file.startswith(DERIVED))):
-            bundle.files[name] = store.read(name)
+        closed = is_closed and (file in MADE_FROM_SOUND or file.startswith(DERIVED))
+        if not closed and (data := if_there(store.read, name)) is not None:
+            bundle.files[name] = data
     if session.has_recording:
         name = session.recording_file()
         bundle.stamps[name] = store.stamp(name)  # by which analysis knows the file again

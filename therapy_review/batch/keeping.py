@@ -17,7 +17,7 @@ from therapy_review.batch.private import Private, holds_sound, holds_words, word
 from therapy_review.errors import TherapyReviewError
 from therapy_review.rendering import in_shell
 from therapy_review.still import SHOWN
-from therapy_review.store import Store, digest
+from therapy_review.store import Store, digest, if_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,18 +98,16 @@ def keep(
 def _save_what_was_changed(store: Store, name: str, before: Entry | None, files: Mapping[str, bytes]) -> None:
     """Keep a notebook beside the new one when the client wrote into it or ran it since it was made."""
     file = f"reports/{name}.ipynb"
-    if not store.exists(file):
-        return
     try:
-        now = store.read(file)
+        now = if_there(store.read, file)
     except TherapyReviewError:  # sealed and damaged: perhaps somebody can still save what is in it
         store.set_aside(file, f"reports/{name}-damaged-{secrets.token_hex(4)}.ipynb")
         return
     made = before.files.get("ipynb") if before else None
-    if not now.strip() or digest(now) in (made, digest(files.get("ipynb", b""))):
+    if not (now and now.strip()) or digest(now) in (made, digest(files.get("ipynb", b""))):
         return
     number = 1
-    while store.exists(kept := f"reports/{name}-kept-{number}.ipynb") and store.read(kept) != now:
+    while if_there(store.read, kept := f"reports/{name}-kept-{number}.ipynb") not in (None, now):
         number += 1
     store.write(kept, now)
 
@@ -173,7 +171,8 @@ def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: boo
     kept = replace(entry, name=manifest.failed(entry.name), sentence=sentence)
     page, file = in_shell(body).encode(), f"reports/{kept.name}.html"
     with store.writing():
-        if not (store.exists(file) and store.read(file) == page):
+        session.journal.session(session.name)  # of one that was erased nothing is written any more
+        if if_there(store.read, file) != page:
             store.write(file, page)
         if not for_later:
             manifest.remove(store, kept.name)

@@ -136,8 +136,8 @@ def read_one(store: Store, name: str) -> Entry | None:
     """
     file = f"{FOLDER}/{name}.json"
     try:
-        kept = json.loads(store.read(file)) if store.exists(file) else None
-        return Entry(**kept) if kept and _is_well_formed(kept, name) else None
+        kept = json.loads(store.read(file))
+        return Entry(**kept) if _is_well_formed(kept, name) else None
     except (TherapyReviewError, ValueError, TypeError, KeyError, RecursionError):
         return None
 

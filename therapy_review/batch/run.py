@@ -312,9 +312,7 @@ class Run:
         name, template = self.name_of(session), self.job.template.name
         entry = Entry(name, session.name, template, rests_on or {}, {}, sentence, cell)
         with contextlib.suppress(TherapyReviewError):  # a full disk is said by the sentence itself
-            self.journal.session(session.name)  # of one that was erased nothing is written any more
-            store = self.journal.store
-            sentence = keep_failure(store, session, entry, for_later=rests_on is not None)
+            sentence = keep_failure(self.journal.store, session, entry, for_later=rests_on is not None)
         return self._settle(session, "failed", sentence, cell)
 
     def _settle(self, session: Session, state: State, sentence: str = "", cell: int | None = None) -> Outcome:

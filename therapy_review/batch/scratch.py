@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from therapy_review.store import FILE_MODE
+from therapy_review.store import FILE_MODE, FOLDER_MODE
 
 PREFIX = "review-"  # short: sockets lie in there, whose paths may not be long
 LOCK = ".therapy_review.lock"
@@ -39,8 +39,9 @@ class Scratch:
             self._lock = _lock(self.path)
             with contextlib.suppress(OSError):
                 self._lock.acquire()
-                if self.path.is_dir():  # nobody cleared it away in the moment before it was locked
-                    return
+                # Cleared away in the moment before it was locked, it is gone, or was made anew for the lock.
+                self.path.chmod(FOLDER_MODE)
+                return
 
     def clear(self) -> None:
         """Delete it with all that is in it."""
@@ -55,9 +56,11 @@ def clear_left() -> None:
             own = os.name != "posix" or folder.lstat().st_uid == os.getuid()
             if not own or folder.is_symlink() or not (folder / LOCK).is_file():
                 continue
+            # Held until all is gone: whoever has just made it may be waiting for it.
             with _lock(folder).acquire(blocking=False):
-                pass
-            shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
+            (folder / LOCK).unlink()  # where a file that is open stays
+            folder.rmdir()
 
 
 def _lock(folder: Path) -> FileLock:

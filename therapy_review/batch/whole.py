@@ -34,8 +34,7 @@ class Whole:
         self._store, self._changed = store, False
         self._seen: dict[str, list[Any]] = {}
         with contextlib.suppress(TherapyReviewError, ValueError, KeyError, TypeError):
-            if store.exists(FILE):
-                self._seen = dict(json.loads(store.read(FILE))["files"])
+            self._seen = dict(json.loads(store.read(FILE))["files"])
 
     def has(self, entry: Entry, ending: str) -> bool:
         """Tell whether one file of a report is there and whole.
@@ -52,7 +51,7 @@ class Whole:
             A notebook is whole as long as it can be read: the client may have written into it.
         """
         name, hashed = f"reports/{entry.name}.{ending}", entry.files.get(ending)
-        if hashed is None or not self._store.exists(name):
+        if hashed is None:
             return False
         try:
             size, changed = self._store.stamp(name)
@@ -71,8 +70,9 @@ class Whole:
     def keep(self) -> None:
         """Keep what was seen for the next time; it only saves time, so a disk that refuses is no trouble."""
         if self._changed:
-            there = {name: seen for name, seen in sorted(self._seen.items()) if self._store.exists(name)}
-            with contextlib.suppress(TherapyReviewError):
+            with contextlib.suppress(TherapyReviewError), self._store.writing():
+                # In the lock: of what is erased meanwhile no name comes back.
+                there = {name: seen for name, seen in sorted(self._seen.items()) if self._store.exists(name)}
                 self._store.write(FILE, json.dumps({"files": there}, separators=(",", ":")).encode())
             self._changed = False
 

@@ -15,7 +15,7 @@ from therapy_review import analysis, correcting
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.errors import TherapyReviewError
-from therapy_review.listening import Listening
+from therapy_review.listening import CHANGED_ELSEWHERE, Listening
 from therapy_review.marks import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.picture import as_mark, marks_now, picture, waveform
@@ -30,7 +30,6 @@ LOCK_AFTER = (
     10.0  # minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never
 )
 NOTHING_TO_UNDO = "There is nothing left to take back here."
-CHANGED_ELSEWHERE = "Something was put right elsewhere since, so nothing was taken back here."
 
 Asked = dict[str, Any]
 
@@ -203,8 +202,7 @@ class Desk:
     def _keep(self, lines: list[Correction], sentence: str) -> Answer:
         if not lines:
             return self._turns("Nobody is heard there, so nothing was changed.")
-        self.session.correct(lines)
-        self._steps.append(self._lines())
+        self._steps.append(self.session.correct(lines))
         self._by_hand = None
         self._listening = Listening(self.session, self._hear)  # its last answer is no longer the last step
         analysis.rename(self.session, self.listeners.use)
@@ -212,9 +210,6 @@ class Desk:
 
     def _with_step(self, sentence: str) -> Answer:
         return {**self._turns(sentence)[0], "step": asdict(self._listening.step)}, []
-
-    def _lines(self) -> int:
-        return len(self.session.corrections)
 
     def _relabel(self, asked: Asked) -> Answer:
         start, end, speaker, was = (asked[name] for name in ("start", "end", "speaker", "was"))
@@ -242,11 +237,10 @@ class Desk:
     def _undo(self, _asked: Asked) -> Answer:
         if not self._steps:
             return self._turns(NOTHING_TO_UNDO)
-        if self._is_changed_elsewhere():
-            return self._turns(CHANGED_ELSEWHERE)
         if self._listening.step.can_take_back:
             return self._listen({"act": "take_back", **self._now_asked()}, "Taken back.")
-        self.session.undo_correction()
+        if not self.session.undo_correction(self._steps[-1]):
+            return self._turns(CHANGED_ELSEWHERE)
         self._steps.pop()
         self._by_hand = None
         analysis.rename(self.session, self.listeners.use)
@@ -256,7 +250,7 @@ class Desk:
         return self._with_step("Taken back.")
 
     def _is_changed_elsewhere(self) -> bool:
-        return bool(self._steps) and self._steps[-1] != self._lines()
+        return bool(self._steps) and self._steps[-1] != len(self.session.corrections)
 
     def _now_asked(self) -> Asked:
         return {"step": self._listening.step.kind, "number": self._listening.step.number}
@@ -265,7 +259,7 @@ class Desk:
         listening, act = self._listening, asked.get("act")
         if act == "take_back" and self._is_changed_elsewhere():
             return self._turns(CHANGED_ELSEWHERE)
-        before, now = self._lines(), self._now_asked()
+        before, now = listening.lines, self._now_asked()
         if act == "begin":
             listening.begin()
         elif {name: asked.get(name) for name in now} == now:  # pressed twice, it is said once
@@ -279,9 +273,9 @@ class Desk:
                 listening.answer(str(asked.get("who")))
             elif act in verbs:
                 verbs[act]()
-        after = self._lines()
-        if after > before:
-            self._steps.append(after)
-        elif after < before and self._steps:
+        after = listening.lines
+        if len(after) > len(before):
+            self._steps.append(after[-1])
+        elif act == "take_back" and len(after) < len(before) and self._steps:
             self._steps.pop()
         return self._with_step(sentence)

@@ -64,7 +64,7 @@ def picture(
     return {
         "title": words.day(session.date),
         "session": session.name,
-        "duration": float(session.made_from()["duration"]),
+        "duration": session.duration,
         "people": [{"role": person, "name": name(person, names)} for person in people],
         "named": are_named(turns),
         "stretches": _rows(turns, ["start", "end"], lane),
