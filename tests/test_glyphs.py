@@ -13,7 +13,7 @@ from therapy_review.path_charts import mood_tags
 
 @pytest.fixture
 def no_other_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A computer that has the charts' own font and nothing else."""
+    """A computer that has the charts' own fonts and nothing else."""
     monkeypatch.setattr(glyphs, "_others", lambda: ())
     glyphs._font_with.cache_clear()
     yield
@@ -70,4 +70,5 @@ def test_what_another_installed_font_has_is_drawn_with_it() -> None:
         chart.png()
     assert labels(chart) == [tag]
     (label,) = chart.axes[0].get_yticklabels()
-    assert len(label.get_fontfamily()) == 2
+    assert label.get_fontfamily()[:2] == list(glyphs.FONTS)
+    assert len(label.get_fontfamily()) == 3

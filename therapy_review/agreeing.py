@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from therapy_review import fonts
 from therapy_review.agreement import SHARE, USES, Spoken, seconds
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.rendering import as_pdf
@@ -277,7 +278,7 @@ def page(draft: Draft) -> str:
         HTML.
     """
     shell = files("therapy_review").joinpath("agreement.html").read_text(encoding="utf-8")
-    return shell.replace("{{ body }}", sheet(draft))
+    return shell.replace("{{ fonts }}", fonts.style()).replace("{{ body }}", sheet(draft))
 
 
 def save(draft: Draft, file: Path) -> Path:

@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
-from therapy_review.glyphs import FONT, write_out
+from therapy_review.glyphs import FONTS, write_out
 from therapy_review.still import clock
 
 # Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision, and in grey print by lightness.
@@ -42,8 +42,8 @@ INK = "#25303B"
 FAINT = "#6B7680"
 NAMES = {"client": "you", "therapist": "therapist", "other": "someone else"}
 NOT_NAMED = "not named yet"
-WIDTH = 9.0  # inches
-DPI = 160
+WIDTH = 8.0  # inches
+DPI = 180
 SHADES = 128
 SHOWN = 828  # CSS pixels: a little over half of the drawn ones, so that it stays sharp at 200 %
 DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
@@ -51,7 +51,7 @@ MARGIN = 0.12  # inches, on every side
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
 MANY = 40  # beyond so many sessions everything is drawn smaller
 STYLE: Any = {
-    "font.family": [FONT],
+    "font.family": list(FONTS),
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": INK,

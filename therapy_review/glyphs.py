@@ -1,6 +1,6 @@
-"""Glyphs: what the charts can write with the fonts of this computer.
+"""Glyphs: what the charts can write with the fonts they bring along, and with those of this computer.
 
-A client's own words may hold any character. One that the charts' font lacks is taken from another installed font;
+A client's own words may hold any character. One that the charts' fonts lack is taken from another installed font;
 one that no installed font has is written out by its Unicode name, so that it is still read and is no empty box.
 """
 
@@ -16,7 +16,9 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-FONT = "DejaVu Sans"  # matplotlib brings it along
+from therapy_review.fonts import for_charts
+
+FONTS = for_charts()  # matplotlib looks for each character in one after the other
 LONGEST = 44  # characters of a line with names of characters in it; the chart needs room too
 # These have a glyph for everything: a box with the number of the character.
 PLACEHOLDERS = ("Last Resort", ".LastResort", "Adobe Blank")
@@ -35,13 +37,13 @@ def write_out(figure: Figure) -> None:
             labels = [label.get_text() for label in axis.get_ticklabels()]
             if drawn := _fonts(labels):
                 for label in axis.get_ticklabels():
-                    label.set_fontfamily([FONT, *drawn])
+                    label.set_fontfamily([*FONTS, *drawn])
             if (written := [drawable(label) for label in labels]) != labels:
                 axis.set_ticks(axis.get_ticklocs(), written)
     for text in figure.findobj(Text):
         if isinstance(text, Text):
             if drawn := _fonts([text.get_text()]):
-                text.set_fontfamily([FONT, *drawn])
+                text.set_fontfamily([*FONTS, *drawn])
             text.set_text(drawable(text.get_text()))
 
 
@@ -94,12 +96,12 @@ def _unseen(character: str) -> bool:
 def _fonts(texts: Iterable[str]) -> list[str]:
     """List the fonts that texts need beside the charts' own."""
     found = {_font_with(character) for text in texts for character in text if character not in " \n"}
-    return sorted(font for font in found if font not in (None, FONT))
+    return sorted(font for font in found if font not in (None, *FONTS))
 
 
 @functools.lru_cache(4096)
 def _font_with(character: str) -> str | None:
-    return next((font for font in (FONT, *_others()) if _draws(font, character)), None)
+    return next((font for font in (*FONTS, *_others()) if _draws(font, character)), None)
 
 
 @functools.lru_cache(1)

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from therapy_review import fonts
+
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
@@ -24,7 +26,7 @@ QUIET = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     "--LabApp.custom_css=True",
-    f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom')]} }",
+    f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom'), str(fonts.FOLDER)]} }",
     # No second copies of notebooks.
     "--AsyncContentsManager.checkpoints_class=therapy_review.contents.NoCheckpoints",
     # Nor what was typed, in IPython's own folder.

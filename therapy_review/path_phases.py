@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 LASTS = 3  # sessions from which on a phase is one that lasts
 CLOSE = 3.5  # days: a line stands no further before its first session
-LANE = 0.17  # inches
+LANE = 0.18  # inches
 LANES = 6  # so many ways of single sessions have a lane of their own
 SMALL = 8.5  # points
-ACROSS = 7.2 * 72  # points: about the width of the axes
+ACROSS = 6.2 * 72  # points: about the width of the axes
 NAMED = 22  # letters of a lane's name
 APART = "otherwise"
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from logging import CRITICAL, Logger, getLogger
 from typing import TYPE_CHECKING, Any
 
+from therapy_review import fonts
 from therapy_review.errors import MissingPackageError
 from therapy_review.extras import install_line
 
@@ -94,10 +95,10 @@ def in_shell(body: str, *, style: str = "", script: str = "") -> str:
     plain = _plain(found[1]) if found else "Therapy review"
     shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
     allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" if script else "'none'"
-    parts = {"title": plain, "style": style, "script": allowed, "body": body}
+    parts = {"title": plain, "fonts": fonts.style(), "style": style, "script": allowed, "body": body}
     if script:
         parts["body"] += f"\n<script>{script}</script>"
-    return re.sub(r"\{\{ (title|style|script|body) \}\}", lambda place: parts[place[1]], shell)
+    return re.sub(r"\{\{ (title|fonts|style|script|body) \}\}", lambda place: parts[place[1]], shell)
 
 
 def with_way_back(page: str) -> str:
@@ -135,13 +136,21 @@ def as_pdf(page: str) -> bytes:
         When the renderer is not installed.
     """
     render = can_print()
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
     getLogger("weasyprint").setLevel(CRITICAL)
-    # What a page carries in itself is all there is.
+    # What a page carries in itself is all there is; only this style of ours may read files, which are fonts.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    known = FontConfiguration()
+    more = CSS(
+        string=fonts.for_print(), font_config=known, url_fetcher=URLFetcher(allowed_protocols={"file"})
+    )
     # Tags carry headings, tables and the words for pictures to those who have the PDF read aloud.
-    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf(pdf_tags=True)
+    printed = render(string=page, base_url=None, url_fetcher=fetcher).write_pdf(
+        stylesheets=[more], font_config=known, pdf_tags=True
+    )
     assert isinstance(printed, bytes)
     return printed
 

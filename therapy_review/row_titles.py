@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 LETTERS = 110  # in a line, as wide as the axes
 SIZE = 9.0  # points
-LINE = SIZE * 1.27
+LINE = SIZE * 1.3
 PAD = 4.0
-APART = 2.0  # points between a title and what is said
+APART = 4.0  # points between a title and what is said
 SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 OF_A_PART = (
     "Where a row is parted, its sentence is about the part in which most of the newest ten numbers are."
@@ -117,7 +117,6 @@ def titled(ax: Axes, title: str, said: str = "") -> float:
             va="bottom",
             fontsize=SIZE,
             color=FAINT,
-            linespacing=1.15,
             annotation_clip=False,
         )
     return above

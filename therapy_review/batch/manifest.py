@@ -193,7 +193,7 @@ def _sources(folder: Traversable, within: str = "") -> list[tuple[str, str]]:
         name = f"{within}/{part.name}"
         if part.is_dir():
             found += _sources(part, name) if part.name not in ("models", "__pycache__") else []
-        elif part.name.endswith((".py", ".html", ".css", ".js")):
+        elif part.name.endswith((".py", ".html", ".css", ".js", ".ttf", ".woff2")):
             found.append((name, digest(part.read_bytes())))
     return found
 

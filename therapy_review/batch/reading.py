@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from therapy_review import fonts
+
 # Of a long address the lines may be broken. Only what looks like base64 is taken along from a next line, for words
 # that follow an address are words.
 _ADDRESS = re.compile(
@@ -51,14 +53,15 @@ def texts(report: str) -> Iterator[str]:
     Yields
     ------
     str
-        With what can be read in its pictures and addresses, which follows once more by itself.
+        With what can be read in its pictures and addresses, which follows once more by itself; without the fonts
+        that every page of ours brings along.
 
     Examples
     --------
     >>> list(texts('<a href="data:text/plain;base64,U2F0dXJkYXk=">x</a>'))
     ['<a href="Saturday">x</a>', 'Saturday']
     """
-    parts: Iterator[str] = iter([report])
+    parts: Iterator[str] = iter([report.replace(fonts.style(), "")])
     if report.startswith("{"):
         with contextlib.suppress(ValueError):
             parts = strings(json.loads(report))

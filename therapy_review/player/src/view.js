@@ -114,11 +114,14 @@ export class View {
     document.addEventListener("keydown", escape, true);
     const chart = (event) => this.#chartClicked(event);
     document.addEventListener("click", chart);
-    const theme = new MutationObserver(() => this.pictures.draw());
+    const redraw = () => this.pictures.draw();
+    document.fonts.addEventListener("loadingdone", redraw); // a canvas does not wait for its fonts
+    const theme = new MutationObserver(redraw);
     theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
     this.off.push(() => {
       document.removeEventListener("keydown", escape, true);
       document.removeEventListener("click", chart);
+      document.fonts.removeEventListener("loadingdone", redraw);
       theme.disconnect();
     });
   }
