@@ -1,8 +1,8 @@
 """Hints: commands and paths as a person is told them, so that they can be pasted where they are read.
 
 In a terminal they are read in this process's folder. A notebook or a page is read anywhere: there every path is
-whole, with ``~`` for the home folder, which also keeps the name of the account out of pages. A page for others names
-a command in words alone: it is not for their computer, and what folders are called is the client's own affair.
+whole, with ``~`` for the home folder, which also keeps the account's name out of pages. A page for others names a
+command in words alone: it is not for their computer, and what folders are called is the client's own affair.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def command(*words: str, journal: Path | None = None) -> str:
     """
     if (reader := _reader()) == OTHERS:
         return " ".join(["the command", *words])
-    line = [_program(reader), *map(_quoted, words)]
+    line = [_program(reader), *map(word, words)]
     if journal is not None and not (reader == HERE and _whole(journal) == Path.cwd()):
         line += ["--journal", quoted(journal)]
     return " ".join(line)
@@ -92,7 +92,29 @@ def quoted(path: Path) -> str:
     "'my journal'"
     """
     home, rest = _seen(path)
-    return home + _quoted(rest)  # in quotes ``~`` would be a sign like any other
+    return home + word(rest)  # in quotes ``~`` would be a sign like any other
+
+
+def word(text: str) -> str:
+    """Write a text as one word of a line for the shell.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        In double quotes on Windows, where single ones mean nothing.
+
+    Examples
+    --------
+    >>> word("therapy-review[pdf]")
+    "'therapy-review[pdf]'"
+    """
+    if not IS_WINDOWS:
+        return shlex.quote(text)
+    return text if re.fullmatch(r"[\w@+=:,./\\-]+", text) else f'"{text}"'
 
 
 @contextlib.contextmanager
@@ -161,9 +183,3 @@ def _seen(path: Path) -> tuple[str, str]:
 
 def _whole(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  `resolve` would follow links, `absolute` keep ``..``
-
-
-def _quoted(word: str) -> str:
-    if not IS_WINDOWS:
-        return shlex.quote(word)
-    return word if re.fullmatch(r"[\w@+=:,./\\-]+", word) else f'"{word}"'
