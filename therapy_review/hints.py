@@ -92,6 +92,8 @@ def quoted(path: Path) -> str:
     "'my journal'"
     """
     home, rest = _seen(path)
+    if rest.startswith("-"):  # which begins options
+        rest = f".{os.sep}{rest}"
     return home + word(rest)  # in quotes ``~`` would be a sign like any other
 
 

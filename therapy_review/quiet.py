@@ -26,7 +26,7 @@ HOW_TO_LISTEN = (
     "Nothing plays by itself. Press play when you want to, and stop whenever you like; Escape is silence at "
     "once."
 )
-IN_THE_WORKBOOK = "Whoever keeps this journal can hear it in the workbook, after Run ▸ Run All Cells."
+WHO_HEARS = "Whoever keeps this journal can hear it."
 NO_CLIPS = (
     "Which voice is yours is asked with short clips of the recording, and the sound is switched off on this page. "
     "The charts are there all the same."
