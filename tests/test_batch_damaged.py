@@ -12,7 +12,7 @@ from deadly import deadly
 from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
-from therapy_review import analysis, index, open_journal, reports, unlock
+from therapy_review import analysis, hints, index, open_journal, reports, unlock
 from therapy_review.batch import crew, engine
 from therapy_review.batch.orders import Order
 from therapy_review.cli import app
@@ -276,9 +276,10 @@ def test_what_is_passed_over_is_said(short: Journal) -> None:
     sessions = root_of(short) / "sessions"
     (sessions / DAYS[2]).rename(sessions / f"{DAYS[2]} old")
     (sessions / "2020-02-31").mkdir()
+    check = hints.command("check", journal=root_of(short))
     assert reports.run(open_journal(root_of(short))).remarks == (
-        "2 folders of sessions are not named by a date and left out; see therapy-review check.",
-        "There are reports of a session that is not here any more; see therapy-review check.",
+        f"2 folders of sessions are not named by a date and left out; to see which: {check}",
+        f"There are reports of a session that is not here any more; to see which: {check}",
     )
 
 
@@ -309,7 +310,8 @@ def test_a_report_that_can_t_be_made_again_leaves_the_one_from_before_where_it_i
     assert failed.state == "failed"
     page = short.store.read(f"reports/{failed.report}.failed.html").decode()
     assert "from before is still in this folder, and stays as it is." in page
-    assert f"therapy-review erase {DAYS[1]}" in page
+    with hints.for_anywhere():
+        assert f"{hints.command('erase', DAYS[1], journal=root_of(short))}</p>" in page
     assert listed not in page
     assert listed not in short.store.read("reports/index.html").decode()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal
+from therapy_review import Journal, hints
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
 from therapy_review.check import check
@@ -24,7 +24,7 @@ def test_reports_of_a_session_that_was_taken_away_by_hand_are_told_of(journal: J
         manifest.write(journal.store, Entry(f"session_report_{name}", name, "session_report", {}, {}))
     (said,) = check(journal)
     assert "report of 2026-02-13, and no such session" in said
-    assert said.endswith("therapy-review erase 2026-02-13")
+    assert said.endswith(f": {hints.command('erase', '2026-02-13', journal=root_of(journal))}")
 
 
 def put(name: str, data: bytes) -> Callable[[Path], object]:

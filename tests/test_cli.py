@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from conftest import PRACTICE, root_of
 
-from therapy_review import analyse, create_journal
+from therapy_review import analyse, create_journal, hints
 from therapy_review.batch import templates
 from therapy_review.cli import import_turns
 from therapy_review.elsewhere import use_turns
 from therapy_review.journal import Journal
 from therapy_review.store import PlainStore
 from therapy_review.turns import turns_table
+
+ADD_ONE = hints.command("add", "FILE", "--date")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -51,8 +53,11 @@ def test_a_mistake_is_one_sentence_and_no_traceback(words: tuple[str, ...], stat
     assert "Traceback" not in done.stderr
 
 
-def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Journal) -> None:
+def test_the_review_holds_pictures_with_words_and_no_code_or_address(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert isinstance(journal.store, PlainStore)
+    monkeypatch.setenv("HOME", str(tmp_path))
     for session in [session for session in journal.sessions if session.has_recording][:-3]:
         journal.store.remove(session.recording_file())  # three are enough to be listened to
     done = run("review", "-j", str(journal.store.root))
@@ -66,6 +71,7 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Jo
         assert unwanted not in page.replace("http://www.w3.org", "")
     assert "audio/" not in notebook
     assert str(journal.store.root.parent) not in notebook + page
+    assert "lab --journal ~/practice</code> and choose Run ▸ Run All Cells" in page
     assert str(templates.FOLDER) not in notebook + page
     assert "application/vnd.jupyter.widget-state+json" not in notebook
 
@@ -79,8 +85,14 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(journal: Jo
         (("init", "journal/more", "--name", "A", "--therapist", "B"), "inside another journal"),
         (("check",), "There is no journal in "),
         (("check", "-j", "a file"), "There is no journal in a file"),
-        (("analyse", "-j", "journal"), "no recording in journal yet; add one with: therapy-review add FILE"),
-        (("review", "-j", "journal"), "no session in journal yet; add one with: therapy-review add FILE"),
+        (
+            ("analyse", "-j", "journal"),
+            f"no recording in journal yet; add one with: {hints.command('add', 'FILE')} --date ",
+        ),
+        (
+            ("review", "-j", "journal"),
+            f"no session in journal yet; add one with: {hints.command('add', 'FILE')} --date ",
+        ),
         (("lab", "-j", "journal"), "no session in journal yet"),
     ],
 )
@@ -140,7 +152,8 @@ def test_turns_brought_in_are_counted_and_wait_for_a_recording(
     day, file = "2026-01-29", tmp_path / "one.csv"
     file.write_text("start,end,speaker\n1,2,A\n")
     import_turns(day, file, "", root_of(journal))
-    assert "Kept: 1 turn of 1 speaker.\nNext:  therapy-review analyse" in capsys.readouterr().out
+    analyse_it = hints.command("analyse", journal=root_of(journal))
+    assert f"Kept: 1 turn of 1 speaker.\nNext:  {analyse_it}\n" in capsys.readouterr().out
     journal.store.remove(journal.session(day).recording_file())
     import_turns(day, file, "", root_of(journal))
     said = capsys.readouterr().out

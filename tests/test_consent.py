@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, analyse
+from therapy_review import Journal, analyse, hints
 from therapy_review.agreement import (
     ALL_PARTIES,
     ONE_PARTY,
@@ -83,7 +83,7 @@ def test_whose_agreement_is_missing_is_said_and_how_to_write_it_down(
     with pytest.raises(ConsentError, match=whose) as refused:
         require([agreement(who) for who in given_by], BOTH, "self_review", DAY, "2026-03-05")
     assert "2026-03-05" in str(refused.value)
-    assert "therapy-review consent add" in str(refused.value)
+    assert str(refused.value).endswith(f"write it down with: {hints.command('consent', 'add')}")
 
 
 def test_somebody_else_who_is_heard_must_agree_too() -> None:

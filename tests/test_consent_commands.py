@@ -12,7 +12,7 @@ import pytest
 from conftest import RECORDED, root_of
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal, create_journal, enrolment, fonts, lab, open_journal
+from therapy_review import Journal, create_journal, enrolment, fonts, hints, lab, open_journal
 from therapy_review.agreement_page import AgreementPage, DraftForm
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
@@ -261,7 +261,7 @@ def test_adding_says_whose_word_on_recording_is_not_written_down(journal: Journa
 def test_with_nothing_written_down_showing_says_how_to_begin(new: Journal) -> None:
     said = run(new, "consent", "show").output
     assert "every recording stays closed" in said
-    assert "therapy-review consent add" in said
+    assert hints.command("consent", "add", journal=root_of(new)) in said
 
 
 # Taking back.

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import reference
+from conftest import reference, root_of
 
-from therapy_review import analyse
+from therapy_review import analyse, hints
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.correcting import swap
@@ -155,4 +155,4 @@ def test_check_names_a_damaged_file_and_one_of_another_kind(session: Session) ->
     store.write(session.file("turns.json"), b"{}")
     found = " ".join(check(session.journal))
     assert "turns.rttm can't be read as RTTM" in found
-    assert f"therapy-review turns import {DAY} FILE" in found
+    assert hints.command("turns", "import", DAY, "FILE", journal=root_of(session.journal)) in found

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import PRACTICE
 
-from therapy_review import analyse, consent, create_journal, measures, open_journal
+from therapy_review import analyse, consent, create_journal, hints, measures, open_journal
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.corrections import Correction
@@ -30,7 +30,7 @@ def test_the_practice_journal_has_eight_sessions_and_a_missed_week() -> None:
 
 
 def test_a_folder_that_is_no_journal_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="therapy-review init"):
+    with pytest.raises(JournalError, match=re.escape(hints.command("init", "my-journal"))):
         open_journal(tmp_path)
 
 

@@ -31,7 +31,7 @@ from killable_erasing import ERASED, erases, erases_all, erases_sound, sealed_wi
 from killing import POINTS, Act, Killer, kill_everywhere
 from pyrage import DecryptError, decrypt
 
-from therapy_review import open_journal, unlock
+from therapy_review import hints, open_journal, unlock
 from therapy_review.backups import restore
 from therapy_review.errors import JournalError
 from therapy_review.keys import Identity
@@ -99,7 +99,7 @@ def nothing_is_lost(at: Path) -> None:
     for identity in [OURS[number] for number in owners] or [None]:
         assert everything(root, identity) == FILES
     if "unfinished" in tomllib.loads((root / "journal.toml").read_text()).get("seal", {}):
-        with pytest.raises(JournalError, match=r"nothing is lost\. Finish it with: therapy-review "):
+        with pytest.raises(JournalError, match=rf"nothing is lost\. Finish it with: {hints.command()} "):
             open_journal(root)
     else:
         shown = seen(open_journal(root).store)

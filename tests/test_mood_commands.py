@@ -10,7 +10,7 @@ from test_appointments import WEEKLY, calendar
 from test_daylio import a_year, damaged, export
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal
+from therapy_review import Journal, hints
 from therapy_review.cli import app
 from therapy_review.errors import TherapyReviewError
 from therapy_review.mood_words import known_moods
@@ -154,7 +154,7 @@ def test_every_mistake_is_one_sentence(journal: Journal, file: Path, tmp_path: P
         (("import", str(file), "--map", "happy=10"), "happy is no mood in daylio_export.csv"),
         (("import", str(file), *MAP[:-1], "awful=20"), "from 1 (low) to 10 (high)"),
         (("import", str(file), *MAP[:-1], "awful=low"), "write it as a number"),
-        (("remove", "other.csv"), "therapy-review moods list"),
+        (("remove", "other.csv"), hints.command("moods", "list", journal=root_of(journal))),
     ]:
         assert said in sentence(journal, *words)
     assert not (root_of(journal) / "days.csv").exists()

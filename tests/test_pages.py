@@ -12,7 +12,7 @@ import ipywidgets as w
 import pytest
 from conftest import root_of
 
-from therapy_review import consent
+from therapy_review import consent, hints
 from therapy_review.chart import Chart
 from therapy_review.journal import Journal
 from therapy_review.new_journal import create_journal
@@ -198,7 +198,7 @@ def test_a_missed_week_is_said_once_and_calmly_and_the_path_goes_on(heard: Journ
     [
         (lambda root: session_report(root, "2031-01-01"), "There is no session 2031-01-01 in practice"),
         (lambda root: session_report(root / "nowhere"), "There is no journal in nowhere"),
-        (lambda root: weekly_review(root / "nowhere"), "therapy-review init"),
+        (lambda root: weekly_review(root / "nowhere"), hints.command("init", "my-journal")),
         (lambda root: weekly_review(root, "March"), "March is not a week"),
     ],
     ids=["no such session", "no journal for a report", "no journal for a review", "no week"],

@@ -8,7 +8,7 @@ import pytest
 from conftest import root_of
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal, Session, cli, lab, open_journal, plain_pages, reports, unlock
+from therapy_review import Journal, Session, cli, hints, lab, open_journal, plain_pages, reports, unlock
 from therapy_review.batch.run import Outcome
 from therapy_review.batch.standing import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
@@ -126,7 +126,7 @@ def test_where_the_pages_stay_sealed_it_is_said_how_to_read_them(
 ) -> None:
     done = run(sealed, "report", DAY)
     assert "index.html" not in done.output
-    assert f"therapy-review lab --report {NAME} --journal {root_of(sealed)}" in done.output
+    assert f"{hints.command('lab', '--report', NAME, journal=root_of(sealed))}\n" in done.output
     assert "--plain-to FOLDER" in done.output
     opened: list[str] = []
     monkeypatch.setattr(lab, "start", lambda _journal, notebook: opened.append(notebook) or exit(0))

@@ -11,7 +11,7 @@ from conftest import root_of
 from therapy_review import Journal, Session, playback
 from therapy_review.playback import FILE, Sound
 from therapy_review.player import Moment, Player
-from therapy_review.still import HOW_TO_START, STILL
+from therapy_review.still import STILL, how_to_start
 
 Answer = tuple[dict[str, Any], list[bytes]]
 SECRET = "What I would never say aloud"
@@ -213,7 +213,7 @@ def test_a_notebook_that_is_only_read_shows_a_picture_and_how_to_start(
     page.player._ipython_display_()
     ((still, _),) = displayed
     assert "data:image/png;base64," in still.markup
-    assert HOW_TO_START in still.markup
+    assert how_to_start() in still.markup
     assert 'alt="The sound of the session, 4:03 long' in still.markup
     assert len(still.markup) < 100_000
     assert still.text.startswith("The sound of the session, 4:03 long, with who spoke when.")

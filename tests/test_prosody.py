@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 from test_turns import conversations
 
-from therapy_review import Journal, Recording, Session, consent, open_journal
+from therapy_review import Journal, Recording, Session, consent, hints, open_journal
 from therapy_review.analysis import rename
 from therapy_review.consent import FILE as AGREEMENTS
 from therapy_review.corrections import Correction
@@ -243,7 +244,7 @@ def test_what_is_taken_back_while_it_is_worked_out_leaves_nothing_behind(
 
 
 def test_a_session_that_was_not_analysed_says_what_to_do(heard: Journal):
-    with pytest.raises(NotAnalysedError, match="therapy-review analyse"):
+    with pytest.raises(NotAnalysedError, match=re.escape(hints.command("analyse", journal=root_of(heard)))):
         prosody(heard.sessions[0])
     assert kept(heard.sessions[0]) == {}
 

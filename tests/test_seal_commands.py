@@ -14,7 +14,7 @@ from conftest import CODE, PRACTICE, WORDS
 from killable import FILES, SETTINGS
 from test_killed import seen
 
-from therapy_review import create_journal, open_journal, unlock
+from therapy_review import create_journal, hints, open_journal, unlock
 from therapy_review import keys as k
 from therapy_review.errors import LockedError
 from therapy_review.keys import NewKeys
@@ -204,7 +204,8 @@ def test_who_wants_no_passphrase_is_told_what_that_means(tmp_path: Path) -> None
     at.sees("Passphrase")
     at.types("", hidden=True)
     at.sees("Without a passphrase, anybody who can open this folder.*can hear and read everything")
-    at.sees("You can seal it later with: therapy-review seal")
+    seal = hints.command("seal", journal=tmp_path / "new")
+    at.sees(re.escape(f"You can seal it later with: {seal}\r\n"))
     at.ends()
     assert not open_journal(tmp_path / "new").settings["sealed"]
 
@@ -312,7 +313,7 @@ def test_a_copy_in_one_file_and_back(known: Path, tmp_path: Path) -> None:
     assert "stays in this copy until you delete it" in done.stdout
     back = run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
     assert back.returncode == 0
-    assert f"therapy-review check -j {tmp_path / 'back'}" in back.stdout
+    assert back.stdout.endswith(f": {hints.command('check', journal=tmp_path / 'back')}\n")
     checked = run("check", "-j", str(tmp_path / "back"))
     assert (checked.returncode, checked.stdout) == (0, "All is well: 2 sessions.\n")
     again = run("backup", str(tmp_path / "copy.tar"), "-j", str(known))
@@ -332,7 +333,7 @@ def test_a_journal_that_others_may_read_is_refused_and_one_word_mends_that(mine:
     for command in ("check", "seal", "unseal", "rekey"):
         refused = run(command, "-j", str(mine))
         assert refused.returncode == 1
-        assert f"make it yours alone with: therapy-review protect --journal {mine}" in refused.stderr
+        assert f"make it yours alone with: {hints.command('protect', journal=mine)}\n" in refused.stderr
     assert "only you can look into it now" in run("protect", "-j", str(mine)).stdout
     assert stat.S_IMODE(mine.stat().st_mode) == 0o700
     assert stat.S_IMODE((mine / "reports/weekly_review_2026-W10.html").stat().st_mode) == 0o600
@@ -381,7 +382,7 @@ def test_what_was_begun_is_finished_first_and_by_its_own_command(known: Path) ->
     for command in (("check",), ("seal",), ("rekey",)):
         refused = run(*command, "-j", str(known))
         assert refused.returncode == 1
-        assert "therapy-review unseal" in refused.stderr
+        assert f": {hints.command('unseal', journal=known)}\n" in refused.stderr
     assert "lies open now" in run("unseal", "--yes", "-j", str(known)).stdout
     assert not list(known.rglob("*.age"))
 
@@ -395,7 +396,7 @@ def test_where_all_but_the_keys_was_gone_already_to_unseal_again_removes_them(kn
     assert not (known / "identity.age").exists()
     refused = run("unseal", "--yes", "-j", str(known))
     assert refused.returncode == 1
-    assert "is not sealed; to seal it: therapy-review seal" in refused.stderr
+    assert f"is not sealed; to seal it: {hints.command('seal', journal=known)}\n" in refused.stderr
 
 
 @pytest.mark.slow
@@ -403,7 +404,7 @@ def test_an_earlier_settings_file_that_was_put_back_is_mended_and_no_new_key_mad
     kept = (known / "identity.age").read_bytes()
     (known / "journal.toml").write_bytes(SETTINGS)
     refused = run("check", "-j", str(known))
-    assert f"to put that right: therapy-review seal --journal {known}" in refused.stderr
+    assert f"to put that right: {hints.command('seal', journal=known)}\n" in refused.stderr
     assert run("seal", "-j", str(known)).stdout == "All is sealed.\n"
     assert (known / "identity.age").read_bytes() == kept
     assert run("check", "-j", str(known)).returncode == 0

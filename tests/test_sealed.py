@@ -20,6 +20,7 @@ from meanwhile import after, before
 from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
+from therapy_review import hints
 from therapy_review import sealed as sealed_files
 from therapy_review import store as bytes_on_disk
 from therapy_review.errors import JournalError, LockedError
@@ -148,7 +149,8 @@ def test_a_destroyed_key_is_a_sentence_and_is_not_made_anew_beside_what_it_close
     (key,) = store.plain.root.glob("sessions/*/key.age")
     key.unlink()
     for opened in (store, SealedStore(store.plain, MINE, hides_dates=hides_dates)):
-        with pytest.raises(LockedError, match=r"was destroyed.*therapy-review erase 2026-03-04"):
+        erase = re.escape(hints.command("erase", "2026-03-04", journal=store.root))
+        with pytest.raises(LockedError, match=f"was destroyed.*: {erase}$"):
             opened.read("sessions/2026-03-04/notes.md")
         with pytest.raises(LockedError, match="was destroyed"):
             opened.write("sessions/2026-03-04/marks.csv", b"more")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from killable import FILES, OURS, SETTINGS, keys_of
 from meanwhile import after, before
 from test_killed import everything, seen
 
-from therapy_review import Journal, open_journal, unlock
+from therapy_review import Journal, hints, open_journal, unlock
 from therapy_review import sealing as s
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal import folder_of
@@ -219,7 +220,8 @@ def test_a_damaged_file_keeps_nothing_else_from_being_unsealed_and_no_key_is_los
         s.unseal(store, MINE)
     assert store.exists("identity.age")
     assert {name for name in FILES if store.exists(name)} == set(FILES) - {NOTES}
-    with pytest.raises(JournalError, match="Finish it with: therapy-review unseal"):
+    unseal = re.escape(hints.command("unseal", journal=store.root))
+    with pytest.raises(JournalError, match=f"Finish it with: {unseal}$"):
         open_journal(store.root)
     path.write_bytes(good)
     s.unseal(store, MINE)
@@ -272,7 +274,8 @@ def test_where_an_earlier_settings_file_was_put_back_nothing_is_written_plain_an
 ) -> None:
     hides_dates = store.exists("names.age")
     store.write("journal.toml", SETTINGS)
-    with pytest.raises(JournalError, match=r"Sealed files lie in journal, but .* therapy-review seal"):
+    seal = re.escape(hints.command("seal", journal=store.root))
+    with pytest.raises(JournalError, match=rf"Sealed files lie in journal, but .* {seal}$"):
         open_journal(store.root)
     with pytest.raises(JournalError, match="is sealed already"):
         s.seal(store, keys_of(1))

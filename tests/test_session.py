@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from conftest import root_of
 from meanwhile import after, before
 
-from therapy_review import Journal, Session, analyse
+from therapy_review import Journal, Session, analyse, hints
 from therapy_review.analysis import is_current, rename
 from therapy_review.corrections import Correction
 from therapy_review.elsewhere import turns_elsewhere
@@ -64,7 +65,7 @@ def test_what_was_derived_is_read_back(session: Session) -> None:
 def test_turns_count_no_more_once_the_recording_is_another(session: Session) -> None:
     root = root_of(session.journal)
     shutil.copy(root / "sessions/2026-02-26/recording.mp4", root / session.folder / "recording.m4a")
-    with pytest.raises(NotAnalysedError, match="therapy-review analyse"):
+    with pytest.raises(NotAnalysedError, match=re.escape(hints.command("analyse", journal=root))):
         _ = session.turns
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import root_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from therapy_review import reports
+from therapy_review import hints, reports
 from therapy_review.batch.templates import FOLDER, find
 from therapy_review.errors import ReportError
 from therapy_review.journal import Journal
@@ -31,7 +33,8 @@ def test_a_path_that_leads_nowhere_is_no_other_notebook(wanted: str) -> None:
 
 
 def test_the_weekly_review_is_written_by_its_own_command(short: Journal) -> None:
-    with pytest.raises(ReportError, match="it is written by:  therapy-review review"):
+    review = re.escape(hints.command("review", journal=root_of(short)))
+    with pytest.raises(ReportError, match=f"it is written by:  {review}$"):
         reports.run(short, template="weekly_review")
     with pytest.raises(ReportError, match=r"has no parameter session, .* write session = "):
         reports.run(short, template="how_far")

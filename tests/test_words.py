@@ -6,10 +6,11 @@ import datetime as dt
 import re
 
 import pytest
+from conftest import root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, Session, consent, words
+from therapy_review import Journal, Session, consent, hints, words
 from therapy_review.notes import MOODS
 
 JUDGING = re.compile(
@@ -146,7 +147,7 @@ def test_an_agreement_that_ends_soon_is_said_gently_with_what_to_do(journal: Jou
     assert f"On {words.day(today + dt.timedelta(days=5))}, the agreement of Daniel comes to its end" in said
     assert "(the client listening again and reports made from it)" in said
     assert said.index("Sam &lt;3") < said.index("Daniel")  # the sooner one first
-    assert "therapy-review consent add" in said
+    assert f"<code>{hints.command('consent', 'add', journal=root_of(journal))}</code>" in said
     assert not JUDGING.search(said)
 
 

@@ -7,14 +7,14 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import agreeing, places
+from therapy_review import agreeing, hints, places
 from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
 from therapy_review.consent import append
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.page_parts import NothingToShow, gently, sentence
 from therapy_review.player import Moment
-from therapy_review.still import HOW_TO_START, Still, clock, is_still, paragraphs
+from therapy_review.still import Still, clock, code, how_to_start, is_still, paragraphs
 from therapy_review.taking_back_form import TakeBackForm
 from therapy_review.words import day
 
@@ -102,7 +102,8 @@ class AgreementPage:
         first = self._first_draft()
         if is_still():
             return Still(
-                FRAMED.format(agreeing.sheet(first)) + f"<p><small>{HOW_TO_START} to fill it in.</small></p>"
+                FRAMED.format(agreeing.sheet(first))
+                + f"<p><small>{how_to_start()} to fill it in.</small></p>"
             )
         return DraftForm(self.journal, first, self._look_again).box
 
@@ -110,9 +111,10 @@ class AgreementPage:
     def take_back(self) -> Any:
         """Let an agreement be taken back, and then choose what is erased of what there is from before."""
         if is_still():
+            revoke = hints.command("consent", "revoke", journal=self.journal.root)
             return Still(
-                f"<p>Each of you can take it back at any time, all of it or a part. {HOW_TO_START} to do so here; "
-                "in a terminal it is <code>therapy-review consent revoke</code>.</p>"
+                "<p>Each of you can take it back at any time, all of it or a part. "
+                f"{how_to_start()} to do so here; in a terminal it is {code(revoke)}.</p>"
             )
         return TakeBackForm(self.journal, self._look_again).box
 

@@ -6,13 +6,13 @@ import html
 from pathlib import Path
 from typing import Any
 
-from therapy_review import appointments, words
+from therapy_review import appointments, hints, words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.import_forms import calendar_form, moods_form
 from therapy_review.journal import Journal, open_journal
 from therapy_review.kept_form import KeptForm
 from therapy_review.page_parts import NothingToShow, gently
-from therapy_review.still import Still
+from therapy_review.still import Still, code
 
 
 class BringIn:
@@ -60,10 +60,11 @@ class BringIn:
             return Still("")
         days = [words.day(day.date()) for day in found["date"]]
         listed = "".join(f"<li>{html.escape(day)}</li>" for day in days)
-        example = f"therapy-review add FILE --date {found['date'].iloc[-1]:%Y-%m-%d}"
+        last = f"{found['date'].iloc[-1]:%Y-%m-%d}"
+        example = code(hints.command("add", "FILE", "--date", last, journal=self.journal.root))
         return Still(
             "<p>Your calendar has appointments on these days, and no session is kept of them. That is all right. "
-            f"If you have a recording of one: <code>{example}</code></p>\n<ul>{listed}</ul>",
+            f"If you have a recording of one: {example}</p>\n<ul>{listed}</ul>",
             "; ".join(days),
         )
 

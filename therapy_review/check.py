@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from therapy_review import appointments
+from therapy_review import appointments, hints
 from therapy_review.analysis import length_to_analyse
 from therapy_review.batch import manifest
 from therapy_review.elsewhere import turns_elsewhere
@@ -42,7 +42,8 @@ def _open_in_sealed(journal: Journal) -> Iterator[str]:
     if isinstance(store := journal.store, SealedStore):
         for name in lies_open(store.plain.root):
             where = store.plain.where(name)
-            yield f"{where} lies in the sealed journal as a plain file; seal it with: therapy-review seal"
+            seal = hints.command("seal", journal=journal.root)
+            yield f"{where} lies in the sealed journal as a plain file; seal it with: {seal}"
 
 
 def _folders(journal: Journal) -> Iterator[str]:
@@ -64,7 +65,7 @@ def _folders(journal: Journal) -> Iterator[str]:
     for name in manifest.left_behind(entries, there):
         yield (
             f"There is a report of {name}, and no such session any more; to erase what was made of it: "
-            f"therapy-review erase {name}"
+            f"{hints.command('erase', name, journal=journal.root)}"
         )
 
 
@@ -83,7 +84,7 @@ def _session(session: Session) -> Iterator[str]:
         if path.stem == "turns" and name != TURNS_ELSEWHERE:
             yield (
                 f"{store.where(session.file(name))} is left out; bring turns found elsewhere in with: "
-                f"therapy-review turns import {session.name} FILE"
+                f"{hints.command('turns', 'import', session.name, 'FILE', journal=session.journal.root)}"
             )
         if path.name.startswith("notes-kept-"):
             yield (

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from therapy_review import (
     consent_commands,
     erasing_commands,
+    hints,
     mood_commands,
     path_commands,
     report_commands,
@@ -76,19 +77,21 @@ def init(
     check_new(folder, client=name, therapist=therapist, time_zone=time_zone)
     is_wanted = seal_commands.is_wanted(sealed)
     # Made before the journal, so that who breaks off has none that lies open.
-    keys = seal_commands.ask_for_keys() if is_wanted else None
-    create_journal(
+    keys = seal_commands.ask_for_keys(folder) if is_wanted else None
+    made = create_journal(
         folder, client=name, therapist=therapist, place=here, therapist_place=there, time_zone=time_zone
     )
     if keys:
         seal_commands.seal_with(folder_of(folder)[0], *keys)
     elif not is_wanted:
-        say.print(seal_commands.WITHOUT)
+        say.print(seal_commands.without(made.root))
     say.print(
-        f"Your journal is in {folder}. Before the first recording, talk it over with {therapist}; then:"
+        f"Your journal is in {hints.place(made.root)}. Before the first recording, talk it over with {therapist}."
     )
-    say.print(f"  therapy-review consent draft --journal {folder}    makes a page to talk it over")
-    say.print(f"  therapy-review consent add --journal {folder}      writes down what you agreed on")
+    say.print("This makes a page for that:")
+    say.print(f"  {hints.command('consent', 'draft', journal=made.root)}")
+    say.print("And this writes down what you agreed on:")
+    say.print(f"  {hints.command('consent', 'add', journal=made.root)}")
 
 
 def _places(place: str | None, therapist_place: str | None, therapist: str) -> tuple[str, str]:
@@ -146,9 +149,12 @@ def add(
     if sentence := session.why_closed(SELF_REVIEW):
         say.print(sentence)
     elif names := not_agreed_to_record(session):
+        to_do_so = hints.command(
+            "consent", "add", "--to", RECORD, "--since", f"{session.date}", journal=opened.root
+        )
         say.print(
             f"It opens as agreed. That it is recorded was not written down yet by {' and '.join(names)}; to do so: "
-            f"therapy-review consent add --to {RECORD} --since {session.date}"
+            f"{to_do_so}"
         )
     if remove_original or opened.settings.get("sealed"):
         seal_commands.offer_to_remove(files, answer=remove_original)
@@ -258,14 +264,15 @@ def import_turns(
     from therapy_review.interchange import read_turns
     from therapy_review.journal import open_journal
 
-    found, chosen = read_turns(file), open_journal(journal).session(session)
+    found, opened = read_turns(file), open_journal(journal)
+    chosen = opened.session(session)
     use_turns(chosen, found, found_by or file.name)
     left_out, people = found.attrs["left_out"], found["speaker"].nunique()
     also = f" {left_out} more had no speaker or no length and were left out." if left_out else ""
     kept = f"{len(found)} turn{'s' * (len(found) != 1)} of {people} speaker{'s' * (people != 1)}"
     say.print(f"Kept: {kept}.{also}")
     if chosen.has_recording:
-        say.print(f"Next:  therapy-review analyse --journal {journal}")
+        say.print(f"Next:  {hints.command('analyse', journal=opened.root)}")
     else:
         say.print(f"{session} has no recording yet; they count once it is added and analysed.")
 
@@ -276,8 +283,9 @@ def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> Non
     from therapy_review.elsewhere import forget_turns as forget
     from therapy_review.journal import open_journal
 
-    forget(open_journal(journal).session(session))
-    say.print(f"Forgotten. Next:  therapy-review analyse --journal {journal}")
+    opened = open_journal(journal)
+    forget(opened.session(session))
+    say.print(f"Forgotten. Next:  {hints.command('analyse', journal=opened.root)}")
 
 
 @app.command()
@@ -302,10 +310,11 @@ def review(
             opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
         )
     if not opened.settings.get("sealed"):
-        say.print(f"To read:  {reports.place(opened, made.page)}")
-        say.print(f"Notebook: {reports.place(opened, made.notebook)}")
+        say.print(f"To read:  {hints.place(reports.place(opened, made.page))}")
+        say.print(f"Notebook: {hints.place(reports.place(opened, made.notebook))}")
     elif target is None:
-        say.print(f"It is sealed in {opened.name}. To read it:  therapy-review lab --journal {journal}")
+        to_read = hints.command("lab", "--week", chosen, journal=opened.root)
+        say.print(f"It is sealed in {opened.name}. To read it:  {to_read}")
     else:
         plain_pages.write(opened, target, {page: opened.store.read(made.page)}, {})
     if failed:
@@ -329,14 +338,16 @@ def lab(
         notebook = f"reports/{report.removesuffix('.ipynb')}.ipynb"
         if not opened.store.exists(notebook):
             raise JournalError(
-                f"There is no report {report} in {opened.name}; to write reports: therapy-review report --all"
+                f"There is no report {report} in {opened.name}; to write reports: "
+                f"{hints.command('report', '--all', journal=opened.root)}"
             )
         jupyter.start(opened, notebook)
     chosen = _week(opened, week)
     notebook = f"reports/weekly_review_{chosen}.ipynb"
     if not opened.store.exists(notebook):
         raise JournalError(
-            f"The review of {chosen} is not written yet; run: therapy-review review -j {journal}"
+            f"The review of {chosen} is not written yet; run: "
+            f"{hints.command('review', '--week', chosen, journal=opened.root)}"
         )
     jupyter.start(opened, notebook)
 
@@ -366,7 +377,7 @@ def _week(journal: Journal, week: str) -> str:
 
 
 def _empty(journal: Journal, what: str) -> str:
-    example = f"therapy-review add FILE --date {journal.today()}"
+    example = hints.command("add", "FILE", "--date", f"{journal.today()}", journal=journal.root)
     return f"There is no {what} in {journal.name} yet; add one with: {example}"
 
 

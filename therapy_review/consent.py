@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
+from therapy_review import hints
 from therapy_review.agreement import (
     ALL_PARTIES,
     ONE_PARTY,
@@ -29,10 +31,23 @@ from therapy_review.errors import JournalError
 from therapy_review.still import clock
 
 FILE = "agreements.toml"
-HOW_TO_ASK = (
-    "Talk it over (a page for that: therapy-review consent draft), then write it down with: "
-    "therapy-review consent add"
-)
+
+
+def how_to_ask(journal: Path | None) -> str:
+    """Say what to do where an agreement is missing.
+
+    Parameters
+    ----------
+    journal : Path or None
+        The journal's folder.
+
+    Returns
+    -------
+    str
+        Two commands are in it.
+    """
+    draft, add = (hints.command("consent", word, journal=journal) for word in ("draft", "add"))
+    return f"Talk it over (a page for that: {draft}), then write it down with: {add}"
 
 
 def parse(data: bytes, where: str) -> list[Agreement]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from therapy_review import hints
 from therapy_review.agreement import (
     ONE_PARTY,
     SELF_REVIEW,
@@ -61,12 +62,11 @@ def show(journal: JournalOption = HERE) -> None:
     if given and (against := asked.not_to_be_recorded(BOTH, today)):
         people = " and ".join(map(opened.name_of, against))
         say.print(f"Recordings made today stay closed: {people} took back being recorded, or let it end.")
+    add = hints.command("consent", "add", journal=opened.root)
     for one, _ in ending(given, today):
-        say.print(
-            f"The agreement of {_name(opened, one)} ends on {one.until}; to go on: therapy-review consent add"
-        )
+        say.print(f"The agreement of {_name(opened, one)} ends on {one.until}; to go on: {add}")
     if not given or not uses:
-        say.print("To write down what you agreed on: therapy-review consent add")
+        say.print(f"To write down what you agreed on: {add}")
 
 
 @consent.command()
@@ -150,7 +150,7 @@ def _read_the_caution(journal: Journal, confirm: str) -> None:
     if not journal.one_party_is_clear():
         raise ConsentError(
             f"Nothing was written down: for {where} it is not sure that one party's word is enough, so everybody "
-            "heard is asked. Talk it over, then: therapy-review consent add"
+            f"heard is asked. Talk it over, then: {hints.command('consent', 'add', journal=journal.root)}"
         )
     _unless_others_had_their_say(journal)
     say.print(" ".join([*rule_of(journal), SECRECY]))
@@ -165,7 +165,7 @@ def _unless_others_had_their_say(journal: Journal) -> None:
     if any(one.who != "client" for one in journal.consents):
         raise ConsentError(
             "Nothing was written down: others have had their say here, and it counts. To see it: "
-            "therapy-review consent show"
+            f"{hints.command('consent', 'show', journal=journal.root)}"
         )
 
 
@@ -263,7 +263,7 @@ def _guide_to_erasing(
     if keep is None:
         keep = typer.prompt("Why is the rest kept (may stay empty)", default="", show_default=False)
     keep_the_rest(journal, back, keep)
-    say.print(what_is_kept(back.use, left))
+    say.print(what_is_kept(journal, back.use, left))
 
 
 def _chosen(answer: str, offered: list[str]) -> list[str]:
@@ -324,8 +324,9 @@ def draft(
         )
         if is_sealed:
             say.print("It lies open there, with both names: whoever may look into that folder can read it.")
-    say.print("  therapy-review consent guide")
-    say.print("Nothing is agreed yet; once it is, write it down with: therapy-review consent add")
+    say.print(f"  {hints.command('consent', 'guide', journal=opened.root)}")
+    add = hints.command("consent", "add", journal=opened.root)
+    say.print(f"Nothing is agreed yet; once it is, write it down with: {add}")
 
 
 @consent.command()
@@ -337,7 +338,7 @@ def guide(journal: JournalOption = HERE) -> None:
     opened = open_journal(journal)
     made = reports.run_one(opened, "agreement", "agreement", {})
     if not opened.settings.get("sealed"):  # a sealed page opens in Lab alone
-        say.print(f"To read:  {made.page}")
+        say.print(f"To read:  {hints.place(reports.place(opened, made.page))}")
     lab.start(opened, "reports/agreement.ipynb")
 
 

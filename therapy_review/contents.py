@@ -18,6 +18,7 @@ from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from jupyter_server.services.contents.manager import AsyncContentsManager
 from tornado.web import HTTPError
 
+from therapy_review import hints
 from therapy_review.errors import NotThereError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.store import digest
@@ -112,7 +113,8 @@ class SealedContents(AsyncContentsManager):
         elif model.get("format") == "text":
             data = str(model["content"]).encode()
         else:
-            raise HTTPError(400, "Only text is kept here; recordings are added with: therapy-review add")
+            add = hints.command("add", "FILE", journal=self.journal.root)
+            raise HTTPError(400, f"Only text is kept here; recordings are added with: {add}")
         with _told():
             with self.journal.store.writing():
                 self.journal.store.write(name, data)

@@ -93,7 +93,7 @@ def contributions(journal: Journal, role: str) -> list[Contribution]:
     """
     store, folder = journal.store, f"voices/{role}"
     names = [f"{folder}/{name}" for name in store.files(folder) if PurePosixPath(name).suffix == ".json"]
-    return [Contribution.from_bytes(store.read(name), store.where(name)) for name in names]
+    return [Contribution.from_bytes(store.read(name), store.where(name), store.root) for name in names]
 
 
 def in_force(journal: Journal) -> dict[str, list[Contribution]]:
@@ -258,7 +258,7 @@ def _confirmed(session: Session, voices: pd.DataFrame, role: str) -> NDArray[np.
 
 def _rests_on(journal: Journal, name: str) -> str:
     try:
-        return Contribution.from_bytes(journal.store.read(name), name).rests_on
+        return Contribution.from_bytes(journal.store.read(name), name, journal.root).rests_on
     except JournalError:
         return ""  # not there, or damaged: made anew
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, index, ledger, renewing, transcript
+from therapy_review import enrolment, hints, index, ledger, renewing, transcript
 from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.keys import IDENTITY, RECOVERY
@@ -54,9 +54,7 @@ BY_THE_JOURNALS_KEY = (
     "scores, figures; no sound and no text) are sealed with the journal's own key, which stays: copies of these "
     "files made before still open with the passphrase, so delete those too."
 )
-OTHER_REPORTS = (
-    "Reports of other weeks may still count it in their charts; write them anew with therapy-review review."
-)
+OTHER_REPORTS = "Reports of other weeks may still count it in their charts; to write them anew: "
 
 
 @dataclass(frozen=True)
@@ -272,7 +270,8 @@ def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) ->
                 store.remove(name)
                 if isinstance(store, SealedStore):
                     store.remove_open(name)
-    others = (OTHER_REPORTS,) if any(_files(store, REPORTS)) else ()
+    anew = OTHER_REPORTS + hints.command("review", "--week", "WEEK", journal=store.root)
+    others = (anew,) if any(_files(store, REPORTS)) else ()
     of_the_disk = _of_the_disk(session, names, open_ones)
     return Erased(what, removed, (*others, COPIES, GIVEN_AWAY, *of_the_disk))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
+
+from therapy_review import hints
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,9 +27,9 @@ def install_line(extra: str, root: Path = _ROOT) -> str:
 
     Examples
     --------
-    >>> install_line("pdf", Path("/nowhere")).endswith(' -m pip install "therapy-review[pdf]"')
+    >>> install_line("pdf", Path("/nowhere")).endswith(" -m pip install 'therapy-review[pdf]'")
     True
     """
     what = f"{root}[{extra}]" if (root / "pyproject.toml").is_file() else f"therapy-review[{extra}]"
     editable = "-e " if what.startswith(str(root)) else ""
-    return f'{shlex.quote(sys.executable)} -m pip install {editable}"{what}"'
+    return f"{hints.word(sys.executable)} -m pip install {editable}{hints.word(what)}"

@@ -16,7 +16,7 @@ from therapy_review import analysis, correcting, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
-from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
+from therapy_review.still import Still, how_to_start, is_still, paragraphs
 from therapy_review.way_form import LABELS, way_fields
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def notes_form(session: Session) -> VBox | Still:
     """
     if is_still():
         read = notes_to_read(session)
-        return Still(f"{read.markup}<p><small>{HOW_TO_START} to write here.</small></p>", read.text)
+        return Still(f"{read.markup}<p><small>{how_to_start()} to write here.</small></p>", read.text)
     import ipywidgets as w
 
     written = session.notes
@@ -252,7 +252,7 @@ def who_is_who(session: Session) -> VBox | Still:
     if is_still():
         return Still(
             "<p>Nobody has said yet which voice is whose, so the charts say voice 1 and voice 2. "
-            f"{HOW_TO_START}; you will hear three short clips.</p>"
+            f"{how_to_start()}; you will hear three short clips.</p>"
         )
     import ipywidgets as w
 

@@ -15,10 +15,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from therapy_review import hints
 from therapy_review.agreement import ONE_PARTY, RECORD, SELF_REVIEW, Agreement, in_words, is_use, person
-from therapy_review.consent import HOW_TO_ASK
+from therapy_review.consent import how_to_ask
 from therapy_review.errors import ConsentError, JournalError
 
 if TYPE_CHECKING:
@@ -36,11 +38,14 @@ class Gate:
         The day of the use.
     one_party_is_clear : callable
         Whether the law of the place surely asks for one party alone; asked only where that matters.
+    journal : Path, optional
+        The journal's folder, for the commands in sentences.
     """
 
     given: tuple[Agreement, ...]
     day: dt.date
     one_party_is_clear: Callable[[], bool] = lambda: False
+    journal: Path | None = None
 
     def missing(self, heard: Sequence[str], use: str) -> list[str]:
         """Name those whose agreement to a use is missing; nobody where one party's word is enough.
@@ -102,14 +107,15 @@ class Gate:
             unknown = "it is not known who is heard in it"
             raise ConsentError(f"{closed}: {f'nobody can have agreed to {use!r}' if heard else unknown}.")
         if missing := self.missing(heard, use):
-            raise ConsentError(f"{closed}: {self._what_is_missing(missing, use)}. {HOW_TO_ASK}")
+            raise ConsentError(f"{closed}: {self._what_is_missing(missing, use)}. {how_to_ask(self.journal)}")
         made_on = dt.date.fromisoformat(session[:10])
         if against := self.not_to_be_recorded(heard, made_on):
             reasons = "; ".join(self._why_not(who, RECORD, made_on) for who in against)
+            since = ("--to", RECORD, "--since", f"{made_on}")
             raise ConsentError(
                 f"{closed}: it was made on a day without an agreement to recording from "
                 f"{' and '.join(map(person, against))} ({reasons}). If all of you want to keep it, write that down "
-                f"from its day on: therapy-review consent add --to record --since {made_on}"
+                f"from its day on: {hints.command('consent', 'add', *since, journal=self.journal)}"
             )
 
     def _agrees(self, who: str, use: str, day: dt.date) -> bool:
@@ -162,7 +168,7 @@ def gate(journal: Journal) -> Gate:
     JournalError
         When the agreements can't be read: then nobody counts as having agreed.
     """
-    return Gate(tuple(journal.consents), journal.today(), cache(journal.one_party_is_clear))
+    return Gate(tuple(journal.consents), journal.today(), cache(journal.one_party_is_clear), journal.root)
 
 
 def closed(journal: Journal, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:

@@ -23,7 +23,7 @@ from therapy_review.mood_tables import (
     likely_low,
     numbers_of,
 )
-from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def moods_form(journal: Journal, when_done: Callable[[], None] = lambda: None) -
     """
     if is_still():
         return Still(
-            f"<p>{HOW_TO_START}; here you can choose a file of moods, and see what would come in.</p>"
+            f"<p>{how_to_start()}; here you can choose a file of moods, and see what would come in.</p>"
         )
     return _MoodsForm(journal, when_done).box
 
@@ -89,7 +89,7 @@ def calendar_form(journal: Journal, when_done: Callable[[], None] = lambda: None
     VBox or Still
     """
     if is_still():
-        return Still(f"<p>{HOW_TO_START}; here you can choose a calendar's file.</p>")
+        return Still(f"<p>{how_to_start()}; here you can choose a calendar's file.</p>")
     return _CalendarForm(journal, when_done).box
 
 

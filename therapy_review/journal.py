@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import agreement, consent, days, ledger, own_numbers, scales
+from therapy_review import agreement, consent, days, hints, ledger, own_numbers, scales
 from therapy_review.errors import JournalError
 from therapy_review.scales import Scale
 from therapy_review.session import Session
@@ -156,7 +156,8 @@ class Journal:
         for session in self.sessions:
             if session.name == name:
                 return session
-        raise JournalError(f"There is no session {name} in {self.name}; to see all: therapy-review check")
+        to_see = hints.command("check", journal=self.root)
+        raise JournalError(f"There is no session {name} in {self.name}; to see all: {to_see}")
 
     def left_out(self) -> list[str]:
         """Name the folders among the sessions that are not named by a date, and so are no sessions.
@@ -291,7 +292,7 @@ def open_journal(path: str | Path) -> Journal:
         if folder.exists("identity.age") and any(map(folder.exists, keys)):
             raise JournalError(
                 f"Sealed files lie in {folder.where('')}, but its journal.toml says that it is not sealed; to put "
-                f"that right: therapy-review seal --journal {path}"
+                f"that right: {hints.command('seal', journal=folder.root)}"
             )
         return Journal(store, settings)
     from therapy_review.sealed import SealedStore
@@ -301,7 +302,7 @@ def open_journal(path: str | Path) -> Journal:
     if begun := seal.get("unfinished"):
         raise JournalError(
             f"{store.where('')} was left while its files were being changed; nothing is lost. Finish it with: "
-            f"therapy-review {begun} --journal {path}"
+            f"{hints.command(begun, journal=store.root)}"
         )
     hides_dates = bool(seal.get("hide_dates", False))
     return Journal(SealedStore(store, identity_of(folder, settings), hides_dates=hides_dates), settings)
@@ -368,13 +369,13 @@ def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
     if not store.exists("journal.toml"):
         raise JournalError(
             f"There is no journal in {store.where('') or path} (no journal.toml lies there); name the folder of "
-            "yours, or make one with: therapy-review init my-journal"
+            f"yours, or make one with: {hints.command('init', 'my-journal')}"
         )
     settings = _settings_of(store)
     # The practice journal has nothing to keep; `shared_disk` is for disks that know no permissions.
     if store.is_open_to_others() and not (settings.get("practice") or settings.get("shared_disk")):
         raise JournalError(
             f"Others who use this computer may look into {store.where('')}; make it yours alone with: "
-            f"therapy-review protect --journal {path}"
+            f"{hints.command('protect', journal=store.root)}"
         )
     return store, settings

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from therapy_review import fonts
+from therapy_review import fonts, hints
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -107,7 +107,11 @@ def environment() -> dict[str, str]:
     """
     earlier = os.environ.get("JUPYTER_CONFIG_PATH")
     paths = [str(SETTINGS), *([earlier] if earlier else [])]
-    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
+        hints.READER: hints.ANYWHERE,  # its kernels run where nobody stands
+    }
 
 
 def start(journal: Journal, notebook: str) -> NoReturn:

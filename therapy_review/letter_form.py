@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review import way_words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.letters import Writing
-from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.still import Still, how_to_start, is_still
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -39,7 +39,7 @@ def letter_form(journal: Journal) -> VBox | Still:
     writing = Writing(journal)
     before = way_words.letters(writing.earlier)
     if is_still():
-        return Still(f"{before}<p><small>{ASK} {HOW_TO_START} to write it here.</small></p>")
+        return Still(f"{before}<p><small>{ASK} {how_to_start()} to write it here.</small></p>")
     import ipywidgets as w
 
     # Its question above it, and its own label: what is read out is what is asked.

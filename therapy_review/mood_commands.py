@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from therapy_review import hints
 from therapy_review.errors import ImportFileError
 
 if TYPE_CHECKING:
@@ -100,9 +101,8 @@ def import_moods(
     also = f", {done.there} were there already" if done.there else ""
     say.print(f"Brought in: {done.added} entries{newer}{also}.")
     if done.added or done.newer:
-        say.print(
-            f"To take them out again:  therapy-review moods remove {done.origin.split()[1]} -j {journal}"
-        )
+        again = hints.command("moods", "remove", done.origin.split()[1], journal=opened.root)
+        say.print(f"To take them out again:  {again}")
 
 
 @moods.command("list")
@@ -132,7 +132,7 @@ def remove_moods(
     opened = open_journal(journal)
     calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
     moods = [str(one) for one in days.whole_table(opened.store)["origin"].unique()]
-    meant = mood_import.meant_by(origin, moods + calendars)
+    meant = mood_import.meant_by(origin, moods + calendars, opened.root)
     if meant in calendars:
         say.print(f"Taken out: {appointments.take_back(opened, meant)} appointments.")
     else:

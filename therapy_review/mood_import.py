@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import days, mood_words, versions
+from therapy_review import days, hints, mood_words, versions
 from therapy_review.csv_text import read_text_table
 from therapy_review.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.errors import ImportFileError, JournalError
@@ -17,6 +17,8 @@ from therapy_review.store import if_there
 from therapy_review.versions import TAKE_NEWER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from therapy_review.journal import Journal
@@ -203,7 +205,7 @@ def take_back(journal: Journal, origin: str) -> TakenBack:
     store = journal.store
     with store.writing():
         before = days.whole_table(store)
-        meant = meant_by(origin, [str(one) for one in before["origin"].unique()])
+        meant = meant_by(origin, [str(one) for one in before["origin"].unique()], journal.root)
         kind, sign = meant.split(" ", 2)[:2]
         words, numbers = mood_words.without_told(store, kind, sign)
         after = versions.remove(before, meant)
@@ -217,7 +219,7 @@ def take_back(journal: Journal, origin: str) -> TakenBack:
     return TakenBack(len(before) - len(after), again)
 
 
-def meant_by(text: str, origins: list[str]) -> str:
+def meant_by(text: str, origins: list[str], journal: Path | None = None) -> str:
     """Find the one origin that is meant.
 
     Parameters
@@ -225,6 +227,8 @@ def meant_by(text: str, origins: list[str]) -> str:
     text : str
         A whole origin, its eight signs, or its file's name.
     origins : list of str
+    journal : Path, optional
+        The journal's folder, for the error's sentence.
 
     Returns
     -------
@@ -247,7 +251,8 @@ def meant_by(text: str, origins: list[str]) -> str:
     if found:
         signs = ", ".join(one.split(" ", 2)[1] for one in found)
         raise JournalError(f"{text} was brought in more than once; say which by its eight signs: {signs}.")
-    raise JournalError(f"Nothing here came from {text}; to see what did: therapy-review moods list")
+    to_see = hints.command("moods", "list", journal=journal)
+    raise JournalError(f"Nothing here came from {text}; to see what did: {to_see}")
 
 
 def _count(table: pd.DataFrame) -> int:

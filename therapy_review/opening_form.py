@@ -15,7 +15,7 @@ from therapy_review.chart import counted
 from therapy_review.errors import TherapyReviewError
 from therapy_review.opened import FIGURES, PARTS, Opened, on_offer, remember, remembered
 from therapy_review.path_view import put_away
-from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.together_notes import others
 from therapy_review.words import day
 
@@ -60,7 +60,7 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
     """
     ask = ASK.format(therapist=html.escape(journal.therapist))
     if is_still():
-        return Still(f"<p>Nothing of this page is opened. {HOW_TO_START} and choose what may be seen.</p>")
+        return Still(f"<p>Nothing of this page is opened. {how_to_start()} and choose what may be seen.</p>")
     import ipywidgets as w
 
     last = now = remembered(journal)

@@ -20,18 +20,18 @@ from therapy_review.player import Player, moments_to_hear
 from therapy_review.prosody import prosody
 from therapy_review.quiet import (
     HOW_TO_LISTEN,
-    IN_THE_WORKBOOK,
     IS_OFF,
     NO_CLIPS,
     NOTHING_SOUNDS,
     OFF,
     ON,
+    WHO_HEARS,
     is_on,
     moments_to_read,
 )
 from therapy_review.silence_forms import silence_form
 from therapy_review.silence_kinds import long_silences_of
-from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still
+from therapy_review.still import LEFT_OUT, SHOWN, Still, how_to_start, is_still
 from therapy_review.usual import SHOWN as SET_BESIDE
 from therapy_review.usual import side_of, usual
 from therapy_review.usual_charts import beside_usual
@@ -150,7 +150,7 @@ class SessionPage:
             return sentence(IS_OFF)
         player = Player(self.session)
         if self._is_printed:
-            return player.still(IN_THE_WORKBOOK)
+            return player.still(f"{WHO_HEARS} {how_to_start()}.")
         player.on_refresh(self.refresh)
         return player
 

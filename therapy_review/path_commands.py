@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from therapy_review import hints
+
 say = Console(highlight=False, markup=False, soft_wrap=True)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 OpenOption = Annotated[
@@ -71,5 +73,5 @@ def open_notebook(folder: Path, name: str, opened: bool, parameters: dict[str, s
     elif journal.settings.get("sealed"):
         say.print(f"It is sealed in {journal.name}. To read it, leave --no-open out.")
     else:
-        say.print(f"To read:  {journal.root / made.page}")
-        say.print(f"Notebook: {journal.root / made.notebook}")
+        say.print(f"To read:  {hints.place(reports.place(journal, made.page))}")
+        say.print(f"Notebook: {hints.place(reports.place(journal, made.notebook))}")

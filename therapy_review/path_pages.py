@@ -22,7 +22,7 @@ from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.scale_forms import STYLE
 from therapy_review.silence_charts import silences_over_time
 from therapy_review.silence_kinds import silence_kinds
-from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.still import Still, clock, how_to_start, is_still
 from therapy_review.usual import usual
 from therapy_review.usual_charts import usual_over_time
 from therapy_review.voice_view import voices_view
@@ -95,7 +95,7 @@ class PathPage:
     def how_along(self) -> Still:
         """Say how a session is opened on the path."""
         if is_still():
-            return Still(f"<p>{HOW_TO_START} to open a session from the picture.</p>")
+            return Still(f"<p>{how_to_start()} to open a session from the picture.</p>")
         play = ", and plays it at once; Escape is silence" if self.is_heard else ""
         return sentence(f"{ALONG}{play}.")
 
@@ -202,7 +202,7 @@ def _pair_to_read(kind: str, chosen: str, *both: Heard) -> Still:
 def _pair(kind: str, chosen: str, *both: Heard) -> Any:
     if is_still():
         read = _pair_to_read(kind, chosen, *both)
-        return Still(f"{read.markup}<p><small>{HOW_TO_START} to hear them.</small></p>")
+        return Still(f"{read.markup}<p><small>{how_to_start()} to hear them.</small></p>")
     import ipywidgets as w
 
     rows: list[Any] = [w.HTML(STYLE), w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]

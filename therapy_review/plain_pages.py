@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from therapy_review import hints
 from therapy_review.agreement import REPORT
 from therapy_review.errors import JournalError
 from therapy_review.store import PlainStore
@@ -121,7 +122,7 @@ def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: 
             journal, ledger.EXPORTED, session=sessions.get(name, ""), use=REPORT, who="client", note=note
         )
         store.write(name, data)
-    say.print(f"To read:  {folder / next(iter(pages))}")
+    say.print(f"To read:  {hints.place(folder / next(iter(pages)))}")
     say.print(WHEN_DONE)
 
 

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from therapy_review import hints
 from therapy_review.errors import JournalError
 from therapy_review.turns import TOLERANCE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -70,7 +73,7 @@ class Contribution:
         return json.dumps(asdict(self) | {"made_on": self.made_on.isoformat()}, indent=1).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes, where: str) -> Contribution:
+    def from_bytes(cls, data: bytes, where: str, journal: Path | None = None) -> Contribution:
         """Read it from JSON.
 
         Parameters
@@ -78,6 +81,8 @@ class Contribution:
         data : bytes
         where : str
             The file's name, for the sentence of an error.
+        journal : Path, optional
+            The journal's folder, for the same.
 
         Raises
         ------
@@ -91,7 +96,7 @@ class Contribution:
         except (ValueError, KeyError, TypeError) as error:
             raise JournalError(
                 f"{where} can't be read as part of a voice print; delete it, then run: "
-                "therapy-review voice remember"
+                f"{hints.command('voice', 'remember', journal=journal)}"
             ) from error
 
 

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from therapy_review import hints
 from therapy_review.errors import DiarizerError, MissingPackageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INSTALL = 'python -m pip install "pyannote.audio>=3.1"'
+INSTALL = f"{hints.word(sys.executable)} -m pip install {hints.word('pyannote.audio>=3.1')}"
 QUIET = {"HF_HUB_OFFLINE": "1", "PYANNOTE_METRICS_ENABLED": "false"}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.path_view import Place
-from therapy_review.still import OPENS_LAB, Still, clock
+from therapy_review.still import Still, clock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,10 +26,7 @@ HOW_TO_LISTEN = (
     "Nothing plays by itself. Press play when you want to, and stop whenever you like; Escape is silence at "
     "once."
 )
-IN_THE_WORKBOOK = (
-    f"Whoever keeps this journal can hear it in the workbook: <code>{OPENS_LAB}</code>, "
-    "then Run ▸ Run All Cells."
-)
+WHO_HEARS = "Whoever keeps this journal can hear it."
 NO_CLIPS = (
     "Which voice is yours is asked with short clips of the recording, and the sound is switched off on this page. "
     "The charts are there all the same."

@@ -331,7 +331,7 @@ def _in_blocks(pieces: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDA
         yield np.concatenate(waiting)
 
 
-def _about_tags(version: str) -> dict[str, str]:
+def _about_tags(version: str) -> dict[str, Any]:
     """Let a title in another encoding than UTF-8 be; PyAV before 19 would not open its file, and 19 always does."""
     return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
 

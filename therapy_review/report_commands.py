@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand
 
+from therapy_review import hints
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.plain_pages import PlainTo, Sure
 
@@ -136,7 +137,7 @@ def report(
             elif target:
                 plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
             else:
-                _say_how_to_read(opened, done, folder)
+                _say_how_to_read(opened, done)
         except KeyboardInterrupt as stop:  # while it was looked what there is to do, or the index was written
             say.print(GOES_ON)
             raise typer.Exit(STOPPED) from stop
@@ -205,17 +206,16 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
         say.print(GOES_ON)
 
 
-def _say_how_to_read(journal: Journal, done: Summary, folder: Path) -> None:
+def _say_how_to_read(journal: Journal, done: Summary) -> None:
     from therapy_review import reports
 
     if not journal.settings.get("sealed"):
-        say.print(f"To read:  {reports.place(journal, f'reports/{reports.INDEX}.html')}")
+        say.print(f"To read:  {hints.place(reports.place(journal, f'reports/{reports.INDEX}.html'))}")
         return
     there = [outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")]
     if there:
-        say.print(
-            f"Sealed in {journal.name}. To read one:  therapy-review lab --report {there[-1]} --journal {folder}"
-        )
+        to_read = hints.command("lab", "--report", there[-1], journal=journal.root)
+        say.print(f"Sealed in {journal.name}. To read one:  {to_read}")
         say.print("To have pages that lie open in a folder of yours: the same command with --plain-to FOLDER")
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from therapy_review import unlock
+from therapy_review import hints, unlock
 from therapy_review.batch import manifest, stopping, templates
 from therapy_review.batch.basis import Basis, asked
 from therapy_review.batch.keeping import keep, what_it_holds
 from therapy_review.batch.manifest import Entry
-from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, root
+from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, opens, root
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.batch.whole import Whole
@@ -126,6 +126,7 @@ def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str,
         found,
         found.taking({"journal": "..", **given}),
         secret=unlock.secret_of(journal),
+        opens=opens(journal, given),
     )
     made = carry_out(order)
     if sentence := made.sentence or what_it_holds(
@@ -203,7 +204,8 @@ def run(
         cluster.require_private(scheduler)
     _make_room(journal)
     work = Run(journal, job)
-    wanted = work.plan(chosen)
+    with hints.for_anywhere():  # what can't be made is said by a page, too
+        wanted = work.plan(chosen)
     if planned:
         planned([session.name for session in work.unheard(wanted)], [session.name for session in wanted])
     for outcome in work.outcomes.values():
@@ -273,7 +275,7 @@ def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
     from therapy_review.batch import orders, scratch
 
     try:
-        with stopping.insisting():
+        with stopping.insisting(), hints.for_anywhere():
             for outcome in work.make(wanted):
                 _tell(told, outcome)
     except KeyboardInterrupt:
@@ -292,8 +294,9 @@ def _tell(told: Told | None, outcome: Outcome) -> None:
 def _check(journal: Journal, sessions: list[Session], job: Job) -> None:
     """See that the template can be used at all, before anything is started for it."""
     if job.template.name == WEEKLY and job.template == templates.find(WEEKLY):
+        review = hints.command("review", journal=journal.root)
         raise ReportError(
-            f"{WEEKLY} is a page of one week and not of one session; it is written by:  therapy-review review"
+            f"{WEEKLY} is a page of one week and not of one session; it is written by:  {review}"
         )
     if not _was_made_with(journal, sessions, job):
         if "session" not in job.template.parameters:
@@ -320,12 +323,13 @@ def _was_made_with(journal: Journal, sessions: list[Session], job: Job) -> bool:
 
 def _passed_over(journal: Journal, entries: Iterable[Entry]) -> Iterator[str]:
     """Say what is in the folders of sessions and of reports and not in the index."""
+    to_see = f"to see which: {hints.command('check', journal=journal.root)}"
     if count := len(journal.left_out()):
         which = "A folder of a session is" if count == 1 else f"{count} folders of sessions are"
-        yield f"{which} not named by a date and left out; see therapy-review check."
+        yield f"{which} not named by a date and left out; {to_see}"
     if count := len(manifest.left_behind(entries, [session.name for session in journal.sessions])):
         which = "a session that is" if count == 1 else f"{count} sessions that are"
-        yield f"There are reports of {which} not here any more; see therapy-review check."
+        yield f"There are reports of {which} not here any more; {to_see}"
 
 
 def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
@@ -337,7 +341,8 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     entries = manifest.read(store).values()
     for entry in entries:
         made[entry.session].append(entry)
-    lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
+    with hints.for_anywhere():
+        lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = report_tables.can_write_parquet()
     remarks = (*_passed_over(journal, entries), *([] if parquet else [report_tables.NO_PARQUET]))

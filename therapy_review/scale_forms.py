@@ -29,7 +29,7 @@ from therapy_review.scales import (
     plain,
     total,
 )
-from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.still import Still, how_to_start, is_still
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -126,7 +126,7 @@ def scale_forms(session: Session) -> Any:
     if is_still():
         filled = [one for key, one in scales.items() if key in written.scores or key in written.answers]
         read = [_read(session, one) for one in filled]
-        empty = f"<p>No questionnaire was filled in for this session. {HOW_TO_START} if you want to.</p>"
+        empty = f"<p>No questionnaire was filled in for this session. {how_to_start()} if you want to.</p>"
         return Still("\n".join(one.markup for one in read) or empty, "\n".join(one.text for one in read))
     import ipywidgets as w
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ say = Console(highlight=False, markup=False, soft_wrap=True)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 
-WITHOUT = (
-    "Without a passphrase, anybody who can open this folder (on a lent or lost computer, in a copy in the cloud) "
-    "can hear and read everything in it. You can seal it later with: therapy-review seal"
-)
 OPEN_STILL = (
     "journal.toml stays readable: the names and the place you gave stand there. Pseudonyms will do as well."
 )
@@ -41,6 +38,15 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     for command in (seal, unseal, rekey, backup, restore, protect):
         app.command()(command)
+
+
+def without(journal: Path) -> str:
+    """Say what it means to go without a passphrase, and how to have one later."""
+    return (
+        "Without a passphrase, anybody who can open this folder (on a lent or lost computer, in a copy in the "
+        "cloud) can hear and read everything in it. You can seal it later with: "
+        f"{hints.command('seal', journal=journal)}"
+    )
 
 
 def is_wanted(answer: bool | None) -> bool:
@@ -108,11 +114,11 @@ def make_keys(words: str) -> NewKeys:
         return made
 
 
-def ask_for_keys() -> tuple[str, NewKeys] | None:
+def ask_for_keys(journal: Path) -> tuple[str, NewKeys] | None:
     """Ask for a passphrase and make keys from it; say what it means where the client wants none."""
     words = choose_passphrase()
     if not words:
-        say.print(WITHOUT)
+        say.print(without(journal))
         return None
     return words, make_keys(words)
 
@@ -156,7 +162,7 @@ def seal(
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and not sealing.holds_sealed(store):
-        if keys := ask_for_keys():
+        if keys := ask_for_keys(store.root):
             seal_with(store, *keys, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
@@ -238,7 +244,7 @@ def backup(
     if plain:
         raise JournalError(
             f"{store.where('')} is sealed, but this is not: {', '.join(plain)}. In a backup anybody could read it; "
-            "first seal it with: therapy-review seal"
+            f"first seal it with: {hints.command('seal', journal=store.root)}"
         )
     backups.unless_in_the_way(store, file)
     # No passphrase is asked for: a copy that is made every night has nobody to type it.
@@ -255,16 +261,15 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file from therapy-review backup.")],
+    file: Annotated[Path, typer.Argument(help="A file that the command backup wrote.")],
     folder: Annotated[Path, typer.Argument(help="A new folder for the journal.")],
 ) -> None:
     """Make a journal from a backup, in a new folder."""
     from therapy_review import backups
 
     number = backups.restore(file, folder)
-    say.print(
-        f"{number} files are back in {folder}; to see that all is well: therapy-review check -j {folder}"
-    )
+    look = hints.command("check", journal=folder)
+    say.print(f"{number} files are back in {hints.place(folder)}; to see that all is well: {look}")
 
 
 def protect(journal: JournalOption = HERE) -> None:
@@ -285,7 +290,7 @@ def protect(journal: JournalOption = HERE) -> None:
         store.write("journal.toml", tomlkit.dumps(settings).encode())
     say.print(
         "This disk knows no permissions, so whoever can use it can look into the journal; a passphrase keeps it "
-        "closed: therapy-review seal"
+        f"closed: {hints.command('seal', journal=store.root)}"
     )
 
 
@@ -338,7 +343,8 @@ def _use_keyring(store: PlainStore, public: str, words: str) -> None:
 
 def _sealed(store: PlainStore, settings: dict[str, Any]) -> tuple[PlainStore, dict[str, Any]]:
     if not settings.get("sealed"):
-        raise JournalError(f"{store.where('')} is not sealed; to seal it: therapy-review seal")
+        to_seal = hints.command("seal", journal=store.root)
+        raise JournalError(f"{store.where('')} is not sealed; to seal it: {to_seal}")
     return store, settings
 
 
@@ -349,7 +355,7 @@ def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None
     if begun and begun != act:
         raise JournalError(
             f"{store.where('')} was left in the middle of something else; first finish that with: "
-            f"therapy-review {begun}"
+            f"{hints.command(begun, journal=store.root)}"
         )
 
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from pyrage import DecryptError, decrypt, encrypt
 
+from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
 from therapy_review.sealed_names import (
@@ -336,9 +337,10 @@ class SealedStore:
         with self._guard:
             while (known := self._known(folder)) is None:
                 if not (new and self._make_key(folder)):
+                    erase = hints.command("erase", PurePosixPath(within).name, journal=self.root)
                     raise LockedError(
                         f"The key of {self.plain.where(folder)} was destroyed, so what is left there can't be "
-                        f"opened; to clear it away: therapy-review erase {PurePosixPath(within).name}"
+                        f"opened; to clear it away: {erase}"
                     )
             return known
 

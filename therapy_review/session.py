@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from therapy_review import corrections as said
-from therapy_review import ledger, measures, note_saving
+from therapy_review import hints, ledger, measures, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
@@ -368,7 +368,7 @@ class Session:
         if not made or made != self.inputs() or (data := if_there(store.read, name)) is None:
             raise NotAnalysedError(
                 f"Who spoke when in {self.name} has not been worked out yet, or something changed since; "
-                "run: therapy-review analyse"
+                f"run: {hints.command('analyse', journal=self.journal.root)}"
             )
         return data
 

@@ -13,7 +13,7 @@ from therapy_review.share import of_mark, read_spans
 from therapy_review.share_hearing import ClipToHear
 from therapy_review.share_plan import Plan, plan
 from therapy_review.share_words import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
-from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.still import Still, clock, how_to_start, is_still
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def share_form(
     """
     if is_still():
         return Still(
-            f"<p>{HOW_TO_START} to choose clips. Before anything is written you are asked to read this:</p>"
+            f"<p>{how_to_start()} to choose clips. Before anything is written you are asked to read this:</p>"
             f"{_cautions()}",
             "\n".join(CAUTIONS.values()),
         )

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import spans
+from therapy_review import hints, spans
 from therapy_review.agreement import SELF_REVIEW, SHARE, is_use, person
-from therapy_review.consent import HOW_TO_ASK
+from therapy_review.consent import how_to_ask
 from therapy_review.errors import ConsentError, ShareError
 from therapy_review.share import LEAST, Clip, clip, clip_of_all, silenced_by_marks
 from therapy_review.spans import Span
@@ -79,13 +79,13 @@ def voices(session: Session, who: str) -> tuple[str, ...]:
     if not is_use(use):
         raise ShareError("Say with whom the clips are to be shared, by name or pseudonym.")
     session.require(SELF_REVIEW)
-    given, day = session.journal.consents, session.journal.today()
+    given, day, root = session.journal.consents, session.journal.today(), session.journal.root
     heard = session.notes.participants
     listens = {one.who for one in given if one.holds(SELF_REVIEW, day)}
     if missing := [name for name in heard if name not in listens]:
         raise ConsentError(
             f"Nothing of {session.name} can be shared: it is open on your word alone, and sharing needs an "
-            f"agreement from {' and '.join(map(person, missing))}. {HOW_TO_ASK}"
+            f"agreement from {' and '.join(map(person, missing))}. {how_to_ask(root)}"
         )
     agreed = {one.who for one in given if one.holds(use, day)}
     # Who never wrote it down agrees by doing it; who took it back, or let it end, has to say so again.
@@ -94,13 +94,14 @@ def voices(session: Session, who: str) -> tuple[str, ...]:
     elif "client" not in agreed:
         raise ConsentError(
             f"Nothing of {session.name} is shared: your own agreement to share clips with {who.strip()} is not in "
-            "force today. If you want to all the same, write it down again with: therapy-review consent add"
+            "force today. If you want to all the same, write it down again with: "
+            f"{hints.command('consent', 'add', journal=root)}"
         )
     found = tuple(name for name in heard if name in agreed)
     if not found:
         raise ConsentError(
             f"Nothing of {session.name} can be shared: nobody heard in it has agreed to share clips with "
-            f"{who.strip()}. {HOW_TO_ASK}"
+            f"{who.strip()}. {how_to_ask(root)}"
         )
     return found
 

@@ -14,7 +14,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
 from therapy_review.silence_kinds import KINDS, long_silences_of, say
 from therapy_review.silences import LONG_SILENCE
-from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.still import Still, clock, how_to_start, is_still
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,5 +143,5 @@ def _to_read(session: Session, found: pd.DataFrame) -> Still:
         said = ", ".join(part for part in (row["kind"], row["text"]) if part) or "not said"
         lines.append(f"{_first_large(_about(session, row))}: {said}")
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-    how = f"<p><small>{HOW_TO_START} to say what they were.</small></p>"
+    how = f"<p><small>{how_to_start()} to say what they were.</small></p>"
     return Still(f"<ul>{items}</ul>{how}", "\n".join(lines))

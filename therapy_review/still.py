@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import html
 import os
-from pathlib import Path
 
 SHOWN, LEFT_OUT = "shown", "left out"  # what a report does with the client's own sentences
 STILL = "THERAPY_REVIEW_STILL"  # set for kernels whose notebook is only going to be read
-# In a checkout everything starts with make; an installed package has its command.
-OPENS_LAB = (
-    "make lab" if (Path(__file__).resolve().parents[1] / "Makefile").is_file() else "therapy-review lab"
-)
-HOW_TO_START = f"Open the workbook with <code>{OPENS_LAB}</code> and choose Run ▸ Run All Cells"
+OPENS = "THERAPY_REVIEW_OPENS"  # the command by which their reader opens the journal; none where others read
 
 
 class Still:
@@ -41,6 +36,42 @@ class Still:
 def is_still() -> bool:
     """Tell whether this kernel's notebook is only going to be read."""
     return bool(os.environ.get(STILL))
+
+
+def how_to_start() -> str:
+    """Say how what is still here comes alive, as the beginning of a sentence.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> how_to_start()
+    'Open the workbook and choose Run ▸ Run All Cells'
+    """
+    opens = os.environ.get(OPENS, "")
+    return f"Open the workbook{f' with {code(opens)}' if opens else ''} and choose Run ▸ Run All Cells"
+
+
+def code(line: str) -> str:
+    """Show a line that can be typed, as HTML.
+
+    Parameters
+    ----------
+    line : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> code("therapy-review add FILE --journal 'a & b'")
+    "<code>therapy-review add FILE --journal 'a &amp; b'</code>"
+    """
+    return f"<code>{html.escape(line, quote=False)}</code>"
 
 
 def clock(seconds: float) -> str:

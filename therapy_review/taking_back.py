@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import consent, enrolment, erasing, ledger
+from therapy_review import consent, enrolment, erasing, hints, ledger
 from therapy_review.agreement import RECORD, REPORT, in_words
 from therapy_review.errors import JournalError
 
@@ -58,11 +58,12 @@ def what_closes(use: str) -> str:
     return CLOSES_WHAT_IS_NEW if use == RECORD else CLOSES
 
 
-def what_is_kept(use: str, sessions: Iterable[str]) -> str:
+def what_is_kept(journal: Journal, use: str, sessions: Iterable[str]) -> str:
     """Say how that stands which was not erased when a use was taken back.
 
     Parameters
     ----------
+    journal : Journal
     use : str
         As for `what_closes`.
     sessions : iterable of str
@@ -73,7 +74,8 @@ def what_is_kept(use: str, sessions: Iterable[str]) -> str:
     str
     """
     first, *_ = names = list(sessions)
-    days, later = ", ".join(names), f"To erase it later: therapy-review erase {first} --sound"
+    days = ", ".join(names)
+    later = f"To erase it later: {hints.command('erase', first, '--sound', journal=journal.root)}"
     if use == RECORD:
         return f"Kept, and open for what is still agreed to: {days}. {later}"
     if use == REPORT:
@@ -130,7 +132,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
         part = f" for {use}" if use else ""
         raise JournalError(
             f"There is nothing of {journal.name_of(who)} to take back{part}; to see what was agreed: "
-            "therapy-review consent show"
+            f"{hints.command('consent', 'show', journal=journal.root)}"
         )
     noted = journal.ledger
     if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():

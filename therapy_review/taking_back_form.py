@@ -139,7 +139,7 @@ class TakeBackForm:
         assert self._back
         taking_back.keep_the_rest(self._journal, self._back, str(self.why.value))
         self.why.value, self.before.children = "", []
-        return [taking_back.what_is_kept(self._back.use, self.ticks)]
+        return [taking_back.what_is_kept(self._journal, self._back.use, self.ticks)]
 
 
 def _what(session: str, files: list[str]) -> str:

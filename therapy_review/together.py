@@ -27,7 +27,7 @@ from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
 from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
 from therapy_review.shutter import Shutter
-from therapy_review.still import HOW_TO_START, Still, is_still, paragraphs
+from therapy_review.still import Still, how_to_start, is_still, paragraphs
 from therapy_review.words import day
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class Together:
         if not names:
             return sentence("No session is opened.")
         if is_still():
-            return sentence(f"{HOW_TO_START} to open a session here.")
+            return sentence(f"{how_to_start()} to open a session here.")
         import ipywidgets as w
 
         kind = Place if self.is_heard else QuietPlace
@@ -293,7 +293,7 @@ class Together:
 
     def _notes(self) -> Any:
         if is_still():
-            return Still(f"{self._written()}<p><small>{HOW_TO_START} to write here.</small></p>")
+            return Still(f"{self._written()}<p><small>{how_to_start()} to write here.</small></p>")
         import ipywidgets as w
 
         wide = w.Layout(width="min(52rem, 99%)")

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from therapy_review import hints
 from therapy_review.errors import LockedError, MissingPackageError
 from therapy_review.extras import install_line
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, from_file, opened, plain_code
@@ -132,7 +133,7 @@ def from_passphrase_file(path: Path) -> str:
     if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
         raise LockedError(
             f"Others on this computer may read the passphrase file {path}; make it yours alone first:  "
-            f"chmod 600 {path}"
+            f"chmod 600 {hints.quoted(path)}"
         )
     if not words:
         raise LockedError(f"The passphrase file {path} is empty; its first line is the passphrase.")

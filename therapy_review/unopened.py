@@ -7,6 +7,7 @@ from typing import Any
 
 from pyrage import RecipientError, encrypt, x25519
 
+from therapy_review import hints
 from therapy_review.errors import JournalError
 from therapy_review.sealed import SETTINGS
 from therapy_review.sealed_names import AGE
@@ -35,6 +36,7 @@ def write_unopened(store: PlainStore, settings: Mapping[str, Any], name: str, da
         recipient = x25519.Recipient.from_str(str(settings["seal"]["recipient"]))
     except (KeyError, TypeError, RecipientError) as error:
         raise JournalError(
-            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: therapy-review seal"
+            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: "
+            f"{hints.command('seal', journal=store.root)}"
         ) from error
     store.write(f"{name}{AGE}", encrypt(data, [recipient]))

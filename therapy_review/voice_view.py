@@ -16,7 +16,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.notes import OF_THE_WAY
 from therapy_review.phases import lasting
 from therapy_review.scale_forms import STYLE
-from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.trends import trends
 from therapy_review.voice_charts import voices_over_time
 from therapy_review.words import day
@@ -44,7 +44,7 @@ def voices_view(journal: Journal) -> Any:
     """
     if is_still():
         waiting, drawn = not_worked_out(journal), chart(journal)
-        shown, said = drawn._repr_mimebundle_(), f"<p><small>{_offer(waiting)} {HOW_TO_START}.</small></p>"
+        shown, said = drawn._repr_mimebundle_(), f"<p><small>{_offer(waiting)} {how_to_start()}.</small></p>"
         return Still(shown["text/html"] + said * bool(waiting), shown["text/plain"])
     return VoicesView(journal).box
 

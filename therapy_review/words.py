@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from therapy_review import days
+from therapy_review import days, hints
 from therapy_review.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.still import SHOWN, clock, paragraphs
+from therapy_review.still import SHOWN, clock, code, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,9 +152,10 @@ def agreements_ending(journal: Journal) -> str:
         said.append(f"<p>On {day(given.until or journal.today())}, {whose} comes to its end ({what}).</p>")
     if not said:
         return ""
+    add = code(hints.command("consent", "add", journal=journal.root))
     return "\n".join(said) + (
         "\n<p>If you both would like to go on, a few words about it in a session are enough; write down what you "
-        "agreed on with <code>therapy-review consent add</code>, or in the notebook about agreements. Otherwise "
+        f"agreed on with {add}, or in the notebook about agreements. Otherwise "
         "those recordings simply stay closed from then on, and your notes and moods go on as before.</p>"
     )
 

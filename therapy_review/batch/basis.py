@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review import analysis, consent, days, enrolment, index, ledger
 from therapy_review.agreement import ending
 from therapy_review.batch.manifest import as_json, program
+from therapy_review.batch.orders import opens
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import render
 from therapy_review.still import SHOWN
@@ -101,6 +102,9 @@ class Basis:
             "journal": digest_if_there(journal.store, "journal.toml"),
             **asked(template, parameters),
             "program": program(),
+            "opens": digest(
+                opens(journal, parameters).encode()
+            ),  # not to tell others which folders there are
         }
 
     def look(self, session: Session) -> Look:
@@ -166,7 +170,7 @@ class Basis:
         whole = isinstance(before.get("sessions"), str)
         as_then = {"alone": before.get("looks_at") == "itself", "with_days": "days" in before}
         now = self._of_all() if whole else self._of_one(session, **as_then)
-        apart = {"parameters"} | ({"template"} if entry.template != self._template else set())
+        apart = {"parameters", "opens"} | ({"template"} if entry.template != self._template else set())
         return {**now, **{name: before.get(name) for name in apart}} == before
 
     def _of_all(self) -> dict[str, Any]:

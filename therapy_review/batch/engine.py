@@ -20,10 +20,11 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
-from therapy_review import errors
+from therapy_review import errors, hints
 from therapy_review.agreement import REPORT
 from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
 from therapy_review.batch.taking_turns import turn_to_listen
+from therapy_review.still import OPENS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -32,6 +33,7 @@ NAME = "therapy-review"
 CELL = 600.0  # seconds a cell may take
 LISTENING = 3600.0  # seconds one session may be listened to
 PLACE = "__import__('os').chdir({!r})"
+FOR_THE_CLIENT = "__import__('os').environ.update({!r})"
 LISTEN = (
     "from therapy_review.analysis import analyse; from therapy_review.journal import open_journal; "
     "analyse(open_journal({!r}).session({!r}), use={!r})"
@@ -141,6 +143,7 @@ def execute(
     *,
     on_start: OnStart | None = None,
     cell_wait: float = CELL,
+    opens: str = "",
 ) -> NotebookNode:
     """Run a template in a kernel.
 
@@ -157,6 +160,8 @@ def execute(
         Called with a blocking client of the kernel after it has started and before the first cell.
     cell_wait : float
         Seconds a cell may take.
+    opens : str
+        The command by which the reader opens the journal; empty where others read the report.
 
     Returns
     -------
@@ -179,6 +184,8 @@ def execute(
 
     try:
         _begin(kernel, folder, on_start)
+        if opens:
+            kernel.tell(FOR_THE_CLIENT.format({OPENS: opens, hints.READER: hints.ANYWHERE}))
         kernel.leave()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # papermill's remarks are not for the client

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from therapy_review import words
+from therapy_review import hints, words
 from therapy_review.agreement import REPORT
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
@@ -132,9 +132,10 @@ def _before(store: Store, session: Session, name: str) -> str:
     if not any(store.exists(f"reports/{name}.{end}") for end in ENDINGS):
         return "There is no report of this session yet."
     if session.has_recording and session.why_closed(REPORT):
+        erase = html.escape(hints.command("erase", session.name, journal=store.root), quote=False)
         return (
             "A report from before is still in this folder, and stays as it is. To erase it with the session:  "
-            f"therapy-review erase {session.name}"
+            f"{erase}"
         )
     if not store.exists(f"reports/{page}"):
         return "The report could not be made again. The one from before is still in this folder."
@@ -161,8 +162,9 @@ def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: boo
         The sentence as it was kept, without anything private.
     """
     sentence, cell = entry.sentence, entry.cell
-    if holds_words(sentence, words_of(session)):
-        sentence = "Something in this session's files could not be read; see therapy-review check."
+    if holds_words(sentence, words_of(session), [hints.command(journal=store.root)]):
+        look = hints.command("check", journal=store.root)
+        sentence = f"Something in this session's files could not be read; to see what: {look}"
     body = (
         f"<h1>{words.day(session.date)}</h1>\n<p>{_before(store, session, entry.name)}</p>\n"
         f'<p class="sentence">{html.escape(words.with_cell(sentence, cell))}</p>\n'

@@ -26,7 +26,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
-from therapy_review import unlock
+from therapy_review import hints, unlock
 from therapy_review.batch.scratch import Scratch
 from therapy_review.errors import ReportError
 from therapy_review.still import STILL
@@ -41,6 +41,7 @@ START = 120.0  # seconds a kernel may take to start on a busy computer
 ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL", "--HistoryManager.enabled=False"]
 ENVIRONMENT = {
     STILL: "1",
+    hints.READER: hints.OTHERS,  # until it is known for whom the report is
     "PYTHONHASHSEED": "0",  # the names in a set come in the same order in every run
     "OPENBLAS_NUM_THREADS": "1",  # the other cores are for other kernels
     "OMP_NUM_THREADS": "1",

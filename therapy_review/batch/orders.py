@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from therapy_review import unlock
+from therapy_review import hints, unlock
 from therapy_review.batch import stopping
 from therapy_review.batch.bundles import Bundle, derived, laid_out
 from therapy_review.batch.templates import Template
 from therapy_review.errors import TherapyReviewError
 from therapy_review.sealed import SealedStore
+from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import PlainStore
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Order:
         What opens a sealed journal; given to the kernel alone.
     bundle : Bundle or None
         The files, where the journal's folder can't be seen.
+    opens : str
+        The command by which the report's reader opens the journal; from `opens`.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Order:
     cell_wait: float = 600.0
     secret: str | None = field(default=None, repr=False)
     bundle: Bundle | None = None
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,7 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
         order.parameters,
         on_start=_hook(order),
         cell_wait=order.cell_wait,
+        opens=order.opens,
     )
     files = {"ipynb": nbformat.writes(tidied(notebook)).encode()}
     if order.to != "ipynb":
@@ -197,6 +202,27 @@ def root(journal: Journal) -> Path:
     plain = store.plain if isinstance(store, SealedStore) else store
     assert isinstance(plain, PlainStore)
     return plain.root
+
+
+def opens(journal: Journal, parameters: Mapping[str, object]) -> str:
+    """Give the command by which a report's reader opens the journal.
+
+    Parameters
+    ----------
+    journal : Journal
+    parameters : mapping of str to object
+        The template's. Without the client's own words a report is for others as well, who have no use for the
+        command, and need not know what the client's folders are called.
+
+    Returns
+    -------
+    str
+        Empty where others may read it.
+    """
+    if parameters.get("private_notes", LEFT_OUT) != SHOWN:
+        return ""
+    with hints.for_anywhere():
+        return hints.command("lab", journal=root(journal))
 
 
 _KERNELS: list[Kernels] = []

@@ -188,7 +188,7 @@ class Private:
         return False
 
 
-def holds_words(report: str, words: Iterable[str]) -> bool:
+def holds_words(report: str, words: Iterable[str], known: Iterable[str] = ()) -> bool:
     """Tell whether a report holds words that are to stay private; see `Private`.
 
     Parameters
@@ -197,6 +197,8 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
         HTML or a notebook's JSON.
     words : iterable of str
         From `words_of`.
+    known : iterable of str
+        Texts that are no secret.
 
     Returns
     -------
@@ -209,7 +211,7 @@ def holds_words(report: str, words: Iterable[str]) -> bool:
     >>> holds_words("<p>The longest silence, 9 seconds.</p>", ["I was silent for a long time"])
     False
     """
-    return Private(words).held_in(report)
+    return Private(words, " ".join(map(_letters, known))).held_in(report)
 
 
 def our_words(template: str, named: Iterable[str] = ()) -> str:

@@ -15,7 +15,7 @@ from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
-from therapy_review.batch.orders import SUFFIXES, Made, Order, To, root
+from therapy_review.batch.orders import SUFFIXES, Made, Order, To, opens, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.batch.whole import Whole
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
@@ -238,6 +238,7 @@ class Run:
             parameters=job.template.taking(given),
             to=job.to,
             cell_wait=job.cell_wait,
+            opens="" if job.cluster else opens(self.journal, job.parameters),  # there, folders are others
         )
 
     def _keep(self, session: Session, made: Made, rests_on: dict[str, Any]) -> Outcome:

@@ -16,7 +16,7 @@ import traitlets
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player.at_once import at_once
 from therapy_review.player.feed import Feed
-from therapy_review.still import HOW_TO_START, Still, clock, is_still
+from therapy_review.still import Still, clock, how_to_start, is_still
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self
     rows = list(zip(*columns, strict=True))
     if is_still():
         items = "".join(f"<li>{_line(clock(start), why)}</li>" for start, _, why in rows)
-        return Still(f'<ul class="moments">{items}</ul><p><small>{HOW_TO_START} to hear them.</small></p>')
+        return Still(f'<ul class="moments">{items}</ul><p><small>{how_to_start()} to hear them.</small></p>')
     from ipywidgets import VBox
 
     return VBox([Moment(session, start, end, why, use=use) for start, end, why in rows])

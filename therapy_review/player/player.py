@@ -23,7 +23,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.player.at_once import at_once
 from therapy_review.player.desk import ALONE, Desk, Listeners
 from therapy_review.player.moment import Moment
-from therapy_review.still import HOW_TO_START, Still, is_still
+from therapy_review.still import Still, how_to_start, is_still
 
 if TYPE_CHECKING:
     from therapy_review.session import Session
@@ -178,13 +178,13 @@ class Player(anywidget.AnyWidget):
         with contextlib.suppress(TherapyReviewError):
             self._desk.feed.sound.prepare(tell)
 
-    def still(self, how: str = f"{HOW_TO_START} to listen.") -> Still:
+    def still(self, how: str = "") -> Still:
         """Return the player as a picture to look at, with a word on how to start.
 
         Parameters
         ----------
         how : str
-            That word, as HTML.
+            That word, as HTML; the usual when left out.
 
         Returns
         -------
@@ -198,7 +198,7 @@ class Player(anywidget.AnyWidget):
         shown = chart._repr_mimebundle_()
         markup = (
             f'<div data-therapy-review-still="{self.still_name}">{shown["text/html"]}'
-            f"<p><small>{how}</small></p></div>"
+            f"<p><small>{how or f'{how_to_start()} to listen.'}</small></p></div>"
         )
         return Still(markup, shown["text/plain"])
 
