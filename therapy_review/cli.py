@@ -309,12 +309,13 @@ def review(
         made = reports.run_one(
             opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
         )
+    in_lab = hints.command("lab", "--week", chosen, journal=opened.root)
     if not opened.settings.get("sealed"):
         say.print(f"To read:  {hints.place(reports.place(opened, made.page))}")
         say.print(f"Notebook: {hints.place(reports.place(opened, made.notebook))}")
+        say.print(f"To hear and write in it, with JupyterLab:  {in_lab}")
     elif target is None:
-        to_read = hints.command("lab", "--week", chosen, journal=opened.root)
-        say.print(f"It is sealed in {opened.name}. To read it:  {to_read}")
+        say.print(f"It is sealed in {opened.name}. To read it:  {in_lab}")
     else:
         plain_pages.write(opened, target, {page: opened.store.read(made.page)}, {})
     if failed:
