@@ -174,7 +174,7 @@ def test_an_installed_package_offers_a_diarizer_and_gets_the_journals_settings(
 
 
 def test_without_pyannote_the_sentence_says_how_to_install_it(session: Session) -> None:
-    with pytest.raises(MissingPackageError, match=r'python -m pip install "pyannote\.audio>=3\.1"'):
+    with pytest.raises(MissingPackageError, match=r"python -m pip install 'pyannote\.audio>=3\.1'"):
         analyse(session, diarizer="pyannote")
 
 

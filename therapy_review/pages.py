@@ -25,13 +25,13 @@ from therapy_review.quiet import (
     NOTHING_SOUNDS,
     OFF,
     ON,
-    WHO_HEARS,
+    in_the_workbook,
     is_on,
     moments_to_read,
 )
 from therapy_review.silence_forms import silence_form
 from therapy_review.silence_kinds import long_silences_of
-from therapy_review.still import LEFT_OUT, SHOWN, Still, how_to_start, is_still
+from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still
 from therapy_review.usual import SHOWN as SET_BESIDE
 from therapy_review.usual import side_of, usual
 from therapy_review.usual_charts import beside_usual
@@ -150,7 +150,7 @@ class SessionPage:
             return sentence(IS_OFF)
         player = Player(self.session)
         if self._is_printed:
-            return player.still(f"{WHO_HEARS} {how_to_start()}.")
+            return player.still(in_the_workbook())
         player.on_refresh(self.refresh)
         return player
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.path_view import Place
-from therapy_review.still import Still, clock
+from therapy_review.still import Still, clock, how_to_open
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,6 @@ HOW_TO_LISTEN = (
     "Nothing plays by itself. Press play when you want to, and stop whenever you like; Escape is silence at "
     "once."
 )
-WHO_HEARS = "Whoever keeps this journal can hear it."
 NO_CLIPS = (
     "Which voice is yours is asked with short clips of the recording, and the sound is switched off on this page. "
     "The charts are there all the same."
@@ -51,6 +50,12 @@ def is_on(sound: object) -> bool:
     (True, False, True, True, False)
     """
     return str(sound).strip().lower() in (ON, "true")  # YAML reads on and off as true and false
+
+
+def in_the_workbook() -> str:
+    """Say where the sound is heard that a report only shows, as HTML."""
+    opened = f"{how_to_open()}, then " if how_to_open() else ""
+    return f"Whoever keeps this journal can hear it in the workbook: {opened}Run ▸ Run All Cells."
 
 
 def moments_to_read(found: pd.DataFrame) -> Still:

@@ -38,6 +38,11 @@ def is_still() -> bool:
     return bool(os.environ.get(STILL))
 
 
+def how_to_open() -> str:
+    """Give the command by which the reader opens the journal, as HTML; empty in a page for others."""
+    return code(opens) if (opens := os.environ.get(OPENS)) else ""
+
+
 def how_to_start() -> str:
     """Say how what is still here comes alive, as the beginning of a sentence.
 
@@ -51,8 +56,8 @@ def how_to_start() -> str:
     >>> how_to_start()
     'Open the workbook and choose Run ▸ Run All Cells'
     """
-    opens = os.environ.get(OPENS, "")
-    return f"Open the workbook{f' with {code(opens)}' if opens else ''} and choose Run ▸ Run All Cells"
+    opened = f" with {how_to_open()}" if how_to_open() else ""
+    return f"Open the workbook{opened} and choose Run ▸ Run All Cells"
 
 
 def code(line: str) -> str:
