@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -335,6 +337,8 @@ def unhurried(patch: pytest.MonkeyPatch, seed: int) -> None:
 
     for name in ("stat", "read_bytes", "replace"):
         patch.setattr(Path, name, slowly(getattr(Path, name)))
+    # Who waits for a lock asks again at once, so that 200 rounds take seconds.
+    patch.setattr(filelock, "FileLock", partial(filelock.FileLock, poll_interval=0.001))
 
 
 def each_has_one_key_and_all_it_was_given(root: Path, writers: int, rounds: int, hides_dates: bool) -> None:
