@@ -120,7 +120,10 @@ def test_a_notebook_that_fails_keeps_no_word_of_what_it_read(
     assert plain_in(tmp_path) == []
 
 
-def test_a_written_notebook_names_its_parameters_once_and_holds_no_widget_state(sealed: Journal) -> None:
+def test_a_written_notebook_names_its_parameters_once_and_holds_no_widget_state(
+    sealed: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(sealed.root.parent))  # how to open the journal is told from there
     made = reports.run_one(sealed, "weekly_review", "week", {"week": "2026-W10"})
     notebook = json.loads(sealed.store.read(made.notebook))
     assert notebook["metadata"].keys() & {"papermill", "widgets"} == set()

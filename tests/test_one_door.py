@@ -110,6 +110,7 @@ READS_FILES = {
     "mood_commands.py": "what another program exported of moods, which is no file of the journal",
     "interchange.py": "turns of another program, which are no file of the journal",
     "models/__init__.py": "the models that come with the package",
+    "fonts/__init__.py": "the fonts that come with the package",
     "batch/manifest.py": "the package's own source, to know whether it changed",
 }
 STARTS_PROGRAMS = {"batch/kernels.py": "kernels that run notebooks", "lab.py": "JupyterLab"}
