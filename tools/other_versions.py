@@ -38,6 +38,7 @@ def main(which: str, python: str) -> int:
         copy_project(copy)
         say.print(f"Finding the {which} versions and installing them, for {python} …")
         if not install(which, python, copy):
+            say.print("They can't be had together; what stands in the way is said above.")
             return 1
         # The README's command and the quick tests, as anybody runs them: what make would install is there already.
         for made in ("installed", "installed-dev"):
@@ -74,7 +75,9 @@ def install(which: str, python: str, copy: Path) -> bool:
         ["pip", "install", *place, "-c", found, "--group", f"{copy}/pyproject.toml:dev"],
         ["pip", "install", *place, "--no-deps", "-e", copy],
     ]
-    quiet = {**os.environ, "UV_NO_PROGRESS": "1"}
+    # Where nobody may write bytecode later, it would be made anew each time a program starts.
+    compiled = {"UV_COMPILE_BYTECODE": "1"} if sys.dont_write_bytecode else {}
+    quiet = {**os.environ, **compiled, "UV_NO_PROGRESS": "1"}
     return all(
         subprocess.run([*UV, *step], stdout=subprocess.DEVNULL, env=quiet).returncode == 0 for step in steps
     )
