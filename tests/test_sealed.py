@@ -274,23 +274,28 @@ def _write_many(root: Path, who: int, together: threading.Barrier, hides_dates: 
         store.write(f"sessions/2026-03-{number + 1:02}/{who}.md", f"{who} {number}".encode())
 
 
-@pytest.mark.parametrize("hides_dates", [False, True])
-def test_programs_that_write_at_once_make_one_key_and_one_name_for_a_session(
-    tmp_path: Path, hides_dates: bool
-) -> None:
-    root, writers = tmp_path / "journal", 3
+def all_at_once(write: Callable[..., None], root: Path, writers: int, hides_dates: bool, wait: float) -> None:
+    """Have several programs write into one journal, each of which must end well."""
     root.mkdir()
     processes = multiprocessing.get_context("forkserver")
     together = processes.Barrier(writers)
     started = [
-        processes.Process(target=_write_many, args=(root, who, together, hides_dates, str(MINE)))
+        processes.Process(target=write, args=(root, who, together, hides_dates, str(MINE)))
         for who in range(writers)
     ]
     for each in started:
         each.start()
     for each in started:
-        each.join(60)
+        each.join(wait)
     assert [each.exitcode for each in started] == [0] * writers
+
+
+@pytest.mark.parametrize("hides_dates", [False, True])
+def test_programs_that_write_at_once_make_one_key_and_one_name_for_a_session(
+    tmp_path: Path, hides_dates: bool
+) -> None:
+    root, writers = tmp_path / "journal", 3
+    all_at_once(_write_many, root, writers, hides_dates, wait=60)
     store = SealedStore(PlainStore(root), MINE, hides_dates=hides_dates)
     assert len(list(root.glob("sessions/*"))) == len(store.folders("sessions")) == 15
     for number in range(15):
@@ -380,18 +385,7 @@ def test_whichever_program_comes_between_two_looks_at_a_key_every_word_is_kept(
     tmp_path: Path, hides_dates: bool
 ) -> None:
     root, writers = tmp_path / "journal", 4
-    root.mkdir()
-    processes = multiprocessing.get_context("forkserver")
-    together = processes.Barrier(writers)
-    started = [
-        processes.Process(target=_write_in_turn_slowly, args=(root, who, together, hides_dates, str(MINE)))
-        for who in range(writers)
-    ]
-    for each in started:
-        each.start()
-    for each in started:
-        each.join(300)
-    assert [each.exitcode for each in started] == [0] * writers
+    all_at_once(_write_in_turn_slowly, root, writers, hides_dates, wait=300)
     each_has_one_key_and_all_it_was_given(root, writers, 200, hides_dates)
 
 
