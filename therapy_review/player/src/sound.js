@@ -128,14 +128,13 @@ export class Sound extends EventTarget {
   forget() {
     this.#ticket += 1;
     this.#asked = 0;
-    this.#runs = [];
-    if (this.#buffer) this.#jobs = [{ remove: [0, Infinity] }];
+    this.#empty();
     this.#pump();
     if (this.state === "playing") {
       this.#fade();
       this.#enter("waiting");
     }
-    if (this.state === "waiting") this.#go(this.#audio.currentTime || this.time);
+    if (this.state === "waiting") this.#go(this.#target ?? this.time);
   }
 
   heard(content, buffers) {
@@ -213,9 +212,8 @@ export class Sound extends EventTarget {
     this.#enter("waiting");
     this.#ticket += 1;
     this.#asked = 0;
-    this.#runs = [];
     this.#next = Math.max(0, this.#target - RUN_IN);
-    this.#jobs = this.#buffer?.buffered.length ? [{ remove: [0, Infinity] }] : this.#jobs.filter((job) => !("at" in job));
+    this.#empty();
     this.#pump();
     this.#request();
   }
@@ -264,6 +262,14 @@ export class Sound extends EventTarget {
       return;
     }
     if ("at" in job) this.#appended = job.at;
+  }
+
+  // Let go of what is kept, and of what is on its way into it: neither counts as there any more.
+  #empty() {
+    this.#runs = [];
+    this.#appended = null;
+    this.#jobs = this.#jobs.filter((job) => job.data && !("at" in job));
+    if (this.#buffer?.updating || this.#buffer?.buffered.length) this.#jobs.push({ remove: [0, Infinity] });
   }
 
   // What takes everything before a time out of what is kept.
