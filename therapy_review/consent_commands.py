@@ -24,7 +24,7 @@ from therapy_review.agreement import (
 )
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.gate import gate
-from therapy_review.still import clock
+from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

@@ -6,7 +6,6 @@ versions are kept and the form says so in a sentence.
 
 from __future__ import annotations
 
-import html
 import io
 import threading
 from collections.abc import Callable
@@ -16,8 +15,9 @@ from therapy_review import analysis, correcting, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
-from therapy_review.still import Still, how_to_start, is_still, paragraphs
+from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.way_form import LABELS, way_fields
+from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,15 +150,11 @@ def saver(
                 unsaved.clear()
                 state.value = "<em>Saved.</em>"
             except NoteError as error:
-                state.value = _strong(str(error))
+                state.value = strong(str(error))
             except TherapyReviewError as error:
-                state.value = _strong(f"Not saved: {error} Your words are still in this form.")
+                state.value = strong(f"Not saved: {error} Your words are still in this form.")
 
     return save
-
-
-def _strong(text: str) -> str:
-    return f"<strong>{html.escape(text)}</strong>"
 
 
 def notes_to_read(session: Session) -> Still:
@@ -292,7 +288,7 @@ def _changes(session: Session, form: VBox) -> Any:
             analysis.rename(session)
             now = who_is_who(session)
         except TherapyReviewError as error:
-            form.children[-1].value = _strong(str(error))
+            form.children[-1].value = strong(str(error))
             return
         if isinstance(now, Still):
             now = w.VBox([w.HTML(now.markup), w.HTML()])
@@ -342,7 +338,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
             session.correct([corrections.Correction(start, end, answers[pressed.description])])
             named = turns.are_named(analysis.rename(session))
         except TherapyReviewError as error:
-            state.value = _strong(str(error))
+            state.value = strong(str(error))
             return
         for button in buttons:
             button.icon = "check" if button is pressed else ""

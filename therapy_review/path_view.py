@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import words
+from therapy_review import wording, words
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
@@ -128,7 +128,7 @@ class Place:
         import ipywidgets as w
 
         self.close()
-        shown = [w.HTML(f"<h3>{words.day(session.date)}</h3>{told}")]
+        shown = [w.HTML(f"<h3>{wording.day(session.date)}</h3>{told}")]
         try:
             shown += parts() if session.has_recording else [w.HTML(f"<p>{NO_SOUND}</p>")]
         except TherapyReviewError as error:
@@ -193,7 +193,7 @@ def _page(*parts: Any) -> Any:
 
 
 def _reach(first: str, last: str) -> str:
-    days = [words.day(dt.date.fromisoformat(name[:10])) for name in (first, last)]
+    days = [wording.day(dt.date.fromisoformat(name[:10])) for name in (first, last)]
     return f"from {days[0]} to {days[1]}"
 
 

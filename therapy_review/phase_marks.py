@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.chart import FAINT, counted
+from therapy_review.chart import FAINT
 from therapy_review.phases import NOT_NAMED
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.changes import change
-from therapy_review.chart import counted
 from therapy_review.early import Sides
-from therapy_review.still import paragraphs
 from therapy_review.trend_words import CERTAIN, OF_PAGE, sentences
 from therapy_review.trends import WINDOW, moving_share
-from therapy_review.words import day
+from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
