@@ -18,6 +18,7 @@ import pandas as pd
 
 from therapy_review import agreement, consent, days, hints, ledger, own_numbers, scales
 from therapy_review.errors import JournalError
+from therapy_review.gate import Gate
 from therapy_review.scales import Scale
 from therapy_review.session import Session
 from therapy_review.session_names import session_date
@@ -236,6 +237,16 @@ class Journal:
     def ledger(self) -> pd.DataFrame:
         """What was done beyond the client's own listening; see `therapy_review.ledger`."""
         return ledger.read(ledger.whole(self.store), self.store.where(ledger.FILE))
+
+    def gate(self) -> Gate:
+        """Make the gate as it stands today; whoever asks later makes it anew.
+
+        Raises
+        ------
+        JournalError
+            When the agreements can't be read: then nobody counts as having agreed.
+        """
+        return Gate.of(self.consents, self.today(), self.one_party_is_clear, self.root)
 
     def one_party_is_clear(self) -> bool:
         """Tell whether the law of the client's place surely asks for one party's agreement alone."""

@@ -24,7 +24,6 @@ from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
-from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.reopening import opener
@@ -170,7 +169,7 @@ class Session:
             raise NoteError(
                 f"{written.problems[0]} Until then the recording stays closed: who is heard is unknown."
             )
-        gate(self.journal).require(self.name, heard, use)
+        self.journal.gate().require(self.name, heard, use)
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.

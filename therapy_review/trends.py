@@ -360,7 +360,12 @@ def _closed(whole: Mapping[str, Mapping[str, Any]], journal: Journal, use: str) 
         for name, one in whole.items()
         if one["recorded"] or (one["measures"] and use != SELF_REVIEW)
     }
-    return closed(journal, asked, use)  # their figures were taken from a sound that is closed today
+    try:
+        return closed(
+            journal.gate(), asked, use
+        )  # their figures were taken from a sound that is closed today
+    except JournalError:  # said where the agreements are shown
+        return set(asked)
 
 
 def _read(session: Session) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from therapy_review.batch.orders import SUFFIXES, Made, Order, To, opens, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.batch.whole import Whole
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
-from therapy_review.gate import Gate, gate
+from therapy_review.gate import Gate
 from therapy_review.still import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Run:
 
     @functools.cached_property
     def _gate(self) -> Gate:
-        return gate(self.journal)
+        return self.journal.gate()
 
     def make(self, sessions: Sequence[Session]) -> Iterator[Outcome]:
         """Make the reports of planned sessions; each counts from the moment it is yielded.
