@@ -110,7 +110,7 @@ def test_a_backup_is_a_line_in_the_ledger_for_which_no_passphrase_is_asked(
         journal = open_journal(root)
         noted = [f"backup of everything: {number}.tar" for number in range(3)]
         assert journal.ledger[["what", "note"]].to_numpy().tolist() == [["exported", note] for note in noted]
-    ledger.record(journal, ledger.ERASED, session="2026-03-04")
+    journal.record(ledger.ERASED, session="2026-03-04")
     assert journal.store.files("ledger") == []
     assert [*journal.ledger["note"]] == [*noted, ""]
     assert [*journal.ledger["what"]] == ["exported"] * 3 + ["erased"]

@@ -250,7 +250,7 @@ def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) ->
         renewing.unless_closed(store, session.folder, within)
     open_ones = _put_there(session)
     if names:  # written first: nothing is gone without a line
-        ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
+        journal.record(ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
     with store.writing():

@@ -238,6 +238,22 @@ class Journal:
         """What was done beyond the client's own listening; see `therapy_review.ledger`."""
         return ledger.read(ledger.whole(self.store), self.store.where(ledger.FILE))
 
+    def record(self, what: str, *, session: str = "", use: str = "", who: str = "", note: str = "") -> None:
+        """Add one line to the ledger; see `therapy_review.ledger.record`."""
+        ledger.record(
+            self.store, self.now(), self._sealed_to, what, session=session, use=use, who=who, note=note
+        )
+
+    def record_opening(self, session: str, use: str) -> None:
+        """Add a line for a session that is opened, once a day; see `therapy_review.ledger.record_opening`."""
+        ledger.record_opening(self.store, self.now(), self._sealed_to, session, use)
+
+    @property
+    def _sealed_to(self) -> str | None:
+        return (
+            str(self.settings.get("seal", {}).get("recipient", "")) if self.settings.get("sealed") else None
+        )
+
     def gate(self) -> Gate:
         """Make the gate as it stands today; whoever asks later makes it anew.
 

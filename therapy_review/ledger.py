@@ -22,7 +22,6 @@ from therapy_review.unopened import write_unopened
 if TYPE_CHECKING:
     import datetime as dt
 
-    from therapy_review.journal import Journal
     from therapy_review.store import Store
 
 FILE = "ledger.csv"
@@ -35,7 +34,15 @@ _noting = threading.Lock()  # a player may ask on a thread of its own
 
 
 def record(
-    journal: Journal, what: str, *, session: str = "", use: str = "", who: str = "", note: str = ""
+    store: Store,
+    moment: dt.datetime,
+    sealed_to: str | None,
+    what: str,
+    *,
+    session: str = "",
+    use: str = "",
+    who: str = "",
+    note: str = "",
 ) -> None:
     """Add one line; what stands in the ledger is not changed.
 
@@ -44,8 +51,12 @@ def record(
 
     Parameters
     ----------
-    journal : Journal
-        Whose lock is not held at the moment.
+    store : Store
+        Of a journal whose lock is not held at the moment.
+    moment : datetime.datetime
+        When it is done, with its zone.
+    sealed_to : str or None
+        The public key of a sealed journal; None for a plain one.
     what : str
         ``opened``, ``exported``, ``shared``, ``erased``, ``revoked`` or ``kept``.
     session : str
@@ -62,13 +73,13 @@ def record(
     JournalError
         When the line can't be written: what was to be done is not to be done then.
     """
-    out, store = io.StringIO(), journal.store
-    moment = journal.now().isoformat(timespec="seconds")
-    csv.writer(out, lineterminator="\n").writerow([moment, what, session, use, who, note])
+    out = io.StringIO()
+    values = moment.isoformat(timespec="seconds"), what, session, use, who, note
+    csv.writer(out, lineterminator="\n").writerow(values)
     line = out.getvalue().encode()
     with store.writing():
-        if isinstance(store, PlainStore) and journal.settings.get("sealed"):
-            write_unopened(store, journal.settings, f"{WAITING}/{secrets.token_hex(8)}.csv", line)
+        if isinstance(store, PlainStore) and sealed_to is not None:
+            write_unopened(store, sealed_to, f"{WAITING}/{secrets.token_hex(8)}.csv", line)
             return
         store.write(FILE, whole(store) + line)
         for name in store.files(WAITING):
@@ -97,12 +108,13 @@ def whole(store: Store) -> bytes:
     return found + b"".join(line for line in waiting if line not in found)
 
 
-def record_opening(journal: Journal, session: str, use: str) -> None:
+def record_opening(store: Store, moment: dt.datetime, sealed_to: str | None, session: str, use: str) -> None:
     """Add a line for a session that is opened; once a day for each program, session and use.
 
     Parameters
     ----------
-    journal : Journal
+    store, moment, sealed_to
+        As for `record`.
     session : str
         The session's name.
     use : str
@@ -113,10 +125,10 @@ def record_opening(journal: Journal, session: str, use: str) -> None:
     JournalError
         When the line can't be written.
     """
-    key = (os.getpid(), journal.store, journal.today(), session, use)
+    key = (os.getpid(), store, moment.date(), session, use)
     with _noting:
         if key not in _noted:
-            record(journal, OPENED, session=session, use=use, who="client")
+            record(store, moment, sealed_to, OPENED, session=session, use=use, who="client")
             _noted.add(key)
 
 

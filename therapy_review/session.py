@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from therapy_review import corrections as said
-from therapy_review import hints, ledger, measures, note_saving
+from therapy_review import hints, measures, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
@@ -126,7 +126,7 @@ class Session:
         """
         self._ask(use)
         if use != SELF_REVIEW:
-            ledger.record_opening(self.journal, self.name, use)
+            self.journal.record_opening(self.name, use)
 
     def why_closed(self, use: str) -> str:
         """Say why a use may not pass, empty when it may; nothing is opened for it, and nothing written down.

@@ -119,7 +119,7 @@ def pack(
     with_it = "with its sound" if purpose == "listen" else "without sound"
     beside = f", with {near[0].name} before it" if len(near) > 1 else ""
     note = f"sent to the workers of a cluster {with_it}{beside}"
-    ledger.record(journal, ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
+    journal.record(ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
     return bundle
 
 
