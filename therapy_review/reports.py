@@ -125,7 +125,7 @@ def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str,
         "",
         found,
         found.taking({"journal": "..", **given}),
-        secret=unlock.secret_of(journal),
+        secret=unlock.secret_of(journal.store),
         opens=opens(journal, given),
     )
     made = carry_out(order)

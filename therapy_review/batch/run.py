@@ -221,7 +221,7 @@ class Run:
         job = self.job
         given = {"journal": "..", "session": session.name, **job.parameters}
         order = Order(
-            session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
+            session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal.store)
         )
         if job.cluster and not job.cluster.sees_journal:
             shown = str(job.parameters.get("private_notes", LEFT_OUT))
