@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import agreement, consent, days, hints, ledger, own_numbers, scales
+from therapy_review import agreement, consent, days, hints, ledger, scales
 from therapy_review.errors import JournalError
 from therapy_review.gate import Gate
 from therapy_review.scales import Scale
@@ -111,10 +111,7 @@ class Journal:
     @property
     def scales(self) -> dict[str, Scale]:
         """The scales the client may fill in, by the name of their totals in the notes."""
-        described = scales.scales_of(self.settings, self.store.where("journal.toml"))
-        added = {"scales": own_numbers.kept(self.store)}
-        own = scales.scales_of(added, self.store.where(own_numbers.FILE))
-        return described | {key: scale for key, scale in own.items() if key not in described}
+        return scales.kept(self.store, self.settings)
 
     def scale(self, key: str) -> Scale:
         """Return one scale by the name of its totals in the notes, as in ``phq9``.
