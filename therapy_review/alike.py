@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.correcting import relabel
-from therapy_review.corrections import Correction, spoken_of
+from therapy_review.correcting import relabel, spoken_of
+from therapy_review.corrections import Correction
 from therapy_review.turns import TOLERANCE
 
 if TYPE_CHECKING:

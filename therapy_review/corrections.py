@@ -19,17 +19,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from therapy_review import by_hand
+from therapy_review.agreement import ROLES
 from therapy_review.errors import JournalError, TurnsError
-from therapy_review.turns import ROLES, TOLERANCE
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]
@@ -346,33 +342,6 @@ def _after_swaps(corrections: pd.DataFrame) -> pd.DataFrame:
 
 def _swapped(said: str) -> str:
     return one_word(frozenset(THE_OTHER.get(who, who) for who in people_in(said))) if said else said
-
-
-def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell of each stretch whether the client has said something about any part of it.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_stretches,)
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> said = record(none(), [Correction(1, 2, "client")])
-    >>> spoken_of(turns_table([(0, 1, "client"), (1.5, 3, "client")]), said).tolist()
-    [False, True]
-    """
-    word = last_word(corrections)
-    first = np.searchsorted(word["end"], turns["start"] + TOLERANCE, side="right")
-    after = np.searchsorted(word["start"], turns["end"] - TOLERANCE)
-    return np.asarray(after > first)
 
 
 def evidence(corrections: pd.DataFrame) -> pd.DataFrame:

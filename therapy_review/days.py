@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from therapy_review.session import Session
     from therapy_review.store import Store
 
 FILE = "days.csv"
@@ -322,21 +321,22 @@ def tags(days: pd.DataFrame) -> pd.DataFrame:
     return each.loc[each["tag"].fillna("") != "", ["date", "tag"]].reset_index(drop=True)
 
 
-def week_before(days: pd.DataFrame, session: Session) -> pd.DataFrame:
-    """Give the entries of the seven days before a session's day.
+def week_before(days: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """Give the entries of the seven days before a day.
 
     Parameters
     ----------
     days : DataFrame
         A days table.
-    session : Session
+    day : datetime.date
+        As of a session; it does not count itself.
 
     Returns
     -------
     DataFrame
         A days table.
     """
-    first, after = (pd.Timestamp(session.date - dt.timedelta(days=n)) for n in (7, 0))
+    first, after = (pd.Timestamp(day - dt.timedelta(days=n)) for n in (7, 0))
     return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
 
 

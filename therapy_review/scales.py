@@ -15,8 +15,9 @@ The same keys under ``[scales.phq9]`` and ``[scales.gad7]`` take the place of wh
 ``only_total = true`` asks for the total in place of the questions. ``cut_off``, ``reliable_change`` and their
 sources ``cut_off_source``, ``change_source`` may be given for every scale.
 
-What a form adds lies in ``scales.toml``, one part each, as under ``[scales]`` of the settings, which win. The settings
-of a sealed journal can be read without its passphrase; what somebody counts of themselves is sealed with the rest.
+What a form adds lies in ``scales.toml``, one part each, as under ``[scales]`` of the settings, which win. The
+settings of a sealed journal can be read without its passphrase; what somebody counts of themselves is sealed with
+the rest.
 
 What is said of two totals says how they differ, and whether answers vary as much by themselves. It never says what
 that means.

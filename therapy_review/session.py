@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from therapy_review import corrections as said
-from therapy_review import hints, measures, note_saving
+from therapy_review import hints, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
@@ -32,7 +32,10 @@ from therapy_review.store import digest_if_there, if_there
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
+# Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
+MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
+MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, "corrections.csv"})  # beside what is derived
 
 
 @dataclass(frozen=True)
@@ -399,7 +402,7 @@ class Session:
             "turns": digest_if_there(store, self.file(TURNS_ELSEWHERE)),
             "tracks": list(self._tracks()),
             "corrections": digest_if_there(store, self.file("corrections.csv")),
-            "measures": measures.VERSION,
+            "measures": MEASURES_VERSION,
         }
 
     def _tracks(self) -> tuple[str, ...]:

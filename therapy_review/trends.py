@@ -26,10 +26,10 @@ from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.gate import closed
 from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
-from therapy_review.measures import VERSION as MEASURES_VERSION
 from therapy_review.notes import OF_THE_WAY, SessionNotes
 from therapy_review.phases import WAYS
 from therapy_review.scales import BUILT_IN, Scale
+from therapy_review.session import MEASURES_VERSION
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

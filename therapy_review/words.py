@@ -185,7 +185,7 @@ def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str
 def _week_before(session: Session) -> str:
     """Say in a line what the client noted on the days before, where anything is known of them."""
     try:
-        entries = days.week_before(days.kept(session.journal.store), session)
+        entries = days.week_before(days.kept(session.journal.store), session.date)
     except TherapyReviewError:  # said by `check`
         return ""
     if entries.empty:
