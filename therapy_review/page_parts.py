@@ -57,6 +57,22 @@ class Live:
         display(self._draw()._repr_mimebundle_(), raw=True, display_id=self._name, update=update)
 
 
+def put_away(*things: Any) -> None:
+    """Close widgets and all they hold: a page keeps no words of what it no longer shows.
+
+    Parameters
+    ----------
+    *things
+        Widgets; whatever else is shown has nothing to close.
+    """
+    for thing in things:
+        put_away(*getattr(thing, "children", ()))
+        if callable(lock := getattr(thing, "lock", None)):  # a player falls silent for good
+            lock()
+        if hasattr(thing, "comm"):
+            thing.close()
+
+
 def gently(show: Callable[..., Any]) -> Callable[..., Any]:
     """Show the sentence of an error in place of what could not be shown."""
 

@@ -17,6 +17,7 @@ from therapy_review.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.moments import behind, moments
+from therapy_review.page_parts import put_away
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.player import Player, moments_to_hear
@@ -32,22 +33,6 @@ if TYPE_CHECKING:
 EVERY = "every session"
 NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."
 Told = Callable[["Session"], str]
-
-
-def put_away(*things: Any) -> None:
-    """Close widgets and all they hold: a page keeps no words of what it no longer shows.
-
-    Parameters
-    ----------
-    *things
-        Widgets; whatever else is shown has nothing to close.
-    """
-    for thing in things:
-        put_away(*getattr(thing, "children", ()))
-        if isinstance(thing, Player):
-            thing.lock()
-        if hasattr(thing, "comm"):
-            thing.close()
 
 
 class Place:

@@ -263,7 +263,7 @@ def _cautions() -> str:
 
 def _close(box: Any) -> None:
     """Take what a box shows away, players too."""
-    from therapy_review.path_view import put_away
+    from therapy_review.page_parts import put_away
 
     shown, box.children = box.children, ()
     for one in shown:

@@ -21,7 +21,6 @@ from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.letters import Letter
     from therapy_review.path import Way
     from therapy_review.session import Session
 
@@ -218,22 +217,3 @@ def of_a_word(tags: pd.DataFrame, word: str) -> str:
     claimed = way == ("higher" if recent > early else "lower" if recent < early else None)
     certain = CERTAIN if claimed else "it is too early to call that a change"
     return f"“{word}”: {early} of the first {side} sessions with words, {recent} of the newest {side}; {certain}."
-
-
-def letters(written: Sequence[Letter]) -> str:
-    """Show letters to read, the newest first.
-
-    Parameters
-    ----------
-    written : sequence of Letter
-        The oldest first.
-
-    Returns
-    -------
-    str
-        HTML; empty where there are none.
-    """
-    return "\n".join(
-        f"<p><small>On {day(one.day)} you wrote:</small></p><blockquote>{paragraphs(one.text)}</blockquote>"
-        for one in written[::-1]
-    )
