@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.chart import FAINT
-from therapy_review.phases import NOT_NAMED
+from therapy_review.phases import NOT_NAMED, in_a_row
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LASTS = 3  # sessions in a row from which on a phase is one that lasts
 ACROSS = 125  # letters that fit under a row
 LINE = 0.16  # inches: the height of one line of them
 OVER_TIME = "A dotted line: from there on, sessions were held or heard in another way, named under the row."
@@ -39,8 +38,7 @@ def over_time(own: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """
     if own["phase"].nunique() < 2:
         return own.iloc[:0], ""
-    run = (own["phase"] != own["phase"].shift()).cumsum()
-    lasts = run.map(run.value_counts()) >= LASTS
+    lasts = pd.Series(in_a_row(own["phase"].tolist()), index=own.index)
     lasting, around = own[lasts], own["phase"].where(lasts).ffill().bfill()
     apart = own[own["phase"] != around]
     new = lasting["phase"] != lasting["phase"].shift()
