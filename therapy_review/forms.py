@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, correcting, corrections, turns
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
     from numpy.typing import NDArray
 
+    from therapy_review.phases import Way
     from therapy_review.session import Session
 
 NO_MOOD = "not said"
@@ -42,12 +43,14 @@ CLIPS = 3
 CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
 
 
-def notes_form(session: Session) -> VBox | Still:
+def notes_form(session: Session, before: Sequence[Way] = ()) -> VBox | Still:
     """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters
     ----------
     session : Session
+    before : sequence of mapping
+        How earlier sessions were held, to offer it again; as from `therapy_review.trends.ways_before`.
 
     Returns
     -------
@@ -67,8 +70,8 @@ def notes_form(session: Session) -> VBox | Still:
         chosen = str(value) if value else NO_MOOD
         return w.SelectionSlider(options=choices, value=chosen, description=label, **wide)
 
-    before = mood(written.mood_before, "Mood when I came, 1 to 10")
-    after = mood(written.mood_after, "Mood when I left, 1 to 10")
+    came = mood(written.mood_before, "Mood when I came, 1 to 10")
+    left = mood(written.mood_after, "Mood when I left, 1 to 10")
     tags = w.Text(
         value=", ".join(written.tags), description="Words for my mood", continuous_update=False, **wide
     )
@@ -85,12 +88,12 @@ def notes_form(session: Session) -> VBox | Still:
     def number(chosen: str) -> int | None:
         return None if chosen == NO_MOOD else int(chosen)
 
-    before.observe(lambda c: save(mood_before=number(c["new"])), "value")
-    after.observe(lambda c: save(mood_after=number(c["new"])), "value")
+    came.observe(lambda c: save(mood_before=number(c["new"])), "value")
+    left.observe(lambda c: save(mood_after=number(c["new"])), "value")
     tags.observe(lambda c: save(tags=_words(c["new"])), "value")
     noticed.observe(lambda c: save(text=f"\n{c['new'].strip()}\n"), "value")
     bring.observe(lambda c: save(bring_next=c["new"].strip()), "value")
-    return w.VBox([before, after, tags, noticed, bring, way_fields(session, written, save), state])
+    return w.VBox([came, left, tags, noticed, bring, way_fields(before, written, save), state])
 
 
 def _words(text: str) -> tuple[str, ...]:

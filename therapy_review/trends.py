@@ -339,6 +339,22 @@ def closed_sessions(journal: Journal, use: str = SELF_REVIEW) -> set[str]:
     return _closed(_whole(journal), journal, use)
 
 
+def ways_before(session: Session) -> list[dict[str, str]]:
+    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    list of dict of str to str
+        As from `therapy_review.phases.lasting`; of sessions that did not change since, no notes are read.
+    """
+    whole = _whole(session.journal)
+    return phases.lasting([one["way"] for name, one in whole.items() if name < session.name])
+
+
 def _read_all(journal: Journal, use: str = SELF_REVIEW) -> dict[str, dict[str, Any]]:
     whole = _whole(journal)
     hidden = _closed(whole, journal, use)
