@@ -23,12 +23,15 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from therapy_review import by_hand
 from therapy_review.agreement import ROLES
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError, TurnsError
 
 COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]
+NUMBERS = {"start": "{:.3f}".format, "end": "{:.3f}".format, "step": "{:.10g}".format}
+TABLE = HandTable("corrections.csv", COLUMNS, COLUMNS[3:], NUMBERS)
+none, written = TABLE.none, TABLE.written
 NOBODY, BOTH, SWAP = "nobody", "both", "swap"
 THE_OTHER = {"client": "therapist", "therapist": "client"}
 
@@ -134,18 +137,6 @@ def one_word(people: People) -> str:
     return "+".join(role for role in ROLES if role in people) or NOBODY
 
 
-def none() -> pd.DataFrame:
-    """Make a corrections table without a line.
-
-    Returns
-    -------
-    DataFrame
-    """
-    return pd.DataFrame(
-        {c: pd.Series(dtype=float if c in ("start", "end", "step") else str) for c in COLUMNS}
-    )
-
-
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a corrections table from a file's bytes.
 
@@ -172,7 +163,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
        start  end speaker was  step
     0    1.5  4.0  client       NaN
     """
-    table = by_hand.read(data, where, COLUMNS, may_lack=COLUMNS[3:], numbers=("start", "end", "step"))
+    table = TABLE.read(data, where)
     table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
     try:
         lines = [Correction(*line) for line in table[COLUMNS[:4]].itertuples(index=False)]
@@ -182,23 +173,6 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         table[name] = pd.Series([getattr(line, name) for line in lines], dtype=table[name].dtype)
     # A line written by hand belongs after the line above it, even when the file was sorted since.
     return table.iloc[np.argsort(table["step"].ffill().fillna(0), kind="stable")].reset_index(drop=True)
-
-
-def written(corrections: pd.DataFrame) -> bytes:
-    """Write a corrections table as the bytes of a file.
-
-    Parameters
-    ----------
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    bytes
-        CSV.
-    """
-    times = {c: corrections[c].map(lambda t: "" if math.isnan(t) else f"{t:.3f}") for c in ("start", "end")}
-    return corrections.assign(**times, step=corrections["step"].astype("Int64")).to_csv(index=False).encode()
 
 
 def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError
 from therapy_review.store import PlainStore, if_there
 from therapy_review.unopened import write_unopened
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FILE = "ledger.csv"
 WAITING = "ledger"  # a folder that is there while a line waits
 COLUMNS = ["when", "what", "session", "use", "who", "note"]
+TABLE = HandTable(FILE, COLUMNS)
 OPENED, EXPORTED, SHARED, ERASED, REVOKED, KEPT = "opened", "exported", "shared", "erased", "revoked", "kept"
 
 _noted: set[tuple[int, Store, dt.date, str, str]] = set()
@@ -101,7 +103,7 @@ def whole(store: Store) -> bytes:
     # Those that wait are read first: what joins the ledger meanwhile is found in it.
     lines = (if_there(store.read, f"{WAITING}/{name}") for name in store.files(WAITING))
     waiting = sorted(line for line in lines if line is not None)
-    found = if_there(store.read, FILE) or f"{','.join(COLUMNS)}\n".encode()
+    found = if_there(store.read, FILE) or TABLE.written(TABLE.none())
     if not found.endswith(b"\n"):
         found += b"\n"
     # One that is there already was about to be taken away when its program was stopped.
@@ -159,11 +161,12 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     ['erased']
     """
     try:
-        table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
+        table = TABLE.read(data, where)
         if list(table.columns) != COLUMNS:
             raise ValueError(f"its columns are {', '.join(table.columns)}")
         return table.assign(when=[pd.Timestamp(moment) for moment in table["when"]])
-    except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
+    except (JournalError, ValueError) as error:
+        why = error.__cause__ or error
         raise JournalError(
-            f"{where} can't be read as the ledger ({error}); nothing in it was changed: restore it from a copy."
+            f"{where} can't be read as the ledger ({why}); nothing in it was changed: restore it from a copy."
         ) from error

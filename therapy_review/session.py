@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
 MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
-MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, "corrections.csv"})  # beside what is derived
+MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, said.TABLE.name})  # beside what is derived
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class Session:
     @property
     def marks(self) -> pd.DataFrame:
         """What the client put at a time: columns start, end (s), kind, label, text."""
-        store, name = self.journal.store, self.file("marks.csv")
+        store, name = self.journal.store, self.file(mark_files.TABLE.name)
         data = if_there(store.read, name)
         return mark_files.none() if data is None else mark_files.read(data, store.where(name))
 
@@ -236,7 +236,7 @@ class Session:
         with store.writing():
             marks = self.marks
             if (changed := change(marks)) is not marks:
-                store.write(self.file("marks.csv"), mark_files.written(changed))
+                store.write(self.file(mark_files.TABLE.name), mark_files.written(changed))
 
     def transcript(self, use: str = SELF_REVIEW) -> pd.DataFrame:
         """Read what was said, for a use that everybody heard has agreed to, as to its being written down at all.
@@ -270,7 +270,7 @@ class Session:
     @property
     def corrections(self) -> pd.DataFrame:
         """What the client said about who speaks when; see `therapy_review.corrections`."""
-        store, name = self.journal.store, self.file("corrections.csv")
+        store, name = self.journal.store, self.file(said.TABLE.name)
         data = if_there(store.read, name)
         return said.none() if data is None else said.read(data, store.where(name))
 
@@ -342,7 +342,7 @@ class Session:
         return alike(self.turns, self.corrections, start, end, hearing(self))
 
     def _keep_corrections(self, table: pd.DataFrame) -> int:
-        store, name = self.journal.store, self.file("corrections.csv")
+        store, name = self.journal.store, self.file(said.TABLE.name)
         if len(table) or store.exists(name):
             store.write(name, said.written(table))
         return len(table)
@@ -401,7 +401,7 @@ class Session:
             "recording": if_there(self._recording_digest, self.file(found[0])) if len(found) == 1 else None,
             "turns": digest_if_there(store, self.file(TURNS_ELSEWHERE)),
             "tracks": list(self._tracks()),
-            "corrections": digest_if_there(store, self.file("corrections.csv")),
+            "corrections": digest_if_there(store, self.file(said.TABLE.name)),
             "measures": MEASURES_VERSION,
         }
 
