@@ -43,12 +43,7 @@ class HandTable:
     numbers: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
 
     def none(self) -> pd.DataFrame:
-        """Make such a table without a row.
-
-        Returns
-        -------
-        DataFrame
-        """
+        """Make such a table without a row."""
         return pd.DataFrame({c: pd.Series(dtype=float if c in self.numbers else str) for c in self.columns})
 
     def read(self, data: bytes, where: str = "") -> pd.DataFrame:
@@ -89,32 +84,12 @@ class HandTable:
         return table.assign(**numbers)
 
     def as_text(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give a table with its numbers as they are written.
-
-        Parameters
-        ----------
-        table : DataFrame
-
-        Returns
-        -------
-        DataFrame
-            The same columns.
-        """
+        """Give a table with its numbers as they are written."""
         texts = {
             c: ["" if math.isnan(n) else write(n) for n in table[c]] for c, write in self.numbers.items()
         }
         return table.assign(**{c: pd.Series(each, table.index, dtype=str) for c, each in texts.items()})
 
     def written(self, table: pd.DataFrame) -> bytes:
-        """Write a table as the bytes of a file.
-
-        Parameters
-        ----------
-        table : DataFrame
-
-        Returns
-        -------
-        bytes
-            CSV, with all columns of the table.
-        """
+        """Write a table as the bytes of a file, with all columns it has."""
         return self.as_text(table).to_csv(index=False, lineterminator="\n").encode()

@@ -103,12 +103,7 @@ class Source:
 
 
 def none() -> pd.DataFrame:
-    """Make a days table without a row.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Make a days table without a row."""
     return TABLE.none().astype({"date": "datetime64[us]"})
 
 
@@ -324,20 +319,7 @@ def tags(days: pd.DataFrame) -> pd.DataFrame:
 
 
 def week_before(days: pd.DataFrame, day: dt.date) -> pd.DataFrame:
-    """Give the entries of the seven days before a day.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table.
-    day : datetime.date
-        As of a session; it does not count itself.
-
-    Returns
-    -------
-    DataFrame
-        A days table.
-    """
+    """Give the entries of the seven days before a day, without that day's own."""
     first, after = (pd.Timestamp(day - dt.timedelta(days=n)) for n in (7, 0))
     return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
 

@@ -51,19 +51,7 @@ class Gate:
         one_party_is_clear: Callable[[], bool],
         journal: Path | None = None,
     ) -> Gate:
-        """Make the gate as it stands on a day; whoever asks later makes it anew.
-
-        Parameters
-        ----------
-        agreements : iterable of Agreement
-            Every agreement ever given.
-        day, one_party_is_clear, journal
-            As for `Gate`; the law is asked once at most.
-
-        Returns
-        -------
-        Gate
-        """
+        """Make the gate as it stands on a day, asking the law once at most; whoever asks later makes it anew."""
         return cls(tuple(agreements), day, cache(one_party_is_clear), journal)
 
     def missing(self, heard: Sequence[str], use: str) -> list[str]:

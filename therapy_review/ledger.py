@@ -89,17 +89,7 @@ def record(
 
 
 def whole(store: Store) -> bytes:
-    """Give the ledger's content, with the lines that wait to join it.
-
-    Parameters
-    ----------
-    store : Store
-        Of an opened journal.
-
-    Returns
-    -------
-    bytes
-    """
+    """Give the content of an opened journal's ledger, with the lines that wait to join it."""
     # Those that wait are read first: what joins the ledger meanwhile is found in it.
     lines = (if_there(store.read, f"{WAITING}/{name}") for name in store.files(WAITING))
     waiting = sorted(line for line in lines if line is not None)
@@ -113,19 +103,7 @@ def whole(store: Store) -> bytes:
 def record_opening(store: Store, moment: dt.datetime, sealed_to: str | None, session: str, use: str) -> None:
     """Add a line for a session that is opened; once a day for each program, session and use.
 
-    Parameters
-    ----------
-    store, moment, sealed_to
-        As for `record`.
-    session : str
-        The session's name.
-    use : str
-        What it is opened for.
-
-    Raises
-    ------
-    JournalError
-        When the line can't be written.
+    Parameters are those of `record`, and so is what it raises.
     """
     key = (os.getpid(), store, moment.date(), session, use)
     with _noting:

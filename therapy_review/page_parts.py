@@ -60,10 +60,7 @@ class Live:
 def put_away(*things: Any) -> None:
     """Close widgets and all they hold: a page keeps no words of what it no longer shows.
 
-    Parameters
-    ----------
-    *things
-        Widgets; whatever else is shown has nothing to close.
+    Whatever else is shown has nothing to close.
     """
     for thing in things:
         put_away(*getattr(thing, "children", ()))

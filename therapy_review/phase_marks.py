@@ -91,14 +91,7 @@ def beside(sides: Sequence[tuple[str, pd.Series]]) -> str:
 
 
 def under(ax: Axes, text: str) -> None:
-    """Write under a row what differs in it.
-
-    Parameters
-    ----------
-    ax : Axes
-    text : str
-        Nothing is written where it is empty.
-    """
+    """Write under a row what differs in it, if anything does."""
     if text:
         ax.set_xlabel(
             "\n".join(textwrap.wrap(text, ACROSS)), loc="left", fontsize=8.5, color=FAINT, labelpad=3
@@ -106,17 +99,7 @@ def under(ax: Axes, text: str) -> None:
 
 
 def room(texts: Sequence[str]) -> float:
-    """Tell how much higher a chart has to be for what is written under its rows.
-
-    Parameters
-    ----------
-    texts : sequence of str
-
-    Returns
-    -------
-    float
-        Inches.
-    """
+    """Tell how much higher (inches) a chart has to be for what is written under its rows."""
     return LINE * sum(len(textwrap.wrap(text, ACROSS)) for text in texts)
 
 

@@ -135,15 +135,7 @@ def _nth(number: int) -> str:
 def runs(told: Sequence[str]) -> list[tuple[int, int, str]]:
     """Find the runs of a phase that last; each other one gives way to those around it, the shortest first.
 
-    Parameters
-    ----------
-    told : sequence of str
-        The phase of each session, in order of time.
-
-    Returns
-    -------
-    list of (int, int, str)
-        First and last place of each, and its phase; at least one, however few sessions there are.
+    Each is its first and last place, and its phase; there is one at least, however few sessions there are.
 
     Examples
     --------

@@ -243,17 +243,7 @@ def _keyring() -> Any:
 
 
 def secret_of(store: Store) -> str | None:
-    """Return a sealed journal's key, to hand it to a program started from this one; None for a plain journal.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's.
-
-    Returns
-    -------
-    str or None
-    """
+    """Return a sealed journal's key, to hand it to a program started from this one; None for a plain journal."""
     identity = getattr(store, "identity", None)
     return None if identity is None else as_file(identity).decode()
 
@@ -261,15 +251,7 @@ def secret_of(store: Store) -> str | None:
 def passed_on(store: Store) -> dict[str, str]:
     """Lay a sealed journal's key in a pipe for the program that takes this one's place.
 
-    Parameters
-    ----------
-    store : Store
-        The journal's.
-
-    Returns
-    -------
-    dict of str to str
-        What to add to that program's environment; empty for a plain journal, and where programs inherit no pipes.
+    Gives what to add to that program's environment: nothing for a plain journal, or where programs inherit no pipe.
     """
     secret = secret_of(store)
     if secret is None or os.name != "posix":

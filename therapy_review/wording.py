@@ -30,11 +30,6 @@ def day(date: dt.date) -> str:
 def day_of(session: str) -> str:
     """Write in words of which day a session is, and which it is of several on that day.
 
-    Parameters
-    ----------
-    session : str
-        Its name.
-
     Examples
     --------
     >>> day_of("2026-03-04"), day_of("2026-03-04-2")
@@ -48,16 +43,7 @@ def day_of(session: str) -> str:
 def with_cell(sentence: str, cell: int | None) -> str:
     """Add to a sentence on a report that failed in which cell it did, where the sentence does not say so itself.
 
-    Parameters
-    ----------
-    sentence : str
-    cell : int or None
-        The template's cell, counted from 1.
-
-    Returns
-    -------
-    str
-        Plain words.
+    Cells are counted from 1.
 
     Examples
     --------
@@ -73,14 +59,6 @@ def with_cell(sentence: str, cell: int | None) -> str:
 def clock(seconds: float) -> str:
     """Write a time within a recording as people say it.
 
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> clock(134.6), clock(3725)
@@ -94,15 +72,7 @@ def clock(seconds: float) -> str:
 def counted(number: int, one: str, more: str = "") -> str:
     """Say how many there are of something.
 
-    Parameters
-    ----------
-    number : int
-    one, more : str
-        The word for one, and for any other number when that is not `one` with an s.
-
-    Returns
-    -------
-    str
+    `more` is the word for any other number than one, when that is not `one` with an s.
 
     Examples
     --------
@@ -124,16 +94,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def paragraphs(text: str) -> str:
-    r"""Turn a client's own text into HTML, word for word.
-
-    Parameters
-    ----------
-    text : str
-        Plain text; an empty line begins a new paragraph.
-
-    Returns
-    -------
-    str
+    r"""Turn a client's own text into HTML, word for word; an empty line begins a new paragraph.
 
     Examples
     --------

@@ -95,18 +95,9 @@ class Whole:
             self._seen = dict(json.loads(store.read(FILE))["files"])
 
     def has(self, entry: Entry, ending: str) -> bool:
-        """Tell whether one file of a report is there and whole.
+        """Tell whether one file of a report is there and whole, by its ending.
 
-        Parameters
-        ----------
-        entry : Entry
-        ending : str
-            As in ``html``.
-
-        Returns
-        -------
-        bool
-            A notebook is whole as long as it can be read: the client may have written into it.
+        A notebook is whole as long as it can be read: the client may have written into it.
         """
         name, hashed = f"reports/{entry.name}.{ending}", entry.files.get(ending)
         if hashed is None:
@@ -143,66 +134,23 @@ def _is_notebook(data: bytes) -> bool:
 
 
 def failed(name: str) -> str:
-    """Give the name under which it is kept that a report could not be made, beside the report that was before.
-
-    Parameters
-    ----------
-    name : str
-        The report's.
-
-    Returns
-    -------
-    str
-    """
+    """Give the name under which it is kept that a report could not be made, beside the report that was before."""
     return f"{name}.failed"
 
 
 def read(store: Store) -> dict[str, Entry]:
-    """Read what reports there are; an entry that can't be read counts as none.
-
-    Parameters
-    ----------
-    store : Store
-
-    Returns
-    -------
-    dict of str to Entry
-        By name.
-    """
+    """Read what reports there are, by name; an entry that can't be read counts as none."""
     every = (read_one(store, file.removesuffix(".json")) for file in store.files(FOLDER))
     return {entry.name: entry for entry in every if entry}
 
 
 def left_behind(entries: Iterable[Entry], there: Iterable[str]) -> list[str]:
-    """Name the sessions of which there are reports, but which are not there any more.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-    there : iterable of str
-        The names of the journal's sessions.
-
-    Returns
-    -------
-    list of str
-        Sorted.
-    """
+    """Name in order the sessions of which there are reports, but which are not there any more."""
     return sorted({one.session for one in entries if one.session} - set(there))
 
 
 def read_one(store: Store, name: str) -> Entry | None:
-    """Read what one report was made from.
-
-    Parameters
-    ----------
-    store : Store
-    name : str
-        What its files are called, without ending.
-
-    Returns
-    -------
-    Entry or None
-    """
+    """Read what one report was made from, by what its files are called without ending."""
     file = f"{FOLDER}/{name}.json"
     try:
         kept = json.loads(store.read(file))
@@ -221,25 +169,12 @@ def _is_well_formed(kept: dict[str, Any], name: str) -> bool:
 
 
 def write(store: Store, entry: Entry) -> None:
-    """Keep an entry; from now on its report counts as made.
-
-    Parameters
-    ----------
-    store : Store
-    entry : Entry
-    """
+    """Keep an entry; from now on its report counts as made."""
     store.write(f"{FOLDER}/{entry.name}.json", as_json(asdict(entry)))
 
 
 def remove(store: Store, name: str) -> None:
-    """Let a report count as not made.
-
-    Parameters
-    ----------
-    store : Store
-    name : str
-        What its files are called, without ending.
-    """
+    """Let a report count as not made."""
     store.remove(f"{FOLDER}/{name}.json")
 
 
