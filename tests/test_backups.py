@@ -95,7 +95,7 @@ def test_what_systems_lay_into_folders_is_left_out_and_hinders_nothing(
 def test_a_backup_is_a_line_in_the_ledger_for_which_no_passphrase_is_asked(
     store: PlainStore, tmp_path: Path
 ) -> None:
-    identity = unlock.secret_of(open_journal(store.root))
+    identity = unlock.secret_of(open_journal(store.root).store)
     unlock.forget()
     for number in range(3):
         done = CliRunner().invoke(app, ["backup", str(tmp_path / f"{number}.tar"), "-j", str(store.root)])
@@ -110,7 +110,7 @@ def test_a_backup_is_a_line_in_the_ledger_for_which_no_passphrase_is_asked(
         journal = open_journal(root)
         noted = [f"backup of everything: {number}.tar" for number in range(3)]
         assert journal.ledger[["what", "note"]].to_numpy().tolist() == [["exported", note] for note in noted]
-    ledger.record(journal, ledger.ERASED, session="2026-03-04")
+    journal.record(ledger.ERASED, session="2026-03-04")
     assert journal.store.files("ledger") == []
     assert [*journal.ledger["note"]] == [*noted, ""]
     assert [*journal.ledger["what"]] == ["exported"] * 3 + ["erased"]

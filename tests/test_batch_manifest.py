@@ -13,8 +13,7 @@ from conftest import root_of
 from therapy_review import Journal, consent, index, open_journal, reports, unlock
 from therapy_review.batch import keeping, manifest, templates
 from therapy_review.batch.basis import Basis
-from therapy_review.batch.manifest import Entry
-from therapy_review.batch.whole import FILE, Whole
+from therapy_review.batch.manifest import FILE, Entry, Whole
 from therapy_review.keys import NewKeys
 from therapy_review.sealed import SealedStore
 from therapy_review.sealing import seal
@@ -119,7 +118,7 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
 def test_a_report_that_was_cut_short_or_emptied_is_made_again(
     short: Journal, keys: NewKeys, monkeypatch: pytest.MonkeyPatch, *, is_sealed: bool
 ) -> None:
-    monkeypatch.setattr("therapy_review.batch.whole.SETTLED", 0.0)
+    monkeypatch.setattr("therapy_review.batch.manifest.SETTLED", 0.0)
     if is_sealed:
         seal(PlainStore(root_of(short)), keys)
         unlock.keep(keys.identity)

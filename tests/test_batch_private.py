@@ -28,7 +28,7 @@ from therapy_review.batch.private import (
 )
 from therapy_review.batch.run import Job, Run
 from therapy_review.journal import Journal, open_journal
-from therapy_review.still import paragraphs
+from therapy_review.wording import paragraphs
 
 NOTE = 'I said that I\'m <afraid> of the "silence" in\nthe house, since the winter; and then we laughed & went on.'
 letters = st.text(min_size=LONG + 6, max_size=300).filter(lambda text: sum(map(str.isalnum, text)) >= LONG)

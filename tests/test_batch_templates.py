@@ -62,5 +62,5 @@ def test_a_notebook_of_ones_own_is_not_called_like_one_that_comes_along(tmp_path
     file = written(tmp_path, WHOLE, "session_report")
     with pytest.raises(ReportError, match=r"give yours another name, as in my_session_report\.ipynb"):
         templates.find(file)
-    file.write_text((templates.FOLDER / file.name).read_text(encoding="utf-8"), encoding="utf-8")
+    file.write_text((templates.NOTEBOOKS / file.name).read_text(encoding="utf-8"), encoding="utf-8")
     assert templates.find(file) == templates.find("session_report")

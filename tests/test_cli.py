@@ -70,7 +70,7 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(
     assert "audio/" not in notebook
     assert str(journal.store.root.parent) not in notebook + page
     assert "lab --journal ~/practice</code> and choose Run ▸ Run All Cells" in page
-    assert str(templates.FOLDER) not in notebook + page
+    assert str(templates.NOTEBOOKS) not in notebook + page
     assert "application/vnd.jupyter.widget-state+json" not in notebook
 
 

@@ -108,7 +108,7 @@ def test_the_week_before_a_session_is_the_seven_days_before_its_day(journal: Jou
         "2026-02-25,,1,\n2026-02-26,09:00,3,walk\n2026-03-04,,7,walk | Sam\n2026-03-05,08:00,9,\n",
     )
     session = journal.session("2026-03-05")
-    assert days.week_before(days.kept(journal.store), session)["mood"].tolist() == [3, 7]
+    assert days.week_before(days.kept(journal.store), session.date)["mood"].tolist() == [3, 7]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,7 @@ from therapy_review import (
     unlock,
 )
 from therapy_review.batch.keeping import keep_failure
-from therapy_review.batch.manifest import Entry
-from therapy_review.batch.whole import Whole
+from therapy_review.batch.manifest import Entry, Whole
 from therapy_review.erasing import (
     Erased,
     erase_all,
@@ -368,7 +367,7 @@ def test_that_a_session_could_not_be_reported_is_not_said_once_it_is_erased(hear
 def test_what_is_known_of_reports_is_not_written_while_one_is_erased(
     heard: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("therapy_review.batch.whole.SETTLED", -60.0)
+    monkeypatch.setattr("therapy_review.batch.manifest.SETTLED", -60.0)
     monkeypatch.setattr("therapy_review.store.LOCK_WAIT", 0.05)
     heard.store.write("reports/one.html", b"of it")
     whole = Whole(heard.store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import ipywidgets as w
@@ -9,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from test_turns import conversations
 
-from therapy_review import Journal, Session
+from therapy_review import Journal, Session, index
 from therapy_review.analysis import analyse, rename
 from therapy_review.correcting import relabel
 from therapy_review.elsewhere import use_turns
 from therapy_review.forms import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
+from therapy_review.pages import SessionPage
 from therapy_review.player import Moment
 from therapy_review.still import STILL
+from therapy_review.trends import ways_before
 from therapy_review.turns import are_named, turns_table
 
 NOTHING_SAID = turns_table()
@@ -317,7 +320,7 @@ def test_what_holds_from_before_is_shown_and_not_written_again(session: Session)
     earlier.save_notes(earlier.notes.changed(therapist="Dana", microphone="clip-on", setting="by the river"))
     file = session.file("notes.md")
     before = session.journal.store.read(file)
-    form = notes_form(session)
+    form = notes_form(session, ways_before(session))
     assert field(form, "With whom").placeholder == "as before: Dana"
     assert field(form, "Recorded by").placeholder == "as before: clip-on"
     setting = field(form, "Setting")
@@ -325,6 +328,30 @@ def test_what_holds_from_before_is_shown_and_not_written_again(session: Session)
     assert setting.options == ("by the river", "room", "online", "phone")
     assert [field(form, label).value for label in ("With whom", "Recorded by")] == ["", ""]
     assert session.journal.store.read(file) == before
+
+
+def test_showing_the_form_again_reads_no_other_sessions_notes(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "SETTLED", -60.0)  # what was copied just now may be relied on
+    earlier, read = session.journal.sessions[0], Counter[str]()
+    earlier.save_notes(earlier.notes.changed(therapist="Dana"))
+    whole = type(session.journal.store).read
+
+    def counted(store: Any, name: str) -> bytes:
+        read[name] += 1
+        return whole(store, name)
+
+    monkeypatch.setattr(type(session.journal.store), "read", counted)
+    others = [one.file("notes.md") for one in session.journal.sessions if one.name != session.name]
+    page = SessionPage(session)
+    page.notes()  # the first time on this computer, every session is looked at
+    assert all(read[name] for name in others)
+    read.clear()
+    form = page.notes().things[-1]
+    assert field(form, "With whom").placeholder == "as before: Dana"
+    notes_form(session, ways_before(session))
+    assert [name for name in others if read[name]] == []
 
 
 def test_a_way_written_by_another_program_meanwhile_is_not_written_over(session: Session) -> None:

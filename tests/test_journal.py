@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import PRACTICE
 
-from therapy_review import analyse, consent, create_journal, hints, measures, open_journal
+from therapy_review import analyse, consent, create_journal, hints, open_journal
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.corrections import Correction
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.gate import Gate
 from therapy_review.journal import Journal
+from therapy_review.session import MEASURES_VERSION
 from therapy_review.store import PlainStore
 from therapy_review.turns import are_named
 
@@ -74,7 +75,7 @@ def test_new_names_and_new_definitions_are_measured_without_opening_the_sound(
     session.correct([Correction(0.0, 0.1, "client")])
     rename(session)
     assert session.measures["lead_out"].equals(kept["lead_out"])
-    monkeypatch.setattr(measures, "VERSION", measures.VERSION + 1)
+    monkeypatch.setattr("therapy_review.session.MEASURES_VERSION", MEASURES_VERSION + 1)
     assert not is_current(session)
     with pytest.raises(NotAnalysedError):
         _ = session.measures

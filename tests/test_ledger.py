@@ -80,7 +80,7 @@ def test_whatever_is_noted_is_read_back_and_what_was_there_stays(
     journal.store.remove(ledger.FILE)
     before = b""
     for who, note in notes:
-        ledger.record(journal, ledger.SHARED, session=DAY, use="share:Sam", who=who, note=note)
+        journal.record(ledger.SHARED, session=DAY, use="share:Sam", who=who, note=note)
         now = journal.store.read(ledger.FILE)
         assert now.startswith(before)
         before = now
@@ -101,14 +101,14 @@ def test_a_damaged_ledger_is_a_sentence_and_new_lines_are_added_to_it_all_the_sa
 def test_a_line_that_joins_the_ledger_while_it_is_read_is_in_it(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, plant: Callable[..., None]
 ) -> None:
-    ledger.record(journal, ledger.EXPORTED, who="client", note="first")
+    journal.record(ledger.EXPORTED, who="client", note="first")
     journal.store.write(f"{ledger.WAITING}/0a.csv", b"2026-03-04T10:00:00+00:00,exported,,,client,waiting\n")
     other = open_journal(root_of(journal))
     plant(
         monkeypatch,
         PlainStore,
         "files",
-        lambda: ledger.record(other, ledger.EXPORTED, who="client", note="second"),
+        lambda: other.record(ledger.EXPORTED, who="client", note="second"),
         of=ledger.WAITING,
     )
     assert journal.ledger["note"].tolist() == ["first", "waiting", "second"]

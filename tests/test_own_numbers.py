@@ -10,11 +10,11 @@ from conftest import root_of
 from test_forms import everything_in, field
 from test_scale_forms import with_settings, words
 
-from therapy_review import Journal, Session, open_journal, own_numbers
+from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import JournalError
 from therapy_review.own_number_form import TITLE
-from therapy_review.own_numbers import FILE
 from therapy_review.scale_forms import scale_forms
+from therapy_review.scales import FILE
 from therapy_review.trends import trends
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_is_damaged_is_said_and_not_written_over(session: Session) -
     assert "can't be read" in words(form.children[-1]).replace("&#x27;", "'")
     assert session.journal.store.read(FILE) == b"[["
     with pytest.raises(JournalError, match=r"scales\.toml can't be read"):
-        own_numbers.kept(session.journal.store)
+        _ = session.journal.scales
 
 
 def test_in_a_sealed_journal_its_name_can_not_be_read_without_the_passphrase(sealed: Journal) -> None:

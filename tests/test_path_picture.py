@@ -29,7 +29,7 @@ from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
 from therapy_review.trend_words import OF_PAGE
 from therapy_review.usual import usual
 from therapy_review.usual_charts import beside_usual, usual_over_time
-from therapy_review.words import day
+from therapy_review.wording import day
 
 EIGHT, MANY = 8, 200
 SMALLEST = 8.5  # points

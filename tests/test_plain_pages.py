@@ -108,7 +108,7 @@ def test_no_page_is_written_without_its_line(
     def full(*_: object, **__: object) -> None:
         raise JournalError("The disk is full.")
 
-    monkeypatch.setattr("therapy_review.ledger.record", full)
+    monkeypatch.setattr(Journal, "record", full)
     done = run(sealed, "report", DAY, "--plain-to", str(tmp_path / "open"), "--yes")
     assert (done.exit_code, "The disk is full." in done.output) == (1, True)
     assert not (tmp_path / "open").exists()

@@ -17,6 +17,7 @@ from meanwhile import after
 from typer.testing import CliRunner
 
 from therapy_review import Journal, Session, analyse, consent, enrolment, forms, open_journal
+from therapy_review.agreement import ROLES
 from therapy_review.analysis import follow_prints, is_current, rename
 from therapy_review.cli import app
 from therapy_review.correcting import swap
@@ -24,7 +25,7 @@ from therapy_review.corrections import Correction
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.prints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
-from therapy_review.turns import ROLES, are_named, turns_table
+from therapy_review.turns import are_named, turns_table
 
 FIRST, SECOND, THIRD = RECORDED[:3]
 OTHER = {"client": "therapist", "therapist": "client"}

@@ -301,7 +301,7 @@ def test_the_report_of_a_session_reads_no_more_than_it_is_said_to_rest_on(
         "        read.add(os.path.basename(str(what[0]).split('sessions' + os.sep)[1].split(os.sep)[0]))\n"
         "sys.addaudithook(seen)"
     )
-    notebook = nbformat.read(reports.templates.FOLDER / "session_report.ipynb", as_version=4)
+    notebook = nbformat.read(reports.templates.NOTEBOOKS / "session_report.ipynb", as_version=4)
     notebook.cells.insert(1, new_code_cell(watch))
     notebook.cells.append(new_code_cell("print(sorted(read))"))
     nbformat.write(notebook, tmp_path / "watched.ipynb")

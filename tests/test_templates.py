@@ -11,14 +11,15 @@ from conftest import root_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from therapy_review import hints, reports
-from therapy_review.batch.templates import FOLDER, find
+from therapy_review.batch.templates import find
 from therapy_review.errors import ReportError
 from therapy_review.journal import Journal
 from therapy_review.rendering import as_page
+from therapy_review.wording import NOTEBOOKS
 
 
 @pytest.mark.parametrize(
-    "wanted", ["session_report", "session_report.ipynb", FOLDER / "session_report.ipynb"]
+    "wanted", ["session_report", "session_report.ipynb", NOTEBOOKS / "session_report.ipynb"]
 )
 def test_a_notebook_that_comes_along_is_found_by_its_name(wanted: str | Path) -> None:
     assert find(wanted).name == "session_report"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, open_journal
 from therapy_review.errors import JournalError
-from therapy_review.together_notes import FILE, NEXT, add, gathered, kept, next_time, others, read
+from therapy_review.together_notes import FILE, NEXT, TABLE, add, gathered, kept, next_time, others
 
 
 def test_notes_say_when_and_by_whom_and_leave_the_clients_own_alone(journal: Journal) -> None:
@@ -120,5 +120,5 @@ def test_any_words_come_back_as_they_were(text: str) -> None:
 
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(["now", "client", "note", text])
-    (found,) = read(b"when,by,kind,text\n" + line.getvalue().encode(), FILE)["text"]
+    (found,) = TABLE.read(b"when,by,kind,text\n" + line.getvalue().encode(), FILE)["text"]
     assert found == text

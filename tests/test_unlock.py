@@ -305,7 +305,7 @@ def test_a_key_in_a_pipe_reaches_the_program_that_takes_this_ones_place_once(
     closed: Path, keys: NewKeys
 ) -> None:
     unlock.keep(keys.identity)
-    added = unlock.passed_on(open_journal(closed))
+    added = unlock.passed_on(open_journal(closed).store)
     (number,) = added.values()
     code = f"import os; {OPEN}; print(os.environ.get({unlock.PIPE!r}))"
     run = subprocess.run(
@@ -323,8 +323,8 @@ def test_a_key_in_a_pipe_reaches_the_program_that_takes_this_ones_place_once(
 
 
 def test_a_plain_journal_has_no_secret_to_hand_on(journal: Journal) -> None:
-    assert unlock.secret_of(journal) is None
-    assert unlock.passed_on(journal) == {}
+    assert unlock.secret_of(journal.store) is None
+    assert unlock.passed_on(journal.store) == {}
 
 
 @pytest.mark.parametrize("pipe", ["", "none", "987654"])
@@ -448,7 +448,7 @@ def test_a_kernel_takes_the_key_and_keeps_it_in_no_history_and_no_file(
     closed: Path, keys: NewKeys, kernel: Kernel
 ) -> None:
     unlock.keep(keys.identity)
-    secret = unlock.secret_of(open_journal(closed))
+    secret = unlock.secret_of(open_journal(closed).store)
     assert secret == f"{keys.identity}\n"
     unlock.hand_over(kernel.client, secret)
     kernel.run("2 + 2")

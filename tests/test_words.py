@@ -10,7 +10,7 @@ from conftest import root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, Session, consent, hints, words
+from therapy_review import Journal, Session, consent, hints, wording, words
 from therapy_review.notes import MOODS
 
 JUDGING = re.compile(
@@ -126,7 +126,7 @@ def test_no_letter_judges(heard: Journal) -> None:
 
 
 def test_a_day_is_written_in_words() -> None:
-    assert words.day(dt.date(2026, 12, 1)) == "Tuesday 1 December 2026"
+    assert wording.day(dt.date(2026, 12, 1)) == "Tuesday 1 December 2026"
 
 
 def test_an_agreement_that_ends_soon_is_said_gently_with_what_to_do(journal: Journal) -> None:
@@ -144,7 +144,7 @@ def test_an_agreement_that_ends_soon_is_said_gently_with_what_to_do(journal: Jou
     data = consent.append(data, "Sam <3", ["record"], given_from=first, until=today, name="")
     journal.store.write(consent.FILE, data)
     said = words.agreements_ending(journal)
-    assert f"On {words.day(today + dt.timedelta(days=5))}, the agreement of Daniel comes to its end" in said
+    assert f"On {wording.day(today + dt.timedelta(days=5))}, the agreement of Daniel comes to its end" in said
     assert "(the client listening again and reports made from it)" in said
     assert said.index("Sam &lt;3") < said.index("Daniel")  # the sooner one first
     assert f"<code>{hints.command('consent', 'add', journal=root_of(journal))}</code>" in said

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from therapy_review.agreement import RECORD
-from therapy_review.analysis import length_to_analyse
 from therapy_review.errors import JournalError
 from therapy_review.journal import Journal
-from therapy_review.recording import Recording, side_by_side
+from therapy_review.recording import Recording, length_to_analyse, side_by_side
 from therapy_review.session import Session
 from therapy_review.store import PlainStore, digest
 

@@ -19,9 +19,8 @@ from therapy_review import fonts
 from therapy_review.agreement import SHARE, USES, Spoken, seconds
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.rendering import as_pdf
-from therapy_review.still import clock
 from therapy_review.store import PlainStore
-from therapy_review.words import day
+from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

@@ -23,6 +23,7 @@ IN_WORDS = {
     "transcribe": "writing down what was said",
     "voice_print": "being known by voice",
 }
+ROLES = ("client", "therapist", "other")  # whom a voice can be named
 WAYS = ("written", "spoken")
 ALL_PARTIES = "all_parties"
 ONE_PARTY = "one_party"

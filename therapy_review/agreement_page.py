@@ -14,9 +14,9 @@ from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.page_parts import NothingToShow, gently, sentence
 from therapy_review.player import Moment
-from therapy_review.still import Still, clock, code, how_to_start, is_still, paragraphs
+from therapy_review.still import Still, code, how_to_start, is_still
 from therapy_review.taking_back_form import TakeBackForm
-from therapy_review.words import day
+from therapy_review.wording import clock, day, paragraphs
 
 if TYPE_CHECKING:
     from therapy_review.session import Session

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review import ledger
 from therapy_review.agreement import SELF_REVIEW
-from therapy_review.correcting import relabel
-from therapy_review.corrections import Correction, spoken_of
+from therapy_review.correcting import relabel, spoken_of
+from therapy_review.corrections import Correction
 from therapy_review.turns import TOLERANCE
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:
             first, last = max(0.0, float(times.min()) - AROUND), float(times.max()) + AROUND
             recording = session.recording(SELF_REVIEW)
             if use != SELF_REVIEW:
-                ledger.record_opening(session.journal, session.name, use)
+                session.journal.record_opening(session.name, use)
             samples = recording.read(first, last)
             known.update(zip(new, voices.embed(samples, times - first), strict=True))
         return np.stack([known[start, end] for start, end in stretches.tolist()])

@@ -23,7 +23,7 @@ from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
-from therapy_review.recording import PEAKS_A_SECOND, waveform_peaks
+from therapy_review.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.store import if_there
 from therapy_review.tracks import are_separate
 from therapy_review.turns import MIN_SILENCE
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from therapy_review.session import Session
     from therapy_review.store import Store
 
-LONGEST = 6.0  # hours; beyond that a recorder was left running, and memory would not do
 TOLD = 2  # people up to which the notes say how many voices there are
 STEPS = ("opening the sound", "who spoke when", "measures")
 
@@ -203,31 +202,6 @@ def _can_be(read: Callable[[bytes], object], store: Store, name: str) -> bool:
     except (JournalError, ValueError, KeyError, TypeError):
         return False
     return True
-
-
-def length_to_analyse(recording: Recording) -> float:
-    """Measure a recording, and refuse one that is too long to be analysed.
-
-    Parameters
-    ----------
-    recording : Recording
-
-    Returns
-    -------
-    float
-        Seconds.
-
-    Raises
-    ------
-    RecordingError
-        When it can't be read, or is longer than six hours.
-    """
-    if recording.duration > LONGEST * 3600:
-        raise RecordingError(
-            f"{recording.name} is {recording.duration / 3600:.0f} hours long, more than the {LONGEST:.0f} that "
-            "can be analysed; was the recorder left running? Cut the session out and add that file instead."
-        )
-    return recording.duration
 
 
 def _heard_alike(session: Session, made: dict[str, Any], diarizer: str | Diarizer | None) -> bool:

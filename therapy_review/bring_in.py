@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 from typing import Any
 
-from therapy_review import appointments, hints, words
+from therapy_review import appointments, hints, wording
 from therapy_review.errors import TherapyReviewError
 from therapy_review.import_forms import calendar_form, moods_form
 from therapy_review.journal import Journal, open_journal
@@ -58,7 +58,7 @@ class BringIn:
         found = appointments.without_session(self.journal)
         if found.empty:
             return Still("")
-        days = [words.day(day.date()) for day in found["date"]]
+        days = [wording.day(day.date()) for day in found["date"]]
         listed = "".join(f"<li>{html.escape(day)}</li>" for day in days)
         last = f"{found['date'].iloc[-1]:%Y-%m-%d}"
         example = code(hints.command("add", "FILE", "--date", last, journal=self.journal.root))

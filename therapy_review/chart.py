@@ -26,7 +26,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from therapy_review.glyphs import FONTS, write_out
-from therapy_review.still import clock
+from therapy_review.wording import clock
 
 # Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision, and in grey print by lightness.
 COLOURS = {
@@ -313,27 +313,6 @@ def name(speaker: str, names: Mapping[str, str] | None = None) -> str:
 def colour(speaker: str) -> str:
     """Return a speaker's colour."""
     return COLOURS.get(speaker, FAINT)
-
-
-def counted(number: int, one: str, more: str = "") -> str:
-    """Say how many there are of something.
-
-    Parameters
-    ----------
-    number : int
-    one, more : str
-        The word for one, and for any other number when that is not `one` with an s.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> counted(1, "silence"), counted(0, "silence"), counted(2, "time in all", "times in all")
-    ('1 silence', '0 silences', '2 times in all')
-    """
-    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def minutes_axis(ax: Axes, start: float, end: float) -> None:

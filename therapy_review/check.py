@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from therapy_review import appointments, hints
-from therapy_review.analysis import length_to_analyse
 from therapy_review.batch import manifest
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal
-from therapy_review.recording import SUFFIXES
+from therapy_review.recording import SUFFIXES, length_to_analyse
 from therapy_review.session import TURNS_ELSEWHERE, Session
 
 

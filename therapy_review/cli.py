@@ -240,7 +240,7 @@ def export_turns(
     chosen = opened.session(session)
     chosen.require(SELF_REVIEW)
     data = encode(chosen.turns, file.suffix, file.stem)
-    ledger.record(opened, ledger.EXPORTED, session=session, who="client", note=file.name)
+    opened.record(ledger.EXPORTED, session=session, who="client", note=file.name)
     PlainStore(file.parent).write(file.name, data)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 
 from therapy_review.player.at_once import at_once
-from therapy_review.words import day
+from therapy_review.wording import day
 
 if TYPE_CHECKING:
     from therapy_review.chart import Chart

@@ -28,7 +28,7 @@ from therapy_review.agreement import (
     seconds,
 )
 from therapy_review.errors import JournalError
-from therapy_review.still import clock
+from therapy_review.wording import clock
 
 FILE = "agreements.toml"
 

@@ -23,8 +23,7 @@ from therapy_review.agreement import (
     state,
 )
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.gate import gate
-from therapy_review.still import clock
+from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -54,7 +53,7 @@ def show(journal: JournalOption = HERE) -> None:
             say.print(f"  What was recorded is kept: {reason}")
     if not given:
         say.print("Nothing is written down yet, so every recording stays closed.")
-    asked = gate(opened)
+    asked = opened.gate()
     uses = [use for use in dict.fromkeys([*_named(given), SELF_REVIEW]) if not asked.missing(BOTH, use)]
     if given:
         may = ", ".join(map(in_words, uses)) or "nothing yet"
@@ -194,7 +193,7 @@ def _say_what_follows(journal: Journal, first: dt.date) -> None:
     if first > journal.today():
         say.print(f"Kept. Recordings stay closed until {first}, the first day it holds.")
         return
-    missing = list(map(journal.name_of, gate(journal).missing(BOTH, SELF_REVIEW)))
+    missing = list(map(journal.name_of, journal.gate().missing(BOTH, SELF_REVIEW)))
     if missing:
         verb = "agree" if len(missing) > 1 else "agrees"
         say.print(f"Kept. Recordings stay closed until {' and '.join(missing)} {verb}.")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review.agreement import ROLES
 from therapy_review.corrections import (
     SWAP,
     THE_OTHER,
@@ -30,7 +31,7 @@ from therapy_review.corrections import (
     people_in,
 )
 from therapy_review.errors import TurnsError
-from therapy_review.turns import MIN_SILENCE, ROLES, TOLERANCE, name_speakers, turns_table
+from therapy_review.turns import MIN_SILENCE, TOLERANCE, name_speakers, turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -345,3 +346,30 @@ def _lines(
         else:
             lines.append(Correction(a, b, now, was))
     return lines
+
+
+def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell of each stretch whether the client has said something about any part of it.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        A turns table.
+    corrections : DataFrame
+        A corrections table.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_stretches,)
+
+    Examples
+    --------
+    >>> from therapy_review.corrections import none, record
+    >>> said = record(none(), [Correction(1, 2, "client")])
+    >>> spoken_of(turns_table([(0, 1, "client"), (1.5, 3, "client")]), said).tolist()
+    [False, True]
+    """
+    word = last_word(corrections)
+    first = np.searchsorted(word["end"], turns["start"] + TOLERANCE, side="right")
+    after = np.searchsorted(word["start"], turns["end"] - TOLERANCE)
+    return np.asarray(after > first)

@@ -19,20 +19,19 @@ import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from therapy_review import by_hand
+from therapy_review.agreement import ROLES
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError, TurnsError
-from therapy_review.turns import ROLES, TOLERANCE
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]
+NUMBERS = {"start": "{:.3f}".format, "end": "{:.3f}".format, "step": "{:.10g}".format}
+TABLE = HandTable("corrections.csv", COLUMNS, COLUMNS[3:], NUMBERS)
+none, written = TABLE.none, TABLE.written
 NOBODY, BOTH, SWAP = "nobody", "both", "swap"
 THE_OTHER = {"client": "therapist", "therapist": "client"}
 
@@ -138,18 +137,6 @@ def one_word(people: People) -> str:
     return "+".join(role for role in ROLES if role in people) or NOBODY
 
 
-def none() -> pd.DataFrame:
-    """Make a corrections table without a line.
-
-    Returns
-    -------
-    DataFrame
-    """
-    return pd.DataFrame(
-        {c: pd.Series(dtype=float if c in ("start", "end", "step") else str) for c in COLUMNS}
-    )
-
-
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a corrections table from a file's bytes.
 
@@ -176,7 +163,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
        start  end speaker was  step
     0    1.5  4.0  client       NaN
     """
-    table = by_hand.read(data, where, COLUMNS, may_lack=COLUMNS[3:], numbers=("start", "end", "step"))
+    table = TABLE.read(data, where)
     table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
     try:
         lines = [Correction(*line) for line in table[COLUMNS[:4]].itertuples(index=False)]
@@ -186,23 +173,6 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         table[name] = pd.Series([getattr(line, name) for line in lines], dtype=table[name].dtype)
     # A line written by hand belongs after the line above it, even when the file was sorted since.
     return table.iloc[np.argsort(table["step"].ffill().fillna(0), kind="stable")].reset_index(drop=True)
-
-
-def written(corrections: pd.DataFrame) -> bytes:
-    """Write a corrections table as the bytes of a file.
-
-    Parameters
-    ----------
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    bytes
-        CSV.
-    """
-    times = {c: corrections[c].map(lambda t: "" if math.isnan(t) else f"{t:.3f}") for c in ("start", "end")}
-    return corrections.assign(**times, step=corrections["step"].astype("Int64")).to_csv(index=False).encode()
 
 
 def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFrame:
@@ -346,33 +316,6 @@ def _after_swaps(corrections: pd.DataFrame) -> pd.DataFrame:
 
 def _swapped(said: str) -> str:
     return one_word(frozenset(THE_OTHER.get(who, who) for who in people_in(said))) if said else said
-
-
-def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell of each stretch whether the client has said something about any part of it.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_stretches,)
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> said = record(none(), [Correction(1, 2, "client")])
-    >>> spoken_of(turns_table([(0, 1, "client"), (1.5, 3, "client")]), said).tolist()
-    [False, True]
-    """
-    word = last_word(corrections)
-    first = np.searchsorted(word["end"], turns["start"] + TOLERANCE, side="right")
-    after = np.searchsorted(word["start"], turns["end"] - TOLERANCE)
-    return np.asarray(after > first)
 
 
 def evidence(corrections: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review import by_hand
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError
 from therapy_review.marks import as_kept
 from therapy_review.store import digest, if_there
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from therapy_review.session import Session
     from therapy_review.store import Store
 
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
+TABLE = HandTable(FILE, COLUMNS, COLUMNS[1:], {"mood": "{:.10g}".format})
 UNTIL, SIGN = "until", "sign"  # further columns of `therapy_review.versions`
 LOW, HIGH = 1.0, 10.0
 BETWEEN_TAGS = " | "
@@ -103,14 +103,8 @@ class Source:
 
 
 def none() -> pd.DataFrame:
-    """Make a days table without a row.
-
-    Returns
-    -------
-    DataFrame
-    """
-    table = pd.DataFrame({c: pd.Series(dtype=str) for c in COLUMNS})
-    return table.astype({"date": "datetime64[us]", "mood": float})
+    """Make a days table without a row."""
+    return TABLE.none().astype({"date": "datetime64[us]"})
 
 
 def read(data: bytes, where: str) -> pd.DataFrame:
@@ -139,7 +133,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     0 2026-03-04   NaN
     1 2026-03-05   7.0
     """
-    table = by_hand.read(data, where, COLUMNS, may_lack=COLUMNS[1:], numbers=("mood",))
+    table = TABLE.read(data, where)
     table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
     words = [c for c in table.columns if c != "mood"]
     try:
@@ -178,7 +172,7 @@ def written(days: pd.DataFrame) -> bytes:
     >>> written(read(b"date,mood\n2026-03-04,7\n", ""))
     b'date,time,mood,mood_name,tags,note,origin\n2026-03-04,,7,,,,\n'
     """
-    return to_read(days).to_csv(index=False, lineterminator="\n").encode()
+    return TABLE.written(_dated(days))
 
 
 def kept(store: Store) -> pd.DataFrame:
@@ -294,9 +288,11 @@ def to_read(days: pd.DataFrame) -> pd.DataFrame:
     >>> to_read(read(b"date,mood\n2026-03-04,7\n2026-03-05,\n", ""))[["date", "mood"]].to_numpy().tolist()
     [['2026-03-04', '7'], ['2026-03-05', '']]
     """
-    dates = pd.to_datetime(days["date"]).dt.strftime("%Y-%m-%d")
-    moods = days["mood"].map(lambda mood: "" if np.isnan(mood) else f"{mood:.10g}").astype(str)
-    return days.assign(date=dates, mood=moods)
+    return TABLE.as_text(_dated(days))
+
+
+def _dated(days: pd.DataFrame) -> pd.DataFrame:
+    return days.assign(date=pd.to_datetime(days["date"]).dt.strftime("%Y-%m-%d"))
 
 
 def tags(days: pd.DataFrame) -> pd.DataFrame:
@@ -322,21 +318,9 @@ def tags(days: pd.DataFrame) -> pd.DataFrame:
     return each.loc[each["tag"].fillna("") != "", ["date", "tag"]].reset_index(drop=True)
 
 
-def week_before(days: pd.DataFrame, session: Session) -> pd.DataFrame:
-    """Give the entries of the seven days before a session's day.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table.
-    session : Session
-
-    Returns
-    -------
-    DataFrame
-        A days table.
-    """
-    first, after = (pd.Timestamp(session.date - dt.timedelta(days=n)) for n in (7, 0))
+def week_before(days: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """Give the entries of the seven days before a day, without that day's own."""
+    first, after = (pd.Timestamp(day - dt.timedelta(days=n)) for n in (7, 0))
     return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
 
 

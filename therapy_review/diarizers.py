@@ -20,11 +20,12 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from therapy_review import diarize as engine
+from therapy_review.agreement import ROLES
 from therapy_review.clusters import MOST
 from therapy_review.errors import DiarizerError, TurnsError
 from therapy_review.interchange import well_formed
 from therapy_review.tracks import diarize_tracks
-from therapy_review.turns import MIN_SILENCE, ROLES, merge_stretches
+from therapy_review.turns import MIN_SILENCE, merge_stretches
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,13 +10,14 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from therapy_review import phase_marks
-from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, counted, nothing_yet, styled
+from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
 from therapy_review.early import Sides
 from therapy_review.measure_names import what_counts
 from therapy_review.notes import MOODS
 from therapy_review.path import Way
 from therapy_review.path_charts import tag_rows
 from therapy_review.usual import label, written
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -176,7 +176,7 @@ def forget(journal: Journal, role: str) -> int:
     """
     today = journal.today()
     if journal.keep_agreements(lambda data: consent.take_back(data, role, USE, on=today)):
-        ledger.record(journal, ledger.REVOKED, use=USE, who=role)
+        journal.record(ledger.REVOKED, use=USE, who=role)
     with journal.store.writing():
         return _remove(journal, role)
 

@@ -19,7 +19,7 @@ from therapy_review.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
 from therapy_review.recording import SUFFIXES
 from therapy_review.sealed import SealedStore
-from therapy_review.session import TURNS_ELSEWHERE
+from therapy_review.session import MADE_FROM_SOUND
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 REPORTS = "reports"
 # Pages on which something is agreed to, named by the day on which they begin: they are made from no session.
 AGREEMENTS = re.compile(r"agreement(-\d{4}-\d{2}-\d{2}(-\d+)?|-checkpoint)?\.(html|ipynb|pdf)")
-MADE_FROM_SOUND = frozenset({transcript.FILE, TURNS_ELSEWHERE, "corrections.csv"})
 COPIES = (
     "Copies in backups, in a cloud folder, on the phone or recorder it came from, and on another computer: delete "
     "those there."
@@ -250,7 +249,7 @@ def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) ->
         renewing.unless_closed(store, session.folder, within)
     open_ones = _put_there(session)
     if names:  # written first: nothing is gone without a line
-        ledger.record(journal, ledger.ERASED, session=session.name, who="client", note=what)
+        journal.record(ledger.ERASED, session=session.name, who="client", note=what)
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
     with store.writing():

@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 from therapy_review import hints
+from therapy_review.wording import PACKAGE
 
-_ROOT = Path(__file__).resolve().parents[1]
 
-
-def install_line(extra: str, root: Path = _ROOT) -> str:
+def install_line(extra: str, root: Path = PACKAGE.parent) -> str:
     """Give the line that installs what an extra of this package needs, as it can be typed into a terminal.
 
     Parameters

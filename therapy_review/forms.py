@@ -6,18 +6,18 @@ versions are kept and the form says so in a sentence.
 
 from __future__ import annotations
 
-import html
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, correcting, corrections, turns
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
-from therapy_review.still import Still, how_to_start, is_still, paragraphs
+from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.way_form import LABELS, way_fields
+from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
     from numpy.typing import NDArray
 
+    from therapy_review.phases import Way
     from therapy_review.session import Session
 
 NO_MOOD = "not said"
@@ -42,12 +43,14 @@ CLIPS = 3
 CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
 
 
-def notes_form(session: Session) -> VBox | Still:
+def notes_form(session: Session, before: Sequence[Way] = ()) -> VBox | Still:
     """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters
     ----------
     session : Session
+    before : sequence of mapping
+        How earlier sessions were held, to offer it again; as from `therapy_review.trends.ways_before`.
 
     Returns
     -------
@@ -67,8 +70,8 @@ def notes_form(session: Session) -> VBox | Still:
         chosen = str(value) if value else NO_MOOD
         return w.SelectionSlider(options=choices, value=chosen, description=label, **wide)
 
-    before = mood(written.mood_before, "Mood when I came, 1 to 10")
-    after = mood(written.mood_after, "Mood when I left, 1 to 10")
+    came = mood(written.mood_before, "Mood when I came, 1 to 10")
+    left = mood(written.mood_after, "Mood when I left, 1 to 10")
     tags = w.Text(
         value=", ".join(written.tags), description="Words for my mood", continuous_update=False, **wide
     )
@@ -85,12 +88,12 @@ def notes_form(session: Session) -> VBox | Still:
     def number(chosen: str) -> int | None:
         return None if chosen == NO_MOOD else int(chosen)
 
-    before.observe(lambda c: save(mood_before=number(c["new"])), "value")
-    after.observe(lambda c: save(mood_after=number(c["new"])), "value")
+    came.observe(lambda c: save(mood_before=number(c["new"])), "value")
+    left.observe(lambda c: save(mood_after=number(c["new"])), "value")
     tags.observe(lambda c: save(tags=_words(c["new"])), "value")
     noticed.observe(lambda c: save(text=f"\n{c['new'].strip()}\n"), "value")
     bring.observe(lambda c: save(bring_next=c["new"].strip()), "value")
-    return w.VBox([before, after, tags, noticed, bring, way_fields(session, written, save), state])
+    return w.VBox([came, left, tags, noticed, bring, way_fields(before, written, save), state])
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -150,15 +153,11 @@ def saver(
                 unsaved.clear()
                 state.value = "<em>Saved.</em>"
             except NoteError as error:
-                state.value = _strong(str(error))
+                state.value = strong(str(error))
             except TherapyReviewError as error:
-                state.value = _strong(f"Not saved: {error} Your words are still in this form.")
+                state.value = strong(f"Not saved: {error} Your words are still in this form.")
 
     return save
-
-
-def _strong(text: str) -> str:
-    return f"<strong>{html.escape(text)}</strong>"
 
 
 def notes_to_read(session: Session) -> Still:
@@ -292,7 +291,7 @@ def _changes(session: Session, form: VBox) -> Any:
             analysis.rename(session)
             now = who_is_who(session)
         except TherapyReviewError as error:
-            form.children[-1].value = _strong(str(error))
+            form.children[-1].value = strong(str(error))
             return
         if isinstance(now, Still):
             now = w.VBox([w.HTML(now.markup), w.HTML()])
@@ -342,7 +341,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
             session.correct([corrections.Correction(start, end, answers[pressed.description])])
             named = turns.are_named(analysis.rename(session))
         except TherapyReviewError as error:
-            state.value = _strong(str(error))
+            state.value = strong(str(error))
             return
         for button in buttons:
             button.icon = "check" if button is pressed else ""

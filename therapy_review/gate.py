@@ -12,19 +12,15 @@ at all. It stands in for silence, never for a no.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.agreement import ONE_PARTY, RECORD, SELF_REVIEW, Agreement, in_words, is_use, person
 from therapy_review.consent import how_to_ask
-from therapy_review.errors import ConsentError, JournalError
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+from therapy_review.errors import ConsentError
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,17 @@ class Gate:
     day: dt.date
     one_party_is_clear: Callable[[], bool] = lambda: False
     journal: Path | None = None
+
+    @classmethod
+    def of(
+        cls,
+        agreements: Iterable[Agreement],
+        day: dt.date,
+        one_party_is_clear: Callable[[], bool],
+        journal: Path | None = None,
+    ) -> Gate:
+        """Make the gate as it stands on a day, asking the law once at most; whoever asks later makes it anew."""
+        return cls(tuple(agreements), day, cache(one_party_is_clear), journal)
 
     def missing(self, heard: Sequence[str], use: str) -> list[str]:
         """Name those whose agreement to a use is missing; nobody where one party's word is enough.
@@ -152,31 +159,12 @@ class Gate:
         return f"{whose} begins on {last.given_from}"
 
 
-def gate(journal: Journal) -> Gate:
-    """Open the gate of a journal as it stands today; whoever asks later opens it anew.
+def closed(gate: Gate, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
+    """Name the sessions that may not be opened for a use.
 
     Parameters
     ----------
-    journal : Journal
-
-    Returns
-    -------
-    Gate
-
-    Raises
-    ------
-    JournalError
-        When the agreements can't be read: then nobody counts as having agreed.
-    """
-    return Gate(tuple(journal.consents), journal.today(), cache(journal.one_party_is_clear), journal.root)
-
-
-def closed(journal: Journal, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
-    """Name the sessions that may not be opened for a use; all of them where the agreements can't be read.
-
-    Parameters
-    ----------
-    journal : Journal
+    gate : Gate
     heard : mapping of str to sequence of str
         Everybody heard, by session.
     use : str
@@ -186,16 +174,12 @@ def closed(journal: Journal, heard: Mapping[str, Sequence[str]], use: str) -> se
     -------
     set of str
     """
-    try:
-        asked = gate(journal)
-    except JournalError:  # said where the agreements are shown
-        return set(heard)
-    return {name for name, people in heard.items() if not _is_open(asked, name, people, use)}
+    return {name for name, people in heard.items() if not _is_open(gate, name, people, use)}
 
 
-def _is_open(asked: Gate, session: str, heard: Sequence[str], use: str) -> bool:
+def _is_open(gate: Gate, session: str, heard: Sequence[str], use: str) -> bool:
     try:
-        asked.require(session, heard, use)
+        gate.require(session, heard, use)
     except ConsentError:
         return False
     return True

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import agreement, consent, days, hints, ledger, own_numbers, scales
+from therapy_review import agreement, consent, days, hints, ledger, scales
 from therapy_review.errors import JournalError
+from therapy_review.gate import Gate
 from therapy_review.scales import Scale
 from therapy_review.session import Session
 from therapy_review.session_names import session_date
@@ -110,10 +111,7 @@ class Journal:
     @property
     def scales(self) -> dict[str, Scale]:
         """The scales the client may fill in, by the name of their totals in the notes."""
-        described = scales.scales_of(self.settings, self.store.where("journal.toml"))
-        added = {"scales": own_numbers.kept(self.store)}
-        own = scales.scales_of(added, self.store.where(own_numbers.FILE))
-        return described | {key: scale for key, scale in own.items() if key not in described}
+        return scales.kept(self.store, self.settings)
 
     def scale(self, key: str) -> Scale:
         """Return one scale by the name of its totals in the notes, as in ``phq9``.
@@ -236,6 +234,32 @@ class Journal:
     def ledger(self) -> pd.DataFrame:
         """What was done beyond the client's own listening; see `therapy_review.ledger`."""
         return ledger.read(ledger.whole(self.store), self.store.where(ledger.FILE))
+
+    def record(self, what: str, *, session: str = "", use: str = "", who: str = "", note: str = "") -> None:
+        """Add one line to the ledger; see `therapy_review.ledger.record`."""
+        ledger.record(
+            self.store, self.now(), self._sealed_to, what, session=session, use=use, who=who, note=note
+        )
+
+    def record_opening(self, session: str, use: str) -> None:
+        """Add a line for a session that is opened, once a day; see `therapy_review.ledger.record_opening`."""
+        ledger.record_opening(self.store, self.now(), self._sealed_to, session, use)
+
+    @property
+    def _sealed_to(self) -> str | None:
+        return (
+            str(self.settings.get("seal", {}).get("recipient", "")) if self.settings.get("sealed") else None
+        )
+
+    def gate(self) -> Gate:
+        """Make the gate as it stands today; whoever asks later makes it anew.
+
+        Raises
+        ------
+        JournalError
+            When the agreements can't be read: then nobody counts as having agreed.
+        """
+        return Gate.of(self.consents, self.today(), self.one_party_is_clear, self.root)
 
     def one_party_is_clear(self) -> bool:
         """Tell whether the law of the client's place surely asks for one party's agreement alone."""

@@ -130,4 +130,4 @@ def start(journal: Journal, notebook: str) -> NoReturn:
     started = command(journal.root, notebook, sealed=bool(journal.settings.get("sealed")))
     typer.echo(OPENS)
     os.umask(0o077)  # what Jupyter writes is its owner's, too
-    os.execvpe(started[0], started, {**environment(), **unlock.passed_on(journal)})
+    os.execvpe(started[0], started, {**environment(), **unlock.passed_on(journal.store)})

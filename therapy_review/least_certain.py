@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from therapy_review.corrections import none, spoken_of
+from therapy_review.correcting import spoken_of
+from therapy_review.corrections import none
 from therapy_review.turns import TOLERANCE
 
 AROUND = 1.0  # seconds to press play, and to answer

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError
 from therapy_review.store import PlainStore, if_there
 from therapy_review.unopened import write_unopened
@@ -22,12 +23,12 @@ from therapy_review.unopened import write_unopened
 if TYPE_CHECKING:
     import datetime as dt
 
-    from therapy_review.journal import Journal
     from therapy_review.store import Store
 
 FILE = "ledger.csv"
 WAITING = "ledger"  # a folder that is there while a line waits
 COLUMNS = ["when", "what", "session", "use", "who", "note"]
+TABLE = HandTable(FILE, COLUMNS)
 OPENED, EXPORTED, SHARED, ERASED, REVOKED, KEPT = "opened", "exported", "shared", "erased", "revoked", "kept"
 
 _noted: set[tuple[int, Store, dt.date, str, str]] = set()
@@ -35,7 +36,15 @@ _noting = threading.Lock()  # a player may ask on a thread of its own
 
 
 def record(
-    journal: Journal, what: str, *, session: str = "", use: str = "", who: str = "", note: str = ""
+    store: Store,
+    moment: dt.datetime,
+    sealed_to: str | None,
+    what: str,
+    *,
+    session: str = "",
+    use: str = "",
+    who: str = "",
+    note: str = "",
 ) -> None:
     """Add one line; what stands in the ledger is not changed.
 
@@ -44,8 +53,12 @@ def record(
 
     Parameters
     ----------
-    journal : Journal
-        Whose lock is not held at the moment.
+    store : Store
+        Of a journal whose lock is not held at the moment.
+    moment : datetime.datetime
+        When it is done, with its zone.
+    sealed_to : str or None
+        The public key of a sealed journal; None for a plain one.
     what : str
         ``opened``, ``exported``, ``shared``, ``erased``, ``revoked`` or ``kept``.
     session : str
@@ -62,13 +75,13 @@ def record(
     JournalError
         When the line can't be written: what was to be done is not to be done then.
     """
-    out, store = io.StringIO(), journal.store
-    moment = journal.now().isoformat(timespec="seconds")
-    csv.writer(out, lineterminator="\n").writerow([moment, what, session, use, who, note])
+    out = io.StringIO()
+    values = moment.isoformat(timespec="seconds"), what, session, use, who, note
+    csv.writer(out, lineterminator="\n").writerow(values)
     line = out.getvalue().encode()
     with store.writing():
-        if isinstance(store, PlainStore) and journal.settings.get("sealed"):
-            write_unopened(store, journal.settings, f"{WAITING}/{secrets.token_hex(8)}.csv", line)
+        if isinstance(store, PlainStore) and sealed_to is not None:
+            write_unopened(store, sealed_to, f"{WAITING}/{secrets.token_hex(8)}.csv", line)
             return
         store.write(FILE, whole(store) + line)
         for name in store.files(WAITING):
@@ -76,47 +89,26 @@ def record(
 
 
 def whole(store: Store) -> bytes:
-    """Give the ledger's content, with the lines that wait to join it.
-
-    Parameters
-    ----------
-    store : Store
-        Of an opened journal.
-
-    Returns
-    -------
-    bytes
-    """
+    """Give the content of an opened journal's ledger, with the lines that wait to join it."""
     # Those that wait are read first: what joins the ledger meanwhile is found in it.
     lines = (if_there(store.read, f"{WAITING}/{name}") for name in store.files(WAITING))
     waiting = sorted(line for line in lines if line is not None)
-    found = if_there(store.read, FILE) or f"{','.join(COLUMNS)}\n".encode()
+    found = if_there(store.read, FILE) or TABLE.written(TABLE.none())
     if not found.endswith(b"\n"):
         found += b"\n"
     # One that is there already was about to be taken away when its program was stopped.
     return found + b"".join(line for line in waiting if line not in found)
 
 
-def record_opening(journal: Journal, session: str, use: str) -> None:
+def record_opening(store: Store, moment: dt.datetime, sealed_to: str | None, session: str, use: str) -> None:
     """Add a line for a session that is opened; once a day for each program, session and use.
 
-    Parameters
-    ----------
-    journal : Journal
-    session : str
-        The session's name.
-    use : str
-        What it is opened for.
-
-    Raises
-    ------
-    JournalError
-        When the line can't be written.
+    Parameters are those of `record`, and so is what it raises.
     """
-    key = (os.getpid(), journal.store, journal.today(), session, use)
+    key = (os.getpid(), store, moment.date(), session, use)
     with _noting:
         if key not in _noted:
-            record(journal, OPENED, session=session, use=use, who="client")
+            record(store, moment, sealed_to, OPENED, session=session, use=use, who="client")
             _noted.add(key)
 
 
@@ -147,11 +139,12 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     ['erased']
     """
     try:
-        table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
+        table = TABLE.read(data, where)
         if list(table.columns) != COLUMNS:
             raise ValueError(f"its columns are {', '.join(table.columns)}")
         return table.assign(when=[pd.Timestamp(moment) for moment in table["when"]])
-    except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
+    except (JournalError, ValueError) as error:
+        why = error.__cause__ or error
         raise JournalError(
-            f"{where} can't be read as the ledger ({error}); nothing in it was changed: restore it from a copy."
+            f"{where} can't be read as the ledger ({why}); nothing in it was changed: restore it from a copy."
         ) from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import way_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.letters import Writing
+from therapy_review.letters import Letter, Writing
 from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.wording import day, paragraphs
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -37,7 +38,7 @@ def letter_form(journal: Journal) -> VBox | Still:
         When the letters can't be read.
     """
     writing = Writing(journal)
-    before = way_words.letters(writing.earlier)
+    before = _to_read(writing.earlier)
     if is_still():
         return Still(f"{before}<p><small>{ASK} {how_to_start()} to write it here.</small></p>")
     import ipywidgets as w
@@ -61,3 +62,11 @@ def letter_form(journal: Journal) -> VBox | Still:
 
     field.observe(keep, "value")
     return w.VBox([w.HTML(before), field, state])
+
+
+def _to_read(written: Sequence[Letter]) -> str:
+    """Show letters to read, the newest first."""
+    return "\n".join(
+        f"<p><small>On {day(one.day)} you wrote:</small></p><blockquote>{paragraphs(one.text)}</blockquote>"
+        for one in written[::-1]
+    )

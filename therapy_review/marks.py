@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from therapy_review import by_hand
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError, MarkError
 
 COLUMNS = ["start", "end", "kind", "label", "text"]
@@ -28,6 +28,14 @@ NAME = "name"  # of a person or a place; silent in clips that are shared, see `t
 KINDS = ("bookmark", "question", PROUD[0], TRIGGER, NAME)
 SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
 SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time
+
+
+def _seconds(time: float) -> str:
+    return f"{time:.3f}".rstrip("0").rstrip(".")
+
+
+TABLE = HandTable("marks.csv", COLUMNS, ("end", "label", "text"), dict.fromkeys(TIMES, _seconds))
+none, written = TABLE.none, TABLE.written
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +116,6 @@ def as_kept(words: str) -> str:
     return re.sub("[\0\ud800-\udfff]", "", re.sub("\r\n?", "\n", words))
 
 
-def none() -> pd.DataFrame:
-    """Make a marks table without a row.
-
-    Returns
-    -------
-    DataFrame
-    """
-    return pd.DataFrame({c: pd.Series(dtype=float if c in TIMES else str) for c in COLUMNS})
-
-
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a marks table from a file's bytes.
 
@@ -144,7 +142,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
        start      kind     label  end text
     0   62.5  bookmark  the boat  NaN
     """
-    table = by_hand.read(data, where, COLUMNS, may_lack=("end", "label", "text"), numbers=TIMES)
+    table = TABLE.read(data, where)
     words = [c for c in table.columns if c not in TIMES]
     table = table.assign(**table[words].map(as_kept), **table[TIMES].round(3))
     try:
@@ -152,32 +150,6 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     except MarkError as error:
         raise JournalError(f"In {where}: {error}") from error
     return table
-
-
-def written(marks: pd.DataFrame) -> bytes:
-    r"""Write a marks table as the bytes of a file.
-
-    Parameters
-    ----------
-    marks : DataFrame
-        A marks table.
-
-    Returns
-    -------
-    bytes
-        CSV, with all columns of the table.
-
-    Examples
-    --------
-    >>> written(add(none(), Mark(62.5, math.nan, "bookmark", "the boat")))
-    b'start,end,kind,label,text\n62.5,,bookmark,the boat,\n'
-    """
-    times = {c: marks[c].map(_seconds) for c in TIMES}
-    return marks.assign(**times).to_csv(index=False, lineterminator="\n").encode()
-
-
-def _seconds(time: float) -> str:
-    return "" if math.isnan(time) else f"{time:.3f}".rstrip("0").rstrip(".")
 
 
 def each(marks: pd.DataFrame) -> list[Mark]:

@@ -37,8 +37,6 @@ from therapy_review.silences import (
 )
 from therapy_review.turns import MIN_SILENCE, TOLERANCE, backchannels, floor_turns, speakers, validate
 
-# Raised when a definition changes here, in `silences` or in `turns`, so that kept measures are made anew.
-VERSION = 1
 PARTS = 5
 
 Number = TypeVar("Number", float, pd.Series)

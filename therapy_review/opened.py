@@ -17,7 +17,7 @@ from therapy_review.errors import JournalError
 from therapy_review.path import MOODS, Way
 from therapy_review.phases import NOT_NAMED
 from therapy_review.store import if_there
-from therapy_review.words import ORDINALS
+from therapy_review.wording import ORDINALS
 
 if TYPE_CHECKING:
     import datetime as dt

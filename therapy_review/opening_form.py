@@ -11,13 +11,12 @@ import html
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.chart import counted
 from therapy_review.errors import TherapyReviewError
 from therapy_review.opened import FIGURES, PARTS, Opened, on_offer, remember, remembered
-from therapy_review.path_view import put_away
+from therapy_review.page_parts import put_away
 from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.together_notes import others
-from therapy_review.words import day
+from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import own_numbers
+from therapy_review import scales
 from therapy_review.errors import TherapyReviewError
 from therapy_review.measure_names import MOODS
 from therapy_review.measures import MEASURES
@@ -70,8 +70,14 @@ def own_number_form(journal: Journal, added: Callable[[Scale], None]) -> VBox:
 
     def add(_: Any) -> None:
         try:
-            scale = own_numbers.add(
-                journal, name.value, low.value, high.value, way.value, MEANS_SOMETHING_ELSE
+            scale = scales.add(
+                journal.store,
+                journal.settings,
+                name.value,
+                low.value,
+                high.value,
+                way.value,
+                MEANS_SOMETHING_ELSE,
             )
         except TherapyReviewError as error:
             state.value = f"<strong>Not added: {html.escape(str(error))}</strong>"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.still import Still, paragraphs
+from therapy_review.still import Still
+from therapy_review.wording import paragraphs
 
 
 class Shown:
@@ -54,6 +55,19 @@ class Live:
         from IPython.display import display
 
         display(self._draw()._repr_mimebundle_(), raw=True, display_id=self._name, update=update)
+
+
+def put_away(*things: Any) -> None:
+    """Close widgets and all they hold: a page keeps no words of what it no longer shows.
+
+    Whatever else is shown has nothing to close.
+    """
+    for thing in things:
+        put_away(*getattr(thing, "children", ()))
+        if callable(lock := getattr(thing, "lock", None)):  # a player falls silent for good
+            lock()
+        if hasattr(thing, "comm"):
+            thing.close()
 
 
 def gently(show: Callable[..., Any]) -> Callable[..., Any]:

@@ -207,7 +207,8 @@ class SessionPage:
     @gently
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
-        return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session))
+        before = [] if is_still() else trends.ways_before(self.session)
+        return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session, before))
 
     @gently
     def questionnaires(self) -> Any:

@@ -17,7 +17,6 @@ from therapy_review.chart import (
     Chart,
     Row,
     colour,
-    counted,
     days_axis,
     name,
     nothing_yet,
@@ -28,6 +27,7 @@ from therapy_review.notes import MOODS
 from therapy_review.row_titles import room, titled
 from therapy_review.trend_words import OF_MANY
 from therapy_review.trends import WINDOW, moving_share
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,11 +22,11 @@ from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.scale_forms import STYLE
 from therapy_review.silence_charts import silences_over_time
 from therapy_review.silence_kinds import silence_kinds
-from therapy_review.still import Still, clock, how_to_start, is_still
+from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.usual import usual
 from therapy_review.usual_charts import usual_over_time
 from therapy_review.voice_view import voices_view
-from therapy_review.words import day
+from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,19 +9,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.chart import FAINT, INK, QUIET, counted
+from therapy_review.chart import FAINT, INK, QUIET
+from therapy_review.phases import runs
 from therapy_review.row_titles import LETTERS
-from therapy_review.words import day
+from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LASTS = 3  # sessions from which on a phase is one that lasts
 CLOSE = 3.5  # days: a line stands no further before its first session
 LANE = 0.18  # inches
 LANES = 6  # so many ways of single sessions have a lane of their own
@@ -120,7 +120,7 @@ class _Line:
     @classmethod
     def of(cls, row: str, line: pd.DataFrame) -> _Line:
         names, told = line["session"].tolist(), line["phase"].fillna("").tolist()
-        return cls(row, names, told, _lasting(told))
+        return cls(row, names, told, runs(told))
 
     def changes(self) -> list[tuple[str, Begun]]:
         """Give each phase that begins, after the last session of the one before."""
@@ -178,19 +178,6 @@ def _how_much(changed: Sequence[str]) -> tuple[bool, int]:
 
 def _share(one: Sequence[str], other: Sequence[str]) -> bool:
     return bool(set(one) & set(other))
-
-
-def _lasting(told: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Find runs of a phase that last, with their first and last place; the shortest run gives way first."""
-    runs = [
-        (phase, [place for place, _ in own]) for phase, own in groupby(enumerate(told), lambda one: one[1])
-    ]
-    while len(runs) > 1 and min(len(own) for _, own in runs) < LASTS:
-        often = {phase: told.count(phase) for phase, _ in runs}
-        runs.remove(min(runs, key=lambda run: (len(run[1]), often[run[0]])))
-        joined = groupby(runs, lambda run: run[0])
-        runs = [(phase, [place for _, own in alike for place in own]) for phase, alike in joined]
-    return [(own[0], own[-1], phase) for phase, own in runs]
 
 
 def _changed(before: str, now: str) -> tuple[str, ...]:

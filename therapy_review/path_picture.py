@@ -12,21 +12,11 @@ from typing import TYPE_CHECKING
 from matplotlib.transforms import ScaledTranslation
 
 from therapy_review import path_phases
-from therapy_review.chart import (
-    FAINT,
-    INK,
-    QUIET,
-    Chart,
-    Row,
-    counted,
-    days_axis,
-    nothing_yet,
-    places,
-    styled,
-)
+from therapy_review.chart import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
 from therapy_review.path_rows import ROWS, Part, parts
 from therapy_review.row_titles import OF_A_PART, SENTENCE, room, titled
 from therapy_review.trend_words import OF_PAGE
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,13 +15,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from therapy_review import way_words
-from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, counted, name
+from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, name
 from therapy_review.measure_names import what_counts
 from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
 from therapy_review.row_titles import first_sentence
 from therapy_review.scales import cut_off_in_words
 from therapy_review.usual import WORDS, label, written
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import words
+from therapy_review import wording, words
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.moments import behind, moments
+from therapy_review.page_parts import put_away
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.player import Player, moments_to_hear
@@ -32,22 +33,6 @@ if TYPE_CHECKING:
 EVERY = "every session"
 NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."
 Told = Callable[["Session"], str]
-
-
-def put_away(*things: Any) -> None:
-    """Close widgets and all they hold: a page keeps no words of what it no longer shows.
-
-    Parameters
-    ----------
-    *things
-        Widgets; whatever else is shown has nothing to close.
-    """
-    for thing in things:
-        put_away(*getattr(thing, "children", ()))
-        if isinstance(thing, Player):
-            thing.lock()
-        if hasattr(thing, "comm"):
-            thing.close()
 
 
 class Place:
@@ -128,7 +113,7 @@ class Place:
         import ipywidgets as w
 
         self.close()
-        shown = [w.HTML(f"<h3>{words.day(session.date)}</h3>{told}")]
+        shown = [w.HTML(f"<h3>{wording.day(session.date)}</h3>{told}")]
         try:
             shown += parts() if session.has_recording else [w.HTML(f"<p>{NO_SOUND}</p>")]
         except TherapyReviewError as error:
@@ -193,7 +178,7 @@ def _page(*parts: Any) -> Any:
 
 
 def _reach(first: str, last: str) -> str:
-    days = [words.day(dt.date.fromisoformat(name[:10])) for name in (first, last)]
+    days = [wording.day(dt.date.fromisoformat(name[:10])) for name in (first, last)]
     return f"from {days[0]} to {days[1]}"
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.chart import FAINT, counted
-from therapy_review.phases import NOT_NAMED
+from therapy_review.chart import FAINT
+from therapy_review.phases import NOT_NAMED, in_a_row
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LASTS = 3  # sessions in a row from which on a phase is one that lasts
 ACROSS = 125  # letters that fit under a row
 LINE = 0.16  # inches: the height of one line of them
 OVER_TIME = "A dotted line: from there on, sessions were held or heard in another way, named under the row."
@@ -38,8 +38,7 @@ def over_time(own: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """
     if own["phase"].nunique() < 2:
         return own.iloc[:0], ""
-    run = (own["phase"] != own["phase"].shift()).cumsum()
-    lasts = run.map(run.value_counts()) >= LASTS
+    lasts = pd.Series(in_a_row(own["phase"].tolist()), index=own.index)
     lasting, around = own[lasts], own["phase"].where(lasts).ffill().bfill()
     apart = own[own["phase"] != around]
     new = lasting["phase"] != lasting["phase"].shift()
@@ -92,14 +91,7 @@ def beside(sides: Sequence[tuple[str, pd.Series]]) -> str:
 
 
 def under(ax: Axes, text: str) -> None:
-    """Write under a row what differs in it.
-
-    Parameters
-    ----------
-    ax : Axes
-    text : str
-        Nothing is written where it is empty.
-    """
+    """Write under a row what differs in it, if anything does."""
     if text:
         ax.set_xlabel(
             "\n".join(textwrap.wrap(text, ACROSS)), loc="left", fontsize=8.5, color=FAINT, labelpad=3
@@ -107,17 +99,7 @@ def under(ax: Axes, text: str) -> None:
 
 
 def room(texts: Sequence[str]) -> float:
-    """Tell how much higher a chart has to be for what is written under its rows.
-
-    Parameters
-    ----------
-    texts : sequence of str
-
-    Returns
-    -------
-    float
-        Inches.
-    """
+    """Tell how much higher (inches) a chart has to be for what is written under its rows."""
     return LINE * sum(len(textwrap.wrap(text, ACROSS)) for text in texts)
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
+
+from therapy_review.wording import ORDINALS
 
 WAYS = ("therapist", "setting", "microphone", "turns", "floor")  # the first two matter to moods too
 HOLDS = ("therapist", "microphone")  # until another note says otherwise
@@ -17,9 +20,7 @@ OWN = ("segmentation-", "silero-", "built-in")  # so begin the names of the prog
 SEEN = "silences from "
 NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 ONLINE = "online"
-LASTS = 3  # sessions with somebody else from which on they part two times with one therapist
-ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-
+LASTS = 3  # sessions from which on a phase is one that lasts, and parts two times with one therapist
 AGAIN = re.compile(r" for the \w+ time$")
 
 Way = Mapping[str, str]
@@ -128,7 +129,40 @@ def in_times(held_so: Sequence[Way]) -> list[dict[str, str]]:
 
 
 def _nth(number: int) -> str:
-    return ORDER[number - 1] if number <= len(ORDER) else f"{number}th"
+    return ORDINALS[number] if number < len(ORDINALS) else f"{number}th"
+
+
+def runs(told: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Find the runs of a phase that last; each other one gives way to those around it, the shortest first.
+
+    Each is its first and last place, and its phase; there is one at least, however few sessions there are.
+
+    Examples
+    --------
+    >>> runs(["", "", "", "online", "", "Anna", "Anna", "Anna"])
+    [(0, 4, ''), (5, 7, 'Anna')]
+    """
+    found = [
+        (phase, [place for place, _ in own]) for phase, own in groupby(enumerate(told), lambda one: one[1])
+    ]
+    while len(found) > 1 and min(len(own) for _, own in found) < LASTS:
+        often = {phase: told.count(phase) for phase, _ in found}
+        found.remove(min(found, key=lambda run: (len(run[1]), often[run[0]])))
+        joined = groupby(found, lambda run: run[0])
+        found = [(phase, [place for _, own in alike for place in own]) for phase, alike in joined]
+    return [(own[0], own[-1], phase) for phase, own in found]
+
+
+def in_a_row(told: Sequence[str]) -> list[bool]:
+    """Tell of each session whether it is one of so many in a row that their phase is one that lasts.
+
+    Examples
+    --------
+    >>> in_a_row(["online", "online", "", "", ""])
+    [False, False, True, True, True]
+    """
+    rows = [list(own) for _, own in groupby(told)]
+    return [len(own) >= LASTS for own in rows for _ in own]
 
 
 def names(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:

@@ -118,9 +118,7 @@ def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: 
     store = PlainStore(folder)
     for name, data in pages.items():
         note = f"a page that lies open: {name}"
-        ledger.record(
-            journal, ledger.EXPORTED, session=sessions.get(name, ""), use=REPORT, who="client", note=note
-        )
+        journal.record(ledger.EXPORTED, session=sessions.get(name, ""), use=REPORT, who="client", note=note)
         store.write(name, data)
     say.print(f"To read:  {hints.place(folder / next(iter(pages)))}")
     say.print(WHEN_DONE)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.path_view import Place
-from therapy_review.still import Still, clock, how_to_open
+from therapy_review.still import Still, how_to_open
+from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     import pandas as pd

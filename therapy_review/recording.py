@@ -27,6 +27,7 @@ SPARE = 1.0  # seconds: what decoding may give beyond what the packets' times sa
 PEAKS_A_SECOND = 32  # of a waveform to be drawn: fine enough for words, far too coarse to be heard
 # Decoders of mp3, aac and opus need what came shortly before; a seek starts this much early.
 PREROLL = 0.5  # seconds
+LONGEST = 6.0  # hours; beyond that a recorder was left running, and memory would not do
 HIGHEST = 48_000  # Hz: what tracks are joined at, at most
 LAYOUTS = {2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1"}
 # fmt: off
@@ -246,6 +247,31 @@ class Recording:
                 yield piece[skip or 0 :]
         if not decoded_any and start == 0.0:
             raise self._silent()
+
+
+def length_to_analyse(recording: Recording) -> float:
+    """Measure a recording, and refuse one that is too long to be analysed.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Raises
+    ------
+    RecordingError
+        When it can't be read, or is longer than six hours.
+    """
+    if recording.duration > LONGEST * 3600:
+        raise RecordingError(
+            f"{recording.name} is {recording.duration / 3600:.0f} hours long, more than the {LONGEST:.0f} that "
+            "can be analysed; was the recorder left running? Cut the session out and add that file instead."
+        )
+    return recording.duration
 
 
 def waveform_peaks(samples: NDArray[np.float32], n: int) -> NDArray[np.float32]:

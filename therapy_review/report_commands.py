@@ -157,7 +157,7 @@ def report(
 
 def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
     """Make the reports of one journal, with a bar for the listening, which comes first, and one for the reports."""
-    from therapy_review import reports, words
+    from therapy_review import reports, wording
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # A long session is listened to for half a minute, so what comes is reckoned from the last ten.
@@ -176,7 +176,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
 
         def told(outcome: Outcome) -> None:
             if outcome.sentence:
-                bars.console.print(f"{outcome.session}  {words.with_cell(outcome.sentence, outcome.cell)}")
+                bars.console.print(f"{outcome.session}  {wording.with_cell(outcome.sentence, outcome.cell)}")
             for step, which in left.items():
                 if outcome.session in which and (step == "listening" or outcome.state != "heard"):
                     which.remove(outcome.session)

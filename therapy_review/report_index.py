@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import numpy as np
 
-from therapy_review import words
-from therapy_review.chart import COLOURS, FAINT, counted, name
+from therapy_review import wording
+from therapy_review.chart import COLOURS, FAINT, name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.notes import SessionNotes
 from therapy_review.rendering import in_shell
-from therapy_review.still import clock
 from therapy_review.turns import speakers
+from therapy_review.wording import clock, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def _row(line: Standing, *, name_templates: bool) -> str:
     with contextlib.suppress(TherapyReviewError):  # said in the row
         written = session.notes
     number = int(session.name[11:] or 1)
-    day = f"{session.date.day} {session.date:%B %Y}" + (f", {words.ORDINALS[number]}" if number > 1 else "")
+    day = f"{session.date.day} {session.date:%B %Y}" + (f", {wording.ORDINALS[number]}" if number > 1 else "")
     length = share = silences = strip = ""
     sort: list[str] = ["", "", ""]
     if line.measured == "shown":
@@ -151,7 +151,7 @@ def _report(line: Standing, *, name_templates: bool) -> str:
         state = f'<span class="state">{STATES["failed"]}</span>'
         if line.told_in:
             state = f'<a href="{quote(line.told_in)}">{STATES["failed"]}</a>'
-        shown.insert(0, f"{state}<small>{html.escape(words.with_cell(line.sentence, line.cell))}</small>")
+        shown.insert(0, f"{state}<small>{html.escape(wording.with_cell(line.sentence, line.cell))}</small>")
     return "".join(shown) or f'<span class="state">{STATES[line.state]}</span>'
 
 

@@ -18,11 +18,10 @@ from therapy_review import hints, unlock
 from therapy_review.batch import manifest, stopping, templates
 from therapy_review.batch.basis import Basis, asked
 from therapy_review.batch.keeping import keep, what_it_holds
-from therapy_review.batch.manifest import Entry
+from therapy_review.batch.manifest import Entry, Whole
 from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, opens, root
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
-from therapy_review.batch.whole import Whole
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.session import Session
 from therapy_review.still import LEFT_OUT, SHOWN
@@ -125,7 +124,7 @@ def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str,
         "",
         found,
         found.taking({"journal": "..", **given}),
-        secret=unlock.secret_of(journal),
+        secret=unlock.secret_of(journal.store),
         opens=opens(journal, given),
     )
     made = carry_out(order)

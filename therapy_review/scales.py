@@ -15,6 +15,10 @@ The same keys under ``[scales.phq9]`` and ``[scales.gad7]`` take the place of wh
 ``only_total = true`` asks for the total in place of the questions. ``cut_off``, ``reliable_change`` and their
 sources ``cut_off_source``, ``change_source`` may be given for every scale.
 
+What a form adds lies in ``scales.toml``, one part each, as under ``[scales]`` of the settings, which win. The
+settings of a sealed journal can be read without its passphrase; what somebody counts of themselves is sealed with
+the rest.
+
 What is said of two totals says how they differ, and whether answers vary as much by themselves. It never says what
 that means.
 
@@ -29,12 +33,19 @@ NHS England, NHS Talking Therapies for anxiety and depression manual: cut-offs 1
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
+from therapy_review.store import if_there
 
+if TYPE_CHECKING:
+    from therapy_review.store import Store
+
+FILE = "scales.toml"
 OFTEN = ("Not at all", "Several days", "More than half the days", "Nearly every day")
 HIGHER_IS = ("harder", "easier", "")
 LOWER, HIGHER, WITHIN, UNKNOWN = "lower", "higher", "within error", "unknown"
@@ -217,6 +228,121 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
     if not isinstance(scale.only_total, bool):
         raise JournalError(f"only_total of {part} is {scale.only_total}; write true or false.")
     return scale
+
+
+def kept(store: Store, settings: Mapping[str, Any]) -> dict[str, Scale]:
+    """Give every scale of a journal: those its settings describe, then those that were added in the form.
+
+    Parameters
+    ----------
+    store : Store
+    settings : mapping
+        Content of ``journal.toml``.
+
+    Returns
+    -------
+    dict of str to Scale
+        By the key under which totals stand in the notes.
+
+    Raises
+    ------
+    JournalError
+        When a file can't be read, or a scale is described in a way that can't be used.
+    """
+    described = scales_of(settings, store.where("journal.toml"))
+    own = scales_of({"scales": _added(store)}, store.where(FILE))
+    return described | {key: scale for key, scale in own.items() if key not in described}
+
+
+def _added(store: Store) -> dict[str, Any]:
+    """Read the numbers that were added, each as under ``[scales]`` of the settings."""
+    if (data := if_there(store.read, FILE)) is None:
+        return {}
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except ValueError as error:
+        raise JournalError(
+            f"{store.where(FILE)} can't be read ({error}); mend that line, or put an older copy in its place. Your "
+            "numbers in the notes are safe."
+        ) from error
+
+
+def add(
+    store: Store,
+    settings: Mapping[str, Any],
+    name: str,
+    low: str,
+    high: str,
+    higher_is: str = "",
+    taken: Collection[str] = (),
+) -> Scale:
+    """Add a number of the client's own, for this session and the next ones.
+
+    Parameters
+    ----------
+    store : Store
+    settings : mapping
+        Content of ``journal.toml``.
+    name : str
+        What it is called.
+    low, high : str
+        The smallest and the largest number, as they were typed.
+    higher_is : str
+        ``harder``, ``easier``, or empty where neither is true.
+    taken : collection of str
+        Keys that mean something else.
+
+    Returns
+    -------
+    Scale
+
+    Raises
+    ------
+    JournalError
+        When it has no name, its name is taken, its ends are no numbers or in the wrong order, or the file can't be
+        read or written; nothing is added then.
+    """
+    import tomlkit
+
+    name = " ".join(name.split())
+    if not name:
+        raise JournalError("The number has no name yet; give it one, as in Sleep.")
+    ends = [_number(text, which) for text, which in ((low, "smallest"), (high, "largest"))]
+    if not ends[0] < ends[1]:
+        raise JournalError(
+            f"It would go from {plain(ends[0])} to {plain(ends[1])}; the smallest must be below the largest."
+        )
+    with store.writing():
+        there = kept(store, settings)  # a file that can't be read is not added to
+        if name.casefold() in {scale.name.casefold() for scale in there.values()}:
+            raise JournalError(f"There is a number called {name} already; open it in the list above.")
+        key = _key(name, {*there, *taken})
+        described = {"name": name, "low": _short(ends[0]), "high": _short(ends[1])}
+        described |= {"higher_is": higher_is} if higher_is else {}
+        scale = scales_of({"scales": {key: described}}, FILE)[key]
+        before = if_there(store.read, FILE) or b""
+        content = tomlkit.parse(before.decode("utf-8-sig"))
+        content[key] = described
+        store.write(FILE, tomlkit.dumps(content).encode())
+    return scale
+
+
+def _number(text: str, which: str) -> float:
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        said = f"“{text.strip()}”" if text.strip() else "not there yet"
+        raise JournalError(f"Its {which} number is {said}; write it as a number, as in 10.") from None
+
+
+def _short(value: float) -> float:
+    return int(value) if value.is_integer() else value
+
+
+def _key(name: str, taken: set[str]) -> str:
+    """Make what the number is called in the notes; of two alike, the second is numbered."""
+    word = re.sub(r"\W+", "_", name.casefold()).strip("_") or "number"
+    return next(key for key in (word, *(f"{word}_{n}" for n in range(2, len(taken) + 3))) if key not in taken)
 
 
 def _is_number(value: object) -> bool:

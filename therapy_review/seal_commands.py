@@ -248,9 +248,7 @@ def backup(
         )
     backups.unless_in_the_way(store, file)
     # No passphrase is asked for: a copy that is made every night has nobody to type it.
-    ledger.record(
-        Journal(store, settings), ledger.EXPORTED, who="client", note=f"backup of everything: {file.name}"
-    )
+    Journal(store, settings).record(ledger.EXPORTED, who="client", note=f"backup of everything: {file.name}")
     number = backups.backup(store, file)
     sealed = settings.get("sealed")
     how = (

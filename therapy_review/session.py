@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from therapy_review import corrections as said
-from therapy_review import hints, ledger, measures, note_saving
+from therapy_review import hints, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
-from therapy_review.gate import gate
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.reopening import opener
@@ -33,7 +32,10 @@ from therapy_review.store import digest_if_there, if_there
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
+# Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
+MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
+MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, said.TABLE.name})  # beside what is derived
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Session:
         """
         self._ask(use)
         if use != SELF_REVIEW:
-            ledger.record_opening(self.journal, self.name, use)
+            self.journal.record_opening(self.name, use)
 
     def why_closed(self, use: str) -> str:
         """Say why a use may not pass, empty when it may; nothing is opened for it, and nothing written down.
@@ -170,7 +172,7 @@ class Session:
             raise NoteError(
                 f"{written.problems[0]} Until then the recording stays closed: who is heard is unknown."
             )
-        gate(self.journal).require(self.name, heard, use)
+        self.journal.gate().require(self.name, heard, use)
 
     def recording_file(self) -> str:
         """Return the journal's name for the recording.
@@ -207,7 +209,7 @@ class Session:
     @property
     def marks(self) -> pd.DataFrame:
         """What the client put at a time: columns start, end (s), kind, label, text."""
-        store, name = self.journal.store, self.file("marks.csv")
+        store, name = self.journal.store, self.file(mark_files.TABLE.name)
         data = if_there(store.read, name)
         return mark_files.none() if data is None else mark_files.read(data, store.where(name))
 
@@ -234,7 +236,7 @@ class Session:
         with store.writing():
             marks = self.marks
             if (changed := change(marks)) is not marks:
-                store.write(self.file("marks.csv"), mark_files.written(changed))
+                store.write(self.file(mark_files.TABLE.name), mark_files.written(changed))
 
     def transcript(self, use: str = SELF_REVIEW) -> pd.DataFrame:
         """Read what was said, for a use that everybody heard has agreed to, as to its being written down at all.
@@ -268,7 +270,7 @@ class Session:
     @property
     def corrections(self) -> pd.DataFrame:
         """What the client said about who speaks when; see `therapy_review.corrections`."""
-        store, name = self.journal.store, self.file("corrections.csv")
+        store, name = self.journal.store, self.file(said.TABLE.name)
         data = if_there(store.read, name)
         return said.none() if data is None else said.read(data, store.where(name))
 
@@ -340,7 +342,7 @@ class Session:
         return alike(self.turns, self.corrections, start, end, hearing(self))
 
     def _keep_corrections(self, table: pd.DataFrame) -> int:
-        store, name = self.journal.store, self.file("corrections.csv")
+        store, name = self.journal.store, self.file(said.TABLE.name)
         if len(table) or store.exists(name):
             store.write(name, said.written(table))
         return len(table)
@@ -399,8 +401,8 @@ class Session:
             "recording": if_there(self._recording_digest, self.file(found[0])) if len(found) == 1 else None,
             "turns": digest_if_there(store, self.file(TURNS_ELSEWHERE)),
             "tracks": list(self._tracks()),
-            "corrections": digest_if_there(store, self.file("corrections.csv")),
-            "measures": measures.VERSION,
+            "corrections": digest_if_there(store, self.file(said.TABLE.name)),
+            "measures": MEASURES_VERSION,
         }
 
     def _tracks(self) -> tuple[str, ...]:

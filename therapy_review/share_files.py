@@ -127,8 +127,7 @@ def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> 
         require_unchanged(session, plan)  # encoding takes a while
         _clear_halves(target)
         names = _free(target, len(made))
-        ledger.record(
-            session.journal,
+        session.journal.record(
             ledger.SHARED,
             session=session.name,
             use=f"{SHARE}{plan.who}",

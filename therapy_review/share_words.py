@@ -7,7 +7,7 @@ from collections.abc import Collection
 from therapy_review.share import Clip
 from therapy_review.share_plan import Plan
 from therapy_review.spans import Span
-from therapy_review.still import clock
+from therapy_review.wording import clock
 
 CAUTIONS = {
     "hurt": "It may hurt to hear. What was right in the room can sound different outside it, to you and to whoever "

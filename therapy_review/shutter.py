@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from therapy_review.page_parts import Live
-from therapy_review.path_view import put_away
+from therapy_review.page_parts import Live, put_away
 from therapy_review.still import Still
 
 

@@ -14,13 +14,13 @@ from therapy_review.chart import (
     QUIET,
     Chart,
     colour,
-    counted,
     days_axis,
     nothing_yet,
     places,
     styled,
 )
 from therapy_review.silence_kinds import IN_OWN_WORDS, KINDS, NOT_SAID
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

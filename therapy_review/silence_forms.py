@@ -14,7 +14,8 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
 from therapy_review.silence_kinds import KINDS, long_silences_of, say
 from therapy_review.silences import LONG_SILENCE
-from therapy_review.still import Still, clock, how_to_start, is_still
+from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import index, measures, trends
+from therapy_review import index, trends
 from therapy_review import marks as mark_files
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.marks import Mark
+from therapy_review.session import MEASURES_VERSION
 from therapy_review.silences import long_silences
 from therapy_review.turns import turns_table
 
@@ -174,7 +175,7 @@ def silence_kinds(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
         n, seconds. A session in which no long silence is known has one row: n is 0 where there was none, NaN where
         nobody can tell, for it has no turns, is closed, or its ``marks.csv`` can't be read.
     """
-    found = index.of_each_session(journal, "silences", _count, [_VERSION, measures.VERSION])
+    found = index.of_each_session(journal, "silences", _count, [_VERSION, MEASURES_VERSION])
     hidden = trends.closed_sessions(journal, use)
     unknown = [{"kind": NOT_SAID, "n": None, "seconds": None}]
     rows = [

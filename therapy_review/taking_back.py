@@ -136,7 +136,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
         )
     noted = journal.ledger
     if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
-        ledger.record(journal, ledger.REVOKED, use=use, who=who)
+        journal.record(ledger.REVOKED, use=use, who=who)
     what = in_words(use) if use else EVERYTHING
     said = [f"Taken back by {journal.name_of(who)}: {what}. {what_closes(use)}"]
     forgotten = map(journal.name_of, enrolment.forget_without_agreement(journal))
@@ -178,7 +178,7 @@ def keep_the_rest(journal: Journal, back: TakenBack, why: str) -> None:
     """
     if why := why.strip():
         journal.keep_agreements(lambda data: consent.keep_all_the_same(data, back.who, why))
-        ledger.record(journal, ledger.KEPT, use=back.use, who=back.who, note=why)
+        journal.record(ledger.KEPT, use=back.use, who=back.who, note=why)
 
 
 def _was_taken_back(journal: Journal, who: str, use: str) -> bool:

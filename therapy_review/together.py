@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import charts, together_notes
-from therapy_review.chart import counted
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.marks import each
@@ -27,8 +26,8 @@ from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
 from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
 from therapy_review.shutter import Shutter
-from therapy_review.still import Still, how_to_start, is_still, paragraphs
-from therapy_review.words import day
+from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
     from therapy_review.session import Session

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review import by_hand
+from therapy_review.by_hand import HandTable
 from therapy_review.errors import JournalError
 from therapy_review.store import if_there
 
@@ -29,35 +29,7 @@ FILE = "together.csv"
 COLUMNS = ["when", "by", "kind", "text", "therapist"]
 THERAPIST = COLUMNS[-1]
 NOTE, NEXT = "note", "next"
-
-
-def read(data: bytes, where: str) -> pd.DataFrame:
-    r"""Read the notes of a file.
-
-    Parameters
-    ----------
-    data : bytes
-        CSV in UTF-8.
-    where : str
-        The file's name, for the sentence of an error.
-
-    Returns
-    -------
-    DataFrame
-        All text: when, by, kind, text, therapist; in the order of the file.
-
-    Raises
-    ------
-    JournalError
-        When it is no such table.
-
-    Examples
-    --------
-    >>> line = b"2026-03-05T16:10:00+00:00,therapist,next,The boat\n"
-    >>> read(b"when,by,kind,text\n" + line, "together.csv")["text"].tolist()
-    ['The boat']
-    """
-    return by_hand.read(data, where, COLUMNS, may_lack=(THERAPIST,), numbers=())
+TABLE = HandTable(FILE, COLUMNS, [THERAPIST])
 
 
 def kept(session: Session) -> pd.DataFrame:
@@ -70,7 +42,7 @@ def kept(session: Session) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As from `read`; empty where there are none.
+        All text: when, by, kind, text, therapist, in the order of the file; empty where there are none.
 
     Raises
     ------
@@ -79,7 +51,7 @@ def kept(session: Session) -> pd.DataFrame:
     """
     store, name = session.journal.store, session.file(FILE)
     data = if_there(store.read, name)
-    return pd.DataFrame(columns=COLUMNS) if data is None else read(data, store.where(name))
+    return TABLE.none() if data is None else TABLE.read(data, store.where(name))
 
 
 def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
@@ -111,7 +83,7 @@ def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
         kept(session)  # a file that can't be read is not added to
         before = if_there(store.read, name) or b""
         changed = _with(before, note)
-        read(changed, store.where(name))
+        TABLE.read(changed, store.where(name))
         store.write(name, changed)
 
 
@@ -154,7 +126,7 @@ def gathered(journal: Journal) -> tuple[pd.DataFrame, list[str]]:
     Returns
     -------
     notes : DataFrame
-        As from `read`, with their session, in order of time.
+        As from `kept`, with their session, in order of time.
     problems : list of str
         A sentence for each file that can't be understood.
     """

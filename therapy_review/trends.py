@@ -26,10 +26,10 @@ from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.gate import closed
 from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
-from therapy_review.measures import VERSION as MEASURES_VERSION
 from therapy_review.notes import OF_THE_WAY, SessionNotes
 from therapy_review.phases import WAYS
 from therapy_review.scales import BUILT_IN, Scale
+from therapy_review.session import MEASURES_VERSION
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -339,6 +339,22 @@ def closed_sessions(journal: Journal, use: str = SELF_REVIEW) -> set[str]:
     return _closed(_whole(journal), journal, use)
 
 
+def ways_before(session: Session) -> list[dict[str, str]]:
+    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    list of dict of str to str
+        As from `therapy_review.phases.lasting`; of sessions that did not change since, no notes are read.
+    """
+    whole = _whole(session.journal)
+    return phases.lasting([one["way"] for name, one in whole.items() if name < session.name])
+
+
 def _read_all(journal: Journal, use: str = SELF_REVIEW) -> dict[str, dict[str, Any]]:
     whole = _whole(journal)
     hidden = _closed(whole, journal, use)
@@ -360,7 +376,12 @@ def _closed(whole: Mapping[str, Mapping[str, Any]], journal: Journal, use: str) 
         for name, one in whole.items()
         if one["recorded"] or (one["measures"] and use != SELF_REVIEW)
     }
-    return closed(journal, asked, use)  # their figures were taken from a sound that is closed today
+    try:
+        return closed(
+            journal.gate(), asked, use
+        )  # their figures were taken from a sound that is closed today
+    except JournalError:  # said where the agreements are shown
+        return set(asked)
 
 
 def _read(session: Session) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from therapy_review.agreement import ROLES
 from therapy_review.errors import TurnsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = ["start", "end", "speaker", "confidence"]
-ROLES = ("client", "therapist", "other")
 MIN_SILENCE = 0.2  # seconds; Heldner & Edlund 2010
 BACKCHANNEL = 1.0  # seconds
 CLEAR = 0.75  # part of the answered time that must agree before a voice is named

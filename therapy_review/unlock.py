@@ -14,16 +14,13 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from therapy_review import hints
 from therapy_review.errors import LockedError, MissingPackageError
 from therapy_review.extras import install_line
 from therapy_review.keys import IDENTITY, RECOVERY, Identity, as_file, from_file, opened, plain_code
-from therapy_review.store import PlainStore
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+from therapy_review.store import PlainStore, Store
 
 FILE = "THERAPY_REVIEW_PASSPHRASE_FILE"
 PIPE = "THERAPY_REVIEW_KEY_PIPE"
@@ -245,34 +242,18 @@ def _keyring() -> Any:
     return keyring
 
 
-def secret_of(journal: Journal) -> str | None:
-    """Return a sealed journal's key, to hand it to a program started from this one; None for a plain journal.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    str or None
-    """
-    identity = getattr(journal.store, "identity", None)
+def secret_of(store: Store) -> str | None:
+    """Return a sealed journal's key, to hand it to a program started from this one; None for a plain journal."""
+    identity = getattr(store, "identity", None)
     return None if identity is None else as_file(identity).decode()
 
 
-def passed_on(journal: Journal) -> dict[str, str]:
+def passed_on(store: Store) -> dict[str, str]:
     """Lay a sealed journal's key in a pipe for the program that takes this one's place.
 
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    dict of str to str
-        What to add to that program's environment; empty for a plain journal, and where programs inherit no pipes.
+    Gives what to add to that program's environment: nothing for a plain journal, or where programs inherit no pipe.
     """
-    secret = secret_of(journal)
+    secret = secret_of(store)
     if secret is None or os.name != "posix":
         return {}
     reading, writing = os.pipe()

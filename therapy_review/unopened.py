@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pyrage import RecipientError, encrypt, x25519
 
 from therapy_review import hints
@@ -14,15 +11,15 @@ from therapy_review.sealed_names import AGE
 from therapy_review.store import PlainStore
 
 
-def write_unopened(store: PlainStore, settings: Mapping[str, Any], name: str, data: bytes) -> None:
+def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) -> None:
     """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
 
     Parameters
     ----------
     store : PlainStore
         The journal's folder.
-    settings : mapping
-        Content of ``journal.toml``.
+    sealed_to : str
+        The journal's public key, as ``journal.toml`` has it.
     name : str
         Of a file outside of sessions, without a day in it.
     data : bytes
@@ -33,8 +30,8 @@ def write_unopened(store: PlainStore, settings: Mapping[str, Any], name: str, da
         When ``journal.toml`` does not say what to seal it to, or the disk refuses.
     """
     try:
-        recipient = x25519.Recipient.from_str(str(settings["seal"]["recipient"]))
-    except (KeyError, TypeError, RecipientError) as error:
+        recipient = x25519.Recipient.from_str(sealed_to)
+    except RecipientError as error:
         raise JournalError(
             f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: "
             f"{hints.command('seal', journal=store.root)}"

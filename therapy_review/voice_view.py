@@ -11,7 +11,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import prosody
-from therapy_review.chart import counted
 from therapy_review.errors import TherapyReviewError
 from therapy_review.notes import OF_THE_WAY
 from therapy_review.phases import lasting
@@ -19,7 +18,7 @@ from therapy_review.scale_forms import STYLE
 from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.trends import trends
 from therapy_review.voice_charts import voices_over_time
-from therapy_review.words import day
+from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
     from therapy_review.chart import Chart

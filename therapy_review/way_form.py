@@ -7,17 +7,16 @@ be given again. The setting counts for its session alone: nothing is filled in t
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.notes import OF_THE_WAY
-from therapy_review.phases import lasting
 
 if TYPE_CHECKING:
     from ipywidgets import Accordion
 
     from therapy_review.notes import SessionNotes
-    from therapy_review.session import Session
+    from therapy_review.phases import Way
 
 TITLE = "How this session was held, if it matters to you"
 SETTINGS = ("room", "online", "phone")
@@ -33,14 +32,15 @@ EXAMPLES = {
 }
 
 
-def way_fields(session: Session, written: SessionNotes, save: Callable[..., None]) -> Accordion:
+def way_fields(before: Sequence[Way], written: SessionNotes, save: Callable[..., None]) -> Accordion:
     """Show the fields of how a session was held, folded together; leaving one saves it.
 
     Parameters
     ----------
-    session : Session
+    before : sequence of mapping
+        The way of each earlier session, as from `therapy_review.trends.ways_before`.
     written : SessionNotes
-        Its notes as the form shows them.
+        The session's notes as the form shows them.
     save : callable
         Takes the changes of one field, as from `therapy_review.forms.saver`.
 
@@ -50,7 +50,6 @@ def way_fields(session: Session, written: SessionNotes, save: Callable[..., None
     """
     import ipywidgets as w
 
-    before = _before(session)
     said = {part: _said(before, part) for part in OF_THE_WAY}
     fields = {part: _field(part, getattr(written, part), said[part]) for part in OF_THE_WAY}
     for part, field in fields.items():
@@ -75,13 +74,7 @@ def _field(part: str, value: str, said: list[str]) -> Any:
     )
 
 
-def _before(session: Session) -> list[dict[str, str]]:
-    """Give the way of each earlier session, what holds among it."""
-    earlier = [one.notes for one in session.journal.sessions if one.name < session.name]
-    return lasting([{part: getattr(notes, part) for part in OF_THE_WAY} for notes in earlier])
-
-
-def _said(before: list[dict[str, str]], part: str) -> list[str]:
+def _said(before: Sequence[Way], part: str) -> list[str]:
     """Give the words used for one part, the newest last."""
     words = [way[part] for way in before if way[part]]
     return list(dict.fromkeys(words[::-1]))[::-1]

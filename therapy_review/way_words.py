@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.changes import change
-from therapy_review.chart import counted
 from therapy_review.early import Sides
-from therapy_review.still import paragraphs
 from therapy_review.trend_words import CERTAIN, OF_PAGE, sentences
 from therapy_review.trends import WINDOW, moving_share
-from therapy_review.words import day
+from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.letters import Letter
     from therapy_review.path import Way
     from therapy_review.session import Session
 
@@ -220,22 +217,3 @@ def of_a_word(tags: pd.DataFrame, word: str) -> str:
     claimed = way == ("higher" if recent > early else "lower" if recent < early else None)
     certain = CERTAIN if claimed else "it is too early to call that a change"
     return f"“{word}”: {early} of the first {side} sessions with words, {recent} of the newest {side}; {certain}."
-
-
-def letters(written: Sequence[Letter]) -> str:
-    """Show letters to read, the newest first.
-
-    Parameters
-    ----------
-    written : sequence of Letter
-        The oldest first.
-
-    Returns
-    -------
-    str
-        HTML; empty where there are none.
-    """
-    return "\n".join(
-        f"<p><small>On {day(one.day)} you wrote:</small></p><blockquote>{paragraphs(one.text)}</blockquote>"
-        for one in written[::-1]
-    )

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from therapy_review import days, hints
 from therapy_review.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.still import SHOWN, clock, code, paragraphs
+from therapy_review.still import SHOWN, code
+from therapy_review.wording import ORDINALS, clock, day, listed, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,63 +22,8 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
 
-ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 OFTEN = 3  # tags of the week before that are named
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same
-
-
-def day(date: dt.date) -> str:
-    """Write a day in words.
-
-    Examples
-    --------
-    >>> day(dt.date(2026, 3, 4))
-    'Wednesday 4 March 2026'
-    """
-    return f"{date:%A} {date.day} {date:%B %Y}"
-
-
-def day_of(session: str) -> str:
-    """Write in words of which day a session is, and which it is of several on that day.
-
-    Parameters
-    ----------
-    session : str
-        Its name.
-
-    Examples
-    --------
-    >>> day_of("2026-03-04"), day_of("2026-03-04-2")
-    ('Wednesday 4 March 2026', 'Wednesday 4 March 2026, the second that day')
-    """
-    number = int(session[11:] or 1)
-    beside = f", the {ORDINALS[number]} that day" if number > 1 else ""
-    return f"{day(dt.date.fromisoformat(session[:10]))}{beside}"
-
-
-def with_cell(sentence: str, cell: int | None) -> str:
-    """Add to a sentence on a report that failed in which cell it did, where the sentence does not say so itself.
-
-    Parameters
-    ----------
-    sentence : str
-    cell : int or None
-        The template's cell, counted from 1.
-
-    Returns
-    -------
-    str
-        Plain words.
-
-    Examples
-    --------
-    >>> with_cell("There is no such day.", 4)
-    'There is no such day. (cell 4)'
-    >>> with_cell("Cell 4 took longer than 10 minutes.", 4)
-    'Cell 4 took longer than 10 minutes.'
-    """
-    said = not cell or re.search(rf"\bcell {cell}\b", sentence, re.IGNORECASE)
-    return sentence if said else f"{sentence} (cell {cell})"
 
 
 def opening(journal: Journal, week: str, sessions: Sequence[Session], heard: str = "") -> str:
@@ -148,7 +93,7 @@ def agreements_ending(journal: Journal) -> str:
     said = []
     for given, uses in ending(journal.consents, journal.today()):
         whose = people.get(given.who, f"the agreement of {html.escape(given.name or given.who)}")
-        what = _listed([html.escape(in_words(use)) for use in uses])
+        what = listed([html.escape(in_words(use)) for use in uses])
         said.append(f"<p>On {day(given.until or journal.today())}, {whose} comes to its end ({what}).</p>")
     if not said:
         return ""
@@ -158,10 +103,6 @@ def agreements_ending(journal: Journal) -> str:
         f"agreed on with {add}, or in the notebook about agreements. Otherwise "
         "those recordings simply stay closed from then on, and your notes and moods go on as before.</p>"
     )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(parts[:-1])] if parts[1:] else []), parts[-1]])
 
 
 def session_heading(session: Session) -> str:
@@ -244,7 +185,7 @@ def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str
 def _week_before(session: Session) -> str:
     """Say in a line what the client noted on the days before, where anything is known of them."""
     try:
-        entries = days.week_before(days.kept(session.journal.store), session)
+        entries = days.week_before(days.kept(session.journal.store), session.date)
     except TherapyReviewError:  # said by `check`
         return ""
     if entries.empty:

@@ -14,8 +14,8 @@ import soundfile
 from nbformat.v4 import new_code_cell
 
 from therapy_review import analyse, open_journal
-from therapy_review.batch.templates import FOLDER
 from therapy_review.recording import Recording
+from therapy_review.wording import NOTEBOOKS
 
 PRACTICE = Path(__file__).parents[2] / "data" / "practice"
 FIRST = dt.date(2020, 1, 6)
@@ -137,7 +137,7 @@ def plant_bad_ones(root: Path, at: list[str]) -> Path:
     (root / "sessions" / unasked / "notes.md").write_text(
         "---\nparticipants: [client, therapist, Anna]\n---\n"
     )
-    notebook = nbformat.read(FOLDER / "session_report.ipynb", as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / "session_report.ipynb", as_version=4)
     trouble = {
         failing: "raise ValueError(open('../sessions/' + session + '/notes.md').read())",
         slow: "__import__('time').sleep(600)",

@@ -196,7 +196,7 @@ class Basis:
                 self._noted = days.kept(self._journal.store)
             except TherapyReviewError:  # said by `check`; a report leaves them out
                 self._noted = days.none()
-        return digest(days.written(days.week_before(self._noted, session)))
+        return digest(days.written(days.week_before(self._noted, session.date)))
 
     def _files(self, session: Session) -> dict[str, str | None]:
         """Name a session's files; what can't be read counts as it is, until it is mended."""

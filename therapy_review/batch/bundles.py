@@ -22,9 +22,9 @@ import tomlkit
 from therapy_review import consent, days, ledger
 from therapy_review.agreement import REPORT
 from therapy_review.batch.scratch import Scratch
-from therapy_review.erasing import MADE_FROM_SOUND
 from therapy_review.errors import JournalError
 from therapy_review.notes import SessionNotes, render
+from therapy_review.session import MADE_FROM_SOUND
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.store import PlainStore, if_there
 
@@ -119,14 +119,14 @@ def pack(
     with_it = "with its sound" if purpose == "listen" else "without sound"
     beside = f", with {near[0].name} before it" if len(near) > 1 else ""
     note = f"sent to the workers of a cluster {with_it}{beside}"
-    ledger.record(journal, ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
+    journal.record(ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
     return bundle
 
 
 def _add_days(bundle: Bundle, session: Session) -> None:
     """Add what was noted on the days before a session, of which its report speaks."""
     with contextlib.suppress(JournalError):  # said by `check`; a report leaves them out
-        week = days.week_before(days.kept(session.journal.store), session)
+        week = days.week_before(days.kept(session.journal.store), session.date)
         if len(week):
             bundle.files[days.FILE] = days.written(week)
 

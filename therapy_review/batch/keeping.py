@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from therapy_review import hints, words
+from therapy_review import hints, wording
 from therapy_review.agreement import REPORT
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
@@ -166,8 +166,8 @@ def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: boo
         look = hints.command("check", journal=store.root)
         sentence = f"Something in this session's files could not be read; to see what: {look}"
     body = (
-        f"<h1>{words.day(session.date)}</h1>\n<p>{_before(store, session, entry.name)}</p>\n"
-        f'<p class="sentence">{html.escape(words.with_cell(sentence, cell))}</p>\n'
+        f"<h1>{wording.day(session.date)}</h1>\n<p>{_before(store, session, entry.name)}</p>\n"
+        f'<p class="sentence">{html.escape(wording.with_cell(sentence, cell))}</p>\n'
         '<p><a href="index.html">All sessions</a></p>'
     )
     kept = replace(entry, name=manifest.failed(entry.name), sentence=sentence)

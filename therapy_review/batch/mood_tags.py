@@ -15,14 +15,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import days
 from therapy_review.batch import reading
 from therapy_review.batch.reading import strings
-from therapy_review.batch.templates import FOLDER
 from therapy_review.errors import TherapyReviewError
+from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -120,8 +119,8 @@ def said_anyway(journal: Journal, template: str, parameters: Iterable[object]) -
 @functools.cache
 def _program_says() -> tuple[str, ...]:
     """Gather what the program can say: the texts in its source, without comments and descriptions."""
-    package, said = Path(__file__).resolve().parents[1], list[str]()
-    for path in package.rglob("*.py"):
+    said = list[str]()
+    for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         beside = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         said += [
@@ -129,8 +128,8 @@ def _program_says() -> tuple[str, ...]:
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in beside
         ]
-    said += [path.read_text(encoding="utf-8") for end in ("html", "css") for path in package.glob(f"*.{end}")]
-    for path in FOLDER.glob("*.ipynb"):
+    said += [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.html")]
+    for path in NOTEBOOKS.glob("*.ipynb"):
         said += strings(json.loads(path.read_text(encoding="utf-8")))
     dates: list[Iterable[str]] = [
         calendar.day_name,

@@ -167,9 +167,9 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
 
 def _heading(session: str, template: str) -> str:
     """Name a page whose template has no heading of its own."""
-    from therapy_review import words
+    from therapy_review import wording
 
-    return f"{words.day_of(session)}: {template}" if session else template
+    return f"{wording.day_of(session)}: {template}" if session else template
 
 
 def _hook(order: Order) -> OnStart | None:

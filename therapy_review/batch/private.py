@@ -12,7 +12,6 @@ import html
 import re
 from calendar import day_abbr, day_name, month_abbr, month_name
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -21,8 +20,8 @@ import numpy as np
 from therapy_review import letters, together_notes
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.batch import reading
-from therapy_review.batch.templates import FOLDER
 from therapy_review.errors import TherapyReviewError
+from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -235,8 +234,7 @@ def our_words(template: str, named: Iterable[str] = ()) -> str:
 
 @functools.cache
 def _program_words() -> str:
-    package = Path(__file__).resolve().parents[1]
-    sources = [*package.rglob("*.py"), *package.glob("*.html"), *FOLDER.glob("*.ipynb")]
+    sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"), *NOTEBOOKS.glob("*.ipynb")]
     texts = [path.read_text(encoding="utf-8") for path in sorted(sources)]
     # In a source a line's end is written as backslash and n, in a report it is none.
     return " ".join(_letters(way) for text in texts for way in (text, reading.undone(text)))

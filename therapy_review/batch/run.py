@@ -13,13 +13,12 @@ from therapy_review.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import clear_failure, keep, keep_failure, what_it_holds
-from therapy_review.batch.manifest import Entry
+from therapy_review.batch.manifest import Entry, Whole
 from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, opens, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
-from therapy_review.batch.whole import Whole
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
-from therapy_review.gate import Gate, gate
+from therapy_review.gate import Gate
 from therapy_review.still import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ class Run:
 
     @functools.cached_property
     def _gate(self) -> Gate:
-        return gate(self.journal)
+        return self.journal.gate()
 
     def make(self, sessions: Sequence[Session]) -> Iterator[Outcome]:
         """Make the reports of planned sessions; each counts from the moment it is yielded.
@@ -221,7 +220,7 @@ class Run:
         job = self.job
         given = {"journal": "..", "session": session.name, **job.parameters}
         order = Order(
-            session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal)
+            session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal.store)
         )
         if job.cluster and not job.cluster.sees_journal:
             shown = str(job.parameters.get("private_notes", LEFT_OUT))

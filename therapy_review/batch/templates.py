@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Literal
 
 from therapy_review.errors import ReportError
 from therapy_review.store import digest
+from therapy_review.wording import NOTEBOOKS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-_INSIDE = _PACKAGE / "notebooks"  # an installed package carries them
-FOLDER = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "notebooks"
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3"}
 OURS = ("journal", "session", "private_notes")  # what is filled in here, and need not be there
 NO_NOTEBOOK = "{}.ipynb can't be read as a notebook; save it again in JupyterLab."
@@ -137,9 +135,9 @@ def find(wanted: str | Path) -> Template:
     if not path.is_file() and path.name == str(
         wanted
     ):  # a folder before it says that a file of theirs is meant
-        path = FOLDER / f"{path.name.removesuffix('.ipynb')}.ipynb"
+        path = NOTEBOOKS / f"{path.name.removesuffix('.ipynb')}.ipynb"
     if not path.is_file():
-        there = ", ".join(sorted(other.stem for other in FOLDER.glob("*.ipynb")))
+        there = ", ".join(sorted(other.stem for other in NOTEBOOKS.glob("*.ipynb")))
         raise ReportError(f"There is no notebook {wanted}; name a file of yours, or one of: {there}.")
     try:
         source = path.read_text(encoding="utf-8")
@@ -152,7 +150,7 @@ def find(wanted: str | Path) -> Template:
         raise ReportError(f"{path.name} is written for {language}; reports are made from Python notebooks.")
     if not (isinstance(cells, list) and isinstance(content.get("nbformat"), int)):
         raise ReportError(NO_NOTEBOOK.format(path.stem))
-    ours = FOLDER / path.name
+    ours = NOTEBOOKS / path.name
     if ours.is_file() and path.resolve() != ours.resolve() and source != ours.read_text(encoding="utf-8"):
         raise ReportError(
             f"A notebook that comes along is called {path.name} as well, and its reports would be replaced; give "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review import listening, marks, words
+from therapy_review import listening, marks, wording
 from therapy_review.chart import name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.silences import long_silences, overlaps
@@ -62,7 +62,7 @@ def picture(
     units = pd.concat([floor_turns(turns).assign(short=0), backchannels(turns).assign(short=1)])
     units = units.sort_values(["start", "end"], kind="stable")
     return {
-        "title": words.day(session.date),
+        "title": wording.day(session.date),
         "session": session.name,
         "duration": session.duration,
         "people": [{"role": person, "name": name(person, names)} for person in people],
