@@ -7,10 +7,10 @@ import random
 import tomllib
 from pathlib import Path
 
-from therapy_review.backups import backup, restore
-from therapy_review.keys import Identity, NewKeys
-from therapy_review.sealing import finish_sealing, forget_keys, holds_sealed, rekey, seal, unseal
-from therapy_review.store import PlainStore
+from therapy_review.storage.archive import backup, restore
+from therapy_review.storage.keys import Identity, NewKeys
+from therapy_review.storage.sealing import finish_sealing, forget_keys, holds_sealed, rekey, seal, unseal
+from therapy_review.storage.plain import PlainStore
 
 # The same in the program that is killed, which inherits them; made anew for each run of the tests.
 KEPT = os.environ.setdefault("KEYS_OF_TEST_KILLED", " ".join(str(Identity.generate()) for _ in range(4)))

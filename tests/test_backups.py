@@ -14,12 +14,14 @@ from meanwhile import before
 from test_killed import seen
 from typer.testing import CliRunner
 
-from therapy_review import Journal, backups, ledger, open_journal, unlock
-from therapy_review.backups import backup, restore
+from therapy_review import Journal, ledger, open_journal
+from therapy_review.storage import archive as backups
+from therapy_review.storage import unlock
+from therapy_review.storage.archive import backup, restore
 from therapy_review.cli import app
 from therapy_review.errors import JournalError
-from therapy_review.sealing import lies_open, seal
-from therapy_review.store import PlainStore
+from therapy_review.storage.sealing import lies_open, seal
+from therapy_review.storage.plain import PlainStore
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
 

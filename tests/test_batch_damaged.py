@@ -12,16 +12,17 @@ from deadly import deadly
 from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
-from therapy_review import analysis, hints, index, open_journal, reports, unlock
+from therapy_review import analysis, hints, index, open_journal, reports
+from therapy_review.storage import unlock
 from therapy_review.batch import crew, engine
 from therapy_review.batch.orders import Order
 from therapy_review.cli import app
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, ReportError
 from therapy_review.journal import Journal
-from therapy_review.keys import NewKeys
-from therapy_review.sealing import seal
-from therapy_review.store import PlainStore
+from therapy_review.storage.keys import NewKeys
+from therapy_review.storage.sealing import seal
+from therapy_review.storage.plain import PlainStore
 
 GARBAGE = b"not what it was"
 
@@ -352,5 +353,5 @@ def test_where_nothing_changed_nothing_is_written_or_deleted(
 
     monkeypatch.setattr(index, "SETTLED", 0.0)
     reports.run(short)
-    monkeypatch.setattr("therapy_review.store.sync_folder", refuse)  # every change ends with it
+    monkeypatch.setattr("therapy_review.storage.plain.sync_folder", refuse)  # every change ends with it
     assert {outcome.state for outcome in reports.run(open_journal(root_of(short))).outcomes} == {"current"}

@@ -10,14 +10,15 @@ from itertools import pairwise
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, consent, index, open_journal, reports, unlock
+from therapy_review import Journal, consent, index, open_journal, reports
+from therapy_review.storage import unlock
 from therapy_review.batch import keeping, manifest, templates
 from therapy_review.batch.basis import Basis
 from therapy_review.batch.manifest import FILE, Entry, Whole
-from therapy_review.keys import NewKeys
-from therapy_review.sealed import SealedStore
-from therapy_review.sealing import seal
-from therapy_review.store import PlainStore
+from therapy_review.storage.keys import NewKeys
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.storage.sealing import seal
+from therapy_review.storage.plain import PlainStore
 
 
 def of_the_journal(journal: Journal) -> dict[str, object]:

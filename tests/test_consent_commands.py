@@ -459,7 +459,7 @@ def test_erasing_everything_takes_the_passphrase_out_of_the_keyring(
     text = (root / "journal.toml").read_text()
     (root / "journal.toml").write_text(text.replace("[seal]", "[seal]\nkeyring = true"))
     forgotten: list[str] = []
-    monkeypatch.setattr("therapy_review.unlock.forget_in_keyring", forgotten.append)
+    monkeypatch.setattr("therapy_review.storage.unlock.forget_in_keyring", forgotten.append)
     assert run(sealed, "erase", "--all", typed="practice\n").exit_code == 0
     assert len(forgotten) == 1
     assert forgotten[0].startswith("age1")

@@ -12,7 +12,7 @@ from tornado.web import HTTPError
 
 from therapy_review import Journal, open_journal
 from therapy_review.contents import SealedContents
-from therapy_review.sealed import SealedStore
+from therapy_review.storage.sealed import SealedStore
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review.csv_text import Damaged, read_text_table
+from therapy_review.storage.csv_text import Damaged, read_text_table
 from therapy_review.errors import ImportFileError
 
 TEXT = st.text(

@@ -17,7 +17,7 @@ from therapy_review.diarizers import BUILT_IN, BuiltIn, hear, open_diarizer, see
 from therapy_review.errors import ConsentError, DiarizerError, MissingPackageError, TurnsError
 from therapy_review.journal import Journal
 from therapy_review.session import Session
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 from therapy_review.trends import sessions_table
 
 SECOND = np.zeros(16_000, np.float32)

@@ -13,16 +13,8 @@ import pytest
 from conftest import root_of
 from meanwhile import after
 
-from therapy_review import (
-    Journal,
-    Session,
-    create_journal,
-    enrolment,
-    ledger,
-    open_journal,
-    report_tables,
-    unlock,
-)
+from therapy_review import Journal, Session, create_journal, enrolment, ledger, open_journal, report_tables
+from therapy_review.storage import unlock
 from therapy_review.batch.keeping import keep_failure
 from therapy_review.batch.manifest import Entry, Whole
 from therapy_review.erasing import (
@@ -36,11 +28,11 @@ from therapy_review.erasing import (
 )
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal import folder_of
-from therapy_review.keys import NewKeys
-from therapy_review.sealed import SealedStore
-from therapy_review.sealing import seal
+from therapy_review.storage.keys import NewKeys
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.storage.sealing import seal
 from therapy_review.silence_kinds import silence_kinds
-from therapy_review.store import PlainStore, digest
+from therapy_review.storage.plain import PlainStore, digest
 from therapy_review.trends import trends
 
 DAY = "2026-03-05"
@@ -368,7 +360,7 @@ def test_what_is_known_of_reports_is_not_written_while_one_is_erased(
     heard: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("therapy_review.batch.manifest.SETTLED", -60.0)
-    monkeypatch.setattr("therapy_review.store.LOCK_WAIT", 0.05)
+    monkeypatch.setattr("therapy_review.storage.plain.LOCK_WAIT", 0.05)
     heard.store.write("reports/one.html", b"of it")
     whole = Whole(heard.store)
     assert whole.has(Entry("one", DAY, "session_report", {}, {"html": digest(b"of it")}), "html")

@@ -21,10 +21,10 @@ from conftest import PRACTICE, ROOT, root_of
 from short_journals import DAYS
 
 from therapy_review import Journal, cli, create_journal, hints, open_journal, reports
-from therapy_review.keys import NewKeys
+from therapy_review.storage.keys import NewKeys
 from therapy_review.lab import environment
-from therapy_review.sealing import seal
-from therapy_review.store import PlainStore
+from therapy_review.storage.sealing import seal
+from therapy_review.storage.plain import PlainStore
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, 
 from therapy_review.gate import Gate
 from therapy_review.journal import Journal
 from therapy_review.session import MEASURES_VERSION
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 from therapy_review.turns import are_named
 
 

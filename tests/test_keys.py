@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyrage import encrypt, passphrase
 
-from therapy_review import keys as k
+from therapy_review.storage import keys as k
 from therapy_review.errors import JournalError, LockedError
-from therapy_review.keys import Identity, NewKeys
+from therapy_review.storage.keys import Identity, NewKeys
 
 
 def test_the_passphrase_and_the_code_on_paper_open_the_same_identity(keys: NewKeys) -> None:

@@ -31,11 +31,12 @@ from killable_erasing import ERASED, erases, erases_all, erases_sound, sealed_wi
 from killing import POINTS, Act, Killer, kill_everywhere
 from pyrage import DecryptError, decrypt
 
-from therapy_review import hints, open_journal, unlock
-from therapy_review.backups import restore
+from therapy_review import hints, open_journal
+from therapy_review.storage import unlock
+from therapy_review.storage.archive import restore
 from therapy_review.errors import JournalError
-from therapy_review.keys import Identity
-from therapy_review.store import Store, is_half
+from therapy_review.storage.keys import Identity
+from therapy_review.storage.plain import Store, is_half
 
 pytestmark = [
     pytest.mark.slow,

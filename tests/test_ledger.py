@@ -15,7 +15,7 @@ from meanwhile import after, before
 from therapy_review import Journal, ledger, open_journal
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.session import Session
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 
 DAY = "2026-03-05"
 

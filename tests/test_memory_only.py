@@ -14,7 +14,7 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal
-from therapy_review.keys import NewKeys, as_file
+from therapy_review.storage.keys import NewKeys, as_file
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders and flags are POSIX's")
 DAY = "2026-03-05"
@@ -29,7 +29,9 @@ def watch(event, args):
         os.write(2, f"WRITES {{os.fsdecode(args[0])!r}}\\n".encode())
 
 sys.addaudithook(watch)
-from therapy_review import analyse, charts, keys, measures, open_journal, playback, unlock
+from therapy_review import analyse, charts, measures, open_journal, playback
+from therapy_review.storage import keys
+from therapy_review.storage import unlock
 unlock.keep(keys.from_file(sys.stdin.read().encode()))
 session = open_journal(sys.argv[1]).session("{DAY}")
 analyse(session)

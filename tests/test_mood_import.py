@@ -14,7 +14,7 @@ from test_daylio import a_year, damaged, export
 from therapy_review import Journal, open_journal
 from therapy_review.days import sources, whole_table, written
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.keys import Identity
+from therapy_review.storage.keys import Identity
 from therapy_review.mood_import import (
     TakenBack,
     bring_in,
@@ -26,8 +26,8 @@ from therapy_review.mood_import import (
 )
 from therapy_review.mood_tables import Columns
 from therapy_review.mood_words import known_columns, known_moods
-from therapy_review.sealed import SealedStore
-from therapy_review.store import PlainStore
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.storage.plain import PlainStore
 from therapy_review.versions import KEEP_BOTH, NEWER, OTHER, THERE
 
 WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -14,11 +14,12 @@ import pytest
 from conftest import PRACTICE
 from nbformat.v4 import new_code_cell, new_notebook
 
-from therapy_review import open_journal, reports, unlock
+from therapy_review import open_journal, reports
+from therapy_review.storage import unlock
 from therapy_review.errors import ReportError
 from therapy_review.journal import Journal, folder_of
-from therapy_review.keys import new_keys, new_recovery_code
-from therapy_review.sealing import seal
+from therapy_review.storage.keys import new_keys, new_recovery_code
+from therapy_review.storage.sealing import seal
 
 WORDS = "harbour lentil oboe margin"
 PLANTED = "Osvaldina said the heron was hers all along."

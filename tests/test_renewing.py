@@ -20,10 +20,10 @@ from therapy_review.erasing import (
     erase_sound,
 )
 from therapy_review.errors import JournalError
-from therapy_review.keys import Identity, session_identities
-from therapy_review.renewing import renew
-from therapy_review.sealed import SealedStore
-from therapy_review.store import PlainStore
+from therapy_review.storage.keys import Identity, session_identities
+from therapy_review.storage.rekeying import renew
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.storage.plain import PlainStore
 
 DAY = "2026-03-05"
 FOLDER = f"sessions/{DAY}"
@@ -145,7 +145,7 @@ def test_plain_sound_that_was_put_into_a_sealed_session_by_hand_goes_too(
 ) -> None:
     root = root_of(sealed)
     if hides_dates:
-        from therapy_review.sealing import finish_sealing
+        from therapy_review.storage.sealing import finish_sealing
 
         finish_sealing(PlainStore(root), store_of(sealed).identity, hides_dates=True)
         sealed = open_journal(root)

@@ -23,13 +23,13 @@ from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
 from therapy_review import hints
-from therapy_review import sealed as sealed_files
-from therapy_review import store as bytes_on_disk
+from therapy_review.storage import sealed as sealed_files
+from therapy_review.storage import plain as bytes_on_disk
 from therapy_review.errors import JournalError, LockedError
-from therapy_review.keys import Identity, as_file
-from therapy_review.sealed import SealedStore
-from therapy_review.sealed_names import is_reserved
-from therapy_review.store import PlainStore, Store
+from therapy_review.storage.keys import Identity, as_file
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.storage.sealed_names import is_reserved
+from therapy_review.storage.plain import PlainStore, Store
 
 MINE = Identity.generate()
 NAMES = (
@@ -170,7 +170,7 @@ def test_a_session_is_erased_key_first(store: SealedStore, monkeypatch: pytest.M
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as disk:
-        disk.setattr("therapy_review.store._empty", stopped)
+        disk.setattr("therapy_review.storage.plain._empty", stopped)
         with pytest.raises(JournalError, match="Could not delete"):
             store.remove_folder("sessions/2026-03-04")
     with pytest.raises(LockedError, match="was destroyed"):

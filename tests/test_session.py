@@ -20,7 +20,7 @@ from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError, RecordingError
 from therapy_review.recording import Recording
 from therapy_review.session_names import session_date
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_what_one_analysis_found_is_written_while_no_other_can_write(
             pass
         refused.append(True)
 
-    monkeypatch.setattr("therapy_review.store.LOCK_WAIT", 0.05)
+    monkeypatch.setattr("therapy_review.storage.plain.LOCK_WAIT", 0.05)
     for name in ("turns.csv", "measures.json", "made_from.json"):
         before(monkeypatch, PlainStore, "write", write, of=name)
     rename(session)

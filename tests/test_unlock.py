@@ -19,11 +19,12 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from therapy_review import Journal, open_journal, unlock
+from therapy_review import Journal, open_journal
+from therapy_review.storage import unlock
 from therapy_review.errors import LockedError
 from therapy_review.journal import folder_of
-from therapy_review.keys import Identity, NewKeys
-from therapy_review.unlock import ASK, FILE
+from therapy_review.storage.keys import Identity, NewKeys
+from therapy_review.storage.unlock import ASK, FILE
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes, owners and terminals are POSIX's")
 OPEN = "import sys; from therapy_review import open_journal; print('OPENED', open_journal(sys.argv[1]))"
@@ -487,6 +488,6 @@ def test_a_kernel_without_anybody_to_ask_says_so_and_waits_for_nobody(closed: Pa
     assert "nobody can be asked for its passphrase here" in shown
     with pytest.raises(LockedError, match="could not be given to the notebook's kernel"):
         unlock.hand_over(kernel.client, "no key")
-    kernel.run("import therapy_review.unlock as u, time\nu.take_over = lambda: time.sleep(1)")
+    kernel.run("import therapy_review.storage.unlock as u, time\nu.take_over = lambda: time.sleep(1)")
     with pytest.raises(LockedError, match="could not be given"):
         unlock.hand_over(kernel.client, "no key", wait=0.1)

@@ -11,7 +11,7 @@ from therapy_review.errors import JournalError
 from therapy_review.journal import Journal
 from therapy_review.recording import Recording, length_to_analyse, side_by_side
 from therapy_review.session import Session
-from therapy_review.store import PlainStore, digest
+from therapy_review.storage.plain import PlainStore, digest
 
 A_DAY = 9  # sessions at most
 PLAIN = 3  # letters; shorter names are part of other words

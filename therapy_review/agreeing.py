@@ -19,7 +19,7 @@ from therapy_review import fonts
 from therapy_review.agreement import SHARE, USES, Spoken, seconds
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.rendering import as_pdf
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from therapy_review.errors import JournalError, RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.notes import SessionNotes
 from therapy_review.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 from therapy_review.tracks import are_separate
 from therapy_review.turns import MIN_SILENCE
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.recording import Recording
     from therapy_review.session import Session
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 TOLD = 2  # people up to which the notes say how many voices there are
 STEPS = ("opening the sound", "who spoke when", "measures")

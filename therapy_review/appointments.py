@@ -19,11 +19,11 @@ import pandas as pd
 from therapy_review.days import origin_of
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.marks import as_kept
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 FILE = "appointments.csv"
 KIND = "calendar"

@@ -35,8 +35,8 @@ def check(journal: Journal) -> list[str]:
 def _open_in_sealed(journal: Journal) -> Iterator[str]:
     if not journal.settings.get("sealed"):
         return
-    from therapy_review.sealed import SealedStore
-    from therapy_review.sealing import lies_open
+    from therapy_review.storage.sealed import SealedStore
+    from therapy_review.storage.sealing import lies_open
 
     if isinstance(store := journal.store, SealedStore):
         for name in lies_open(store.plain.root):

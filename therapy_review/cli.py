@@ -232,7 +232,7 @@ def export_turns(
     from therapy_review import ledger
     from therapy_review.interchange import encode
     from therapy_review.journal import open_journal
-    from therapy_review.store import PlainStore
+    from therapy_review.storage.plain import PlainStore
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")

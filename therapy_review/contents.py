@@ -21,7 +21,7 @@ from tornado.web import HTTPError
 from therapy_review import hints
 from therapy_review.errors import NotThereError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
-from therapy_review.store import digest
+from therapy_review.storage.plain import digest
 
 FOLDER = "reports"
 MIMETYPES = {".html": "text/html", ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet"}
@@ -55,7 +55,7 @@ class SealedContents(AsyncContentsManager):
     """The notebooks and pages of a sealed journal's ``reports``, for Jupyter's server.
 
     The server is started in the journal's folder; the passphrase is asked for in its terminal, unless the program
-    that started it hands the key over (see `therapy_review.unlock`).
+    that started it hands the key over (see `therapy_review.storage.unlock`).
     """
 
     def __init__(self, **settings: Any) -> None:

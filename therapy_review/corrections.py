@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.agreement import ROLES
-from therapy_review.by_hand import HandTable
+from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError, TurnsError
 
 COLUMNS = ["start", "end", "speaker", "was", "step"]

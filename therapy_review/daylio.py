@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 
-from therapy_review.csv_text import Damaged, Row, read_text_table
+from therapy_review.storage.csv_text import Damaged, Row, read_text_table
 from therapy_review.errors import ImportFileError
 from therapy_review.mood_files import Entry, MoodFile, mood_file
 from therapy_review.written_dates import read_day, read_time, signs_of_24_hours

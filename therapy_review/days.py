@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.by_hand import HandTable
+from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
 from therapy_review.marks import as_kept
-from therapy_review.store import digest, if_there
+from therapy_review.storage.plain import digest, if_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]

@@ -15,7 +15,7 @@ from therapy_review.diarizers import check_length
 from therapy_review.errors import TurnsError
 from therapy_review.interchange import decode, encode
 from therapy_review.session import TURNS_ELSEWHERE
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
     import numpy as np

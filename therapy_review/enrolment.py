@@ -21,7 +21,7 @@ from therapy_review.correcting import corrected
 from therapy_review.corrections import evidence
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
-from therapy_review.store import digest, if_there
+from therapy_review.storage.plain import digest, if_there
 from therapy_review.turns import are_named, name_speakers
 from therapy_review.voices import MODEL
 

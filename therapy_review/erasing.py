@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, hints, index, ledger, renewing, transcript
+from therapy_review import enrolment, hints, index, ledger, transcript
+from therapy_review.storage import rekeying as renewing
 from therapy_review.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.keys import IDENTITY, RECOVERY
+from therapy_review.storage.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
 from therapy_review.recording import SUFFIXES
-from therapy_review.sealed import SealedStore
+from therapy_review.storage.sealed import SealedStore
 from therapy_review.session import MADE_FROM_SOUND
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
     from therapy_review.session import Session
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 REPORTS = "reports"
 # Pages on which something is agreed to, named by the day on which they begin: they are made from no session.

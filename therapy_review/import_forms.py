@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import appointments, days, mood_import, mood_words, versions
-from therapy_review.csv_text import read_text_table
+from therapy_review.storage.csv_text import read_text_table
 from therapy_review.daylio import is_daylio
 from therapy_review.errors import ImportFileError, TherapyReviewError
 from therapy_review.mood_tables import (

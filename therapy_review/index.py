@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from therapy_review.errors import JournalError, TherapyReviewError
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

@@ -27,7 +27,7 @@ import pandas as pd
 
 from therapy_review.errors import TurnsError
 from therapy_review.formats import FORMATS, Format, Row, number
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 from therapy_review.turns import COLUMNS, merge_stretches, turns_table
 
 DECIMALS = 3

@@ -22,7 +22,7 @@ from therapy_review.gate import Gate
 from therapy_review.scales import Scale
 from therapy_review.session import Session
 from therapy_review.session_names import session_date
-from therapy_review.store import PlainStore, Store, if_there
+from therapy_review.storage.plain import PlainStore, Store, if_there
 
 
 class Sessions(list[Session]):
@@ -319,8 +319,8 @@ def open_journal(path: str | Path) -> Journal:
                 f"that right: {hints.command('seal', journal=folder.root)}"
             )
         return Journal(store, settings)
-    from therapy_review.sealed import SealedStore
-    from therapy_review.unlock import identity_of
+    from therapy_review.storage.sealed import SealedStore
+    from therapy_review.storage.unlock import identity_of
 
     seal = settings.get("seal", {})
     if begun := seal.get("unfinished"):

@@ -125,7 +125,7 @@ def start(journal: Journal, notebook: str) -> NoReturn:
     """
     import typer
 
-    from therapy_review import unlock
+    from therapy_review.storage import unlock
 
     started = command(journal.root, notebook, sealed=bool(journal.settings.get("sealed")))
     typer.echo(OPENS)

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.by_hand import HandTable
+from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
-from therapy_review.store import PlainStore, if_there
-from therapy_review.unopened import write_unopened
+from therapy_review.storage.plain import PlainStore, if_there
+from therapy_review.storage.unopened import write_unopened
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 FILE = "ledger.csv"
 WAITING = "ledger"  # a folder that is there while a line waits

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from therapy_review.by_hand import HandTable
+from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError, MarkError
 
 COLUMNS = ["start", "end", "kind", "label", "text"]

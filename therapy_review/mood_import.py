@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import days, hints, mood_words, versions
-from therapy_review.csv_text import read_text_table
+from therapy_review.storage.csv_text import read_text_table
 from therapy_review.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.mood_files import MoodFile
 from therapy_review.mood_tables import Columns, table_reader
 from therapy_review.mood_words import checked, known_moods
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 from therapy_review.versions import TAKE_NEWER
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from therapy_review.journal import Journal
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 
 @dataclass(frozen=True)

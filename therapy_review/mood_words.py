@@ -25,10 +25,10 @@ from therapy_review import days
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.mood_tables import KIND as TABLE
 from therapy_review.mood_tables import Columns
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.store import Store
+    from therapy_review.storage.plain import Store
 
 FILE = "moods.toml"
 MOODS, TOLD = "moods", "told"

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from therapy_review import notes as note_files
 from therapy_review.errors import NoteChangedError, NoteError
-from therapy_review.store import Store, if_there
+from therapy_review.storage.plain import Store, if_there
 
 
 def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_files.SessionNotes:

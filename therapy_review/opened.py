@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.errors import JournalError
 from therapy_review.path import MOODS, Way
 from therapy_review.phases import NOT_NAMED
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 from therapy_review.wording import ORDINALS
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from rich.console import Console
 from therapy_review import hints
 from therapy_review.agreement import REPORT
 from therapy_review.errors import JournalError
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

@@ -21,7 +21,7 @@ import pandas as pd
 from therapy_review.errors import NotAnalysedError
 from therapy_review.opus import PACKET, RATE, encoded
 from therapy_review.recording import PEAKS_A_SECOND
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,7 +24,7 @@ import pandas as pd
 
 from therapy_review.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
-from therapy_review.store import digest
+from therapy_review.storage.plain import digest
 from therapy_review.turns import speakers, validate
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from therapy_review import hints, unlock
+from therapy_review import hints
+from therapy_review.storage import unlock
 from therapy_review.batch import manifest, stopping, templates
 from therapy_review.batch.basis import Basis, asked
 from therapy_review.batch.keeping import keep, what_it_holds
@@ -25,7 +26,7 @@ from therapy_review.batch.standing import Standing, standing
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.session import Session
 from therapy_review.still import LEFT_OUT, SHOWN
-from therapy_review.store import FOLDER_MODE, digest
+from therapy_review.storage.plain import FOLDER_MODE, digest
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

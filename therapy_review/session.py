@@ -27,7 +27,7 @@ from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, 
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
 from therapy_review.reopening import opener
-from therapy_review.store import digest_if_there, if_there
+from therapy_review.storage.plain import digest_if_there, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

@@ -25,7 +25,7 @@ from therapy_review.errors import ShareError
 from therapy_review.opus import RATE
 from therapy_review.playback import AHEAD, levelled, levels
 from therapy_review.share_words import in_the_ledger, left_unread
-from therapy_review.store import FILE_MODE, PlainStore, is_half
+from therapy_review.storage.plain import FILE_MODE, PlainStore, is_half
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.by_hand import HandTable
+from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
-from therapy_review.store import if_there
+from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

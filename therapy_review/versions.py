@@ -18,7 +18,7 @@ import pandas as pd
 
 from therapy_review.days import COLUMNS, SIGN, UNTIL, in_order, kind_of, to_read, with_moods
 from therapy_review.errors import ImportFileError
-from therapy_review.store import digest
+from therapy_review.storage.plain import digest
 
 SAME = ["date", "time", "mood_name", "tags", "note"]  # two that agree in these are one
 NEW, THERE, OLDER = "new", "there already", "there already, in an older version"

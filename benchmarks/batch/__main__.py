@@ -24,11 +24,12 @@ import psutil
 
 from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
 from benchmarks.batch.measuring import measured, started, two_workers
-from therapy_review import analyse, open_journal, reports, unlock
+from therapy_review import analyse, open_journal, reports
+from therapy_review.storage import unlock
 from therapy_review.index import SETTLED
-from therapy_review.keys import new_keys, new_recovery_code
-from therapy_review.sealing import seal
-from therapy_review.store import PlainStore, digest
+from therapy_review.storage.keys import new_keys, new_recovery_code
+from therapy_review.storage.sealing import seal
+from therapy_review.storage.plain import PlainStore, digest
 
 RESULTS = Path(__file__).with_name("results.md")
 SEED = 20

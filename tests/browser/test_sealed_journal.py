@@ -13,11 +13,12 @@ import av
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from therapy_review import Journal, analyse, open_journal, reports, unlock
+from therapy_review import Journal, analyse, open_journal, reports
+from therapy_review.storage import unlock
 from therapy_review.journal import folder_of
-from therapy_review.keys import new_keys, new_recovery_code
+from therapy_review.storage.keys import new_keys, new_recovery_code
 from therapy_review.playback import prepare
-from therapy_review.sealing import seal
+from therapy_review.storage.sealing import seal
 from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, wait_for_kernel
 
 from .conftest import no_errors, wait_until

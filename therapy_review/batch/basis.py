@@ -18,7 +18,7 @@ from therapy_review.batch.orders import opens
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.notes import render
 from therapy_review.still import SHOWN
-from therapy_review.store import digest, digest_if_there
+from therapy_review.storage.plain import digest, digest_if_there
 
 if TYPE_CHECKING:
     import pandas as pd

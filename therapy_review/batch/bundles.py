@@ -26,7 +26,7 @@ from therapy_review.errors import JournalError
 from therapy_review.notes import SessionNotes, render
 from therapy_review.session import MADE_FROM_SOUND
 from therapy_review.still import LEFT_OUT, SHOWN
-from therapy_review.store import PlainStore, if_there
+from therapy_review.storage.plain import PlainStore, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

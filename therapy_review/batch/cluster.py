@@ -26,7 +26,7 @@ from therapy_review.batch.manifest import program
 from therapy_review.batch.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.errors import MissingPackageError, ReportError
 from therapy_review.extras import install_line
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal

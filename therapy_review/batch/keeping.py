@@ -17,7 +17,7 @@ from therapy_review.batch.private import Private, holds_sound, holds_words, word
 from therapy_review.errors import TherapyReviewError
 from therapy_review.rendering import in_shell
 from therapy_review.still import SHOWN
-from therapy_review.store import Store, digest, if_there
+from therapy_review.storage.plain import Store, digest, if_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,7 +26,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
-from therapy_review import hints, unlock
+from therapy_review import hints
+from therapy_review.storage import unlock
 from therapy_review.batch.scratch import Scratch
 from therapy_review.errors import ReportError
 from therapy_review.still import STILL

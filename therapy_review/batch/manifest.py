@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review import __version__
 from therapy_review.errors import TherapyReviewError
 from therapy_review.index import SETTLED
-from therapy_review.store import Store, digest
+from therapy_review.storage.plain import Store, digest
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -16,14 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from therapy_review import hints, unlock
+from therapy_review import hints
+from therapy_review.storage import unlock
 from therapy_review.batch import stopping
 from therapy_review.batch.bundles import Bundle, derived, laid_out
 from therapy_review.batch.templates import Template
 from therapy_review.errors import TherapyReviewError
-from therapy_review.sealed import SealedStore
+from therapy_review.storage.sealed import SealedStore
 from therapy_review.still import LEFT_OUT, SHOWN
-from therapy_review.store import PlainStore
+from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.batch.engine import OnStart

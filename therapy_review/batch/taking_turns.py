@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review.models import THREADS
-from therapy_review.store import FILE_MODE
+from therapy_review.storage.plain import FILE_MODE
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

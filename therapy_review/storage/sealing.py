@@ -16,10 +16,10 @@ import tomlkit
 from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError, LockedError
-from therapy_review.keys import IDENTITY, RECOVERY, Identity, NewKeys
-from therapy_review.sealed import OPEN, SETTINGS, SealedStore
-from therapy_review.sealed_names import AGE, KEY, NAMES, is_reserved, is_sealed_to_journal
-from therapy_review.store import PlainStore, files_below, if_there, is_half, make_folder, sync_folder
+from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, NewKeys
+from therapy_review.storage.sealed import OPEN, SETTINGS, SealedStore
+from therapy_review.storage.sealed_names import AGE, KEY, NAMES, is_reserved, is_sealed_to_journal
+from therapy_review.storage.plain import PlainStore, files_below, if_there, is_half, make_folder, sync_folder
 
 UNFINISHED = "unfinished"
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -33,7 +33,7 @@ def seal(store: PlainStore, keys: NewKeys, *, hides_dates: bool = False) -> None
     store : PlainStore
         The journal's folder.
     keys : NewKeys
-        From `therapy_review.keys.new_keys`.
+        From `therapy_review.storage.keys.new_keys`.
     hides_dates : bool
         Whether days are kept out of the names on disk.
 

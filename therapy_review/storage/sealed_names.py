@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from therapy_review.keys import IDENTITY, RECOVERY
+from therapy_review.storage.keys import IDENTITY, RECOVERY
 
 AGE = ".age"
 KEY = "key.age"  # in a session's folder

@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from therapy_review.errors import JournalError
-from therapy_review.sealed import KEYS_LOCK, LOCK, SETTINGS
-from therapy_review.store import (
+from therapy_review.storage.sealed import KEYS_LOCK, LOCK, SETTINGS
+from therapy_review.storage.plain import (
     FILE_MODE,
     FOLDER_MODE,
     PlainStore,

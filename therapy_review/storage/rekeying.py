@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 from pyrage import DecryptError, decrypt, encrypt
 
 from therapy_review.errors import JournalError
-from therapy_review.keys import Identity, as_file, session_identities
-from therapy_review.sealed import SealedStore
-from therapy_review.sealed_names import AGE, KEY
-from therapy_review.store import files_below, if_there
+from therapy_review.storage.keys import Identity, as_file, session_identities
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.storage.sealed_names import AGE, KEY
+from therapy_review.storage.plain import files_below, if_there
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
