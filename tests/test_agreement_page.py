@@ -15,8 +15,9 @@ from conftest import ROOT, root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, agreeing, consent, create_journal, open_journal
-from therapy_review.agreement import USES, Spoken
+from therapy_review import Journal, agreeing, create_journal, open_journal
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent.agreement import USES, Spoken
 from therapy_review.agreement_page import AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.page_parts import NothingToShow

@@ -14,7 +14,8 @@ from meanwhile import before
 from test_killed import seen
 from typer.testing import CliRunner
 
-from therapy_review import Journal, ledger, open_journal
+from therapy_review import Journal, open_journal
+from therapy_review.consent import ledger
 from therapy_review.storage import archive as backups
 from therapy_review.storage import unlock
 from therapy_review.storage.archive import backup, restore

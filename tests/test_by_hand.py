@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from therapy_review import corrections, days, ledger, marks, together_notes
+from therapy_review import corrections, days, marks, together_notes
+from therapy_review.consent import ledger
 from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
 

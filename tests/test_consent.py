@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review import Journal, analyse, hints
-from therapy_review.agreement import (
+from therapy_review.consent.agreement import (
     ALL_PARTIES,
     ONE_PARTY,
     USES,
@@ -21,9 +21,9 @@ from therapy_review.agreement import (
     state,
     table,
 )
-from therapy_review.consent import append, keep_all_the_same, parse, take_back
+from therapy_review.consent.agreements_file import append, keep_all_the_same, parse, take_back
 from therapy_review.errors import ConsentError, JournalError, NoteError
-from therapy_review.gate import Gate
+from therapy_review.consent.gate import Gate
 
 days = st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31))
 DAY = dt.date(2026, 3, 5)

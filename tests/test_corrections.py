@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from therapy_review import Journal, Session, analyse
-from therapy_review.agreement import ROLES
+from therapy_review.consent.agreement import ROLES
 from therapy_review.analysis import rename
 from therapy_review.correcting import apply, corrected, relabel, swap
 from therapy_review.corrections import (

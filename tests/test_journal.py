@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import PRACTICE
 
-from therapy_review import analyse, consent, create_journal, hints, open_journal
+from therapy_review import analyse, create_journal, hints, open_journal
+from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.corrections import Correction
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
-from therapy_review.gate import Gate
+from therapy_review.consent.gate import Gate
 from therapy_review.journal import Journal
 from therapy_review.session import MEASURES_VERSION
 from therapy_review.storage.plain import PlainStore

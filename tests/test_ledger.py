@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from meanwhile import after, before
 
-from therapy_review import Journal, ledger, open_journal
+from therapy_review import Journal, open_journal
+from therapy_review.consent import ledger
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.session import Session
 from therapy_review.storage.plain import PlainStore

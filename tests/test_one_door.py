@@ -20,21 +20,9 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import (
-    Journal,
-    Session,
-    alike,
-    analyse,
-    consent,
-    enrolment,
-    page_parts,
-    pages,
-    path_view,
-    playback,
-    share_files,
-    share_plan,
-)
-from therapy_review.agreement import ONE_PARTY, USES
+from therapy_review import Journal, Session, alike, analyse, enrolment, page_parts, pages, path_view, playback, share_files, share_plan
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent.agreement import ONE_PARTY, USES
 from therapy_review.batch import bundles
 from therapy_review.check import check
 from therapy_review.erasing import erase_sound

@@ -12,7 +12,8 @@ import ipywidgets as w
 import pytest
 from conftest import root_of
 
-from therapy_review import consent, hints
+from therapy_review import hints
+from therapy_review.consent import agreements_file as consent
 from therapy_review.chart import Chart
 from therapy_review.journal import Journal
 from therapy_review.new_journal import create_journal

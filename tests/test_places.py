@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import places
-from therapy_review.places import (
+from therapy_review.consent import law as places
+from therapy_review.consent.law import (
     CONFIDENCE,
     Rule,
     also_said,

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from meanwhile import after
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, consent, enrolment, forms, open_journal
-from therapy_review.agreement import ROLES
+from therapy_review import Journal, Session, analyse, enrolment, forms, open_journal
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent.agreement import ROLES
 from therapy_review.analysis import follow_prints, is_current, rename
 from therapy_review.cli import app
 from therapy_review.correcting import swap

@@ -16,7 +16,8 @@ from test_pages import words_of as words_of_part
 from test_path_pages import NEWEST, OF_HOW_FAR, widgets
 from test_path_pages import PARTS as OF_THE_PATH
 
-from therapy_review import Journal, consent
+from therapy_review import Journal
+from therapy_review.consent import agreements_file as consent
 from therapy_review.clickable import Clickable
 from therapy_review.marks import Mark
 from therapy_review.opened import FIGURES, Opened

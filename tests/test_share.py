@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 from killing import Act, Killer
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, consent, ledger, open_journal, share, share_files, spans
-from therapy_review.agreement import ONE_PARTY
+from therapy_review import Journal, Session, analyse, open_journal, share, share_files, spans
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import ledger
+from therapy_review.consent.agreement import ONE_PARTY
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
 from therapy_review.marks import KINDS, Mark

@@ -12,7 +12,8 @@ import ipywidgets as w
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, consent, create_journal, open_journal
+from therapy_review import Journal, create_journal, open_journal
+from therapy_review.consent import agreements_file as consent
 from therapy_review.marks import Mark
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
 from therapy_review.page_parts import NothingToShow

@@ -15,7 +15,8 @@ from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
 from test_diarize import NO_RATES
 
-from therapy_review import analyse, consent, create_journal, open_journal
+from therapy_review import analyse, create_journal, open_journal
+from therapy_review.consent import agreements_file as consent
 from therapy_review.adding import add_recording
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal import Journal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from therapy_review import Journal, Session
-from therapy_review.consent import take_back
+from therapy_review.consent.agreements_file import take_back
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.transcript import read
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, Session, prosody
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.chart import Chart
 from therapy_review.page_parts import Shown
 from therapy_review.pages import SessionPage, session_report

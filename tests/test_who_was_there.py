@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from test_diarizers import Halves
 
-from therapy_review import Journal, Session, analyse, consent
+from therapy_review import Journal, Session, analyse
+from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis import is_current
 
 PAIR = ("client", "therapist")

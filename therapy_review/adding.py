@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from therapy_review.agreement import RECORD
+from therapy_review.consent.agreement import RECORD
 from therapy_review.errors import JournalError
 from therapy_review.journal import Journal
 from therapy_review.recording import Recording, length_to_analyse, side_by_side

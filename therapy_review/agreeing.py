@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import fonts
-from therapy_review.agreement import SHARE, USES, Spoken, seconds
+from therapy_review.consent.agreement import SHARE, USES, Spoken, seconds
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.rendering import as_pdf
 from therapy_review.storage.plain import PlainStore
@@ -107,7 +107,7 @@ class Draft:
     client, therapist : str
         What they are called.
     uses : tuple of str
-        Some of `therapy_review.agreement.USES`, or ``share:NAME``.
+        Some of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
     since : datetime.date
         First day it is to hold.
     until : datetime.date or None
@@ -177,7 +177,7 @@ def rule_of(journal: Journal) -> list[str]:
     list of str
         Sentences; the last says that this is not legal advice, and when it was looked up.
     """
-    from therapy_review import places
+    from therapy_review.consent import law as places
 
     return places.of_both_ways(journal.place, journal.therapist_place, journal.today())
 

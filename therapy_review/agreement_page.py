@@ -7,9 +7,10 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import agreeing, hints, places
-from therapy_review.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
-from therapy_review.consent import append
+from therapy_review import agreeing, hints
+from therapy_review.consent import law as places
+from therapy_review.consent.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
+from therapy_review.consent.agreements_file import append
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.page_parts import NothingToShow, gently, sentence

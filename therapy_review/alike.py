@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.correcting import relabel, spoken_of
 from therapy_review.corrections import Correction
 from therapy_review.turns import TOLERANCE

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review import enrolment
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.correcting import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
@@ -86,7 +86,7 @@ def analyse(
         Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarizers`); the session
         remembers it. Whoever did it last when left out, at first ``built-in``.
     use : str
-        What it is wanted for; one of `therapy_review.agreement.USES`.
+        What it is wanted for; one of `therapy_review.consent.agreement.USES`.
 
     Returns
     -------

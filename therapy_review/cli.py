@@ -22,7 +22,7 @@ from therapy_review import (
     share_commands,
     voice_commands,
 )
-from therapy_review.agreement import RECORD, SELF_REVIEW
+from therapy_review.consent.agreement import RECORD, SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 from therapy_review.path_commands import Sound, SoundOption
 from therapy_review.plain_pages import PlainTo, Sure
@@ -229,7 +229,7 @@ def export_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
-    from therapy_review import ledger
+    from therapy_review.consent import ledger
     from therapy_review.interchange import encode
     from therapy_review.journal import open_journal
     from therapy_review.storage.plain import PlainStore

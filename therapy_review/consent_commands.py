@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from therapy_review import hints
-from therapy_review.agreement import (
+from therapy_review.consent.agreement import (
     ONE_PARTY,
     SELF_REVIEW,
     USES,
@@ -91,7 +91,7 @@ def add(
 ) -> None:
     """Write down what somebody has agreed to."""
     from therapy_review.agreeing import USUAL
-    from therapy_review.consent import append
+    from therapy_review.consent.agreements_file import append
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)

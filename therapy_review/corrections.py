@@ -23,7 +23,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from therapy_review.agreement import ROLES
+from therapy_review.consent.agreement import ROLES
 from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError, TurnsError
 

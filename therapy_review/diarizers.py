@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from therapy_review import diarize as engine
-from therapy_review.agreement import ROLES
+from therapy_review.consent.agreement import ROLES
 from therapy_review.clusters import MOST
 from therapy_review.errors import DiarizerError, TurnsError
 from therapy_review.interchange import well_formed

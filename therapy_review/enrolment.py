@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review import consent, ledger
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import ledger
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.correcting import corrected
 from therapy_review.corrections import evidence

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, hints, index, ledger, transcript
+from therapy_review import enrolment, hints, index, transcript
+from therapy_review.consent import ledger
 from therapy_review.storage import rekeying as renewing
-from therapy_review.agreement import REPORT, SELF_REVIEW
+from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.storage.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
@@ -204,7 +205,7 @@ def made_for(session: Session, use: str) -> list[str]:
     ----------
     session : Session
     use : str
-        One of `therapy_review.agreement.USES`, or ``share:NAME``; everything when empty.
+        One of `therapy_review.consent.agreement.USES`, or ``share:NAME``; everything when empty.
 
     Returns
     -------

@@ -16,9 +16,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import agreement, consent, days, hints, ledger, scales
+from therapy_review import days, hints, scales
+from therapy_review.consent import agreement
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import ledger
 from therapy_review.errors import JournalError
-from therapy_review.gate import Gate
+from therapy_review.consent.gate import Gate
 from therapy_review.scales import Scale
 from therapy_review.session import Session
 from therapy_review.session_names import session_date
@@ -203,7 +206,7 @@ class Journal:
         Parameters
         ----------
         change : callable
-            Takes what stands in the file and returns what is to stand there, as those of `therapy_review.consent`.
+            Takes what stands in the file and returns what is to stand there, as those of `therapy_review.consent.agreements_file`.
 
         Returns
         -------
@@ -227,22 +230,22 @@ class Journal:
 
     @property
     def agreements(self) -> pd.DataFrame:
-        """The same as a table to look at, with how each stands today; see `therapy_review.agreement.table`."""
+        """The same as a table to look at, with how each stands today; see `therapy_review.consent.agreement.table`."""
         return agreement.table(self.consents, self.today())
 
     @property
     def ledger(self) -> pd.DataFrame:
-        """What was done beyond the client's own listening; see `therapy_review.ledger`."""
+        """What was done beyond the client's own listening; see `therapy_review.consent.ledger`."""
         return ledger.read(ledger.whole(self.store), self.store.where(ledger.FILE))
 
     def record(self, what: str, *, session: str = "", use: str = "", who: str = "", note: str = "") -> None:
-        """Add one line to the ledger; see `therapy_review.ledger.record`."""
+        """Add one line to the ledger; see `therapy_review.consent.ledger.record`."""
         ledger.record(
             self.store, self.now(), self._sealed_to, what, session=session, use=use, who=who, note=note
         )
 
     def record_opening(self, session: str, use: str) -> None:
-        """Add a line for a session that is opened, once a day; see `therapy_review.ledger.record_opening`."""
+        """Add a line for a session that is opened, once a day; see `therapy_review.consent.ledger.record_opening`."""
         ledger.record_opening(self.store, self.now(), self._sealed_to, session, use)
 
     @property
@@ -263,7 +266,7 @@ class Journal:
 
     def one_party_is_clear(self) -> bool:
         """Tell whether the law of the client's place surely asks for one party's agreement alone."""
-        from therapy_review.places import rule_for
+        from therapy_review.consent.law import rule_for
 
         # How a session was held is not written down, so it has to be clear for one room and for a call.
         rules = rule_for(self.place), rule_for(self.place, remote_place=self.therapist_place)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, charts, forms, measures, path_charts, scale_forms, trends, words
-from therapy_review.agreement import REPORT, SELF_REVIEW
+from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.moments import behind, moments
@@ -50,7 +50,7 @@ class SessionPage:
     ----------
     session : Session
     use : str
-        What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.agreement`.
+        What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.consent.agreement`.
     private_notes : str
         ``shown``; anything else leaves the client's own sentences and words for moods out, and keeps figures.
     sound : str

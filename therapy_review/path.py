@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.marks import PROUD
 from therapy_review.notes import OF_THE_WAY

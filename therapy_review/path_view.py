@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from therapy_review import wording, words
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.moments import behind, moments

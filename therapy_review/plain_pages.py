@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from therapy_review import hints
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.errors import JournalError
 from therapy_review.storage.plain import PlainStore
 
@@ -108,7 +108,7 @@ def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: 
     JournalError
         When the ledger or a page can't be written.
     """
-    from therapy_review import ledger
+    from therapy_review.consent import ledger
 
     if not pages:
         say.print(

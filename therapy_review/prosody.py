@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.storage.plain import digest
 from therapy_review.turns import speakers, validate

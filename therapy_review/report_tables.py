@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review import trends
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line
 from therapy_review.measures import MEASURES, OF_ONE

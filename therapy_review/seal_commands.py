@@ -235,7 +235,7 @@ def backup(
     journal: JournalOption = HERE,
 ) -> None:
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
-    from therapy_review import ledger
+    from therapy_review.consent import ledger
     from therapy_review.storage import archive as backups
     from therapy_review.journal import Journal, folder_of
     from therapy_review.storage.sealing import lies_open

@@ -22,7 +22,7 @@ from therapy_review import hints, note_saving
 from therapy_review import marks as mark_files
 from therapy_review import notes as note_files
 from therapy_review import transcript as transcripts
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
 from therapy_review.marks import Mark
 from therapy_review.recording import Recording
@@ -87,7 +87,7 @@ class Session:
         Parameters
         ----------
         use : str
-            What the sound is wanted for; one of `therapy_review.agreement.USES`.
+            What the sound is wanted for; one of `therapy_review.consent.agreement.USES`.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class Session:
         Parameters
         ----------
         use : str
-            One of `therapy_review.agreement.USES`, or ``share:NAME``.
+            One of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class Session:
         Parameters
         ----------
         use : str
-            What the words are wanted for; one of `therapy_review.agreement.USES`.
+            What the words are wanted for; one of `therapy_review.consent.agreement.USES`.
 
         Returns
         -------

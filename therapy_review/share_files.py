@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review import ledger, share_plan
+from therapy_review import share_plan
+from therapy_review.consent import ledger
 from therapy_review.aac import m4a
-from therapy_review.agreement import SHARE
+from therapy_review.consent.agreement import SHARE
 from therapy_review.errors import ShareError
 from therapy_review.opus import RATE
 from therapy_review.playback import AHEAD, levelled, levels

@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import ledger
+from therapy_review.consent import ledger
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.page_parts import Live, NothingToShow, gently

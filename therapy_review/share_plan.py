@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import hints, spans
-from therapy_review.agreement import ROLES, SELF_REVIEW, SHARE, is_use, person
-from therapy_review.consent import how_to_ask
+from therapy_review.consent.agreement import ROLES, SELF_REVIEW, SHARE, is_use, person
+from therapy_review.consent.agreements_file import how_to_ask
 from therapy_review.errors import ConsentError, ShareError
 from therapy_review.share import LEAST, Clip, clip, clip_of_all, silenced_by_marks
 from therapy_review.spans import Span

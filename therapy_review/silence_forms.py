@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
 from therapy_review.silence_kinds import KINDS, long_silences_of, say

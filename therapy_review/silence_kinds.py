@@ -17,7 +17,7 @@ import pandas as pd
 
 from therapy_review import index, trends
 from therapy_review import marks as mark_files
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.marks import Mark
 from therapy_review.session import MEASURES_VERSION

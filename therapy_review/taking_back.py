@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import consent, enrolment, erasing, hints, ledger
-from therapy_review.agreement import RECORD, REPORT, in_words
+from therapy_review import enrolment, erasing, hints
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import ledger
+from therapy_review.consent.agreement import RECORD, REPORT, in_words
 from therapy_review.errors import JournalError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class TakenBack:
     who : str
         ``client``, ``therapist``, or the name of anyone else heard.
     use : str
-        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
     said : tuple of str
         What it means from now on, a sentence each.
     """
@@ -49,7 +51,7 @@ def what_closes(use: str) -> str:
     Parameters
     ----------
     use : str
-        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
 
     Returns
     -------
@@ -114,7 +116,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
     who : str
         ``client``, ``therapist``, or the name of anyone else heard.
     use : str
-        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
 
     Returns
     -------

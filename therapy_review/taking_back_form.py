@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import erasing, taking_back
-from therapy_review.agreement import in_words
+from therapy_review.consent.agreement import in_words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.taking_back import TakenBack
 

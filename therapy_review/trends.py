@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 
 from therapy_review import index, phases, prosody
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
-from therapy_review.gate import closed
+from therapy_review.consent.gate import closed
 from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
 from therapy_review.notes import OF_THE_WAY, SessionNotes

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from therapy_review import days, hints
-from therapy_review.agreement import SELF_REVIEW, ending, in_words
+from therapy_review.consent.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.still import SHOWN, code
 from therapy_review.wording import ORDINALS, clock, day, listed, paragraphs

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, consent, days, enrolment, index, ledger
-from therapy_review.agreement import ending
+from therapy_review import analysis, days, enrolment, index
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import ledger
+from therapy_review.consent.agreement import ending
 from therapy_review.batch.manifest import as_json, program
 from therapy_review.batch.orders import opens
 from therapy_review.errors import NoteError, TherapyReviewError

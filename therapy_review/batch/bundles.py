@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Literal
 
 import tomlkit
 
-from therapy_review import consent, days, ledger
-from therapy_review.agreement import REPORT
+from therapy_review import days
+from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import ledger
+from therapy_review.consent.agreement import REPORT
 from therapy_review.batch.scratch import Scratch
 from therapy_review.errors import JournalError
 from therapy_review.notes import SessionNotes, render

@@ -21,7 +21,7 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors, hints
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
 from therapy_review.batch.taking_turns import turn_to_listen
 from therapy_review.still import OPENS

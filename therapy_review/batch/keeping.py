@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from therapy_review import hints, wording
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.private import Private, holds_sound, holds_words, words_of

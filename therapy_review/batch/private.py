@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from therapy_review import letters, together_notes
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.batch import reading
 from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import NOTEBOOKS, PACKAGE

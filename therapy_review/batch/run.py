@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review import analysis, enrolment
 from therapy_review.storage import unlock
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest
 from therapy_review.batch.basis import Basis, Look
 from therapy_review.batch.keeping import clear_failure, keep, keep_failure, what_it_holds
@@ -19,7 +19,7 @@ from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
 from therapy_review.batch.orders import SUFFIXES, Made, Order, To, opens, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
-from therapy_review.gate import Gate
+from therapy_review.consent.gate import Gate
 from therapy_review.still import LEFT_OUT
 
 if TYPE_CHECKING:

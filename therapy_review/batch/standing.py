@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from therapy_review.agreement import REPORT
+from therapy_review.consent.agreement import REPORT
 from therapy_review.batch import manifest
 from therapy_review.batch.basis import Basis
 from therapy_review.batch.manifest import Entry

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import analysis, correcting
-from therapy_review.agreement import SELF_REVIEW
+from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.errors import TherapyReviewError
 from therapy_review.listening import CHANGED_ELSEWHERE, Listening

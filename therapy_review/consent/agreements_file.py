@@ -1,4 +1,4 @@
-"""Consent: who agreed to what, as it is kept; what follows of it for a recording is asked of `therapy_review.gate`.
+"""Consent: who agreed to what, as it is kept; what follows of it for a recording is asked of `therapy_review.consent.gate`.
 
 Agreements are kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well, and so is a
 reason to keep what was recorded before.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from therapy_review import hints
-from therapy_review.agreement import (
+from therapy_review.consent.agreement import (
     ALL_PARTIES,
     ONE_PARTY,
     SELF_REVIEW,
@@ -167,7 +167,7 @@ def append(
     who : str
         ``client``, ``therapist``, or the name of anyone else heard.
     uses : sequence of str
-        Some of `therapy_review.agreement.USES`, or ``share:NAME``.
+        Some of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
     given_from : datetime.date
         First day it holds.
     name : str
@@ -243,7 +243,7 @@ def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = 
     who : str
         ``client``, ``therapist``, or the name of anyone else heard.
     use : str
-        One of `therapy_review.agreement.USES` or ``share:NAME``; everything when empty.
+        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
     on : datetime.date
         The first day it no longer holds.
     kept : str

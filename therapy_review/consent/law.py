@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-TABLE = Path(__file__).with_name("data") / "recording_rules.csv"
+TABLE = Path(__file__).with_name("recording_rules.csv")
 CONFIDENCE = ("low", "medium", "high")
 EVERYWHERE = "The rule of this workbook is everybody's agreement, whatever the law of a place asks."
 COUNTS_FOR_MONTHS = 12  # laws change; a row read longer ago than this is said to be old

@@ -18,8 +18,8 @@ from functools import cache
 from pathlib import Path
 
 from therapy_review import hints
-from therapy_review.agreement import ONE_PARTY, RECORD, SELF_REVIEW, Agreement, in_words, is_use, person
-from therapy_review.consent import how_to_ask
+from therapy_review.consent.agreement import ONE_PARTY, RECORD, SELF_REVIEW, Agreement, in_words, is_use, person
+from therapy_review.consent.agreements_file import how_to_ask
 from therapy_review.errors import ConsentError
 
 
@@ -62,7 +62,7 @@ class Gate:
         heard : sequence of str
             Everybody heard in a recording.
         use : str
-            One of `therapy_review.agreement.USES`, or ``share:NAME``.
+            One of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
 
         Returns
         -------
@@ -101,7 +101,7 @@ class Gate:
         heard : sequence of str
             Everybody heard in it.
         use : str
-            What the sound is wanted for; one of `therapy_review.agreement.USES` or ``share:NAME``.
+            What the sound is wanted for; one of `therapy_review.consent.agreement.USES` or ``share:NAME``.
 
         Raises
         ------
