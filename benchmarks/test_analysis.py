@@ -13,7 +13,7 @@ import pytest
 
 from therapy_review import open_journal
 from therapy_review.diarize import diarize
-from therapy_review.recording import Recording, waveform_peaks
+from therapy_review.sound.recording import Recording, waveform_peaks
 
 MINUTES = 50
 MOST_MEMORY = 600  # MB
@@ -23,7 +23,7 @@ ALONE = """
 import sys
 from pathlib import Path
 from therapy_review.diarize import diarize
-from therapy_review.recording import Recording
+from therapy_review.sound.recording import Recording
 file = Path(sys.argv[1])
 diarize(Recording(lambda: file.open("rb"), file.name).read())
 status = Path("/proc/self/status").read_text()

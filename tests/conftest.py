@@ -21,7 +21,7 @@ from short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys, new_keys
-from therapy_review.opus import RATE, head, piece
+from therapy_review.sound.opus import RATE, head, piece
 from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
 from therapy_review.turns import turns_table

@@ -369,7 +369,7 @@ def test_a_correction_is_measured_without_opening_the_sound_and_can_be_taken_bac
     heard_again: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, measured = heard_again.turns, heard_again.measures
-    monkeypatch.setattr("therapy_review.recording.Recording.read", None)
+    monkeypatch.setattr("therapy_review.sound.recording.Recording.read", None)
     heard_again.correct(swap())
     rename(heard_again)
     assert heard_again.measures["client_talk_time"].equals(

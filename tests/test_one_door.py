@@ -35,7 +35,7 @@ from therapy_review.path_view import Place
 from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
-from therapy_review.recording import Recording
+from therapy_review.sound.recording import Recording
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
@@ -124,7 +124,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def aliases(tree: ast.AST) -> dict[str, str]:
-    """What every imported name stands for, as `R` for `therapy_review.recording.Recording`."""
+    """What every imported name stands for, as `R` for `therapy_review.sound.recording.Recording`."""
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -244,7 +244,7 @@ def test_no_module_opens_sound_but_through_the_one_door(module: Path) -> None:
         ("import importlib\nimportlib.import_module('wave')", "imports wave"),
         ("__import__('audioread')", "imports audioread"),
         ("import librosa\nlibrosa.load('x')", "lets librosa open a file"),
-        ("from therapy_review.recording import Recording\nRecording(f, 'x')", "makes a Recording"),
+        ("from therapy_review.sound.recording import Recording\nRecording(f, 'x')", "makes a Recording"),
         ("from therapy_review import recording\nrecording.Recording(f, 'x')", "makes a Recording"),
         ("session.journal.store.open(session.recording_file())", "opens a file"),
         ("session.journal.store.read(session.recording_file())", "reads the recording's bytes"),
@@ -261,7 +261,7 @@ def test_no_module_opens_sound_but_through_the_one_door(module: Path) -> None:
         ("if name := session.recording_file():\n    store.read(name)", "reads the recording's bytes"),
         ("from librosa import load\nload('x')", "lets librosa open a file"),
         ("import librosa as r\nr.stream('x')", "lets librosa open a file"),
-        ("from therapy_review.recording import Recording as R\nR(f, 'x')", "makes a Recording"),
+        ("from therapy_review.sound.recording import Recording as R\nR(f, 'x')", "makes a Recording"),
         ("from os import fdopen, open as o\no('x', 0)", "opens a file"),
         ("import IPython\nIPython.display.Audio('x')", "uses IPython.display.Audio"),
         ("from IPython.display import Audio as A\nA('x')", "imports IPython.display.Audio"),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from therapy_review.opus import BITS, DELAY, PACKET, RATE, encoded, head, piece
-from therapy_review.recording import Recording
+from therapy_review.sound.opus import BITS, DELAY, PACKET, RATE, encoded, head, piece
+from therapy_review.sound.recording import Recording
 
 HEARD_RATE = 48_000
 CLICKS = (0.2, 0.5, 1.11, 1.7)

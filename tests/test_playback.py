@@ -23,9 +23,9 @@ from therapy_review.analysis import rename
 from therapy_review.corrections import Correction
 from therapy_review.erasing import erase_session
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
-from therapy_review.opus import PACKET, RATE
+from therapy_review.sound.opus import PACKET, RATE
 from therapy_review.playback import FILE, LEVEL, LOUDEST, MOST_GAIN, Sound, levelled, levels
-from therapy_review.recording import PEAKS_A_SECOND, Recording, waveform_peaks
+from therapy_review.sound.recording import PEAKS_A_SECOND, Recording, waveform_peaks
 from therapy_review.turns import turns_table
 
 HEARD_RATE = 48_000

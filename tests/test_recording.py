@@ -9,7 +9,7 @@ import soundfile
 from conftest import PRACTICE, RECORDED
 
 from therapy_review.errors import RecordingError
-from therapy_review.recording import Recording, waveform_peaks
+from therapy_review.sound.recording import Recording, waveform_peaks
 
 
 def recording(data: bytes) -> Recording:

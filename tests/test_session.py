@@ -18,7 +18,7 @@ from therapy_review.corrections import Correction
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError, RecordingError
-from therapy_review.recording import Recording
+from therapy_review.sound.recording import Recording
 from therapy_review.session_names import session_date
 from therapy_review.storage.plain import PlainStore
 

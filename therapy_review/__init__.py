@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from therapy_review.interchange import read_turns, write_turns
     from therapy_review.journal import Journal, open_journal
     from therapy_review.new_journal import create_journal
-    from therapy_review.recording import Recording
+    from therapy_review.sound.recording import Recording
     from therapy_review.session import Session
 
 _HOMES = {

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from therapy_review.recording import Recording
+    from therapy_review.sound.recording import Recording
 
 BUILT_IN = "built-in"
 GROUP = "therapy_review.diarizers"

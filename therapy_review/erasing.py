@@ -19,7 +19,7 @@ from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.storage.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
-from therapy_review.recording import SUFFIXES
+from therapy_review.sound.recording import SUFFIXES
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.session import MADE_FROM_SOUND
 

@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import NotAnalysedError
-from therapy_review.opus import PACKET, RATE, encoded
-from therapy_review.recording import PEAKS_A_SECOND
+from therapy_review.sound.opus import PACKET, RATE, encoded
+from therapy_review.sound.recording import PEAKS_A_SECOND
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.recording import Recording
+    from therapy_review.sound.recording import Recording
     from therapy_review.session import Session
 
 FILE = "derived/sound.npz"

@@ -30,7 +30,7 @@ from therapy_review.turns import speakers, validate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.recording import Recording
+    from therapy_review.sound.recording import Recording
     from therapy_review.session import Session
 
 CAUTION = (

@@ -25,8 +25,8 @@ from therapy_review import transcript as transcripts
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
 from therapy_review.marks import Mark
-from therapy_review.recording import Recording
-from therapy_review.reopening import opener
+from therapy_review.sound.recording import Recording
+from therapy_review.sound.reopening import opener
 from therapy_review.storage.plain import digest_if_there, if_there
 
 if TYPE_CHECKING:

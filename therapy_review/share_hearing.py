@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review.opus import DELAY, PACKET, encoded, head, piece
+from therapy_review.sound.opus import DELAY, PACKET, encoded, head, piece
 from therapy_review.player import Moment
 from therapy_review.player.feed import PIECE, Answer
 from therapy_review.share_files import require_unchanged, sound_of

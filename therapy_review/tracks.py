@@ -23,7 +23,7 @@ from therapy_review.turns import turns_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.recording import Recording
+    from therapy_review.sound.recording import Recording
 
     Numbers = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from therapy_review import marks
-from therapy_review.opus import DELAY, PACKET, head, piece
+from therapy_review.sound.opus import DELAY, PACKET, head, piece
 from therapy_review.playback import Sound
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review.opus import RATE
+from therapy_review.sound.opus import RATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
