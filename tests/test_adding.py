@@ -10,7 +10,7 @@ from conftest import PRACTICE
 from therapy_review import create_journal
 from therapy_review.adding import A_DAY, add_recording
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.storage.plain import digest
 
 DAY = dt.date(2026, 3, 4)

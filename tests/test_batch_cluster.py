@@ -22,7 +22,7 @@ from therapy_review.batch.bundles import laid_out, pack
 from therapy_review.batch.cluster import require_private
 from therapy_review.errors import ConsentError, MissingPackageError, ReportError
 from therapy_review.extras import install_line
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
 

@@ -23,7 +23,7 @@ from therapy_review.batch.cluster import Cluster
 from therapy_review.batch.manifest import program
 from therapy_review.batch.orders import GIVEN_UP, Made, Order
 from therapy_review.errors import ReportError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 
 HERE, ALSO_HERE, ELSEWHERE, CIPHERED = (
     "tcp://127.0.0.1:1",

@@ -19,7 +19,7 @@ from therapy_review.batch.orders import Order
 from therapy_review.cli import app
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, ReportError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore

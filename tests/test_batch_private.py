@@ -27,7 +27,7 @@ from therapy_review.batch.private import (
     words_of,
 )
 from therapy_review.batch.run import Job, Run
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.wording import paragraphs
 
 NOTE = 'I said that I\'m <afraid> of the "silence" in\nthe house, since the winter; and then we laughed & went on.'

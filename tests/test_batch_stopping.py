@@ -24,7 +24,7 @@ from therapy_review.batch import crew, engine, stopping
 from therapy_review.batch.orders import Made, Order
 from therapy_review.batch.run import Run
 from therapy_review.cli import app
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="raises signals")
 

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from therapy_review import corrections, days, marks, together_notes
+from therapy_review.journal import corrections
+from therapy_review.journal import days
+from therapy_review.journal import marks
+from therapy_review.journal import shared_notes as together_notes
 from therapy_review.consent import ledger
 from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError

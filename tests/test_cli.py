@@ -12,7 +12,7 @@ from therapy_review import analyse, create_journal, hints
 from therapy_review.batch import templates
 from therapy_review.cli import import_turns
 from therapy_review.elsewhere import use_turns
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.storage.plain import PlainStore
 from therapy_review.turns import turns_table
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from therapy_review.correcting import add, apply, delete, merge, relabel, split
-from therapy_review.corrections import Correction, none, record, undo
+from therapy_review.journal.corrections import Correction, none, record, undo
 from therapy_review.errors import TurnsError
 from therapy_review.turns import turns_table
 

@@ -16,7 +16,7 @@ from therapy_review import Journal, Session, analyse
 from therapy_review.consent.agreement import ROLES
 from therapy_review.analysis import rename
 from therapy_review.correcting import apply, corrected, relabel, swap
-from therapy_review.corrections import (
+from therapy_review.journal.corrections import (
     Correction,
     evidence,
     last_word,

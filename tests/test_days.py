@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review import Journal, days, words
+from therapy_review import Journal, words
+from therapy_review.journal import days
 from therapy_review.check import check
-from therapy_review.days import none, origin_of, read, written
+from therapy_review.journal.days import none, origin_of, read, written
 from therapy_review.errors import JournalError
 from therapy_review.mood_files import Entry, mood_file
 from therapy_review.versions import merge

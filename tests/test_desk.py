@@ -14,9 +14,9 @@ from meanwhile import after, before
 
 from therapy_review import Journal, Session, open_journal
 from therapy_review.alike import COLUMNS
-from therapy_review.corrections import Correction
+from therapy_review.journal.corrections import Correction
 from therapy_review.listening import CHANGED_TOO
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from therapy_review.sound.opus import head
 from therapy_review.player import desk as module
 from therapy_review.player.desk import (

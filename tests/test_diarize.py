@@ -7,7 +7,7 @@ from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
 
 from therapy_review import open_journal
-from therapy_review.corrections import evidence
+from therapy_review.journal.corrections import evidence
 from therapy_review.diarize import diarize
 from therapy_review.errors import RecordingError
 from therapy_review.measures import talk_share

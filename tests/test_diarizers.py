@@ -15,8 +15,8 @@ from therapy_review import analyse, pyannote_diarizer
 from therapy_review.analysis import is_current
 from therapy_review.diarizers import BUILT_IN, BuiltIn, hear, open_diarizer, sees_overlap
 from therapy_review.errors import ConsentError, DiarizerError, MissingPackageError, TurnsError
-from therapy_review.journal import Journal
-from therapy_review.session import Session
+from therapy_review.journal.journal import Journal
+from therapy_review.journal.session import Session
 from therapy_review.storage.plain import PlainStore
 from therapy_review.trends import sessions_table
 

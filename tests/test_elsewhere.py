@@ -9,13 +9,13 @@ from therapy_review import analyse, hints
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
 from therapy_review.correcting import swap
-from therapy_review.corrections import Correction
+from therapy_review.journal.corrections import Correction
 from therapy_review.diarizers import BuiltIn
 from therapy_review.elsewhere import forget_turns, turns_elsewhere, use_turns
 from therapy_review.errors import ConsentError, NotAnalysedError, TurnsError
 from therapy_review.interchange import decode, encode
-from therapy_review.journal import Journal
-from therapy_review.session import Session
+from therapy_review.journal.journal import Journal
+from therapy_review.journal.session import Session
 from therapy_review.turns import are_named, turns_table
 
 DAY = "2026-01-29"

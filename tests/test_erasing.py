@@ -28,7 +28,7 @@ from therapy_review.erasing import (
     remains,
 )
 from therapy_review.errors import JournalError, LockedError
-from therapy_review.journal import folder_of
+from therapy_review.journal.journal import folder_of
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal

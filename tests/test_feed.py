@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from therapy_review import Journal, Session, open_journal, playback
 from therapy_review.errors import ConsentError
-from therapy_review.marks import Mark, add, none
+from therapy_review.journal.marks import Mark, add, none
 from therapy_review.sound.opus import DELAY, PACKET, RATE, encoded, head
 from therapy_review.player import feed as module
 from therapy_review.player.feed import EVERYONE, MOST_RUNS, PIECE, Feed, spoken, without

@@ -13,11 +13,11 @@ from therapy_review import analyse, create_journal, hints, open_journal
 from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
-from therapy_review.corrections import Correction
+from therapy_review.journal.corrections import Correction
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.consent.gate import Gate
-from therapy_review.journal import Journal
-from therapy_review.session import MEASURES_VERSION
+from therapy_review.journal.journal import Journal
+from therapy_review.journal.session import MEASURES_VERSION
 from therapy_review.storage.plain import PlainStore
 from therapy_review.turns import are_named
 
@@ -76,7 +76,7 @@ def test_new_names_and_new_definitions_are_measured_without_opening_the_sound(
     session.correct([Correction(0.0, 0.1, "client")])
     rename(session)
     assert session.measures["lead_out"].equals(kept["lead_out"])
-    monkeypatch.setattr("therapy_review.session.MEASURES_VERSION", MEASURES_VERSION + 1)
+    monkeypatch.setattr("therapy_review.journal.session.MEASURES_VERSION", MEASURES_VERSION + 1)
     assert not is_current(session)
     with pytest.raises(NotAnalysedError):
         _ = session.measures

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from therapy_review.correcting import apply, relabel
-from therapy_review.corrections import Correction, none, record
+from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.least_certain import AROUND, DOUBT, LONGEST, least_certain
 from therapy_review.measures import talk_share
 from therapy_review.turns import turns_table

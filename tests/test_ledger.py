@@ -15,7 +15,7 @@ from meanwhile import after, before
 from therapy_review import Journal, open_journal
 from therapy_review.consent import ledger
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.session import Session
+from therapy_review.journal.session import Session
 from therapy_review.storage.plain import PlainStore
 
 DAY = "2026-03-05"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal
 from therapy_review.errors import JournalError
-from therapy_review.letters import FILE, Letter, Writing, read, written
+from therapy_review.journal.letters import FILE, Letter, Writing, read, written
 
 DAY = dt.date(2026, 3, 5)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, Session
 from therapy_review.errors import JournalError, MarkError
-from therapy_review.marks import KINDS, Mark, add, change, closed, each, none, read, remove, written
+from therapy_review.journal.marks import KINDS, Mark, add, change, closed, each, none, read, remove, written
 
 BY_HAND = (
     b"\xef\xbb\xbfcolour,start,kind,text,end\r\n"

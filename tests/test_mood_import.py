@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_daylio import a_year, damaged, export
 
 from therapy_review import Journal, open_journal
-from therapy_review.days import sources, whole_table, written
+from therapy_review.journal.days import sources, whole_table, written
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.storage.keys import Identity
 from therapy_review.mood_import import (

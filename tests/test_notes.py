@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review.errors import NoteChangedError, NoteError
-from therapy_review.journal import Journal
-from therapy_review.notes import parse, render
+from therapy_review.journal.journal import Journal
+from therapy_review.journal.notes import parse, render
 
 ODD = (
     b"\xef\xbb\xbf---\r\nmood_before: 3   # low\r\nmy_own: 'kept'\r\ntags: [tired]\r\n---\r\n\r\n"

@@ -28,7 +28,7 @@ from therapy_review.check import check
 from therapy_review.erasing import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.listening import Listening
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from therapy_review.opened import FIGURES, SOUND, Opened
 from therapy_review.path_pages import HowFar
 from therapy_review.path_view import Place

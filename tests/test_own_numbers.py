@@ -14,7 +14,7 @@ from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import JournalError
 from therapy_review.own_number_form import TITLE
 from therapy_review.scale_forms import scale_forms
-from therapy_review.scales import FILE
+from therapy_review.journal.scales import FILE
 from therapy_review.trends import trends
 
 

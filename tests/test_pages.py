@@ -15,8 +15,8 @@ from conftest import root_of
 from therapy_review import hints
 from therapy_review.consent import agreements_file as consent
 from therapy_review.chart import Chart
-from therapy_review.journal import Journal
-from therapy_review.new_journal import create_journal
+from therapy_review.journal.journal import Journal
+from therapy_review.journal.new_journal import create_journal
 from therapy_review.page_parts import Live, NothingToShow, Shown
 from therapy_review.pages import SessionPage, WeeklyReview, session_report, weekly_review
 from therapy_review.player import Player

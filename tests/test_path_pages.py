@@ -13,8 +13,8 @@ from conftest import root_of
 from therapy_review import Journal, create_journal
 from therapy_review.chart import Chart
 from therapy_review.clickable import Clickable
-from therapy_review.letters import Letter, Writing
-from therapy_review.marks import Mark
+from therapy_review.journal.letters import Letter, Writing
+from therapy_review.journal.marks import Mark
 from therapy_review.page_parts import NothingToShow, Shown
 from therapy_review.path import way
 from therapy_review.path_pages import HowFar, PathPage, how_far, path_page

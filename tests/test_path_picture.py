@@ -25,7 +25,7 @@ from therapy_review.path import Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.row_titles import OF_A_PART, first_sentence
-from therapy_review.scales import BUILT_IN, OWN, Scale, cut_off_in_words
+from therapy_review.journal.scales import BUILT_IN, OWN, Scale, cut_off_in_words
 from therapy_review.trend_words import OF_PAGE
 from therapy_review.usual import usual
 from therapy_review.usual_charts import beside_usual, usual_over_time

@@ -20,7 +20,7 @@ from therapy_review import reports
 from therapy_review.batch.run import Run
 from therapy_review.cli import app, main
 from therapy_review.extras import install_line
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.report_commands import _parameter
 
 

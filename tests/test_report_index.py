@@ -14,7 +14,7 @@ from therapy_review.batch import crew, templates
 from therapy_review.batch.orders import Made, Order
 from therapy_review.batch.standing import Listed, Standing
 from therapy_review.extras import install_line
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.report_index import index, picture
 from therapy_review.report_tables import as_csv, as_parquet, everything
 from therapy_review.turns import turns_table

@@ -11,7 +11,7 @@ import pytest
 from conftest import root_of
 
 from therapy_review import open_journal
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.report_tables import as_csv, as_parquet, everything
 
 PAGE = Path(__file__).parents[1] / "docs" / "tables.md"

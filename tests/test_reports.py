@@ -15,7 +15,7 @@ from therapy_review import fonts, open_journal, reports
 from therapy_review.batch import run as runs
 from therapy_review.batch.kernels import Kernels
 from therapy_review.errors import ReportError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.reports import Summary
 
 RIVER = "thought about the river"

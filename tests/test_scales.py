@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review.errors import JournalError
-from therapy_review.scales import (
+from therapy_review.journal.scales import (
     BUILT_IN,
     GAD7,
     OWN,

@@ -14,12 +14,12 @@ from meanwhile import after, before
 
 from therapy_review import Journal, Session, analyse, hints
 from therapy_review.analysis import is_current, rename
-from therapy_review.corrections import Correction
+from therapy_review.journal.corrections import Correction
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError, RecordingError
 from therapy_review.sound.recording import Recording
-from therapy_review.session_names import session_date
+from therapy_review.journal.session_names import session_date
 from therapy_review.storage.plain import PlainStore
 
 

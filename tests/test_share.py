@@ -29,7 +29,7 @@ from therapy_review.consent import ledger
 from therapy_review.consent.agreement import ONE_PARTY
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
-from therapy_review.marks import KINDS, Mark
+from therapy_review.journal.marks import KINDS, Mark
 from therapy_review.sound.recording import Recording
 from therapy_review.share import MARGIN, clip, clip_of_all, read_span
 from therapy_review.share_files import sound_of, write

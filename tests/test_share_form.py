@@ -15,7 +15,7 @@ from test_moment import Page
 from test_share import BOTH, DAY, agree, take_back
 
 from therapy_review import Journal, Session
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from therapy_review.share_form import share_form
 from therapy_review.share_hearing import ClipToHear
 from therapy_review.share_page import NEVER, SharePage, share_page

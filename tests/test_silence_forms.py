@@ -9,7 +9,7 @@ import pytest
 from test_forms import everything_in
 
 from therapy_review import Journal, Session
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from therapy_review.player import Moment
 from therapy_review.silence_forms import BEFORE, silence_form
 from therapy_review.silence_kinds import KINDS, long_silences_of, say

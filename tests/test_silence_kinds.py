@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from test_turns import conversations
 
 from therapy_review import Journal, Session
-from therapy_review import marks as mark_files
-from therapy_review.marks import Mark
+from therapy_review.journal import marks as mark_files
+from therapy_review.journal.marks import Mark
 from therapy_review.moments import moments
 from therapy_review.silence_kinds import (
     KINDS,

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from therapy_review import hints, reports
 from therapy_review.batch.templates import find
 from therapy_review.errors import ReportError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.rendering import as_page
 from therapy_review.wording import NOTEBOOKS
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, open_journal
 from therapy_review.errors import JournalError
-from therapy_review.together_notes import FILE, NEXT, TABLE, add, gathered, kept, next_time, others
+from therapy_review.journal.shared_notes import FILE, NEXT, TABLE, add, gathered, kept, next_time, others
 
 
 def test_notes_say_when_and_by_whom_and_leave_the_clients_own_alone(journal: Journal) -> None:

@@ -19,7 +19,7 @@ from therapy_review import analyse, create_journal, open_journal
 from therapy_review.consent import agreements_file as consent
 from therapy_review.adding import add_recording
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.measures import talk_share
 from therapy_review.sound.recording import Recording
 from therapy_review.tracks import are_separate, diarize_tracks

@@ -7,7 +7,7 @@ import pytest
 from therapy_review import Journal, Session
 from therapy_review.consent.agreements_file import take_back
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.transcript import read
+from therapy_review.journal.transcript import read
 
 SAID = """WEBVTT - made elsewhere
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_days import ENTRIES, file_of, same
 
-from therapy_review.days import SIGN, UNTIL, none
+from therapy_review.journal.days import SIGN, UNTIL, none
 from therapy_review.errors import ImportFileError
 from therapy_review.mood_files import Entry
 from therapy_review.versions import (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, Session, hints, wording, words
 from therapy_review.consent import agreements_file as consent
-from therapy_review.notes import MOODS
+from therapy_review.journal.notes import MOODS
 
 JUDGING = re.compile(
     r"\b(better|worse|good|bad|improv\w*|progress\w*|declin\w*|fail\w*|should|too (much|long)|only|normal"

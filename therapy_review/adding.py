@@ -8,9 +8,9 @@ from pathlib import Path
 
 from therapy_review.consent.agreement import RECORD
 from therapy_review.errors import JournalError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.sound.recording import Recording, length_to_analyse, side_by_side
-from therapy_review.session import Session
+from therapy_review.journal.session import Session
 from therapy_review.storage.plain import PlainStore, digest
 
 A_DAY = 9  # sessions at most

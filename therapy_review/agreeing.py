@@ -23,7 +23,7 @@ from therapy_review.storage.plain import PlainStore
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 USUAL = ("record", "self_review", "review_together", "report")
 AS_AGREED = {

@@ -14,13 +14,13 @@ import pandas as pd
 
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.correcting import relabel, spoken_of
-from therapy_review.corrections import Correction
+from therapy_review.journal.corrections import Correction
 from therapy_review.turns import TOLERANCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 SHORTEST = 0.5  # seconds; less of a voice says too little about whose it is
 ENOUGH = 10.0  # seconds; more of one stretch says little more
@@ -60,7 +60,7 @@ def alike(
 
     Examples
     --------
-    >>> from therapy_review.corrections import Correction, none, record
+    >>> from therapy_review.journal.corrections import Correction, none, record
     >>> from therapy_review.turns import turns_table
     >>> talk = turns_table([(0, 3, "client"), (4, 6, "client"), (7, 9, "therapist"), (10, 12, "therapist")])
     >>> high = lambda stretches: np.where(np.isin(stretches[:, :1], [7, 10, 4]), [[0.0, 1.0]], [[1.0, 0.0]])

@@ -22,7 +22,7 @@ from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_di
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.measures import evaluate
-from therapy_review.notes import SessionNotes
+from therapy_review.journal.notes import SessionNotes
 from therapy_review.sound.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage.plain import if_there
 from therapy_review.tracks import are_separate
@@ -31,9 +31,9 @@ from therapy_review.turns import MIN_SILENCE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.sound.recording import Recording
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
     from therapy_review.storage.plain import Store
 
 TOLD = 2  # people up to which the notes say how many voices there are

@@ -1,7 +1,7 @@
 """Appointments from a calendar: days on which a session was meant to be.
 
 An *appointments table* is a DataFrame with one row an appointment, in order of time: ``date``, ``time`` (empty
-where it lasts all day), ``what`` (as the calendar calls it) and ``origin`` (see `therapy_review.days`). It stands
+where it lasts all day), ``what`` (as the calendar calls it) and ``origin`` (see `therapy_review.journal.days`). It stands
 in ``appointments.csv`` at the journal's root. A calendar holds much else, so only appointments with a word the
 client gives are taken, and never their places, notes or guests.
 """
@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review.days import origin_of
+from therapy_review.journal.days import origin_of
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.marks import as_kept
+from therapy_review.journal.marks import as_kept
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.storage.plain import Store
 
 FILE = "appointments.csv"

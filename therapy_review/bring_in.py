@@ -9,7 +9,7 @@ from typing import Any
 from therapy_review import appointments, hints, wording
 from therapy_review.errors import TherapyReviewError
 from therapy_review.import_forms import calendar_form, moods_form
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.kept_form import KeptForm
 from therapy_review.page_parts import NothingToShow, gently
 from therapy_review.still import Still, code

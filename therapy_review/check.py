@@ -9,9 +9,9 @@ from therapy_review import appointments, hints
 from therapy_review.batch import manifest
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import Journal
+from therapy_review.journal.journal import Journal
 from therapy_review.sound.recording import SUFFIXES, length_to_analyse
-from therapy_review.session import TURNS_ELSEWHERE, Session
+from therapy_review.journal.session import TURNS_ELSEWHERE, Session
 
 
 def check(journal: Journal) -> list[str]:

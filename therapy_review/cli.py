@@ -28,7 +28,7 @@ from therapy_review.path_commands import Sound, SoundOption
 from therapy_review.plain_pages import PlainTo, Sure
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,8 +70,8 @@ def init(
     ] = None,
 ) -> None:
     """Make a new, empty journal."""
-    from therapy_review.journal import folder_of
-    from therapy_review.new_journal import check_new, create_journal
+    from therapy_review.journal.journal import folder_of
+    from therapy_review.journal.new_journal import check_new, create_journal
 
     here, there = _places(place, therapist_place, therapist)
     check_new(folder, client=name, therapist=therapist, time_zone=time_zone)
@@ -135,7 +135,7 @@ def add(
 ) -> None:
     """Add the recording of a session; the file itself stays where it is, unless you say otherwise."""
     from therapy_review.adding import add_recording, not_agreed_to_record
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     day = _day(date)
     who = [name.strip() for name in tracks.split(",") if name.strip()]
@@ -173,7 +173,7 @@ def analyse(
 ) -> None:
     """Find out who spoke when, in every recording that is new or changed."""
     from therapy_review.diarizers import open_diarizer
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     if not any(session.has_recording for session in opened.sessions):
@@ -231,7 +231,7 @@ def export_turns(
     """Write who spoke when in a session into a file for another program."""
     from therapy_review.consent import ledger
     from therapy_review.interchange import encode
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
     from therapy_review.storage.plain import PlainStore
 
     if file.exists():
@@ -262,7 +262,7 @@ def import_turns(
     """Use turns that another program found, in place of this one's own."""
     from therapy_review.elsewhere import use_turns
     from therapy_review.interchange import read_turns
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     found, opened = read_turns(file), open_journal(journal)
     chosen = opened.session(session)
@@ -281,7 +281,7 @@ def import_turns(
 def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> None:
     """Go back from turns that were brought in to this program's own."""
     from therapy_review.elsewhere import forget_turns as forget
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     forget(opened.session(session))
@@ -298,7 +298,7 @@ def review(
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
     from therapy_review import plain_pages, reports
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     chosen = _week(opened, week)
@@ -332,7 +332,7 @@ def lab(
 ) -> None:
     """Open the weekly notebook, or a report, in JupyterLab, in its simple interface."""
     from therapy_review import lab as jupyter
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     if report:
@@ -357,7 +357,7 @@ def lab(
 def check(journal: JournalOption = HERE) -> None:
     """Say in plain words what is wrong in this journal."""
     from therapy_review.check import check as look
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     found = look(opened)

@@ -26,7 +26,7 @@ from therapy_review.errors import ConsentError, JournalError
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.taking_back import TakenBack
 
 consent = typer.Typer(
@@ -41,7 +41,7 @@ BOTH = ("client", "therapist")
 @consent.command()
 def show(journal: JournalOption = HERE) -> None:
     """List who agreed to what, how each stands today, and for what recordings may be opened."""
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
@@ -92,7 +92,7 @@ def add(
     """Write down what somebody has agreed to."""
     from therapy_review.agreeing import USUAL
     from therapy_review.consent.agreements_file import append
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
@@ -214,7 +214,7 @@ def revoke(
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
     from therapy_review import taking_back
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     who = _role(opened, who or typer.prompt("Who takes it back (client, therapist, or another name)"))
@@ -291,7 +291,7 @@ def draft(
 ) -> None:
     """Write a draft to talk over: one page with room for both of you; nothing is agreed by it."""
     from therapy_review import agreeing
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     uses = [use.strip() for use in to.split(",") if use.strip()] or agreeing.USUAL
@@ -332,7 +332,7 @@ def draft(
 def guide(journal: JournalOption = HERE) -> None:
     """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
     from therapy_review import lab, reports
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     made = reports.run_one(opened, "agreement", "agreement", {})

@@ -20,7 +20,7 @@ from tornado.web import HTTPError
 
 from therapy_review import hints
 from therapy_review.errors import NotThereError, TherapyReviewError
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.storage.plain import digest
 
 FOLDER = "reports"

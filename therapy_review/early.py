@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.marks import PROUD
+from therapy_review.journal.marks import PROUD
 from therapy_review.moments import behind, moments
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 
 @dataclass(frozen=True)

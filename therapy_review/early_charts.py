@@ -13,7 +13,7 @@ from therapy_review import phase_marks
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
 from therapy_review.early import Sides
 from therapy_review.measure_names import what_counts
-from therapy_review.notes import MOODS
+from therapy_review.journal.notes import MOODS
 from therapy_review.path import Way
 from therapy_review.path_charts import tag_rows
 from therapy_review.usual import label, written
@@ -22,7 +22,7 @@ from therapy_review.wording import counted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from therapy_review.scales import Scale
+    from therapy_review.journal.scales import Scale
 
 MOST_WORDS = 14
 NOT_YET = "Once there are two sessions, the first and the newest stand here beside each other."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from therapy_review.diarizers import check_length
 from therapy_review.errors import TurnsError
 from therapy_review.interchange import decode, encode
-from therapy_review.session import TURNS_ELSEWHERE
+from therapy_review.journal.session import TURNS_ELSEWHERE
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 FOUND_BY = ";; found by: "
 

@@ -19,7 +19,7 @@ from therapy_review.consent import ledger
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.correcting import corrected
-from therapy_review.corrections import evidence
+from therapy_review.journal.corrections import evidence
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
 from therapy_review.storage.plain import digest, if_there
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 USE = "voice_print"
 LEFT_OUT = "voices/left_out.json"

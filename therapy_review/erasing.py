@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, hints, index, transcript
+from therapy_review import enrolment, hints, index
+from therapy_review.journal import transcript
 from therapy_review.consent import ledger
 from therapy_review.storage import rekeying as renewing
 from therapy_review.consent.agreement import REPORT, SELF_REVIEW
@@ -21,11 +22,11 @@ from therapy_review.storage.keys import IDENTITY, RECOVERY
 from therapy_review.prints import PEOPLE
 from therapy_review.sound.recording import SUFFIXES
 from therapy_review.storage.sealed import SealedStore
-from therapy_review.session import MADE_FROM_SOUND
+from therapy_review.journal.session import MADE_FROM_SOUND
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
     from therapy_review.storage.plain import Store
 
 REPORTS = "reports"

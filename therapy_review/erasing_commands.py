@@ -30,9 +30,9 @@ def erase(
     from therapy_review import erasing
     from therapy_review.storage import unlock
     from therapy_review.analysis import follow_prints
-    from therapy_review.journal import Journal, folder_of, open_journal
-    from therapy_review.session import Session
-    from therapy_review.session_names import session_date
+    from therapy_review.journal.journal import Journal, folder_of, open_journal
+    from therapy_review.journal.session import Session
+    from therapy_review.journal.session_names import session_date
 
     if bool(everything) == bool(session) or (everything and sound):
         raise JournalError("Name one session to erase, as in 2026-03-04, or everything with --all.")

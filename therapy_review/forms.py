@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, correcting, corrections, turns
+from therapy_review import analysis, correcting, turns
+from therapy_review.journal import corrections
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.notes import MOODS, SessionNotes
+from therapy_review.journal.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
 from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.way_form import LABELS, way_fields
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from therapy_review.phases import Way
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 NO_MOOD = "not said"
 BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."

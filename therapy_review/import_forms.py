@@ -10,7 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import appointments, days, mood_import, mood_words, versions
+from therapy_review import appointments, mood_import, mood_words, versions
+from therapy_review.journal import days
 from therapy_review.storage.csv_text import read_text_table
 from therapy_review.daylio import is_daylio
 from therapy_review.errors import ImportFileError, TherapyReviewError
@@ -29,7 +30,7 @@ from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.mood_files import MoodFile
 
 WIDE = "min(30rem, 99%)"

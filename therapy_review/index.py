@@ -20,8 +20,8 @@ from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 FOLDER = "derived"
 VERSION = 1  # of the file's form

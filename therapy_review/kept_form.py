@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import appointments, days, mood_import
+from therapy_review import appointments, mood_import
+from therapy_review.journal import days
 from therapy_review.errors import TherapyReviewError
 from therapy_review.import_forms import STYLE, WHERE, sentence
 from therapy_review.still import Still, is_still
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 
 class KeptForm:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.correcting import spoken_of
-from therapy_review.corrections import none
+from therapy_review.journal.corrections import none
 from therapy_review.turns import TOLERANCE
 
 AROUND = 1.0  # seconds to press play, and to answer

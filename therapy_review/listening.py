@@ -26,8 +26,8 @@ from therapy_review.turns import are_named
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    from therapy_review.corrections import Correction
-    from therapy_review.session import Session
+    from therapy_review.journal.corrections import Correction
+    from therapy_review.journal.session import Session
 
 MINUTES = 2.0
 CHANGED_TOO = "Kept; the others are changed too."

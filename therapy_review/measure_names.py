@@ -8,7 +8,7 @@ import pandas as pd
 
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.prosody import MEASURES as VOICE
-from therapy_review.scales import BUILT_IN, Scale
+from therapy_review.journal.scales import BUILT_IN, Scale
 
 MOODS: Mapping[str, tuple[str, str]] = {
     "mood_before": ("the mood you came with", "points"),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from therapy_review.marks import PROUD, closed
+from therapy_review.journal.marks import PROUD, closed
 from therapy_review.measures import mood_change
 from therapy_review.silences import gaps, long_silences
 from therapy_review.turns import floor_turns, speakers, validate

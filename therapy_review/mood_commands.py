@@ -17,7 +17,7 @@ from therapy_review.errors import ImportFileError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.mood_files import MoodFile
     from therapy_review.mood_tables import Columns
 
@@ -71,7 +71,7 @@ def import_moods(
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
     from therapy_review import mood_import, versions
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened, data = open_journal(journal), _read(file)
     if file.suffix.lower() in (".ics", ".ical"):
@@ -108,8 +108,9 @@ def import_moods(
 @moods.command("list")
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
-    from therapy_review import appointments, days
-    from therapy_review.journal import open_journal
+    from therapy_review import appointments
+    from therapy_review.journal import days
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     found = days.sources(days.whole_table(opened.store)) + days.sources(appointments.kept(opened.store))
@@ -126,8 +127,9 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review import appointments, days, mood_import
-    from therapy_review.journal import open_journal
+    from therapy_review import appointments, mood_import
+    from therapy_review.journal import days
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
@@ -145,7 +147,7 @@ def remove_moods(
 def open_notebook(journal: JournalOption = HERE) -> None:
     """Open the notebook in which files are brought in and questionnaires filled in."""
     from therapy_review import lab, reports
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     made = reports.run_one(opened, "bring_in", "bring_in", {})
@@ -252,7 +254,7 @@ def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:
 
 
 def _show(looked: pd.DataFrame) -> None:
-    from therapy_review.days import to_read
+    from therapy_review.journal.days import to_read
 
     table = Table(box=None, pad_edge=False, header_style="")
     for name in ("day", "time", "word", "mood", "tags", ""):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from therapy_review.storage.csv_text import Damaged
-from therapy_review.days import BETWEEN_TAGS, COLUMNS, none, origin_of
-from therapy_review.marks import as_kept
+from therapy_review.journal.days import BETWEEN_TAGS, COLUMNS, none, origin_of
+from therapy_review.journal.marks import as_kept
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import days, hints, mood_words, versions
+from therapy_review import hints, mood_words, versions
+from therapy_review.journal import days
 from therapy_review.storage.csv_text import read_text_table
 from therapy_review.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.errors import ImportFileError, JournalError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.storage.plain import Store
 
 

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import days
+from therapy_review.journal import days
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.mood_tables import KIND as TABLE
 from therapy_review.mood_tables import Columns

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 FILE = "opened.toml"
 FIGURES, SOUND, MARKS, NOTES, BRING = "figures", "sound", "marks", "notes", "bring"

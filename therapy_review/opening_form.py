@@ -15,13 +15,13 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.opened import FIGURES, PARTS, Opened, on_offer, remember, remembered
 from therapy_review.page_parts import put_away
 from therapy_review.still import Still, how_to_start, is_still
-from therapy_review.together_notes import others
+from therapy_review.journal.shared_notes import others
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.path import Way
 
 AT_ONCE = 6  # sessions listed at first, and at each press more

@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import scales
+from therapy_review.journal import scales
 from therapy_review.errors import TherapyReviewError
 from therapy_review.measure_names import MOODS
 from therapy_review.measures import MEASURES
@@ -15,8 +15,8 @@ from therapy_review.prosody import MEASURES as OF_VOICES
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal import Journal
-    from therapy_review.scales import Scale
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.scales import Scale
 
 TITLE = "A number of your own"
 ABOUT = (

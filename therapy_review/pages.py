@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review import analysis, charts, forms, measures, path_charts, scale_forms, trends, words
 from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.moments import behind, moments
 from therapy_review.page_parts import Live, NothingToShow, Shown, gently, sentence
 from therapy_review.player import Player, moments_to_hear
@@ -40,7 +40,7 @@ from therapy_review.voice_charts import voices_of_a_session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 
 class SessionPage:

@@ -14,14 +14,14 @@ import pandas as pd
 
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.marks import PROUD
-from therapy_review.notes import OF_THE_WAY
+from therapy_review.journal.marks import PROUD
+from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.trends import tags_table, trends
 from therapy_review.usual import SHOWN
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.notes import SessionNotes
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.notes import SessionNotes
 
 MOODS = ("mood_before", "mood_after")
 MARK: dict[str, Any] = {

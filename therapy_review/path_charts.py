@@ -23,7 +23,7 @@ from therapy_review.chart import (
     places,
     styled,
 )
-from therapy_review.notes import MOODS
+from therapy_review.journal.notes import MOODS
 from therapy_review.row_titles import room, titled
 from therapy_review.trend_words import OF_MANY
 from therapy_review.trends import WINDOW, moving_share

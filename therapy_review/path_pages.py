@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from therapy_review import early_charts, way_words
 from therapy_review.early import Heard, pairs, sides
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.letter_form import letter_form
 from therapy_review.page_parts import NothingToShow, Shown, gently, sentence
 from therapy_review.path import MOODS, Way, way

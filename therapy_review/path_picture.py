@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from therapy_review.path import Way
-    from therapy_review.scales import Scale
+    from therapy_review.journal.scales import Scale
 
 BETWEEN = 0.3  # inches from row to row
 BELOW = 0.16  # inches a line below the dates

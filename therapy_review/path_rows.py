@@ -20,7 +20,7 @@ from therapy_review.measure_names import what_counts
 from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
 from therapy_review.row_titles import first_sentence
-from therapy_review.scales import cut_off_in_words
+from therapy_review.journal.scales import cut_off_in_words
 from therapy_review.usual import WORDS, label, written
 from therapy_review.wording import counted
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from therapy_review.scales import Scale
+    from therapy_review.journal.scales import Scale
 
 PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
 SCORE = "#009E73"

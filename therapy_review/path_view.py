@@ -26,9 +26,9 @@ from therapy_review.usual import label, side_of
 from therapy_review.usual_charts import beside_in_words, usual_over_time
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.path import Way
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 EVERY = "every session"
 NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."

@@ -19,7 +19,7 @@ from therapy_review.errors import JournalError
 from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.reports import Summary
 
 say = Console(highlight=False, markup=False, soft_wrap=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from therapy_review.sound.recording import Recording
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 FILE = "derived/sound.npz"
 VERSION = 2  # of what is done to the sound and how it is kept; older files are made anew

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from therapy_review.sound.recording import Recording
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 CAUTION = (
     "A voice sounds higher, lower or louder by where the microphone lies, by the room, by a cold. These ranges can "

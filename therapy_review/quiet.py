@@ -16,8 +16,8 @@ from therapy_review.wording import clock
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.marks import Mark
-    from therapy_review.session import Session
+    from therapy_review.journal.marks import Mark
+    from therapy_review.journal.session import Session
 
 ON: Literal["on"] = "on"
 OFF: Literal["off"] = "off"
@@ -97,7 +97,7 @@ def marks_to_read(marks: Iterable[Mark], client: str) -> Still:
 
     Examples
     --------
-    >>> from therapy_review.marks import Mark
+    >>> from therapy_review.journal.marks import Mark
     >>> marks_to_read([Mark(61, 70, "proud moment", "I asked")], "Robin").text
     '1:01 Robin, proud moment: I asked'
     """

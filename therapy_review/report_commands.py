@@ -20,9 +20,9 @@ from therapy_review.plain_pages import PlainTo, Sure
 
 if TYPE_CHECKING:
     from therapy_review.batch.run import Outcome
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.reports import Summary
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -107,7 +107,7 @@ def report(
 ) -> None:
     """Write the report of each session, with an index; what is current stays as it is."""
     from therapy_review import plain_pages
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
     from therapy_review.still import SHOWN
 
     given: dict[str, object] = dict(map(_parameter, parameter or []))

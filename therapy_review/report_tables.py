@@ -15,11 +15,11 @@ from therapy_review.consent.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line
 from therapy_review.measures import MEASURES, OF_ONE
-from therapy_review.notes import SessionNotes
+from therapy_review.journal.notes import SessionNotes
 from therapy_review.still import SHOWN
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 ALWAYS = ("session", "date", "mood_before", "mood_after", "mood_change", "engine")
 OF_ALL = tuple(name for name in MEASURES if name not in OF_ONE)

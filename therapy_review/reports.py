@@ -24,12 +24,12 @@ from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out,
 from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.errors import ReportError, TherapyReviewError
-from therapy_review.session import Session
+from therapy_review.journal.session import Session
 from therapy_review.still import LEFT_OUT, SHOWN
 from therapy_review.storage.plain import FOLDER_MODE, digest
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 INDEX, TABLE = "index", "measures"
 WEEKLY = "weekly_review"

@@ -17,10 +17,10 @@ import anywidget
 import traitlets
 
 from therapy_review.forms import saver
-from therapy_review.notes import OF_THE_WAY
+from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.own_number_form import TITLE, own_number_form
 from therapy_review.phases import held
-from therapy_review.scales import (
+from therapy_review.journal.scales import (
     Scale,
     answers_in,
     change_in_words,
@@ -34,9 +34,9 @@ from therapy_review.still import Still, how_to_start, is_still
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal import Journal
-    from therapy_review.notes import SessionNotes
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.notes import SessionNotes
+    from therapy_review.journal.session import Session
 
 OPEN = "no answer"
 HELP = (
@@ -89,7 +89,7 @@ def scale_form(session: Session, key: str) -> VBox | Still:
     ----------
     session : Session
     key : str
-        What its total is called in the notes, as in ``phq9``; see `therapy_review.scales`.
+        What its total is called in the notes, as in ``phq9``; see `therapy_review.journal.scales`.
 
     Returns
     -------

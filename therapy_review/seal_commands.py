@@ -159,7 +159,7 @@ def seal(
 ) -> None:
     """Seal a journal with a passphrase; also what was put into a sealed one since, or what was interrupted."""
     from therapy_review.storage import sealing
-    from therapy_review.journal import folder_of
+    from therapy_review.journal.journal import folder_of
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and not sealing.holds_sealed(store):
@@ -181,7 +181,7 @@ def unseal(
 ) -> None:
     """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
     from therapy_review.storage import sealing
-    from therapy_review.journal import folder_of
+    from therapy_review.journal.journal import folder_of
     from therapy_review.storage.keys import IDENTITY
     from therapy_review.storage.unlock import forget_in_keyring
 
@@ -207,7 +207,7 @@ def rekey(journal: JournalOption = HERE) -> None:
     """Choose another passphrase and recovery code; where the passphrase is gone, the code on paper opens it."""
     from therapy_review.storage import sealing
     from therapy_review.storage import unlock
-    from therapy_review.journal import folder_of
+    from therapy_review.journal.journal import folder_of
 
     store, settings = _sealed(*folder_of(journal))
     _unless_begun(store, settings, "rekey")
@@ -237,7 +237,7 @@ def backup(
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
     from therapy_review.consent import ledger
     from therapy_review.storage import archive as backups
-    from therapy_review.journal import Journal, folder_of
+    from therapy_review.journal.journal import Journal, folder_of
     from therapy_review.storage.sealing import lies_open
 
     store, settings = folder_of(journal)

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import marks as mark_files
+from therapy_review.journal import marks as mark_files
 from therapy_review import spans
 from therapy_review.consent.agreement import seconds
 from therapy_review.errors import ShareError
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from therapy_review.spans import Span
 
 if TYPE_CHECKING:

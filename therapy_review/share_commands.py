@@ -12,7 +12,7 @@ from therapy_review.errors import ShareError
 from therapy_review.path_commands import open_notebook
 
 if TYPE_CHECKING:
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
     from therapy_review.spans import Span
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
@@ -57,7 +57,7 @@ def share(
     Without a moment it opens a notebook in which you choose, hear and look at everything first.
     """
     from therapy_review import share_plan
-    from therapy_review.journal import open_journal
+    from therapy_review.journal.journal import open_journal
     from therapy_review.share import read_span
     from therapy_review.share_words import CAUTIONS, LIES_OPEN, LISTEN, in_words
 
@@ -91,7 +91,7 @@ def share(
 
 def _marked(session: Session, kind: str) -> list[Span]:
     """Make clips of what was marked as one kind."""
-    from therapy_review.marks import each
+    from therapy_review.journal.marks import each
     from therapy_review.share import of_mark
 
     wanted = kind.strip().lower()

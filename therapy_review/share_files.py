@@ -31,7 +31,7 @@ from therapy_review.storage.plain import FILE_MODE, PlainStore, is_half
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
     from therapy_review.share import Clip
     from therapy_review.share_plan import Plan
 

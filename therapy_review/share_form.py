@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.marks import NAME, PROUD, TRIGGER, Mark, each
+from therapy_review.journal.marks import NAME, PROUD, TRIGGER, Mark, each
 from therapy_review.share import of_mark, read_spans
 from therapy_review.share_hearing import ClipToHear
 from therapy_review.share_plan import Plan, plan
@@ -17,8 +17,8 @@ from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
     from therapy_review.share import Clip
 
 WIDE = "min(34rem, 99%)"

@@ -13,7 +13,7 @@ from therapy_review.player.feed import PIECE, Answer
 from therapy_review.share_files import require_unchanged, sound_of
 
 if TYPE_CHECKING:
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
     from therapy_review.share import Clip
     from therapy_review.share_plan import Plan
 

@@ -21,7 +21,7 @@ from therapy_review.turns import are_named
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 LONGEST = 300.0  # seconds of one clip; a session is not a clip
 

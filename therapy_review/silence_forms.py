@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import VBox
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 AT_ONCE = 8  # silences shown; the others on request
 BEFORE, AFTER = 4.0, 2.0  # seconds of talk heard with a silence, to know it again

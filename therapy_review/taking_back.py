@@ -16,7 +16,7 @@ from therapy_review.consent.agreement import RECORD, REPORT, in_words
 from therapy_review.errors import JournalError
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 EVERYTHING = "everything"
 CLOSES = "From now on it stays closed."

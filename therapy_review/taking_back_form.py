@@ -12,7 +12,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.taking_back import TakenBack
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 ALL = ("Everything", "")
 NOTHING = "Nobody has an agreement in force, so there is nothing to take back."

@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import charts, together_notes
+from therapy_review import charts
+from therapy_review.journal import shared_notes as together_notes
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal import Journal, open_journal
-from therapy_review.marks import each
+from therapy_review.journal.journal import Journal, open_journal
+from therapy_review.journal.marks import each
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
 from therapy_review.page_parts import NothingToShow, gently, sentence
@@ -30,7 +31,7 @@ from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 USE = "review_together"
 QUESTIONS = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from therapy_review.changes import FEWEST, Change, change, current_phase, together
 from therapy_review.prosody import CAUTION
 from therapy_review.prosody import MEASURES as OF_VOICES
-from therapy_review.scales import plain
+from therapy_review.journal.scales import plain
 
 if TYPE_CHECKING:
     import pandas as pd

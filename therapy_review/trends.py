@@ -26,14 +26,14 @@ from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.consent.gate import closed
 from therapy_review.measure_names import MOODS, name_of
 from therapy_review.measures import MEASURES, OF_ONE, mood_change
-from therapy_review.notes import OF_THE_WAY, SessionNotes
+from therapy_review.journal.notes import OF_THE_WAY, SessionNotes
 from therapy_review.phases import WAYS
-from therapy_review.scales import BUILT_IN, Scale
-from therapy_review.session import MEASURES_VERSION
+from therapy_review.journal.scales import BUILT_IN, Scale
+from therapy_review.journal.session import MEASURES_VERSION
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 WINDOW = 4  # sessions over which the share of a tag is taken
 # Where in a session something lies says nothing across sessions, and what the engine can see is the floor.

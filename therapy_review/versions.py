@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from therapy_review.days import COLUMNS, SIGN, UNTIL, in_order, kind_of, to_read, with_moods
+from therapy_review.journal.days import COLUMNS, SIGN, UNTIL, in_order, kind_of, to_read, with_moods
 from therapy_review.errors import ImportFileError
 from therapy_review.storage.plain import digest
 
@@ -77,7 +77,7 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
 
     Examples
     --------
-    >>> from therapy_review.days import none, read
+    >>> from therapy_review.journal.days import none, read
     >>> head = b"date,time,mood,mood_name,origin\n"
     >>> one = read(head + b"2026-03-04,20:39,5,meh,daylio 1 a.csv\n", "")
     >>> renamed = read(head + b"2026-03-04,20:39,5,so lala,daylio 2 b.csv\n", "")
@@ -151,7 +151,7 @@ def renumbered(
     kind : str
         The kind of file, as in ``daylio``.
     values, were : mapping of str to float
-        Numbers by word, now and before; NaN for none. See `therapy_review.days.with_moods`.
+        Numbers by word, now and before; NaN for none. See `therapy_review.journal.days.with_moods`.
 
     Returns
     -------

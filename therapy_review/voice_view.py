@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review import prosody
 from therapy_review.errors import TherapyReviewError
-from therapy_review.notes import OF_THE_WAY
+from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.phases import lasting
 from therapy_review.scale_forms import STYLE
 from therapy_review.still import Still, how_to_start, is_still
@@ -22,8 +22,8 @@ from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
     from therapy_review.chart import Chart
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 SHOWN = tuple(f"client_{measure}" for measure in prosody.MEASURES)
 TAKES = "It takes up to half a minute a session, makes no sound, and can be stopped at any time."

@@ -20,9 +20,9 @@ from therapy_review.trends import WINDOW, moving_share
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
     from therapy_review.path import Way
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 MOST_WORDS = 5
 TOO_EARLY = ": it is too early to say; "

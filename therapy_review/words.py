@@ -10,7 +10,8 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from therapy_review import days, hints
+from therapy_review import hints
+from therapy_review.journal import days
 from therapy_review.consent.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.still import SHOWN, code
@@ -19,8 +20,8 @@ from therapy_review.wording import ORDINALS, clock, day, listed, paragraphs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 OFTEN = 3  # tags of the week before that are named
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from therapy_review import open_journal
-from therapy_review.letters import FILE, read
+from therapy_review.journal.letters import FILE, read
 from tools.in_browser import Lab, run_all
 
 from .conftest import tabs_until, wait_until

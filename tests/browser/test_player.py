@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from therapy_review import Session
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from tools.in_browser import ROOT, Lab, run_all
 from tools.tones import DAY, TURN, tone
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from therapy_review import Journal, analyse, open_journal, reports
 from therapy_review.storage import unlock
-from therapy_review.journal import folder_of
+from therapy_review.journal.journal import folder_of
 from therapy_review.storage.keys import new_keys, new_recovery_code
 from therapy_review.playback import prepare
 from therapy_review.storage.sealing import seal

@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, days, enrolment, index
+from therapy_review import analysis, enrolment, index
+from therapy_review.journal import days
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.consent.agreement import ending
 from therapy_review.batch.manifest import as_json, program
 from therapy_review.batch.orders import opens
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.notes import render
+from therapy_review.journal.notes import render
 from therapy_review.still import SHOWN
 from therapy_review.storage.plain import digest, digest_if_there
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from therapy_review.batch.manifest import Entry
     from therapy_review.batch.templates import Template
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 WRITTEN = ("notes.md", "marks.csv", "corrections.csv", "transcript.vtt")
 LOOKED = 1  # version of what is kept of a look

@@ -29,7 +29,7 @@ from therapy_review.extras import install_line
 from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 JOIN = 15.0  # seconds for anything the scheduler or a worker is asked
 EMPTY = 30.0  # seconds without any worker before it is given up

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from therapy_review.batch.mood_tags import MoodTags
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 ENDINGS = {"ipynb", "html", "pdf"}
 HELD_BACK = {

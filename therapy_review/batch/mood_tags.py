@@ -17,14 +17,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from therapy_review import days
+from therapy_review.journal import days
 from therapy_review.batch import reading
 from therapy_review.batch.reading import strings
 from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 Words = tuple[str, ...]
 _WORD = re.compile(r"[^\W_]+")

@@ -29,7 +29,7 @@ from therapy_review.storage.plain import PlainStore
 if TYPE_CHECKING:
     from therapy_review.batch.engine import OnStart
     from therapy_review.batch.kernels import Kernel, Kernels
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 REPORTS = "reports"
 SUFFIXES = {"ipynb": ("ipynb",), "html": ("ipynb", "html"), "pdf": ("ipynb", "html", "pdf")}

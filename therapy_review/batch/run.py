@@ -25,8 +25,8 @@ from therapy_review.still import LEFT_OUT
 if TYPE_CHECKING:
     from therapy_review.batch.cluster import Cluster
     from therapy_review.batch.templates import Template
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 State = Literal["current", "made", "failed", "waiting", "heard"]
 

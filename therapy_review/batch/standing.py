@@ -14,7 +14,7 @@ from therapy_review.batch.orders import SUFFIXES
 
 if TYPE_CHECKING:
     from therapy_review.batch.run import Run
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 State = Literal["ready", "changed", "waiting", "failed"]
 

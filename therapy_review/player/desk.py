@@ -16,15 +16,15 @@ from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.errors import TherapyReviewError
 from therapy_review.listening import CHANGED_ELSEWHERE, Listening
-from therapy_review.marks import Mark, each
+from therapy_review.journal.marks import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.picture import as_mark, marks_now, picture, waveform
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.corrections import Correction
-    from therapy_review.session import Session
+    from therapy_review.journal.corrections import Correction
+    from therapy_review.journal.session import Session
 
 LOCK_AFTER = (
     10.0  # minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review import marks
+from therapy_review.journal import marks
 from therapy_review.sound.opus import DELAY, PACKET, head, piece
 from therapy_review.playback import Sound
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 Stretches = list[tuple[float, float]]
 Answer = tuple[dict[str, Any], list[bytes]]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import VBox
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 LONGEST = 30.0  # seconds; longer listening is for the full player
 _HERE = Path(__file__).parent

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review import listening, marks, wording
+from therapy_review import listening, wording
+from therapy_review.journal import marks
 from therapy_review.chart import name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.silences import long_silences, overlaps
@@ -23,7 +24,7 @@ from therapy_review.turns import are_named, backchannels, floor_turns, speakers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 FULL = 127  # of a byte with a sign
 

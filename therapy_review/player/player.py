@@ -26,7 +26,7 @@ from therapy_review.player.moment import Moment
 from therapy_review.still import Still, how_to_start, is_still
 
 if TYPE_CHECKING:
-    from therapy_review.session import Session
+    from therapy_review.journal.session import Session
 
 _HERE = Path(__file__).parent
 

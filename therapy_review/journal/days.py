@@ -24,7 +24,7 @@ import pandas as pd
 
 from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
-from therapy_review.marks import as_kept
+from therapy_review.journal.marks import as_kept
 from therapy_review.storage.plain import digest, if_there
 
 if TYPE_CHECKING:

@@ -16,15 +16,17 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review import days, hints, scales
+from therapy_review import hints
+from therapy_review.journal import days
+from therapy_review.journal import scales
 from therapy_review.consent import agreement
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.errors import JournalError
 from therapy_review.consent.gate import Gate
-from therapy_review.scales import Scale
-from therapy_review.session import Session
-from therapy_review.session_names import session_date
+from therapy_review.journal.scales import Scale
+from therapy_review.journal.session import Session
+from therapy_review.journal.session_names import session_date
 from therapy_review.storage.plain import PlainStore, Store, if_there
 
 
@@ -108,7 +110,7 @@ class Journal:
 
     @property
     def days(self) -> pd.DataFrame:
-        """Moods noted between the sessions; see `therapy_review.days`."""
+        """Moods noted between the sessions; see `therapy_review.journal.days`."""
         return days.kept(self.store)
 
     @property

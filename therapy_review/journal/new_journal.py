@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from therapy_review.errors import JournalError
-from therapy_review.journal import Journal, is_time_zone, open_journal
+from therapy_review.journal.journal import Journal, is_time_zone, open_journal
 from therapy_review.storage.plain import PlainStore, make_folder
 
 

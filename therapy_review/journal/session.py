@@ -17,20 +17,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from therapy_review import corrections as said
-from therapy_review import hints, note_saving
-from therapy_review import marks as mark_files
-from therapy_review import notes as note_files
-from therapy_review import transcript as transcripts
+from therapy_review.journal import corrections as said
+from therapy_review import hints
+from therapy_review.journal import note_saving
+from therapy_review.journal import marks as mark_files
+from therapy_review.journal import notes as note_files
+from therapy_review.journal import transcript as transcripts
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
-from therapy_review.marks import Mark
+from therapy_review.journal.marks import Mark
 from therapy_review.sound.recording import Recording
 from therapy_review.sound.reopening import opener
 from therapy_review.storage.plain import digest_if_there, if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 # Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
 MEASURES_VERSION = 1
@@ -203,7 +204,7 @@ class Session:
         return note_files.SessionNotes() if data is None else note_files.parse(data, store.where(name))
 
     def save_notes(self, changed: note_files.SessionNotes) -> note_files.SessionNotes:
-        """Save notes, unless another program changed the file; see `therapy_review.note_saving.save`."""
+        """Save notes, unless another program changed the file; see `therapy_review.journal.note_saving.save`."""
         return note_saving.save(self.journal.store, self.file("notes.md"), changed)
 
     @property
@@ -249,7 +250,7 @@ class Session:
         Returns
         -------
         DataFrame
-            See `therapy_review.transcript`; empty when there is no ``transcript.vtt``.
+            See `therapy_review.journal.transcript`; empty when there is no ``transcript.vtt``.
 
         Raises
         ------
@@ -269,7 +270,7 @@ class Session:
 
     @property
     def corrections(self) -> pd.DataFrame:
-        """What the client said about who speaks when; see `therapy_review.corrections`."""
+        """What the client said about who speaks when; see `therapy_review.journal.corrections`."""
         store, name = self.journal.store, self.file(said.TABLE.name)
         data = if_there(store.read, name)
         return said.none() if data is None else said.read(data, store.where(name))

@@ -22,8 +22,8 @@ from therapy_review.errors import JournalError
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.session import Session
+    from therapy_review.journal.journal import Journal
+    from therapy_review.journal.session import Session
 
 FILE = "together.csv"
 COLUMNS = ["when", "by", "kind", "text", "therapist"]

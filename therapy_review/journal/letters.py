@@ -15,7 +15,7 @@ from therapy_review.errors import JournalError
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+    from therapy_review.journal.journal import Journal
 
 FILE = "letters.md"
 _DAY = re.compile(r"## (\d{4}-\d{2}-\d{2})")

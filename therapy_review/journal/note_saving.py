@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from therapy_review import notes as note_files
+from therapy_review.journal import notes as note_files
 from therapy_review.errors import NoteChangedError, NoteError
 from therapy_review.storage.plain import Store, if_there
 
