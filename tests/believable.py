@@ -21,7 +21,7 @@ from conftest import ROOT
 
 from therapy_review import Journal, Session, create_journal
 from therapy_review.measures import evaluate
-from therapy_review.turns import merge_stretches, turns_table
+from therapy_review.turns.table import merge_stretches, turns_table
 
 SHARED = Path(os.environ.get("THERAPY_REVIEW_SHARED", ROOT.parent / "shared"))
 DIALOGUES = SHARED / "turns" / "counselling_turns.csv"

@@ -24,7 +24,7 @@ from therapy_review.storage.keys import NewKeys, new_keys
 from therapy_review.sound.opus import RATE, head, piece
 from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

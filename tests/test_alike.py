@@ -9,9 +9,9 @@ import pytest
 from therapy_review import Journal, analyse
 from therapy_review.alike import alike, relabel_alike
 from therapy_review.analysis import rename
-from therapy_review.correcting import apply, relabel
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 # Client and therapist by turns; at 20, 40 and 60 s the engine gave the therapist's words to the client.
 TALK = turns_table([(10 * i, 10 * i + 6, "client" if i % 2 == 0 else "therapist", 0.8) for i in range(12)])

@@ -10,7 +10,7 @@ from benchmarks.diarization import ge2e
 from benchmarks.diarization.baselines import ge2e_kmeans, mfcc_kmeans
 from benchmarks.diarization.score import clipped, score
 from therapy_review import open_journal
-from therapy_review.turns import validate
+from therapy_review.turns.table import validate
 
 
 @pytest.fixture(scope="module")

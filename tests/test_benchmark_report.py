@@ -14,7 +14,7 @@ from benchmarks.diarization.report import calibration, calibration_chart, markdo
 from benchmarks.diarization.sessions import Session, read_rttm
 from therapy_review.diarize import ENGINE
 from therapy_review.errors import RecordingError
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 REAL = turns_table([(0, 10, "client"), (11, 20, "therapist")])
 ABOUT = {"condition": "phone", "mix": "male-male", "new_voices": 2}

@@ -10,7 +10,7 @@ from pyannote.core import Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
 from benchmarks.diarization.score import CAUSES, KINDS, annotation, pooled, score, sureness
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 REAL = turns_table(
     [(0, 10, "client"), (11, 21, "therapist"), (20, 26, "client"), (30, 40, "therapist"), (41, 60, "client")]

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pyroomacoustics", reason="the benchmark's rooms need pyroomacoustics, a dev dependency")
 
 from benchmarks.diarization.short_turns import count
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 
 def test_short_turns_and_overlap_are_counted() -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("pyroomacoustics", reason="the benchmark's rooms need pyroom
 from benchmarks.diarization import readers, simulate
 from benchmarks.diarization.cases import TUNING_READERS, both_new, series_pairs, standard_cases
 from benchmarks.diarization.simulate import CONDITIONS, SAMPLE_RATE, Case
-from therapy_review.turns import backchannels, floor_turns, validate
+from therapy_review.turns.table import backchannels, floor_turns, validate
 
 needs_speech = pytest.mark.skipif(
     not readers.there(),

@@ -14,7 +14,7 @@ from therapy_review.cli import import_turns
 from therapy_review.elsewhere import use_turns
 from therapy_review.journal.journal import Journal
 from therapy_review.storage.plain import PlainStore
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from therapy_review import Journal, Session, analyse
 from therapy_review.consent.agreement import ROLES
 from therapy_review.analysis import rename
-from therapy_review.correcting import apply, corrected, relabel, swap
+from therapy_review.turns.edits import apply, corrected, relabel, swap
 from therapy_review.journal.corrections import (
     Correction,
     evidence,
@@ -29,7 +29,7 @@ from therapy_review.journal.corrections import (
 )
 from therapy_review.diarize import diarize
 from therapy_review.errors import JournalError, TurnsError
-from therapy_review.turns import MIN_SILENCE, are_named, name_speakers, turns_table, validate
+from therapy_review.turns.table import MIN_SILENCE, are_named, name_speakers, turns_table, validate
 
 WORDS = ["client", "therapist", "other", "nobody", "both", "client+other"]
 GRID = np.arange(0.025, 42, 0.05)  # seconds: between the edges that are drawn below

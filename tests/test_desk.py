@@ -27,7 +27,7 @@ from therapy_review.player.desk import (
     Listeners,
 )
 from therapy_review.player.picture import as_mark, as_sent, waveform
-from therapy_review.turns import floor_turns
+from therapy_review.turns.table import floor_turns
 
 HERE = {"start": 62.5, "end": None, "kind": "bookmark", "label": "the boat", "text": ""}
 THERE = {"start": 90.0, "end": 95.0, "kind": "question", "label": "", "text": "Why “then”?\nAnd now?"}

@@ -11,7 +11,7 @@ from therapy_review.journal.corrections import evidence
 from therapy_review.diarize import diarize
 from therapy_review.errors import RecordingError
 from therapy_review.measures import talk_share
-from therapy_review.turns import name_speakers, validate
+from therapy_review.turns.table import name_speakers, validate
 
 NO_RATES = [0, -1, float("nan"), float("inf"), None, "16000", 1, 3_999, 384_001, True]
 

@@ -8,15 +8,15 @@ from conftest import reference, root_of
 from therapy_review import analyse, hints
 from therapy_review.analysis import is_current, rename
 from therapy_review.check import check
-from therapy_review.correcting import swap
+from therapy_review.turns.edits import swap
 from therapy_review.journal.corrections import Correction
 from therapy_review.diarizers import BuiltIn
 from therapy_review.elsewhere import forget_turns, turns_elsewhere, use_turns
 from therapy_review.errors import ConsentError, NotAnalysedError, TurnsError
-from therapy_review.interchange import decode, encode
+from therapy_review.turns.exchange import decode, encode
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import Session
-from therapy_review.turns import are_named, turns_table
+from therapy_review.turns.table import are_named, turns_table
 
 DAY = "2026-01-29"
 

@@ -23,7 +23,7 @@ from therapy_review.journal.marks import Mark, add, none
 from therapy_review.sound.opus import DELAY, PACKET, RATE, encoded, head
 from therapy_review.player import feed as module
 from therapy_review.player.feed import EVERYONE, MOST_RUNS, PIECE, Feed, spoken, without
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 HEARD_RATE = 48_000
 CLIENT, THERAPIST, KEPT = 500, 1100, 1900  # Hz: what is heard of whom, and in the closed stretch

@@ -39,7 +39,7 @@ from pathlib import Path
 from therapy_review import agreeing
 from therapy_review.charts import session_map
 from therapy_review.rendering import as_pdf, in_shell
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 folder = Path(sys.argv[1])
 turns = turns_table([(0, 9, "client"), (13, 20, "therapist")])

@@ -12,14 +12,14 @@ from test_turns import conversations
 
 from therapy_review import Journal, Session, index
 from therapy_review.analysis import analyse, rename
-from therapy_review.correcting import relabel
+from therapy_review.turns.edits import relabel
 from therapy_review.elsewhere import use_turns
 from therapy_review.forms import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
 from therapy_review.pages import SessionPage
 from therapy_review.player import Moment
 from therapy_review.still import STILL
 from therapy_review.trends import ways_before
-from therapy_review.turns import are_named, turns_table
+from therapy_review.turns.table import are_named, turns_table
 
 NOTHING_SAID = turns_table()
 

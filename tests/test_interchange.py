@@ -22,9 +22,9 @@ from pympi import Elan
 
 from therapy_review.errors import MissingPackageError, TurnsError
 from therapy_review.extras import install_line
-from therapy_review.formats import FORMATS
-from therapy_review.interchange import decode, encode, read_turns, well_formed, write_turns
-from therapy_review.turns import turns_table, validate
+from therapy_review.turns.formats import FORMATS
+from therapy_review.turns.exchange import decode, encode, read_turns, well_formed, write_turns
+from therapy_review.turns.table import turns_table, validate
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write]
 REFERENCES = sorted((ROOT / "tests" / "reference").glob("*.rttm"))

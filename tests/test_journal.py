@@ -19,7 +19,7 @@ from therapy_review.consent.gate import Gate
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import MEASURES_VERSION
 from therapy_review.storage.plain import PlainStore
-from therapy_review.turns import are_named
+from therapy_review.turns.table import are_named
 
 
 def test_the_practice_journal_has_eight_sessions_and_a_missed_week() -> None:

@@ -7,11 +7,11 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review.correcting import apply, relabel
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.least_certain import AROUND, DOUBT, LONGEST, least_certain
 from therapy_review.measures import talk_share
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 TALK = turns_table(
     [

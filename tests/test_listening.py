@@ -15,11 +15,11 @@ from conftest import Hear, root_of
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review import listening as module
 from therapy_review.alike import COLUMNS
-from therapy_review.correcting import apply, relabel
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.errors import TherapyReviewError
 from therapy_review.least_certain import least_certain
 from therapy_review.listening import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from therapy_review import measures as m
 from therapy_review.errors import TurnsError
 from therapy_review.silences import gaps, overlaps, pauses, who_broke_silence
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 # One short conversation, worked by hand. Silences: 3-3.5, 5-9, 12-12.4, 14-18, 20.5-21; overlap 20-20.5.
 TALK = turns_table(

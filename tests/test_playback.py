@@ -26,7 +26,7 @@ from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, 
 from therapy_review.sound.opus import PACKET, RATE
 from therapy_review.playback import FILE, LEVEL, LOUDEST, MOST_GAIN, Sound, levelled, levels
 from therapy_review.sound.recording import PEAKS_A_SECOND, Recording, waveform_peaks
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 HEARD_RATE = 48_000
 DAYS = ["2026-01-15", "2026-03-05"]  # an mp3 and an m4a: decoding these is not the same from everywhere

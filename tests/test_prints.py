@@ -21,12 +21,12 @@ from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ROLES
 from therapy_review.analysis import follow_prints, is_current, rename
 from therapy_review.cli import app
-from therapy_review.correcting import swap
+from therapy_review.turns.edits import swap
 from therapy_review.journal.corrections import Correction
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.prints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
-from therapy_review.turns import are_named, turns_table
+from therapy_review.turns.table import are_named, turns_table
 
 FIRST, SECOND, THIRD = RECORDED[:3]
 OTHER = {"client": "therapist", "therapist": "client"}

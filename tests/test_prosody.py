@@ -38,7 +38,7 @@ from therapy_review.prosody import (
     prosody,
     ranges,
 )
-from therapy_review.turns import speakers, turns_table
+from therapy_review.turns.table import speakers, turns_table
 
 RATE = 16_000
 

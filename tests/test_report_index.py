@@ -17,7 +17,7 @@ from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
 from therapy_review.report_index import index, picture
 from therapy_review.report_tables import as_csv, as_parquet, everything
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 
 def standings(journal: Journal) -> list[Standing]:

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from killing import Act, Killer
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, open_journal, share, share_files, spans
+from therapy_review import Journal, Session, analyse, open_journal, share, share_files
+from therapy_review.turns import intervals as spans
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.consent.agreement import ONE_PARTY
@@ -35,7 +36,7 @@ from therapy_review.share import MARGIN, clip, clip_of_all, read_span
 from therapy_review.share_files import sound_of, write
 from therapy_review.share_plan import plan, voices
 from therapy_review.share_words import CAUTIONS, in_the_ledger, in_words
-from therapy_review.turns import merge_stretches, turns_table, validate
+from therapy_review.turns.table import merge_stretches, turns_table, validate
 
 DAY = "2026-03-05"
 USE = "share:Sam"

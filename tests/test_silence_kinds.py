@@ -24,7 +24,7 @@ from therapy_review.silence_kinds import (
     silence_kinds,
 )
 from therapy_review.silences import long_silences
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 TURNS = turns_table([(0, 4, "client"), (10, 12, "therapist"), (12.5, 14, "client"), (18, 20, "client")])
 

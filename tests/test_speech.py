@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from therapy_review import open_journal
 from therapy_review.segmentation import frame_times, voices_at_once
 from therapy_review.speech import MIN_SPEECH, speech_probability, stretches_of
-from therapy_review.turns import MIN_SILENCE
+from therapy_review.turns.table import MIN_SILENCE
 
 DAY = "2026-02-05"
 RATE = 16_000

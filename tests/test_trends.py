@@ -18,7 +18,7 @@ from therapy_review.changes import changes
 from therapy_review.errors import TrendsError
 from therapy_review.measures import talk_share
 from therapy_review.trends import COLUMNS, moods_table, moving_share, sessions_table, tags_table, trends
-from therapy_review.turns import turns_table, validate
+from therapy_review.turns.table import turns_table, validate
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from therapy_review.errors import TurnsError
-from therapy_review.turns import (
+from therapy_review.turns.table import (
     BACKCHANNEL,
     MIN_SILENCE,
     backchannels,

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.correcting import relabel, spoken_of
+from therapy_review.turns.edits import relabel, spoken_of
 from therapy_review.journal.corrections import Correction
-from therapy_review.turns import TOLERANCE
+from therapy_review.turns.table import TOLERANCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def alike(
     Examples
     --------
     >>> from therapy_review.journal.corrections import Correction, none, record
-    >>> from therapy_review.turns import turns_table
+    >>> from therapy_review.turns.table import turns_table
     >>> talk = turns_table([(0, 3, "client"), (4, 6, "client"), (7, 9, "therapist"), (10, 12, "therapist")])
     >>> high = lambda stretches: np.where(np.isin(stretches[:, :1], [7, 10, 4]), [[0.0, 1.0]], [[1.0, 0.0]])
     >>> said = record(none(), [Correction(7, 9, "therapist")])

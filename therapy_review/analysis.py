@@ -17,7 +17,7 @@ import pandas as pd
 
 from therapy_review import enrolment
 from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.correcting import corrected
+from therapy_review.turns.edits import corrected
 from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import JournalError, RecordingError
@@ -26,7 +26,7 @@ from therapy_review.journal.notes import SessionNotes
 from therapy_review.sound.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage.plain import if_there
 from therapy_review.tracks import are_separate
-from therapy_review.turns import MIN_SILENCE
+from therapy_review.turns.table import MIN_SILENCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,7 +24,7 @@ from therapy_review.chart import (
 )
 from therapy_review.measures import session_bounds, talk_share
 from therapy_review.silences import LONG_SILENCE, gaps, long_silences, overlaps, pauses
-from therapy_review.turns import are_named, floor_turns, speakers
+from therapy_review.turns.table import are_named, floor_turns, speakers
 from therapy_review.wording import clock, counted
 
 if TYPE_CHECKING:

@@ -230,7 +230,7 @@ def export_turns(
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
     from therapy_review.consent import ledger
-    from therapy_review.interchange import encode
+    from therapy_review.turns.exchange import encode
     from therapy_review.journal.journal import open_journal
     from therapy_review.storage.plain import PlainStore
 
@@ -261,7 +261,7 @@ def import_turns(
 ) -> None:
     """Use turns that another program found, in place of this one's own."""
     from therapy_review.elsewhere import use_turns
-    from therapy_review.interchange import read_turns
+    from therapy_review.turns.exchange import read_turns
     from therapy_review.journal.journal import open_journal
 
     found, opened = read_turns(file), open_journal(journal)

@@ -18,7 +18,7 @@ from therapy_review.models import weights_of
 from therapy_review.samples import checked
 from therapy_review.segmentation import voices_at_once
 from therapy_review.speech import speech_probability, stretches_of
-from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
+from therapy_review.turns.table import MIN_SILENCE, merge_stretches, turns_table
 from therapy_review.voices import embed_along
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def diarize(
     Returns
     -------
     DataFrame
-        A turns table (see `therapy_review.turns`) with the voices ``voice_1``, ``voice_2`` … in the order they
+        A turns table (see `therapy_review.turns.table`) with the voices ``voice_1``, ``voice_2`` … in the order they
         are first heard. Rows of two voices lie over each other where both speak. Of the stretches given a
         confidence of 0.9, about 90 in 100 are that voice's for most of their time.
 

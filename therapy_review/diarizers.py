@@ -23,9 +23,9 @@ from therapy_review import diarize as engine
 from therapy_review.consent.agreement import ROLES
 from therapy_review.clusters import MOST
 from therapy_review.errors import DiarizerError, TurnsError
-from therapy_review.interchange import well_formed
+from therapy_review.turns.exchange import well_formed
 from therapy_review.tracks import diarize_tracks
-from therapy_review.turns import MIN_SILENCE, merge_stretches
+from therapy_review.turns.table import MIN_SILENCE, merge_stretches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -221,7 +221,7 @@ def hear(
     Examples
     --------
     >>> import numpy as np
-    >>> from therapy_review.turns import turns_table
+    >>> from therapy_review.turns.table import turns_table
     >>> def two(samples, sample_rate, speakers):
     ...     return turns_table([(0, 1, "SPEAKER_01"), (1.1, 2, "SPEAKER_01"), (2, 3, "Robin")])
     >>> two.name = "two people 1.0"

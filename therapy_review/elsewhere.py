@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review.diarizers import check_length
 from therapy_review.errors import TurnsError
-from therapy_review.interchange import decode, encode
+from therapy_review.turns.exchange import decode, encode
 from therapy_review.journal.session import TURNS_ELSEWHERE
 from therapy_review.storage.plain import if_there
 
@@ -60,7 +60,7 @@ def use_turns(session: Session, turns: pd.DataFrame, origin: str) -> None:
     ----------
     session : Session
     turns : DataFrame
-        A turns table, as from `therapy_review.interchange.read_turns`; speakers by any names.
+        A turns table, as from `therapy_review.turns.exchange.read_turns`; speakers by any names.
     origin : str
         What found them, as in ``pyannote 3.1``; kept beside the measures, for sessions whose turns were found in
         different ways are not joined by one line.

@@ -18,12 +18,12 @@ from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
-from therapy_review.correcting import corrected
+from therapy_review.turns.edits import corrected
 from therapy_review.journal.corrections import evidence
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
 from therapy_review.storage.plain import digest, if_there
-from therapy_review.turns import are_named, name_speakers
+from therapy_review.turns.table import are_named, name_speakers
 from therapy_review.voices import MODEL
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ def levels(turns: pd.DataFrame, peaks: NDArray[np.float32]) -> Levels:
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
+    >>> from therapy_review.turns.table import turns_table
     >>> loud = np.repeat(np.float32([[-0.36, 0.36], [-0.09, 0.09]]), 32 * 4, axis=0)
     >>> times, gains = levels(turns_table([(0, 4, "client"), (4.5, 8, "therapist")]), loud)
     >>> gains.round(2).tolist()

@@ -13,7 +13,7 @@ from therapy_review.path_commands import open_notebook
 
 if TYPE_CHECKING:
     from therapy_review.journal.session import Session
-    from therapy_review.spans import Span
+    from therapy_review.turns.intervals import Span
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from therapy_review.share import Clip
 from therapy_review.share_plan import Plan
-from therapy_review.spans import Span
+from therapy_review.turns.intervals import Span
 from therapy_review.wording import clock
 
 CAUTIONS = {

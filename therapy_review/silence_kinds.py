@@ -22,7 +22,7 @@ from therapy_review.errors import NotAnalysedError
 from therapy_review.journal.marks import Mark
 from therapy_review.journal.session import MEASURES_VERSION
 from therapy_review.silences import long_silences
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

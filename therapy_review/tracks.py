@@ -18,7 +18,7 @@ from therapy_review.errors import RecordingError
 from therapy_review.samples import check_rate, checked
 from therapy_review.segmentation import HOP, SAMPLE_RATE, voices_at_once
 from therapy_review.speech import loudness, speech_probability, stretches_of
-from therapy_review.turns import turns_table
+from therapy_review.turns.table import turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

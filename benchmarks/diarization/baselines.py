@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from therapy_review.diarize import diarize
-from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
+from therapy_review.turns.table import MIN_SILENCE, merge_stretches, turns_table
 
 from .ge2e import embed, opened
 

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from therapy_review.alike import Embed, alike, relabel_alike
-from therapy_review.correcting import apply, relabel
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.diarize import ENGINE, diarize
 from therapy_review.least_certain import AROUND, least_certain

@@ -1,6 +1,6 @@
 """How wrong a table of turns is, and why.
 
-Conventions: tables are turns tables (`therapy_review.turns`), times are seconds, the found voices are mapped to the
+Conventions: tables are turns tables (`therapy_review.turns.table`), times are seconds, the found voices are mapped to the
 reference's speakers so that the most time agrees (Hungarian method). *Miss*, *false alarm* and *confusion* are
 those of the diarization error rate (DER): of every moment, how many voices too few, too many and wrong. DER is
 their sum over the reference's speaking time, two at once counted twice; 0.25 s around every boundary of the
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
-from therapy_review.turns import floor_turns, speakers
+from therapy_review.turns.table import floor_turns, speakers
 
 COLLAR = 0.25  # seconds to each side
 KINDS = ("miss", "false_alarm", "confusion")

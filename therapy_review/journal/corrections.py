@@ -183,7 +183,7 @@ def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFra
     corrections : DataFrame
         A corrections table.
     lines : iterable of Correction
-        From the acts of `therapy_review.correcting`, of one or of several, or made by hand.
+        From the acts of `therapy_review.turns.edits`, of one or of several, or made by hand.
 
     Returns
     -------
@@ -329,7 +329,7 @@ def evidence(corrections: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns start, end (s), speaker, for `therapy_review.turns.name_speakers`.
+        Columns start, end (s), speaker, for `therapy_review.turns.table.name_speakers`.
     """
     said = last_word(corrections)
     agreed = (said["was"] == "") | (said["was"] == said["speaker"])

@@ -283,7 +283,7 @@ class Session:
         Parameters
         ----------
         lines : iterable of Correction
-            One step, to be taken back at once; from the acts of `therapy_review.correcting`, or made by hand.
+            One step, to be taken back at once; from the acts of `therapy_review.turns.edits`, or made by hand.
 
         Returns
         -------

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, correcting
+from therapy_review import analysis
+from therapy_review.turns import edits as correcting
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.alike import hearing
 from therapy_review.errors import TherapyReviewError

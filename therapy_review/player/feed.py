@@ -184,7 +184,7 @@ def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
 
     Examples
     --------
-    >>> from therapy_review.turns import turns_table
+    >>> from therapy_review.turns.table import turns_table
     >>> spoken(turns_table([(1, 2, "client"), (2.3, 3, "client"), (3.2, 4, "therapist")]), "client")
     [(46, 154)]
     """

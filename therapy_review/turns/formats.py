@@ -1,6 +1,6 @@
 """Formats: rows of turns from the bytes of each kind of file, and the bytes from a turns table.
 
-Nothing here judges the rows; `therapy_review.interchange` is the door, makes a well-formed table of them and says
+Nothing here judges the rows; `therapy_review.turns.exchange` is the door, makes a well-formed table of them and says
 what is wrong. A reader takes bytes and the file's name for its errors, a writer a turns table of three decimals and
 the recording's name.
 """
@@ -21,7 +21,7 @@ import pandas as pd
 
 from therapy_review.errors import MissingPackageError, TurnsError
 from therapy_review.extras import install_line
-from therapy_review.turns import COLUMNS
+from therapy_review.turns.table import COLUMNS
 
 PARQUET = install_line("parquet")
 

@@ -31,7 +31,7 @@ from therapy_review.journal.corrections import (
     people_in,
 )
 from therapy_review.errors import TurnsError
-from therapy_review.turns import MIN_SILENCE, TOLERANCE, name_speakers, turns_table
+from therapy_review.turns.table import MIN_SILENCE, TOLERANCE, name_speakers, turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -26,9 +26,9 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import TurnsError
-from therapy_review.formats import FORMATS, Format, Row, number
+from therapy_review.turns.formats import FORMATS, Format, Row, number
 from therapy_review.storage.plain import PlainStore
-from therapy_review.turns import COLUMNS, merge_stretches, turns_table
+from therapy_review.turns.table import COLUMNS, merge_stretches, turns_table
 
 DECIMALS = 3
 
@@ -56,7 +56,7 @@ def read_turns(path: str | Path, file_format: str = "") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A turns table (see `therapy_review.turns`). Stretches of one speaker that lay over each other are joined;
+        A turns table (see `therapy_review.turns.table`). Stretches of one speaker that lay over each other are joined;
         those without a speaker or without length are left out, and ``attrs["left_out"]`` says how many.
 
     Raises
