@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from therapy_review import open_journal
-from therapy_review.diarize import diarize
+from therapy_review.diarization.engine import diarize
 from therapy_review.sound.recording import Recording, waveform_peaks
 
 MINUTES = 50
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 ALONE = """
 import sys
 from pathlib import Path
-from therapy_review.diarize import diarize
+from therapy_review.diarization.engine import diarize
 from therapy_review.sound.recording import Recording
 file = Path(sys.argv[1])
 diarize(Recording(lambda: file.open("rb"), file.name).read())

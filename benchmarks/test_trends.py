@@ -28,7 +28,7 @@ from test_changes import NOISES, TIMES, Noise, carried, claims, found, missed_we
 from therapy_review import Journal, Recording, open_journal, slopes
 from therapy_review.storage import unlock
 from therapy_review.changes import changes, direction
-from therapy_review.diarize import diarize
+from therapy_review.diarization.engine import diarize
 from therapy_review.storage.keys import NewKeys
 from therapy_review.prosody import ranges
 from therapy_review.storage.sealing import seal

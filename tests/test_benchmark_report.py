@@ -12,7 +12,7 @@ from benchmarks.diarization import __main__ as benchmark
 from benchmarks.diarization import sessions
 from benchmarks.diarization.report import calibration, calibration_chart, markdown, table
 from benchmarks.diarization.sessions import Session, read_rttm
-from therapy_review.diarize import ENGINE
+from therapy_review.diarization.engine import ENGINE
 from therapy_review.errors import RecordingError
 from therapy_review.turns.table import turns_table
 

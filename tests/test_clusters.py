@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review.clusters import STEP, Voices, find_voices
+from therapy_review.diarization.clustering import STEP, Voices, find_voices
 
 SIZE = 32
 MEANS = np.eye(3, SIZE)

@@ -27,7 +27,7 @@ from therapy_review.journal.corrections import (
     undo,
     written,
 )
-from therapy_review.diarize import diarize
+from therapy_review.diarization.engine import diarize
 from therapy_review.errors import JournalError, TurnsError
 from therapy_review.turns.table import MIN_SILENCE, are_named, name_speakers, turns_table, validate
 
@@ -358,8 +358,8 @@ def test_corrections_hold_when_the_engine_changes(
         return found.assign(end=found["end"] + 0.08, speaker=voices)
 
     before = heard_again.turns
-    monkeypatch.setattr("therapy_review.diarize.diarize", another)
-    monkeypatch.setattr("therapy_review.diarizers.BuiltIn.name", "another")
+    monkeypatch.setattr("therapy_review.diarization.engine.diarize", another)
+    monkeypatch.setattr("therapy_review.diarization.registry.BuiltIn.name", "another")
     turns = analyse(heard_again)
     assert not turns.equals(before)
     assert holds(heard_again, turns)

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from pyannote.core import Annotation, Segment
 
-from therapy_review import analyse, pyannote_diarizer
+from therapy_review import analyse
+from therapy_review.diarization import pyannote as pyannote_diarizer
 from therapy_review.analysis import is_current
-from therapy_review.diarizers import BUILT_IN, BuiltIn, hear, open_diarizer, sees_overlap
+from therapy_review.diarization.registry import BUILT_IN, BuiltIn, hear, open_diarizer, sees_overlap
 from therapy_review.errors import ConsentError, DiarizerError, MissingPackageError, TurnsError
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import Session
@@ -154,7 +155,7 @@ def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: silent-diarizer\nVersion: 3.2\n")
     points = "silent = silent_diarizer:make\nbroken = silent_diarizer:gone\n"
-    (metadata / "entry_points.txt").write_text(f"[therapy_review.diarizers]\n{points}")
+    (metadata / "entry_points.txt").write_text(f"[therapy_review.diarization.registry]\n{points}")
     monkeypatch.syspath_prepend(tmp_path)
 
 

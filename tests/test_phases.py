@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from therapy_review.diarize import ENGINE
+from therapy_review.diarization.engine import ENGINE
 from therapy_review.phases import WAYS, held, in_times, names, ways, which
 
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import reference
 
 from therapy_review import open_journal
-from therapy_review.segmentation import HOP, frame_times, voices_at_once
+from therapy_review.diarization.segmentation import HOP, frame_times, voices_at_once
 
 RATE = 16_000
 DAY = "2026-01-29"
@@ -27,7 +27,7 @@ def test_how_many_are_heard_does_not_depend_on_how_chunks_are_batched(
 ) -> None:
     samples = open_journal("data/practice").session(DAY).recording().read(0, 40)
     whole = voices_at_once(samples)
-    monkeypatch.setattr("therapy_review.segmentation.BATCH", 1)
+    monkeypatch.setattr("therapy_review.diarization.segmentation.BATCH", 1)
     assert np.allclose(whole, voices_at_once(samples), atol=1e-4)
 
 
@@ -50,7 +50,7 @@ def test_frames_follow_each_other_by_their_own_length() -> None:
 HELD = """
 from pathlib import Path
 import numpy as np
-from therapy_review.segmentation import voices_at_once
+from therapy_review.diarization.segmentation import voices_at_once
 voices_at_once(np.zeros(60 * 16_000, np.float32))
 status = Path("/proc/self/status").read_text()
 print(*(status.split(f"{name}:")[1].split()[0] for name in ("VmHWM", "VmRSS")))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review import open_journal
-from therapy_review.segmentation import frame_times, voices_at_once
-from therapy_review.speech import MIN_SPEECH, speech_probability, stretches_of
+from therapy_review.diarization.segmentation import frame_times, voices_at_once
+from therapy_review.diarization.voice_activity import MIN_SPEECH, speech_probability, stretches_of
 from therapy_review.turns.table import MIN_SILENCE
 
 DAY = "2026-02-05"

@@ -22,7 +22,7 @@ from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
 from therapy_review.measures import talk_share
 from therapy_review.sound.recording import Recording
-from therapy_review.tracks import are_separate, diarize_tracks
+from therapy_review.diarization.tracks import are_separate, diarize_tracks
 
 DAY = "2026-01-29"
 RATE = 16_000

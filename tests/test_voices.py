@@ -6,7 +6,7 @@ import pytest
 from conftest import reference
 
 from therapy_review import open_journal
-from therapy_review.voices import MARGIN, SAMPLE_RATE, SIZE, band_energies, embed, embed_along
+from therapy_review.diarization.embedding import MARGIN, SAMPLE_RATE, SIZE, band_energies, embed, embed_along
 
 DAY = "2026-01-29"
 

@@ -124,7 +124,7 @@ def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:
     known: dict[tuple[float, float], NDArray[np.float32]] = {}
 
     def embed(stretches: NDArray[np.float64]) -> NDArray[np.float32]:
-        from therapy_review import voices
+        from therapy_review.diarization import embedding as voices
 
         new = [(start, end) for start, end in stretches.tolist() if (start, end) not in known]
         if new:

@@ -18,14 +18,14 @@ import pandas as pd
 from therapy_review import enrolment
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.turns.edits import corrected
-from therapy_review.diarizers import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
+from therapy_review.diarization.registry import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.measures import evaluate
 from therapy_review.journal.notes import SessionNotes
 from therapy_review.sound.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage.plain import if_there
-from therapy_review.tracks import are_separate
+from therapy_review.diarization.tracks import are_separate
 from therapy_review.turns.table import MIN_SILENCE
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def analyse(
     progress : callable, optional
         Called with a step's name and the part of the whole that is done, 0 to 1.
     diarizer : str or Diarizer, optional
-        Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarizers`); the session
+        Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarization.registry`); the session
         remembers it. Whoever did it last when left out, at first ``built-in``.
     use : str
         What it is wanted for; one of `therapy_review.consent.agreement.USES`.

@@ -172,7 +172,7 @@ def analyse(
     journal: JournalOption = HERE,
 ) -> None:
     """Find out who spoke when, in every recording that is new or changed."""
-    from therapy_review.diarizers import open_diarizer
+    from therapy_review.diarization.registry import open_diarizer
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

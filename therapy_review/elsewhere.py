@@ -3,7 +3,7 @@
 They are kept in the session's folder as ``turns.rttm``, beside the recording and not among what is derived from it,
 with a first line that says what found them (``;; found by: pyannote 3.1``). Such a file may also be put there by
 hand. As long as it is there, analysis takes these turns and asks no engine; when it is removed, an engine is asked
-again. They are a `therapy_review.diarizers.Diarizer` like any other, one that has listened before.
+again. They are a `therapy_review.diarization.registry.Diarizer` like any other, one that has listened before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review.diarizers import check_length
+from therapy_review.diarization.registry import check_length
 from therapy_review.errors import TurnsError
 from therapy_review.turns.exchange import decode, encode
 from therapy_review.journal.session import TURNS_ELSEWHERE

@@ -24,7 +24,7 @@ from therapy_review.errors import ConsentError, JournalError
 from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
 from therapy_review.storage.plain import digest, if_there
 from therapy_review.turns.table import are_named, name_speakers
-from therapy_review.voices import MODEL
+from therapy_review.diarization.embedding import MODEL
 
 if TYPE_CHECKING:
     import pandas as pd

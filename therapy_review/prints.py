@@ -52,7 +52,7 @@ class Contribution:
     seconds : float
         How much of it was heard.
     model : str
-        What made the vector (`therapy_review.voices.MODEL`); others can't be compared.
+        What made the vector (`therapy_review.diarization.embedding.MODEL`); others can't be compared.
     made_on : datetime.date
     rests_on : str
         Names recording and stretches; where they are others, the contribution is made anew.

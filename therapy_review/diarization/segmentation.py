@@ -2,7 +2,7 @@
 
 A network listens to ten seconds at a time and tells nobody, one voice and two at once apart. Samples are float32,
 mono, 16 kHz; times are seconds. (The network also names local voices. Tied to nothing but ten seconds of sound,
-they are less sure than `therapy_review.voices`, and left out.)
+they are less sure than `therapy_review.diarization.embedding`, and left out.)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.models import THREADS, freeing, model
+from therapy_review.diarization.models import THREADS, freeing, model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,7 +1,7 @@
 """Diarizers: whoever finds out who spoke when, the built-in engine or another program in its place.
 
 A diarizer is a callable with a name (see `Diarizer`). A journal knows some by name: ``built-in``, ``pyannote``, and
-whatever an installed package offers as an entry point of the group ``therapy_review.diarizers``. Such an entry
+whatever an installed package offers as an entry point of the group ``therapy_review.diarization.registry``. Such an entry
 point is a *maker*: it takes the table ``[diarizer]`` of ``journal.toml``, looks at once whether all it needs is
 there, and returns a diarizer, or raises a `TherapyReviewError` with one sentence that says what is missing::
 
@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from therapy_review import diarize as engine
+from therapy_review.diarization import engine
 from therapy_review.consent.agreement import ROLES
-from therapy_review.clusters import MOST
+from therapy_review.diarization.clustering import MOST
 from therapy_review.errors import DiarizerError, TurnsError
 from therapy_review.turns.exchange import well_formed
-from therapy_review.tracks import diarize_tracks
+from therapy_review.diarization.tracks import diarize_tracks
 from therapy_review.turns.table import MIN_SILENCE, merge_stretches
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ Maker = Callable[[Mapping[str, Any]], Diarizer]
 
 
 class BuiltIn:
-    """The engine of `therapy_review.diarize`."""
+    """The engine of `therapy_review.diarization.engine`."""
 
     name = engine.ENGINE
     sees_overlap = engine.SEES_OVERLAP
@@ -178,7 +178,7 @@ def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:
 
 
 def _pyannote(settings: Mapping[str, Any]) -> Diarizer:
-    from therapy_review.pyannote_diarizer import make
+    from therapy_review.diarization.pyannote import make
 
     return make(settings)
 

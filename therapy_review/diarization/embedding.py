@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from therapy_review.models import THREADS, model
+from therapy_review.diarization.models import THREADS, model
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

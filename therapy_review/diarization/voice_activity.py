@@ -3,7 +3,7 @@
 The segmentation network hears speech in noise and echo but smooths over short silences; the loudness above the
 room's own noise shows every silence but takes noises for speech. A small network of one hidden layer weighs both,
 fitted by benchmarks/diarization/fit.py to the tuning sessions there. Samples are float32, mono, 16 kHz; times are
-seconds; a frame is 17 ms (see `therapy_review.segmentation`).
+seconds; a frame is 17 ms (see `therapy_review.diarization.segmentation`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.models import weights_of
-from therapy_review.segmentation import HOP, SAMPLE_RATE, frame_times
+from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, frame_times
 from therapy_review.turns.table import MIN_SILENCE
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from therapy_review.errors import RecordingError
-from therapy_review.segmentation import SAMPLE_RATE
+from therapy_review.diarization.segmentation import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

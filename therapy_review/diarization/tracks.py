@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import RecordingError
-from therapy_review.samples import check_rate, checked
-from therapy_review.segmentation import HOP, SAMPLE_RATE, voices_at_once
-from therapy_review.speech import loudness, speech_probability, stretches_of
+from therapy_review.diarization.samples import check_rate, checked
+from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, voices_at_once
+from therapy_review.diarization.voice_activity import loudness, speech_probability, stretches_of
 from therapy_review.turns.table import turns_table
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ class Pyannote:
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
-        """Find out who spoke when; see `therapy_review.diarizers.Diarizer`."""
+        """Find out who spoke when; see `therapy_review.diarization.registry.Diarizer`."""
         pipeline = _load(self.weights)
         import torch
 

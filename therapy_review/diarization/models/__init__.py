@@ -37,7 +37,7 @@ def model(name: str) -> Any:
     options.enable_mem_pattern = False  # a plan of all it will need at once makes that many times as much
     options.intra_op_num_threads = 1  # one call is one thread, which gives the same numbers on every computer
     options.inter_op_num_threads = 1
-    data = files("therapy_review.models").joinpath(f"{name}.onnx").read_bytes()
+    data = files("therapy_review.diarization.models").joinpath(f"{name}.onnx").read_bytes()
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
@@ -81,5 +81,5 @@ def weights_of(name: str) -> dict[str, NDArray[np.float32]]:
     -------
     dict of str to ndarray of float32
     """
-    with files("therapy_review.models").joinpath(f"{name}.npz").open("rb") as file, np.load(file) as kept:
+    with files("therapy_review.diarization.models").joinpath(f"{name}.npz").open("rb") as file, np.load(file) as kept:
         return dict(kept)

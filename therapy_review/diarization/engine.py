@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from therapy_review.clusters import MOST, STEP, Voices, find_voices
+from therapy_review.diarization.clustering import MOST, STEP, Voices, find_voices
 from therapy_review.errors import RecordingError
-from therapy_review.models import weights_of
-from therapy_review.samples import checked
-from therapy_review.segmentation import voices_at_once
-from therapy_review.speech import speech_probability, stretches_of
+from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.samples import checked
+from therapy_review.diarization.segmentation import voices_at_once
+from therapy_review.diarization.voice_activity import speech_probability, stretches_of
 from therapy_review.turns.table import MIN_SILENCE, merge_stretches, turns_table
-from therapy_review.voices import embed_along
+from therapy_review.diarization.embedding import embed_along
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
