@@ -30,7 +30,7 @@ from therapy_review.storage import unlock
 from therapy_review.changes import changes, direction
 from therapy_review.diarization.engine import diarize
 from therapy_review.storage.keys import NewKeys
-from therapy_review.prosody import ranges
+from therapy_review.measures.pitch_loudness import ranges
 from therapy_review.storage.sealing import seal
 from therapy_review.slopes import kendall_tau, theil_sen
 from therapy_review.storage.plain import PlainStore

@@ -20,7 +20,7 @@ import pandas as pd
 from conftest import ROOT
 
 from therapy_review import Journal, Session, create_journal
-from therapy_review.measures import evaluate
+from therapy_review.measures.talk import evaluate
 from therapy_review.turns.table import merge_stretches, turns_table
 
 SHARED = Path(os.environ.get("THERAPY_REVIEW_SHARED", ROOT.parent / "shared"))

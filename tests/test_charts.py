@@ -26,8 +26,8 @@ from PIL import Image
 
 from therapy_review import charts, path_charts
 from therapy_review.chart import WIDTH, Chart, nothing_yet
-from therapy_review.measures import balance, evaluate, talk_time
-from therapy_review.silences import gaps, long_silences, overlaps, pauses
+from therapy_review.measures.talk import balance, evaluate, talk_time
+from therapy_review.measures.silences import gaps, long_silences, overlaps, pauses
 from therapy_review.turns.table import turns_table
 
 JUDGING = re.compile(

@@ -10,7 +10,7 @@ from therapy_review import open_journal
 from therapy_review.journal.corrections import evidence
 from therapy_review.diarization.engine import diarize
 from therapy_review.errors import RecordingError
-from therapy_review.measures import talk_share
+from therapy_review.measures.talk import talk_share
 from therapy_review.turns.table import name_speakers, validate
 
 NO_RATES = [0, -1, float("nan"), float("inf"), None, "16000", 1, 3_999, 384_001, True]

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review import measures as m
+from therapy_review.measures import talk as m
 from therapy_review.errors import TurnsError
-from therapy_review.silences import gaps, overlaps, pauses, who_broke_silence
+from therapy_review.measures.silences import gaps, overlaps, pauses, who_broke_silence
 from therapy_review.turns.table import turns_table
 
 # One short conversation, worked by hand. Silences: 3-3.5, 5-9, 12-12.4, 14-18, 20.5-21; overlap 20-20.5.

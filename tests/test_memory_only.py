@@ -29,7 +29,8 @@ def watch(event, args):
         os.write(2, f"WRITES {{os.fsdecode(args[0])!r}}\\n".encode())
 
 sys.addaudithook(watch)
-from therapy_review import analyse, charts, measures, open_journal, playback
+from therapy_review import analyse, charts, open_journal, playback
+from therapy_review.measures import talk as measures
 from therapy_review.storage import keys
 from therapy_review.storage import unlock
 unlock.keep(keys.from_file(sys.stdin.read().encode()))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from therapy_review.errors import TurnsError
-from therapy_review.moments import LONGEST, SHORTEST, behind, moments, mood_turn
+from therapy_review.measures.moment_finder import LONGEST, SHORTEST, behind, moments, mood_turn
 from therapy_review.turns.table import turns_table
 
 JUDGING = ("good", "bad", "should", "too ", "better", "worse", "normal", "problem", "interrupt")

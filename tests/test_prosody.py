@@ -25,7 +25,7 @@ from therapy_review.analysis import rename
 from therapy_review.consent.agreements_file import FILE as AGREEMENTS
 from therapy_review.journal.corrections import Correction
 from therapy_review.errors import ConsentError, NotAnalysedError
-from therapy_review.prosody import (
+from therapy_review.measures.pitch_loudness import (
     BLOCK,
     CAUTION,
     COLUMNS,
@@ -238,7 +238,7 @@ def test_what_is_taken_back_while_it_is_worked_out_leaves_nothing_behind(
         journal.keep_agreements(lambda data: consent.take_back(data, "therapist", on=journal.today()))
         return pd.DataFrame({"speaker": []})
 
-    monkeypatch.setattr("therapy_review.prosody.ranges", meanwhile)
+    monkeypatch.setattr("therapy_review.measures.pitch_loudness.ranges", meanwhile)
     with pytest.raises(ConsentError):
         prosody(session)
     assert not journal.store.exists(session.file("derived/prosody.json"))
@@ -271,7 +271,7 @@ def test_when_a_process_that_helps_ends_by_itself_the_work_is_done_here(
             os.kill(os.getpid(), signal.SIGKILL)
         return np.full((2, 1), float(sound[0]))
 
-    monkeypatch.setattr("therapy_review.prosody._voiced_frames", fragile)
+    monkeypatch.setattr("therapy_review.measures.pitch_loudness._voiced_frames", fragile)
     blocks = [np.full(8, number, np.float32) for number in range(6)]
     found = _each_on_a_core(blocks)
     assert [one[0, 0] for one in found] == [0, 1, 2, 3, 4, 5]

@@ -90,7 +90,7 @@ import numpy as np
 import therapy_review
 for module in pkgutil.walk_packages(therapy_review.__path__, "therapy_review."):
     importlib.import_module(module.name)
-from therapy_review import prosody
+from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.diarization import samples
 tone = ((220 * np.arange(44100) / 44100) % 1).astype(np.float32) - 0.5
 pitch = prosody._voiced_frames(samples.checked(tone, 44100)[:: samples.SAMPLE_RATE // prosody.RATE])[0]

@@ -13,7 +13,7 @@ from test_turns import conversations
 from therapy_review import Journal, Session
 from therapy_review.journal import marks as mark_files
 from therapy_review.journal.marks import Mark
-from therapy_review.moments import moments
+from therapy_review.measures.moment_finder import moments
 from therapy_review.silence_kinds import (
     KINDS,
     NOT_SAID,
@@ -23,7 +23,7 @@ from therapy_review.silence_kinds import (
     say,
     silence_kinds,
 )
-from therapy_review.silences import long_silences
+from therapy_review.measures.silences import long_silences
 from therapy_review.turns.table import turns_table
 
 TURNS = turns_table([(0, 4, "client"), (10, 12, "therapist"), (12.5, 14, "client"), (18, 20, "client")])

@@ -20,7 +20,7 @@ from therapy_review.consent import agreements_file as consent
 from therapy_review.adding import add_recording
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
-from therapy_review.measures import talk_share
+from therapy_review.measures.talk import talk_share
 from therapy_review.sound.recording import Recording
 from therapy_review.diarization.tracks import are_separate, diarize_tracks
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, open_journal
 from therapy_review.changes import change
-from therapy_review.measure_names import MOODS, name_of
-from therapy_review.measures import MEASURES, OF_ONE
-from therapy_review.prosody import MEASURES as VOICE
+from therapy_review.measures.names import MOODS, name_of
+from therapy_review.measures.talk import MEASURES, OF_ONE
+from therapy_review.measures.pitch_loudness import MEASURES as VOICE
 from therapy_review.trend_words import CERTAIN, amount, in_words, sentence, sentences
 from therapy_review.trends import trends
 

@@ -16,7 +16,7 @@ from conftest import root_of
 from therapy_review import Journal, open_journal
 from therapy_review.changes import changes
 from therapy_review.errors import TrendsError
-from therapy_review.measures import talk_share
+from therapy_review.measures.talk import talk_share
 from therapy_review.trends import COLUMNS, moods_table, moving_share, sessions_table, tags_table, trends
 from therapy_review.turns.table import turns_table, validate
 
@@ -225,7 +225,7 @@ def test_what_is_written_in_the_notes_about_the_way_survives_a_round_trip(heard:
 
 @pytest.mark.slow
 def test_pitch_is_joined_across_sessions_only_where_the_microphone_is_named(heard: Journal):
-    from therapy_review.prosody import prosody
+    from therapy_review.measures.pitch_loudness import prosody
 
     found = prosody(heard.sessions[-1]).set_index("speaker").loc["client", "pitch"]
     assert trends(heard, ["pitch"])["value"].notna().sum() == 0

@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, Session, prosody
+from therapy_review import Journal, Session
+from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.consent.agreement import REPORT
 from therapy_review.chart import Chart
 from therapy_review.page_parts import Shown
 from therapy_review.pages import SessionPage, session_report
 from therapy_review.path_pages import HowFar
-from therapy_review.prosody import CAUTION, COLUMNS
+from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
 from therapy_review.still import SHOWN, STILL, Still
 from therapy_review.trend_words import CERTAIN, sentence
 from therapy_review.trends import trends

@@ -21,7 +21,7 @@ from therapy_review.turns.edits import corrected
 from therapy_review.diarization.registry import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.elsewhere import turns_elsewhere
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.measures import evaluate
+from therapy_review.measures.talk import evaluate
 from therapy_review.journal.notes import SessionNotes
 from therapy_review.sound.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage.plain import if_there

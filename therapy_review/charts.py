@@ -22,8 +22,8 @@ from therapy_review.chart import (
     nothing_yet,
     styled,
 )
-from therapy_review.measures import session_bounds, talk_share
-from therapy_review.silences import LONG_SILENCE, gaps, long_silences, overlaps, pauses
+from therapy_review.measures.talk import session_bounds, talk_share
+from therapy_review.measures.silences import LONG_SILENCE, gaps, long_silences, overlaps, pauses
 from therapy_review.turns.table import are_named, floor_turns, speakers
 from therapy_review.wording import clock, counted
 
@@ -227,7 +227,7 @@ def talk_balance(balance: pd.DataFrame, *, names: Mapping[str, str] | None = Non
     Parameters
     ----------
     balance : DataFrame
-        As from `therapy_review.measures.balance`: part, start, end (s), speaker, share.
+        As from `therapy_review.measures.talk.balance`: part, start, end (s), speaker, share.
     names : mapping of str to str, optional
         How to call the speakers.
 

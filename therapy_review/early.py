@@ -15,7 +15,7 @@ import pandas as pd
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.marks import PROUD
-from therapy_review.moments import behind, moments
+from therapy_review.measures.moment_finder import behind, moments
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from therapy_review import phase_marks
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
 from therapy_review.early import Sides
-from therapy_review.measure_names import what_counts
+from therapy_review.measures.names import what_counts
 from therapy_review.journal.notes import MOODS
 from therapy_review.path import Way
 from therapy_review.path_charts import tag_rows

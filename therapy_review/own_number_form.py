@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.journal import scales
 from therapy_review.errors import TherapyReviewError
-from therapy_review.measure_names import MOODS
-from therapy_review.measures import MEASURES
-from therapy_review.prosody import MEASURES as OF_VOICES
+from therapy_review.measures.names import MOODS
+from therapy_review.measures.talk import MEASURES
+from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, measures, path_charts, scale_forms, trends, words
+from therapy_review import analysis, charts, forms, path_charts, scale_forms, trends, words
+from therapy_review.measures import talk as measures
 from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.moments import behind, moments
+from therapy_review.measures.moment_finder import behind, moments
 from therapy_review.page_parts import Live, NothingToShow, Shown, gently, sentence
 from therapy_review.player import Player, moments_to_hear
-from therapy_review.prosody import prosody
+from therapy_review.measures.pitch_loudness import prosody
 from therapy_review.quiet import (
     HOW_TO_LISTEN,
     IS_OFF,

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 
 from therapy_review import way_words
 from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, name
-from therapy_review.measure_names import what_counts
+from therapy_review.measures.names import what_counts
 from therapy_review.path import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
 from therapy_review.row_titles import first_sentence

@@ -65,7 +65,7 @@ def moments_to_read(found: pd.DataFrame) -> Still:
     Parameters
     ----------
     found : DataFrame
-        Columns start (s) and why, as from `therapy_review.moments.moments`.
+        Columns start (s) and why, as from `therapy_review.measures.moment_finder.moments`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from therapy_review import trends
 from therapy_review.consent.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line
-from therapy_review.measures import MEASURES, OF_ONE
+from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.journal.notes import SessionNotes
 from therapy_review.still import SHOWN
 
@@ -46,7 +46,7 @@ def everything(journal: Journal, closed: Collection[str] = (), *, private_notes:
         One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between;
         no such column where they are left out),
         ``score_`` and the name for each questionnaire, engine, and the columns of
-        `therapy_review.measures.evaluate`. Counts are whole numbers (``Int64``), all other numbers ``float64``,
+        `therapy_review.measures.talk.evaluate`. Counts are whole numbers (``Int64``), all other numbers ``float64``,
         texts ``string``; all but what belongs to one person is there also where nothing was measured.
 
     Examples

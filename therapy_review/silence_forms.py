@@ -13,7 +13,7 @@ from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
 from therapy_review.silence_kinds import KINDS, long_silences_of, say
-from therapy_review.silences import LONG_SILENCE
+from therapy_review.measures.silences import LONG_SILENCE
 from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.wording import clock
 

@@ -21,7 +21,7 @@ from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal.marks import Mark
 from therapy_review.journal.session import MEASURES_VERSION
-from therapy_review.silences import long_silences
+from therapy_review.measures.silences import long_silences
 from therapy_review.turns.table import turns_table
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     silences : DataFrame
-        As from `therapy_review.silences.long_silences`.
+        As from `therapy_review.measures.silences.long_silences`.
     marks : DataFrame
         A marks table.
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from therapy_review.changes import FEWEST, Change, change, current_phase, together
-from therapy_review.prosody import CAUTION
-from therapy_review.prosody import MEASURES as OF_VOICES
+from therapy_review.measures.pitch_loudness import CAUTION
+from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
 from therapy_review.journal.scales import plain
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def in_words(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str
     ----------
     found : Change
     name : str
-        What it is called, as from `therapy_review.measure_names.name_of`.
+        What it is called, as from `therapy_review.measures.names.name_of`.
     unit : str
         As in `therapy_review.trends.trends`.
     counts : str

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review import index, phases, prosody
+from therapy_review import index, phases
+from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.consent.gate import closed
-from therapy_review.measure_names import MOODS, name_of
-from therapy_review.measures import MEASURES, OF_ONE, mood_change
+from therapy_review.measures.names import MOODS, name_of
+from therapy_review.measures.talk import MEASURES, OF_ONE, mood_change
 from therapy_review.journal.notes import OF_THE_WAY, SessionNotes
 from therapy_review.phases import WAYS
 from therapy_review.journal.scales import BUILT_IN, Scale
@@ -68,7 +69,7 @@ def sessions_table(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
     -------
     DataFrame
         One row a session: session, date, engine (what found the turns), then the columns of
-        `therapy_review.measures.evaluate`; missing where a session has no turns.
+        `therapy_review.measures.talk.evaluate`; missing where a session has no turns.
     """
     read = _read_all(journal, use)
     rows = [{**_head(name), "engine": one["engine"], **one["measures"]} for name, one in read.items()]
@@ -173,8 +174,8 @@ def trends(
     journal : Journal
     measures : str or iterable of str, optional
         Which: moods (``mood_after``), names of questionnaires as in the notes (``phq9``), names of
-        `therapy_review.measures.MEASURES` (``talk_share`` of everybody, ``client_talk_share`` of one), or of
-        `therapy_review.prosody.MEASURES`. All but the last that there are when left out.
+        `therapy_review.measures.talk.MEASURES` (``talk_share`` of everybody, ``client_talk_share`` of one), or of
+        `therapy_review.measures.pitch_loudness.MEASURES`. All but the last that there are when left out.
     since : datetime.date or str, optional
         The first day that counts, as a day or as in ``2026-01-31``; from the first session on when left out.
     use : str

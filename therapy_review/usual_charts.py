@@ -21,7 +21,7 @@ from therapy_review.chart import (
     places,
     styled,
 )
-from therapy_review.measure_names import what_counts
+from therapy_review.measures.names import what_counts
 from therapy_review.row_titles import OF_A_PART, first_sentence, room, titled
 from therapy_review.trend_words import OF_PAGE, sentences
 from therapy_review.usual import FEWEST, far_out, label, written

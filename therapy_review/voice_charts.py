@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, name, nothing_yet, styled
-from therapy_review.prosody import CAUTION, FEWEST, HOP, RATE
+from therapy_review.measures.pitch_loudness import CAUTION, FEWEST, HOP, RATE
 from therapy_review.usual import usual, written
 from therapy_review.usual_charts import rows_over_time
 
@@ -38,7 +38,7 @@ def voices_of_a_session(table: pd.DataFrame, *, names: Mapping[str, str] | None 
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.prosody.prosody`.
+        As from `therapy_review.measures.pitch_loudness.prosody`.
     names : mapping of str to str, optional
         How to call the speakers.
 

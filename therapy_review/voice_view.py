@@ -10,7 +10,7 @@ import html
 import threading
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import prosody
+from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.phases import lasting

@@ -22,7 +22,7 @@ from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.diarization.engine import ENGINE, diarize
 from therapy_review.least_certain import AROUND, least_certain
-from therapy_review.measures import talk_share
+from therapy_review.measures.talk import talk_share
 from therapy_review.diarization.embedding import embed
 
 from .score import mapping

@@ -431,7 +431,7 @@ class Session:
 
     @property
     def measures(self) -> pd.DataFrame:
-        """The session's measures: one row, as `therapy_review.measures.evaluate` describes it.
+        """The session's measures: one row, as `therapy_review.measures.talk.evaluate` describes it.
 
         Raises
         ------

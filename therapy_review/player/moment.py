@@ -94,7 +94,7 @@ def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self
     use : str
         What the recording is opened for; one of the uses that can be agreed to.
     moments : DataFrame
-        Columns start, end (s) and why, as from `therapy_review.moments.moments`.
+        Columns start, end (s) and why, as from `therapy_review.measures.moment_finder.moments`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from therapy_review import listening, wording
 from therapy_review.journal import marks
 from therapy_review.chart import name
 from therapy_review.errors import TherapyReviewError
-from therapy_review.silences import long_silences, overlaps
+from therapy_review.measures.silences import long_silences, overlaps
 from therapy_review.turns.table import are_named, backchannels, floor_turns, speakers
 
 if TYPE_CHECKING:

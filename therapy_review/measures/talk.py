@@ -6,7 +6,7 @@ before and after is lead-in and lead-out. Definitions:
 
 - voiced stretch: speech of one speaker with no silence of 0.2 s or more inside (Heldner & Edlund 2010)
 - turn: consecutive voiced stretches of one speaker, see `therapy_review.turns.table.floor_turns`
-- pause, gap, long silence, overlap: what lies between the words, see `therapy_review.silences`
+- pause, gap, long silence, overlap: what lies between the words, see `therapy_review.measures.silences`
 - latency: gaps by responder, within one pair of speakers only; an answer to somebody else is another thing
 - talk share: part of all talk (silence left out); session share: part of the session (silence shown)
 
@@ -25,7 +25,7 @@ from typing import Literal, TypeVar
 import numpy as np
 import pandas as pd
 
-from therapy_review.silences import (
+from therapy_review.measures.silences import (
     AT_ONCE,
     LONG_SILENCE,
     gaps,
@@ -203,7 +203,7 @@ def latency(turns: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a pair: before, responder, n, q1, median, q3 (s; negative where the answer began before the other
-        had ended, the sign is kept). The single values are in `therapy_review.silences.gaps`.
+        had ended, the sign is kept). The single values are in `therapy_review.measures.silences.gaps`.
 
     Examples
     --------

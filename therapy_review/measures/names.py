@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from therapy_review.measures import MEASURES, OF_ONE
-from therapy_review.prosody import MEASURES as VOICE
+from therapy_review.measures.talk import MEASURES, OF_ONE
+from therapy_review.measures.pitch_loudness import MEASURES as VOICE
 from therapy_review.journal.scales import BUILT_IN, Scale
 
 MOODS: Mapping[str, tuple[str, str]] = {

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.journal.marks import PROUD, closed
-from therapy_review.measures import mood_change
-from therapy_review.silences import gaps, long_silences
+from therapy_review.measures.talk import mood_change
+from therapy_review.measures.silences import gaps, long_silences
 from therapy_review.turns.table import floor_turns, speakers, validate
 
 if TYPE_CHECKING:
