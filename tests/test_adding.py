@@ -8,7 +8,7 @@ import pytest
 from conftest import PRACTICE
 
 from therapy_review import create_journal
-from therapy_review.adding import A_DAY, add_recording
+from therapy_review.analysis.adding import A_DAY, add_recording
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
 from therapy_review.storage.plain import digest

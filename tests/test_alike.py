@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from therapy_review import Journal, analyse
-from therapy_review.alike import alike, relabel_alike
-from therapy_review.analysis import rename
+from therapy_review.analysis.similar import alike, relabel_alike
+from therapy_review.analysis.analysis import rename
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.turns.table import turns_table

@@ -11,7 +11,7 @@ from conftest import PRACTICE, root_of
 from therapy_review import analyse, create_journal, hints
 from therapy_review.batch import templates
 from therapy_review.cli import import_turns
-from therapy_review.elsewhere import use_turns
+from therapy_review.analysis.external_turns import use_turns
 from therapy_review.journal.journal import Journal
 from therapy_review.storage.plain import PlainStore
 from therapy_review.turns.table import turns_table

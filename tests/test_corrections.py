@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, Session, analyse
 from therapy_review.consent.agreement import ROLES
-from therapy_review.analysis import rename
+from therapy_review.analysis.analysis import rename
 from therapy_review.turns.edits import apply, corrected, relabel, swap
 from therapy_review.journal.corrections import (
     Correction,

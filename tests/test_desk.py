@@ -13,9 +13,9 @@ from conftest import decoded, root_of
 from meanwhile import after, before
 
 from therapy_review import Journal, Session, open_journal
-from therapy_review.alike import COLUMNS
+from therapy_review.analysis.similar import COLUMNS
 from therapy_review.journal.corrections import Correction
-from therapy_review.listening import CHANGED_TOO
+from therapy_review.analysis.review import CHANGED_TOO
 from therapy_review.journal.marks import Mark
 from therapy_review.sound.opus import head
 from therapy_review.player import desk as module
@@ -224,7 +224,7 @@ def test_a_turn_put_right_by_hand_offers_the_others_that_sound_like_it(
 ) -> None:
     (start, end), (a, b) = a_turn(page, "therapist"), a_turn(page, "client")
     one = pd.DataFrame([(a, b, "client", "other", 0.1)], columns=COLUMNS)
-    monkeypatch.setattr("therapy_review.listening.alike", lambda *_: one)
+    monkeypatch.setattr("therapy_review.analysis.review.alike", lambda *_: one)
     before = page.session.turns
     told = page.ask("relabel", start=start, end=end, speaker="other", was="therapist")
     assert told["changed"] == [start, end]

@@ -13,7 +13,8 @@ import pytest
 from conftest import root_of
 from meanwhile import after
 
-from therapy_review import Journal, Session, create_journal, enrolment, open_journal, report_tables
+from therapy_review import Journal, Session, create_journal, open_journal, report_tables
+from therapy_review.analysis import enrolment
 from therapy_review.consent import ledger
 from therapy_review.storage import unlock
 from therapy_review.batch.keeping import keep_failure

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
-from therapy_review.least_certain import AROUND, DOUBT, LONGEST, least_certain
+from therapy_review.analysis.uncertainty import AROUND, DOUBT, LONGEST, least_certain
 from therapy_review.measures.talk import talk_share
 from therapy_review.turns.table import turns_table
 

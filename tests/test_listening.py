@@ -13,12 +13,12 @@ import pytest
 from conftest import Hear, root_of
 
 from therapy_review import Journal, Session, analyse, open_journal
-from therapy_review import listening as module
-from therapy_review.alike import COLUMNS
+from therapy_review.analysis import review as module
+from therapy_review.analysis.similar import COLUMNS
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.errors import TherapyReviewError
-from therapy_review.least_certain import least_certain
-from therapy_review.listening import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
+from therapy_review.analysis.uncertainty import least_certain
+from therapy_review.analysis.review import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
 from therapy_review.turns.table import turns_table
 
 
@@ -145,7 +145,7 @@ def mistaken(session: Session, monkeypatch: pytest.MonkeyPatch) -> Session:
     worse = turns.assign(
         speaker=turns["speaker"].where(~wrong, "client"), confidence=turns["confidence"].where(~wrong, 0.5)
     )
-    monkeypatch.setattr("therapy_review.analysis.corrected", lambda voices, said: apply(worse, said))
+    monkeypatch.setattr("therapy_review.analysis.analysis.corrected", lambda voices, said: apply(worse, said))
     session.correct(relabel(turns, turns["start"].iloc[0], turns["end"].iloc[0], turns["speaker"].iloc[0]))
     analyse(session)
     return session

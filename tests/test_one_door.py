@@ -20,14 +20,16 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, Session, alike, analyse, enrolment, page_parts, pages, path_view, playback, share_files, share_plan
+from therapy_review import Journal, Session, analyse, page_parts, pages, path_view, playback, share_files, share_plan
+from therapy_review.analysis import similar as alike
+from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ONE_PARTY, USES
 from therapy_review.batch import bundles
 from therapy_review.check import check
 from therapy_review.erasing import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
-from therapy_review.listening import Listening
+from therapy_review.analysis.review import Listening
 from therapy_review.journal.marks import Mark
 from therapy_review.opened import FIGURES, SOUND, Opened
 from therapy_review.path_pages import HowFar

@@ -19,7 +19,7 @@ from meanwhile import before
 from numpy.typing import NDArray
 
 from therapy_review import Journal, Session, analyse, open_journal, playback
-from therapy_review.analysis import rename
+from therapy_review.analysis.analysis import rename
 from therapy_review.journal.corrections import Correction
 from therapy_review.erasing import erase_session
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError

@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 from meanwhile import after
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, enrolment, forms, open_journal
+from therapy_review import Journal, Session, analyse, forms, open_journal
+from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ROLES
-from therapy_review.analysis import follow_prints, is_current, rename
+from therapy_review.analysis.analysis import follow_prints, is_current, rename
 from therapy_review.cli import app
 from therapy_review.turns.edits import swap
 from therapy_review.journal.corrections import Correction
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.prints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
+from therapy_review.analysis.voiceprints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
 from therapy_review.turns.table import are_named, turns_table
 
 FIRST, SECOND, THIRD = RECORDED[:3]

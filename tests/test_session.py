@@ -13,9 +13,9 @@ from conftest import root_of
 from meanwhile import after, before
 
 from therapy_review import Journal, Session, analyse, hints
-from therapy_review.analysis import is_current, rename
+from therapy_review.analysis.analysis import is_current, rename
 from therapy_review.journal.corrections import Correction
-from therapy_review.elsewhere import turns_elsewhere
+from therapy_review.analysis.external_turns import turns_elsewhere
 from therapy_review.erasing import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError, RecordingError
 from therapy_review.sound.recording import Recording

@@ -179,7 +179,7 @@ def test_a_session_without_long_silences_has_none(heard: Journal, session: Sessi
     store = heard.store
     end = session.turns["end"].max()
     store.write(session.file("corrections.csv"), f"start,end,speaker\n0,{end + 1},client\n".encode())
-    from therapy_review.analysis import rename
+    from therapy_review.analysis.analysis import rename
 
     rename(session)
     assert silence_kinds(heard).query("session == @session.name")["n"].tolist() == [0]

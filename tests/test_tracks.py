@@ -17,7 +17,7 @@ from test_diarize import NO_RATES
 
 from therapy_review import analyse, create_journal, open_journal
 from therapy_review.consent import agreements_file as consent
-from therapy_review.adding import add_recording
+from therapy_review.analysis.adding import add_recording
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
 from therapy_review.measures.talk import talk_share

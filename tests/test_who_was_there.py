@@ -11,7 +11,7 @@ from test_diarizers import Halves
 
 from therapy_review import Journal, Session, analyse
 from therapy_review.consent import agreements_file as consent
-from therapy_review.analysis import is_current
+from therapy_review.analysis.analysis import is_current
 
 PAIR = ("client", "therapist")
 

@@ -24,8 +24,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from therapy_review.analysis import analyse
-    from therapy_review.elsewhere import forget_turns, use_turns
+    from therapy_review.analysis.analysis import analyse
+    from therapy_review.analysis.external_turns import forget_turns, use_turns
     from therapy_review.turns.exchange import read_turns, write_turns
     from therapy_review.journal.journal import Journal, open_journal
     from therapy_review.journal.new_journal import create_journal

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from therapy_review import appointments, hints
 from therapy_review.batch import manifest
-from therapy_review.elsewhere import turns_elsewhere
+from therapy_review.analysis.external_turns import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal
 from therapy_review.sound.recording import SUFFIXES, length_to_analyse

@@ -134,7 +134,7 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Add the recording of a session; the file itself stays where it is, unless you say otherwise."""
-    from therapy_review.adding import add_recording, not_agreed_to_record
+    from therapy_review.analysis.adding import add_recording, not_agreed_to_record
     from therapy_review.journal.journal import open_journal
 
     day = _day(date)
@@ -185,8 +185,8 @@ def analyse(
 
 
 def _analyse_all(journal: Journal, diarizer: str = "") -> int:
-    from therapy_review.analysis import analyse as analyse_one
-    from therapy_review.enrolment import forget_without_agreement
+    from therapy_review.analysis.analysis import analyse as analyse_one
+    from therapy_review.analysis.enrolment import forget_without_agreement
     from therapy_review.playback import prepare
 
     if forgotten := forget_without_agreement(journal):
@@ -260,7 +260,7 @@ def import_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Use turns that another program found, in place of this one's own."""
-    from therapy_review.elsewhere import use_turns
+    from therapy_review.analysis.external_turns import use_turns
     from therapy_review.turns.exchange import read_turns
     from therapy_review.journal.journal import open_journal
 
@@ -280,7 +280,7 @@ def import_turns(
 @turns.command("forget")
 def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> None:
     """Go back from turns that were brought in to this program's own."""
-    from therapy_review.elsewhere import forget_turns as forget
+    from therapy_review.analysis.external_turns import forget_turns as forget
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import enrolment, hints, index
+from therapy_review import hints, index
+from therapy_review.analysis import enrolment
 from therapy_review.journal import transcript
 from therapy_review.consent import ledger
 from therapy_review.storage import rekeying as renewing
 from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.storage.keys import IDENTITY, RECOVERY
-from therapy_review.prints import PEOPLE
+from therapy_review.analysis.voiceprints import PEOPLE
 from therapy_review.sound.recording import SUFFIXES
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.journal.session import MADE_FROM_SOUND

@@ -29,7 +29,7 @@ def erase(
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
     from therapy_review import erasing
     from therapy_review.storage import unlock
-    from therapy_review.analysis import follow_prints
+    from therapy_review.analysis.analysis import follow_prints
     from therapy_review.journal.journal import Journal, folder_of, open_journal
     from therapy_review.journal.session import Session
     from therapy_review.journal.session_names import session_date

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis
+from therapy_review.analysis import analysis
 from therapy_review.turns import edits as correcting
 from therapy_review.turns import table as turns
 from therapy_review.journal import corrections

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, charts, forms, path_charts, scale_forms, trends, words
+from therapy_review import charts, forms, path_charts, scale_forms, trends, words
+from therapy_review.analysis import analysis
 from therapy_review.measures import talk as measures
 from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError

@@ -37,7 +37,7 @@ WhoseOption = Annotated[Whose, typer.Option(help="Whose voice; yours when left o
 @voice.command()
 def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
-    from therapy_review import enrolment
+    from therapy_review.analysis import enrolment
     from therapy_review.journal.journal import open_journal
     from therapy_review.diarization.embedding import MODEL
 
@@ -73,7 +73,8 @@ def remember(
     journal: JournalOption = HERE,
 ) -> None:
     """Begin to know somebody by voice, or make the print anew from the sessions that were confirmed."""
-    from therapy_review import analysis, enrolment
+    from therapy_review.analysis import analysis
+    from therapy_review.analysis import enrolment
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
@@ -109,7 +110,8 @@ def forget(
     journal: JournalOption = HERE,
 ) -> None:
     """Forget a voice print, or what one session added to it, as if it had never been given."""
-    from therapy_review import analysis, enrolment
+    from therapy_review.analysis import analysis
+    from therapy_review.analysis import enrolment
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

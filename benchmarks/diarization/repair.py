@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from therapy_review.alike import Embed, alike, relabel_alike
+from therapy_review.analysis.similar import Embed, alike, relabel_alike
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.diarization.engine import ENGINE, diarize
-from therapy_review.least_certain import AROUND, least_certain
+from therapy_review.analysis.uncertainty import AROUND, least_certain
 from therapy_review.measures.talk import talk_share
 from therapy_review.diarization.embedding import embed
 
@@ -59,7 +59,7 @@ def repaired(
     found, truth : DataFrame
         Turns tables of client and therapist: what the engine found, and what is so.
     embed : callable, optional
-        As in `therapy_review.alike.alike`; without it, nothing is offered to be changed alike.
+        As in `therapy_review.analysis.similar.alike`; without it, nothing is offered to be changed alike.
     minutes : float
         How long the client listens.
 

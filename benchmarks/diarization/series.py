@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from therapy_review.diarization.engine import ENGINE, diarize
-from therapy_review.prints import LIKENESS, MARGIN, mean_voice, recognise, surest_stretches
+from therapy_review.analysis.voiceprints import LIKENESS, MARGIN, mean_voice, recognise, surest_stretches
 from therapy_review.diarization.embedding import MODEL, embed
 
 from . import rooms

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis, enrolment, index
+from therapy_review import index
+from therapy_review.analysis import analysis
+from therapy_review.analysis import enrolment
 from therapy_review.journal import days
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger

@@ -35,7 +35,7 @@ LISTENING = 3600.0  # seconds one session may be listened to
 PLACE = "__import__('os').chdir({!r})"
 FOR_THE_CLIENT = "__import__('os').environ.update({!r})"
 LISTEN = (
-    "from therapy_review.analysis import analyse; from therapy_review.journal.journal import open_journal; "
+    "from therapy_review.analysis.analysis import analyse; from therapy_review.journal.journal import open_journal; "
     "analyse(open_journal({!r}).session({!r}), use={!r})"
 )
 ENDED = (

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review import analysis, enrolment
+from therapy_review.analysis import analysis
+from therapy_review.analysis import enrolment
 from therapy_review.storage import unlock
 from therapy_review.consent.agreement import REPORT
 from therapy_review.batch import bundles, crew, manifest

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
 MEASURES_VERSION = 1
-TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.elsewhere`
+TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.analysis.external_turns`
 MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, said.TABLE.name})  # beside what is derived
 
 
@@ -278,7 +278,7 @@ class Session:
     def correct(self, lines: Iterable[said.Correction]) -> int:
         """Keep what the client says about who speaks when; it wins over any analysis, for ever.
 
-        `therapy_review.analysis.rename` then makes turns and measures follow.
+        `therapy_review.analysis.analysis.rename` then makes turns and measures follow.
 
         Parameters
         ----------
@@ -328,7 +328,7 @@ class Session:
         Returns
         -------
         DataFrame
-            As from `therapy_review.alike.alike`; ``session.correct(relabel_alike(session.turns, found))`` changes
+            As from `therapy_review.analysis.similar.alike`; ``session.correct(relabel_alike(session.turns, found))`` changes
             them as one step.
 
         Raises
@@ -338,7 +338,7 @@ class Session:
         NotAnalysedError
             When the turns do not follow the corrections yet.
         """
-        from therapy_review.alike import alike, hearing
+        from therapy_review.analysis.similar import alike, hearing
 
         return alike(self.turns, self.corrections, start, end, hearing(self))
 

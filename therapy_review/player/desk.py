@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import analysis
+from therapy_review.analysis import analysis
 from therapy_review.turns import edits as correcting
 from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.alike import hearing
+from therapy_review.analysis.similar import hearing
 from therapy_review.errors import TherapyReviewError
-from therapy_review.listening import CHANGED_ELSEWHERE, Listening
+from therapy_review.analysis.review import CHANGED_ELSEWHERE, Listening
 from therapy_review.journal.marks import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.picture import as_mark, marks_now, picture, waveform

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review import listening, wording
+from therapy_review import wording
+from therapy_review.analysis import review as listening
 from therapy_review.journal import marks
 from therapy_review.chart import name
 from therapy_review.errors import TherapyReviewError

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from therapy_review import enrolment
+from therapy_review.analysis import enrolment
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.turns.edits import corrected
 from therapy_review.diarization.registry import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
-from therapy_review.elsewhere import turns_elsewhere
+from therapy_review.analysis.external_turns import turns_elsewhere
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.measures.talk import evaluate
 from therapy_review.journal.notes import SessionNotes
@@ -74,7 +74,7 @@ def analyse(
 
     The consent gate is asked each time, also where nothing has to be opened.
 
-    Turns that were found elsewhere (see `therapy_review.elsewhere`) are taken as they are, whoever is to listen.
+    Turns that were found elsewhere (see `therapy_review.analysis.external_turns`) are taken as they are, whoever is to listen.
 
     Parameters
     ----------

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from therapy_review import analysis
-from therapy_review.alike import Embed, alike, hearing, relabel_alike
+from therapy_review.analysis import analysis
+from therapy_review.analysis.similar import Embed, alike, hearing, relabel_alike
 from therapy_review.turns.edits import relabel, spoken_of
 from therapy_review.errors import TurnsError
-from therapy_review.least_certain import least_certain
+from therapy_review.analysis.uncertainty import least_certain
 from therapy_review.turns.table import are_named
 from therapy_review.wording import clock
 

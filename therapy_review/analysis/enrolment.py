@@ -17,11 +17,11 @@ import numpy as np
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.alike import hearing
+from therapy_review.analysis.similar import hearing
 from therapy_review.turns.edits import corrected
 from therapy_review.journal.corrections import evidence
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.prints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
+from therapy_review.analysis.voiceprints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
 from therapy_review.storage.plain import digest, if_there
 from therapy_review.turns.table import are_named, name_speakers
 from therapy_review.diarization.embedding import MODEL
@@ -57,7 +57,7 @@ def agreed(journal: Journal, role: str) -> bool:
 def agree(journal: Journal, role: str, how: str = "written") -> None:
     """Write down that somebody agrees to a voice print from today on.
 
-    `therapy_review.analysis.follow_prints` then makes it from the sessions that were confirmed.
+    `therapy_review.analysis.analysis.follow_prints` then makes it from the sessions that were confirmed.
 
     Parameters
     ----------
