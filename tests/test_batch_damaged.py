@@ -12,7 +12,8 @@ from deadly import deadly
 from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
-from therapy_review import hints, index, open_journal, reports
+from therapy_review import hints, open_journal, reports
+from therapy_review.trends import cache as index
 from therapy_review.analysis import analysis
 from therapy_review.storage import unlock
 from therapy_review.batch import crew, engine

@@ -10,7 +10,8 @@ from itertools import pairwise
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, index, open_journal, reports
+from therapy_review import Journal, open_journal, reports
+from therapy_review.trends import cache as index
 from therapy_review.consent import agreements_file as consent
 from therapy_review.storage import unlock
 from therapy_review.batch import keeping, manifest, templates

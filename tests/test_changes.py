@@ -13,11 +13,11 @@ from believable import write_journal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review.changes import FEWEST, SURE, change, changes, current_phase, together
+from therapy_review.trends.lasting_change import FEWEST, SURE, change, changes, current_phase, together
 from therapy_review.errors import TrendsError
-from therapy_review.slopes import MONTH, Slope, carried_over, kendall_tau, quarters, theil_sen, validate
-from therapy_review.trend_words import in_words, sentence
-from therapy_review.trends import trends
+from therapy_review.trends.slopes import MONTH, Slope, carried_over, kendall_tau, quarters, theil_sen, validate
+from therapy_review.trends.in_words import in_words, sentence
+from therapy_review.trends.table import trends
 
 TIMES = 1000
 Noise = Callable[[np.random.Generator, int], "np.ndarray[tuple[int], np.dtype[np.float64]]"]

@@ -10,7 +10,7 @@ from conftest import PRACTICE
 
 from therapy_review import open_journal
 from therapy_review.clickable import Clickable
-from therapy_review.path import way
+from therapy_review.trends.overview import way
 from therapy_review.path_picture import path
 
 

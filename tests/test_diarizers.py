@@ -19,7 +19,7 @@ from therapy_review.errors import ConsentError, DiarizerError, MissingPackageErr
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import Session
 from therapy_review.storage.plain import PlainStore
-from therapy_review.trends import sessions_table
+from therapy_review.trends.table import sessions_table
 
 SECOND = np.zeros(16_000, np.float32)
 

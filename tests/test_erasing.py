@@ -33,9 +33,9 @@ from therapy_review.journal.journal import folder_of
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal
-from therapy_review.silence_kinds import silence_kinds
+from therapy_review.trends.kinds_of_silence import silence_kinds
 from therapy_review.storage.plain import PlainStore, digest
-from therapy_review.trends import trends
+from therapy_review.trends.table import trends
 
 DAY = "2026-03-05"
 OF_IT = {

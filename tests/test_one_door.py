@@ -41,12 +41,12 @@ from therapy_review.sound.recording import Recording
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
-from therapy_review.silence_kinds import long_silences_of, silence_kinds
+from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
 from therapy_review.still import STILL, Still
 from therapy_review.storage.plain import PlainStore
 from therapy_review.together import USE as TOGETHER_USE
 from therapy_review.together import Together
-from therapy_review.trends import trends
+from therapy_review.trends.table import trends
 
 PACKAGE = ROOT / "therapy_review"
 

@@ -15,7 +15,7 @@ from therapy_review.errors import JournalError
 from therapy_review.own_number_form import TITLE
 from therapy_review.scale_forms import scale_forms
 from therapy_review.journal.scales import FILE
-from therapy_review.trends import trends
+from therapy_review.trends.table import trends
 
 
 @pytest.fixture

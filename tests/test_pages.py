@@ -20,7 +20,7 @@ from therapy_review.journal.new_journal import create_journal
 from therapy_review.page_parts import Live, NothingToShow, Shown
 from therapy_review.pages import SessionPage, WeeklyReview, session_report, weekly_review
 from therapy_review.player import Player
-from therapy_review.silence_kinds import long_silences_of, say
+from therapy_review.trends.kinds_of_silence import long_silences_of, say
 from therapy_review.still import STILL, Still
 
 OFTEN_EMPTY = ("refresh", "voices", "how_to_listen")  # their own tests say when they show something

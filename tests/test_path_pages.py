@@ -16,7 +16,7 @@ from therapy_review.clickable import Clickable
 from therapy_review.journal.letters import Letter, Writing
 from therapy_review.journal.marks import Mark
 from therapy_review.page_parts import NothingToShow, Shown
-from therapy_review.path import way
+from therapy_review.trends.overview import way
 from therapy_review.path_pages import HowFar, PathPage, how_far, path_page
 from therapy_review.path_view import Place
 from therapy_review.player import Moment, Player
@@ -208,7 +208,7 @@ def test_a_star_opens_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: J
 
 def test_a_value_beside_the_usual_range_leads_to_the_moment_behind_it(heard: Journal) -> None:
     from therapy_review.path_view import usual_view
-    from therapy_review.usual import usual
+    from therapy_review.trends.usual_range import usual
 
     measured = way(heard).measured
     own = measured[(measured["measure"] == "longest_silence") & (measured["session"] == NEWEST)]

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from therapy_review.path_phases import Phases, caption, phases
-from therapy_review.phases import LASTS
+from therapy_review.trends.phases import LASTS
 
 NAMES = st.sampled_from(["", "online", "Anna", "Anna, online", "Ben, clip-on", "nothing noted"])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.collections import PathCollection
 
-from therapy_review.early import Sides
+from therapy_review.trends.early_recent import Sides
 from therapy_review.early_charts import then_and_now
-from therapy_review.path import Way
+from therapy_review.trends.overview import Way
 from therapy_review.phase_marks import APART, BESIDE, OVER_TIME, over_time
-from therapy_review.usual import usual
+from therapy_review.trends.usual_range import usual
 from therapy_review.usual_charts import usual_over_time
 
 

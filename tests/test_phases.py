@@ -7,7 +7,7 @@ import math
 import pytest
 
 from therapy_review.diarization.engine import ENGINE
-from therapy_review.phases import WAYS, held, in_times, names, ways, which
+from therapy_review.trends.phases import WAYS, held, in_times, names, ways, which
 
 
 def told(part: str, *values: str) -> list[str]:

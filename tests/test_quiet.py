@@ -133,7 +133,7 @@ def test_with_the_sound_off_no_sentence_leads_to_what_cannot_play(
 def analysed(journal: Journal) -> None:
     """Let there be two recordings that could be heard beside each other."""
     from therapy_review import analyse
-    from therapy_review.early import pairs
+    from therapy_review.trends.early_recent import pairs
 
     analyse(journal.session("2026-01-08"))
     assert pairs(journal)
@@ -161,8 +161,8 @@ def test_a_session_chosen_on_the_path_opens_to_be_read(heard: Journal, made: lis
 def test_a_value_beside_the_usual_leads_to_moments_to_read_and_only_with_an_agreement(
     heard: Journal, made: list[str]
 ) -> None:
-    from therapy_review.path import way
-    from therapy_review.usual import usual
+    from therapy_review.trends.overview import way
+    from therapy_review.trends.usual_range import usual
 
     measured = way(heard).measured
     own = measured[(measured["measure"] == "longest_silence") & (measured["session"] == NEWEST)]

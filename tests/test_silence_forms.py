@@ -12,7 +12,7 @@ from therapy_review import Journal, Session
 from therapy_review.journal.marks import Mark
 from therapy_review.player import Moment
 from therapy_review.silence_forms import BEFORE, silence_form
-from therapy_review.silence_kinds import KINDS, long_silences_of, say
+from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
 from therapy_review.still import STILL
 
 

@@ -14,7 +14,7 @@ from therapy_review import Journal, Session
 from therapy_review.journal import marks as mark_files
 from therapy_review.journal.marks import Mark
 from therapy_review.measures.moment_finder import moments
-from therapy_review.silence_kinds import (
+from therapy_review.trends.kinds_of_silence import (
     KINDS,
     NOT_SAID,
     SILENCE,

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from therapy_review import Journal, open_journal
-from therapy_review.changes import change
+from therapy_review.trends.lasting_change import change
 from therapy_review.measures.names import MOODS, name_of
 from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.measures.pitch_loudness import MEASURES as VOICE
-from therapy_review.trend_words import CERTAIN, amount, in_words, sentence, sentences
-from therapy_review.trends import trends
+from therapy_review.trends.in_words import CERTAIN, amount, in_words, sentence, sentences
+from therapy_review.trends.table import trends
 
 JUDGING = re.compile(
     r"\b(better|worse|good|bad|improv|progress|declin|normal|healthy|success|fail|should|well done|streak|because)",

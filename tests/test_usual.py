@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review.usual import FEWEST, PLACES, far_out, usual
+from therapy_review.trends.usual_range import FEWEST, PLACES, far_out, usual
 
 
 def table_of(values: list[float], phases: list[str] | None = None, unit: str = "s") -> pd.DataFrame:

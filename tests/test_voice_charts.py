@@ -19,8 +19,8 @@ from therapy_review.pages import SessionPage, session_report
 from therapy_review.path_pages import HowFar
 from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
 from therapy_review.still import SHOWN, STILL, Still
-from therapy_review.trend_words import CERTAIN, sentence
-from therapy_review.trends import trends
+from therapy_review.trends.in_words import CERTAIN, sentence
+from therapy_review.trends.table import trends
 from therapy_review.voice_charts import NOTHING_ACROSS, TOO_LITTLE, voices_of_a_session, voices_over_time
 from therapy_review.voice_view import SHOWN as OF_THE_CLIENT
 from therapy_review.voice_view import VoicesView, not_worked_out, voices_view

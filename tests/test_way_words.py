@@ -8,10 +8,10 @@ import pytest
 from matplotlib.text import Text
 
 from therapy_review import Journal, way_words
-from therapy_review.path import way
+from therapy_review.trends.overview import way
 from therapy_review.path_charts import MULTIPLES, tag_shares
-from therapy_review.trend_words import CERTAIN
-from therapy_review.trends import moving_share
+from therapy_review.trends.in_words import CERTAIN
+from therapy_review.trends.table import moving_share
 from therapy_review.way_words import of_a_word, often
 
 

@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 
 from therapy_review import phase_marks
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
-from therapy_review.early import Sides
+from therapy_review.trends.early_recent import Sides
 from therapy_review.measures.names import what_counts
 from therapy_review.journal.notes import MOODS
-from therapy_review.path import Way
+from therapy_review.trends.overview import Way
 from therapy_review.path_charts import tag_rows
-from therapy_review.usual import label, written
+from therapy_review.trends.usual_range import label, written
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     Parameters
     ----------
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
     sides : Sides or None
-        As from `therapy_review.early.sides`.
+        As from `therapy_review.trends.early_recent.sides`.
     scales : mapping of str to Scale, optional
         What is known of questionnaires.
 
@@ -151,9 +151,9 @@ def words_then_and_now(
     Parameters
     ----------
     tags : DataFrame
-        As from `therapy_review.trends.tags_table`.
+        As from `therapy_review.trends.table.tags_table`.
     sides : Sides or None
-        As from `therapy_review.early.sides`.
+        As from `therapy_review.trends.early_recent.sides`.
     groups : mapping of str to sequence of str, optional
         Words by group, in the order to show them.
 

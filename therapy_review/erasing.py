@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from therapy_review import hints, index
+from therapy_review import hints
+from therapy_review.trends import cache as index
 from therapy_review.analysis import enrolment
 from therapy_review.journal import transcript
 from therapy_review.consent import ledger

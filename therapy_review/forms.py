@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
     from numpy.typing import NDArray
 
-    from therapy_review.phases import Way
+    from therapy_review.trends.phases import Way
     from therapy_review.journal.session import Session
 
 NO_MOOD = "not said"
@@ -53,7 +53,7 @@ def notes_form(session: Session, before: Sequence[Way] = ()) -> VBox | Still:
     ----------
     session : Session
     before : sequence of mapping
-        How earlier sessions were held, to offer it again; as from `therapy_review.trends.ways_before`.
+        How earlier sessions were held, to offer it again; as from `therapy_review.trends.table.ways_before`.
 
     Returns
     -------

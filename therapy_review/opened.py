@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
-from therapy_review.path import MOODS, Way
-from therapy_review.phases import NOT_NAMED
+from therapy_review.trends.overview import MOODS, Way
+from therapy_review.trends.phases import NOT_NAMED
 from therapy_review.storage.plain import if_there
 from therapy_review.wording import ORDINALS
 
@@ -82,7 +82,7 @@ class Opened:
         Parameters
         ----------
         way : Way
-            As from `therapy_review.path.way`.
+            As from `therapy_review.trends.overview.way`.
 
         Returns
         -------

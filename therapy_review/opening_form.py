@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
 
     from therapy_review.journal.journal import Journal
-    from therapy_review.path import Way
+    from therapy_review.trends.overview import Way
 
 AT_ONCE = 6  # sessions listed at first, and at each press more
 NOBODY_NAMED = "notes from before it was kept with whom"
@@ -44,7 +44,7 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
     ----------
     journal : Journal
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
     opened : callable
         Called with what the client chose, each time they did.
 

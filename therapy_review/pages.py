@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import charts, forms, path_charts, scale_forms, trends, words
+from therapy_review import charts, forms, path_charts, scale_forms, words
+from therapy_review.trends import table as trends
 from therapy_review.analysis import analysis
 from therapy_review.measures import talk as measures
 from therapy_review.consent.agreement import REPORT, SELF_REVIEW
@@ -32,10 +33,10 @@ from therapy_review.quiet import (
     moments_to_read,
 )
 from therapy_review.silence_forms import silence_form
-from therapy_review.silence_kinds import long_silences_of
+from therapy_review.trends.kinds_of_silence import long_silences_of
 from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still
-from therapy_review.usual import SHOWN as SET_BESIDE
-from therapy_review.usual import side_of, usual
+from therapy_review.trends.usual_range import SHOWN as SET_BESIDE
+from therapy_review.trends.usual_range import side_of, usual
 from therapy_review.usual_charts import beside_usual
 from therapy_review.voice_charts import voices_of_a_session
 

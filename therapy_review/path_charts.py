@@ -25,8 +25,8 @@ from therapy_review.chart import (
 )
 from therapy_review.journal.notes import MOODS
 from therapy_review.row_titles import room, titled
-from therapy_review.trend_words import OF_MANY
-from therapy_review.trends import WINDOW, moving_share
+from therapy_review.trends.in_words import OF_MANY
+from therapy_review.trends.table import WINDOW, moving_share
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None)
     Parameters
     ----------
     sessions : DataFrame
-        As from `therapy_review.trends.sessions_table`: session (a column or the index), date (datetime64),
+        As from `therapy_review.trends.table.sessions_table`: session (a column or the index), date (datetime64),
         columns like ``client_talk_time`` (s; NaN where nothing was measured), and engine and shortest_silence where
         known: a dotted line stands where they change.
     names : mapping of str to str, optional
@@ -150,7 +150,7 @@ def moods(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.moods_table`: session, date (datetime64), mood_before, mood_after (1 to
+        As from `therapy_review.trends.table.moods_table`: session, date (datetime64), mood_before, mood_after (1 to
         10, NaN where not noted).
 
     Returns
@@ -222,7 +222,7 @@ def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = 
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.tags_table`: tidy, session, date (datetime64), tag (empty for a session
+        As from `therapy_review.trends.table.tags_table`: tidy, session, date (datetime64), tag (empty for a session
         without any, so that its week counts as one with a session).
     groups : mapping of str to sequence of str, optional
         Words by group, in the order to show them.
@@ -309,13 +309,13 @@ def tag_shares(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.tags_table`. Sessions without any word are left out.
+        As from `therapy_review.trends.table.tags_table`. Sessions without any word are left out.
 
     Returns
     -------
     Chart
         One row a word, with the sentence of `therapy_review.way_words.of_a_word`; see
-        `therapy_review.trends.moving_share`.
+        `therapy_review.trends.table.moving_share`.
     """
     noted = table[table["tag"].fillna("") != ""]
     shares = moving_share(noted).dropna(subset=["share"])

@@ -1,6 +1,6 @@
 """Phases on the path: from where on sessions were held or heard otherwise, and which single ones were.
 
-Every row has the phases of its own numbers (see `therapy_review.trends`): another microphone breaks the line of
+Every row has the phases of its own numbers (see `therapy_review.trends.table`): another microphone breaks the line of
 what comes from sound, and leaves moods alone. A change that several rows share is one mark with one number.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.chart import FAINT, INK, QUIET
-from therapy_review.phases import runs
+from therapy_review.trends.phases import runs
 from therapy_review.row_titles import LETTERS
 from therapy_review.wording import counted, day
 

@@ -15,13 +15,13 @@ from therapy_review import path_phases
 from therapy_review.chart import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
 from therapy_review.path_rows import ROWS, Part, parts
 from therapy_review.row_titles import OF_A_PART, SENTENCE, room, titled
-from therapy_review.trend_words import OF_PAGE
+from therapy_review.trends.in_words import OF_PAGE
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from therapy_review.path import Way
+    from therapy_review.trends.overview import Way
     from therapy_review.journal.scales import Scale
 
 BETWEEN = 0.3  # inches from row to row
@@ -42,7 +42,7 @@ def path(
     Parameters
     ----------
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
     rows : collection of str
         Which of `ROWS` to draw; those of which nothing is kept are left out.
     scales : mapping of str to Scale, optional

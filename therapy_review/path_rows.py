@@ -17,11 +17,11 @@ from matplotlib.patches import Patch
 from therapy_review import way_words
 from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, name
 from therapy_review.measures.names import what_counts
-from therapy_review.path import MOODS, Way
+from therapy_review.trends.overview import MOODS, Way
 from therapy_review.path_charts import BAR, draw_moods, tag_rows
 from therapy_review.row_titles import first_sentence
 from therapy_review.journal.scales import cut_off_in_words
-from therapy_review.usual import WORDS, label, written
+from therapy_review.trends.usual_range import WORDS, label, written
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def parts(
     Parameters
     ----------
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
     rows : collection of str
         Which of `ROWS`.
     scales : mapping of str to Scale

@@ -22,12 +22,12 @@ from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.player.desk import ALONE, Listeners
-from therapy_review.usual import label, side_of
+from therapy_review.trends.usual_range import label, side_of
 from therapy_review.usual_charts import beside_in_words, usual_over_time
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
-    from therapy_review.path import Way
+    from therapy_review.trends.overview import Way
     from therapy_review.journal.session import Session
 
 EVERY = "every session"
@@ -127,7 +127,7 @@ def path_view(way: Way, place: Place) -> Any:
     Parameters
     ----------
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
     place : Place
         Where sessions are opened.
 
@@ -207,7 +207,7 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.usual.usual`.
+        As from `therapy_review.trends.usual_range.usual`.
     place : Place
         Where moments are opened.
     told : mapping of (str, str) to str, optional

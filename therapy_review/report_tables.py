@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review import trends
+from therapy_review.trends import table as trends
 from therapy_review.consent.agreement import REPORT
 from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line

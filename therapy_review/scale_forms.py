@@ -19,7 +19,7 @@ import traitlets
 from therapy_review.forms import saver
 from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.own_number_form import TITLE, own_number_form
-from therapy_review.phases import held
+from therapy_review.trends.phases import held
 from therapy_review.journal.scales import (
     Scale,
     answers_in,
@@ -218,7 +218,7 @@ class Earlier:
     date : datetime.date
     total : float
     alike : bool
-        Whether therapist and setting were those of the session it is put beside, as for `therapy_review.phases`.
+        Whether therapist and setting were those of the session it is put beside, as for `therapy_review.trends.phases`.
     """
 
     date: dt.date

@@ -19,7 +19,7 @@ from therapy_review.chart import (
     places,
     styled,
 )
-from therapy_review.silence_kinds import IN_OWN_WORDS, KINDS, NOT_SAID
+from therapy_review.trends.kinds_of_silence import IN_OWN_WORDS, KINDS, NOT_SAID
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.silence_kinds.silence_kinds`: session, date (datetime64), kind, n (NaN where nobody
+        As from `therapy_review.trends.kinds_of_silence.silence_kinds`: session, date (datetime64), kind, n (NaN where nobody
         can tell), seconds.
 
     Returns

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
-from therapy_review.silence_kinds import KINDS, long_silences_of, say
+from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
 from therapy_review.measures.silences import LONG_SILENCE
 from therapy_review.still import Still, how_to_start, is_still
 from therapy_review.wording import clock

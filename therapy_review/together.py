@@ -21,7 +21,7 @@ from therapy_review.journal.marks import each
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
 from therapy_review.page_parts import NothingToShow, gently, sentence
-from therapy_review.path import Way, way
+from therapy_review.trends.overview import Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners

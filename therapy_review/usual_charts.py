@@ -23,8 +23,8 @@ from therapy_review.chart import (
 )
 from therapy_review.measures.names import what_counts
 from therapy_review.row_titles import OF_A_PART, first_sentence, room, titled
-from therapy_review.trend_words import OF_PAGE, sentences
-from therapy_review.usual import FEWEST, far_out, label, written
+from therapy_review.trends.in_words import OF_PAGE, sentences
+from therapy_review.trends.usual_range import FEWEST, far_out, label, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def usual_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | N
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.usual.usual`.
+        As from `therapy_review.trends.usual_range.usual`.
     told : mapping of (str, str) to str, optional
         What the page it stands on says of each measure and speaker, so that no two places on it differ.
 
@@ -68,7 +68,7 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.usual.usual`; with one value at least.
+        As from `therapy_review.trends.usual_range.usual`; with one value at least.
     told : mapping of (str, str) to str, optional
         As for `usual_over_time`; nothing is said of what is not in it.
 
@@ -142,7 +142,7 @@ def beside_in_words(row: dict[Any, Any]) -> str:
     Parameters
     ----------
     row : dict
-        A row of `therapy_review.usual.usual`.
+        A row of `therapy_review.trends.usual_range.usual`.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def beside_usual(
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.usual.usual`.
+        As from `therapy_review.trends.usual_range.usual`.
     session : str
         The session's name.
     times : mapping of (str, str) to float, optional

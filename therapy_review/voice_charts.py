@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, name, nothing_yet, styled
 from therapy_review.measures.pitch_loudness import CAUTION, FEWEST, HOP, RATE
-from therapy_review.usual import usual, written
+from therapy_review.trends.usual_range import usual, written
 from therapy_review.usual_charts import rows_over_time
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def voices_over_time(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.trends` for pitch and loudness.
+        As from `therapy_review.trends.table.trends` for pitch and loudness.
 
     Returns
     -------

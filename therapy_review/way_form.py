@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ipywidgets import Accordion
 
     from therapy_review.journal.notes import SessionNotes
-    from therapy_review.phases import Way
+    from therapy_review.trends.phases import Way
 
 TITLE = "How this session was held, if it matters to you"
 SETTINGS = ("room", "online", "phone")
@@ -38,7 +38,7 @@ def way_fields(before: Sequence[Way], written: SessionNotes, save: Callable[...,
     Parameters
     ----------
     before : sequence of mapping
-        The way of each earlier session, as from `therapy_review.trends.ways_before`.
+        The way of each earlier session, as from `therapy_review.trends.table.ways_before`.
     written : SessionNotes
         The session's notes as the form shows them.
     save : callable

@@ -1,7 +1,7 @@
 """Words of the path: what the pages across all sessions say, as HTML.
 
 They put early and recent beside each other in the client's own words, and claim no more than
-`therapy_review.changes` allows. Each sentence stands at the row of the picture it is about, and in a list of them.
+`therapy_review.trends.lasting_change` allows. Each sentence stands at the row of the picture it is about, and in a list of them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.changes import change
-from therapy_review.early import Sides
-from therapy_review.trend_words import CERTAIN, OF_PAGE, sentences
-from therapy_review.trends import WINDOW, moving_share
+from therapy_review.trends.lasting_change import change
+from therapy_review.trends.early_recent import Sides
+from therapy_review.trends.in_words import CERTAIN, OF_PAGE, sentences
+from therapy_review.trends.table import WINDOW, moving_share
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
-    from therapy_review.path import Way
+    from therapy_review.trends.overview import Way
     from therapy_review.journal.session import Session
 
 MOST_WORDS = 5
@@ -71,7 +71,7 @@ def then_and_now(journal: Journal, sides: Sides | None) -> str:
     ----------
     journal : Journal
     sides : Sides or None
-        As from `therapy_review.early.sides`.
+        As from `therapy_review.trends.early_recent.sides`.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def moved(way: Way) -> str:
     Parameters
     ----------
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def told(way: Way) -> dict[Line, str]:
     Parameters
     ----------
     way : Way
-        As from `therapy_review.path.way`.
+        As from `therapy_review.trends.overview.way`.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def often(tags: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     tags : DataFrame
-        As from `therapy_review.trends.tags_table`.
+        As from `therapy_review.trends.table.tags_table`.
 
     Returns
     -------
@@ -181,13 +181,13 @@ def often(tags: pd.DataFrame) -> list[str]:
 def of_a_word(tags: pd.DataFrame, word: str) -> str:
     """Say how often a word for moods was used early and recently, and whether that is more than chance would do.
 
-    A claim rests on windows that do not overlap (see `therapy_review.trends.moving_share`), by the one rule of
-    `therapy_review.changes`, and is made only where the counts that are said go the same way.
+    A claim rests on windows that do not overlap (see `therapy_review.trends.table.moving_share`), by the one rule of
+    `therapy_review.trends.lasting_change`, and is made only where the counts that are said go the same way.
 
     Parameters
     ----------
     tags : DataFrame
-        As from `therapy_review.trends.tags_table`. Sessions without any word say nothing of this one.
+        As from `therapy_review.trends.table.tags_table`. Sessions without any word say nothing of this one.
     word : str
 
     Returns

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from therapy_review import Session, open_journal
 from therapy_review.silence_forms import AT_ONCE
-from therapy_review.silence_kinds import KINDS, long_silences_of
+from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of
 from tools.in_browser import Lab, run_all
 
 from .conftest import wait_until

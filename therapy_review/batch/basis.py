@@ -1,6 +1,6 @@
 """Basis: what reports are made from, looked at once for all sessions of a journal.
 
-What was seen of a session is kept by the size and time of change of its files (`therapy_review.index`), so that a
+What was seen of a session is kept by the size and time of change of its files (`therapy_review.trends.cache`), so that a
 run in which nothing changed opens no session at all; that matters where every file is sealed.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import index
+from therapy_review.trends import cache as index
 from therapy_review.analysis import analysis
 from therapy_review.analysis import enrolment
 from therapy_review.journal import days

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review import __version__
 from therapy_review.errors import TherapyReviewError
-from therapy_review.index import SETTLED
+from therapy_review.trends.cache import SETTLED
 from therapy_review.storage.plain import Store, digest
 
 if TYPE_CHECKING:

@@ -109,7 +109,7 @@ def behind(
     turns : DataFrame
         A turns table.
     measure, speaker : str
-        As in `therapy_review.trends.trends`: a measure and, where it belongs to one, whose it is.
+        As in `therapy_review.trends.table.trends`: a measure and, where it belongs to one, whose it is.
     side : {"above", "below"}
         Whether the number was a high one. Behind a small part of the talking lies somebody else's longest turn.
     marks : DataFrame, optional
@@ -150,7 +150,7 @@ def mood_turn(moods: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     moods : DataFrame
-        As from `therapy_review.trends.moods_table`: session, date, mood_before, mood_after.
+        As from `therapy_review.trends.table.moods_table`: session, date, mood_before, mood_after.
 
     Returns
     -------

@@ -49,7 +49,7 @@ def what_counts(table: pd.DataFrame, measures: Iterable[str] | None = None) -> s
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.trends`.
+        As from `therapy_review.trends.table.trends`.
     measures : iterable of str, optional
         Which of those in it; all of them when left out.
 

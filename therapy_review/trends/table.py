@@ -4,7 +4,7 @@ A missed week stays a gap and nothing is filled in. What a session lacks (a reco
 missing in its row; the row stays. What was measured in a recording that may not be opened today is missing too.
 
 Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common (see
-`therapy_review.phases`): the therapist and the setting, and for what comes from sound also the microphone, what
+`therapy_review.trends.phases`): the therapist and the setting, and for what comes from sound also the microphone, what
 found the turns, and the shortest silence it can see. Setting, therapist and microphone are what the client wrote in
 the notes (`SessionNotes`): the setting counts for that session alone, therapist and microphone until another note
 says otherwise.
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review import index, phases
+from therapy_review.trends import cache as index
+from therapy_review.trends import phases
 from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
@@ -28,7 +29,7 @@ from therapy_review.consent.gate import closed
 from therapy_review.measures.names import MOODS, name_of
 from therapy_review.measures.talk import MEASURES, OF_ONE, mood_change
 from therapy_review.journal.notes import OF_THE_WAY, SessionNotes
-from therapy_review.phases import WAYS
+from therapy_review.trends.phases import WAYS
 from therapy_review.journal.scales import BUILT_IN, Scale
 from therapy_review.journal.session import MEASURES_VERSION
 
@@ -350,7 +351,7 @@ def ways_before(session: Session) -> list[dict[str, str]]:
     Returns
     -------
     list of dict of str to str
-        As from `therapy_review.phases.lasting`; of sessions that did not change since, no notes are read.
+        As from `therapy_review.trends.phases.lasting`; of sessions that did not change since, no notes are read.
     """
     whole = _whole(session.journal)
     return phases.lasting([one["way"] for name, one in whole.items() if name < session.name])

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import index, trends
+from therapy_review.trends import cache as index
+from therapy_review.trends import table as trends
 from therapy_review.journal import marks as mark_files
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError

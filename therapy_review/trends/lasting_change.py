@@ -12,7 +12,7 @@ fewer years of looks wrong, and misses at most eight more of a hundred changes t
 with the number of sessions (Lan & DeMets 1983, Biometrika 70:659-663), so that a whole year is wrong at 5 %, would
 hide up to half of what is told. See docs/trends.md for the numbers.
 
-See `therapy_review.slopes` for what is computed. Source of `together`: Holm 1979, Scand. J. Statistics 6:65-70.
+See `therapy_review.trends.slopes` for what is computed. Source of `together`: Holm 1979, Scand. J. Statistics 6:65-70.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Literal
 
 import pandas as pd
 
-from therapy_review import slopes
-from therapy_review.slopes import Line, Quarters, Slope, Tau
+from therapy_review.trends import slopes
+from therapy_review.trends.slopes import Line, Quarters, Slope, Tau
 
 FEWEST = 5  # sessions; of fewer nothing is called a trend
 SURE = 0.02  # Kendall's p of a claim lies below; less than one look would need, for there are many
@@ -101,7 +101,7 @@ def change(dates: Line, values: Line) -> Change:
     Parameters
     ----------
     dates, values : sequence
-        See `therapy_review.slopes.validate`; of one phase only.
+        See `therapy_review.trends.slopes.validate`; of one phase only.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def current_phase(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        Rows of one measure and speaker, as from `therapy_review.trends.trends`.
+        Rows of one measure and speaker, as from `therapy_review.trends.table.trends`.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.trends`.
+        As from `therapy_review.trends.table.trends`.
 
     Returns
     -------

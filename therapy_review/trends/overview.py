@@ -16,8 +16,8 @@ from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.marks import PROUD
 from therapy_review.journal.notes import OF_THE_WAY
-from therapy_review.trends import tags_table, trends
-from therapy_review.usual import SHOWN
+from therapy_review.trends.table import tags_table, trends
+from therapy_review.trends.usual_range import SHOWN
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
@@ -41,9 +41,9 @@ class Way:
     Parameters
     ----------
     measured : DataFrame
-        Moods, totals of questionnaires and measures, as from `therapy_review.trends.trends`.
+        Moods, totals of questionnaires and measures, as from `therapy_review.trends.table.trends`.
     tags : DataFrame
-        As from `therapy_review.trends.tags_table`: a session without any has a row with an empty tag.
+        As from `therapy_review.trends.table.tags_table`: a session without any has a row with an empty tag.
     proud : DataFrame
         The client's marks of proud moments: session, date, start, end (s), label, text.
     groups : mapping of str to sequence of str
@@ -159,7 +159,7 @@ def way(journal: Journal, use: str = SELF_REVIEW) -> Way:
 
 
 def _words(written: Mapping[str, SessionNotes]) -> dict[str, dict[str, str]]:
-    """Find where the words of each session's phase stand, which last as `therapy_review.trends` says."""
+    """Find where the words of each session's phase stand, which last as `therapy_review.trends.table` says."""
     lasting = {"therapist": ("", ""), "microphone": ("", "")}
     named = {}
     for name, notes in written.items():

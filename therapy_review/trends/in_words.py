@@ -1,6 +1,6 @@
 """Trend words: one sentence for each line of numbers, true at the certainty that is stated.
 
-What may be claimed is decided in `therapy_review.changes`; here it is only said. A sentence says higher or lower,
+What may be claimed is decided in `therapy_review.trends.lasting_change`; here it is only said. A sentence says higher or lower,
 never better or worse, and nothing about why.
 """
 
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from therapy_review.changes import FEWEST, Change, change, current_phase, together
+from therapy_review.trends.lasting_change import FEWEST, Change, change, current_phase, together
 from therapy_review.measures.pitch_loudness import CAUTION
 from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
 from therapy_review.journal.scales import plain
@@ -42,7 +42,7 @@ def sentence(table: pd.DataFrame) -> str:
     Parameters
     ----------
     table : DataFrame
-        Rows of one measure and speaker, as from `therapy_review.trends.trends`.
+        Rows of one measure and speaker, as from `therapy_review.trends.table.trends`.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def sentence(table: pd.DataFrame) -> str:
     Examples
     --------
     >>> from therapy_review import open_journal
-    >>> from therapy_review.trends import trends
+    >>> from therapy_review.trends.table import trends
     >>> table = trends(open_journal("data/practice"), ["phq9"])
     >>> sentence(table)
     'PHQ-9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
@@ -73,12 +73,12 @@ def sentences(lines: Iterable[pd.DataFrame]) -> list[str]:
     Returns
     -------
     list of str
-        One for each line; see `therapy_review.changes.together`.
+        One for each line; see `therapy_review.trends.lasting_change.together`.
 
     Examples
     --------
     >>> from therapy_review import open_journal
-    >>> from therapy_review.trends import trends
+    >>> from therapy_review.trends.table import trends
     >>> table = trends(open_journal("data/practice"), ["mood_before", "mood_after"])
     >>> before, after = sentences(own for _, own in table.groupby("measure", sort=False))
     >>> after
@@ -141,7 +141,7 @@ def in_words(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str
     name : str
         What it is called, as from `therapy_review.measures.names.name_of`.
     unit : str
-        As in `therapy_review.trends.trends`.
+        As in `therapy_review.trends.table.trends`.
     counts : str
         What its numbers are: sessions, or times it was noted where not every session since the first has one.
 
