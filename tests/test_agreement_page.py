@@ -20,9 +20,9 @@ from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import USES, Spoken
 from therapy_review.agreement_page import AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.page_parts import NothingToShow
+from therapy_review.display.parts import NothingToShow
 from therapy_review.player import Moment
-from therapy_review.still import STILL, Still
+from therapy_review.display.still import STILL, Still
 from therapy_review.taking_back_form import TakeBackForm
 
 DAY = "2026-03-05"

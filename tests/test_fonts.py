@@ -24,7 +24,7 @@ from matplotlib import font_manager
 
 from therapy_review import agreeing, fonts, lab
 from therapy_review.batch import manifest, reading
-from therapy_review.rendering import in_shell
+from therapy_review.display.rendering import in_shell
 
 OWN = Path(mpl.get_data_path()) / "fonts" / "ttf"  # what matplotlib brings along
 TTF = fonts.FOLDER / "AtkinsonHyperlegibleNext-Regular.ttf"
@@ -38,7 +38,7 @@ from pathlib import Path
 
 from therapy_review import agreeing
 from therapy_review.charts import session_map
-from therapy_review.rendering import as_pdf, in_shell
+from therapy_review.display.rendering import as_pdf, in_shell
 from therapy_review.turns.table import turns_table
 
 folder = Path(sys.argv[1])

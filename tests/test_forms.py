@@ -18,7 +18,7 @@ from therapy_review.analysis.external_turns import use_turns
 from therapy_review.forms import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
 from therapy_review.pages import SessionPage
 from therapy_review.player import Moment
-from therapy_review.still import STILL
+from therapy_review.display.still import STILL
 from therapy_review.trends.table import ways_before
 from therapy_review.turns.table import are_named, turns_table
 

@@ -17,7 +17,7 @@ from therapy_review.bring_in import BringIn, bring_in
 from therapy_review.import_forms import calendar_form, moods_form
 from therapy_review.kept_form import KeptForm
 from therapy_review.mood_words import known_columns, known_moods
-from therapy_review.still import STILL
+from therapy_review.display.still import STILL
 from therapy_review.versions import KEEP_BOTH, TAKE_NEWER
 
 

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, Session, analyse, page_parts, pages, path_view, playback, share_files, share_plan
+from therapy_review import Journal, Session, analyse, pages, path_view, playback, share_files, share_plan
+from therapy_review.display import parts as page_parts
 from therapy_review.analysis import similar as alike
 from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
@@ -42,7 +43,7 @@ from therapy_review.storage.sealed import SealedStore
 from therapy_review.share import Clip
 from therapy_review.share_words import CAUTIONS
 from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
-from therapy_review.still import STILL, Still
+from therapy_review.display.still import STILL, Still
 from therapy_review.storage.plain import PlainStore
 from therapy_review.together import USE as TOGETHER_USE
 from therapy_review.together import Together

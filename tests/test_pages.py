@@ -17,11 +17,11 @@ from therapy_review.consent import agreements_file as consent
 from therapy_review.chart import Chart
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.new_journal import create_journal
-from therapy_review.page_parts import Live, NothingToShow, Shown
+from therapy_review.display.parts import Live, NothingToShow, Shown
 from therapy_review.pages import SessionPage, WeeklyReview, session_report, weekly_review
 from therapy_review.player import Player
 from therapy_review.trends.kinds_of_silence import long_silences_of, say
-from therapy_review.still import STILL, Still
+from therapy_review.display.still import STILL, Still
 
 OFTEN_EMPTY = ("refresh", "voices", "how_to_listen")  # their own tests say when they show something
 PARTS = [

@@ -15,12 +15,12 @@ from therapy_review.chart import Chart
 from therapy_review.clickable import Clickable
 from therapy_review.journal.letters import Letter, Writing
 from therapy_review.journal.marks import Mark
-from therapy_review.page_parts import NothingToShow, Shown
+from therapy_review.display.parts import NothingToShow, Shown
 from therapy_review.trends.overview import way
 from therapy_review.path_pages import HowFar, PathPage, how_far, path_page
 from therapy_review.path_view import Place
 from therapy_review.player import Moment, Player
-from therapy_review.still import STILL, Still
+from therapy_review.display.still import STILL, Still
 
 NEWEST = "2026-03-05"
 PARTS = ["opening", "path", "tags", "usual", "moved"]

@@ -14,7 +14,7 @@ from therapy_review.batch.run import Outcome
 from therapy_review.batch.standing import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.storage.keys import NewKeys
-from therapy_review.rendering import with_way_back
+from therapy_review.display.rendering import with_way_back
 from therapy_review.report_commands import _apart
 from therapy_review.reports import Report, Summary
 from therapy_review.storage.sealing import seal

@@ -11,7 +11,7 @@ from conftest import root_of
 from therapy_review import Journal, Session, playback
 from therapy_review.playback import FILE, Sound
 from therapy_review.player import Moment, Player
-from therapy_review.still import STILL, how_to_start
+from therapy_review.display.still import STILL, how_to_start
 
 Answer = tuple[dict[str, Any], list[bytes]]
 SECRET = "What I would never say aloud"

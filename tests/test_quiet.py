@@ -21,13 +21,13 @@ from therapy_review.consent import agreements_file as consent
 from therapy_review.clickable import Clickable
 from therapy_review.journal.marks import Mark
 from therapy_review.opened import FIGURES, Opened
-from therapy_review.page_parts import Live, Shown
+from therapy_review.display.parts import Live, Shown
 from therapy_review.pages import session_report, weekly_review
 from therapy_review.path_pages import how_far, path_page
 from therapy_review.path_view import usual_view
 from therapy_review.player import Moment, Player
 from therapy_review.quiet import IS_OFF, QuietPlace
-from therapy_review.still import STILL, Still
+from therapy_review.display.still import STILL, Still
 from therapy_review.together import together
 
 PAGES = [

@@ -15,7 +15,7 @@ from therapy_review.errors import JournalError
 from therapy_review.forms import notes_form
 from therapy_review.scale_forms import Questions, scale_form, scale_forms, where_help_is
 from therapy_review.journal.scales import PHQ9
-from therapy_review.still import STILL
+from therapy_review.display.still import STILL
 
 
 @pytest.fixture

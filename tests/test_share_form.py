@@ -21,7 +21,7 @@ from therapy_review.share_hearing import ClipToHear
 from therapy_review.share_page import NEVER, SharePage, share_page
 from therapy_review.share_plan import plan
 from therapy_review.share_words import CAUTIONS
-from therapy_review.still import STILL, Still
+from therapy_review.display.still import STILL, Still
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from therapy_review.journal.marks import Mark
 from therapy_review.player import Moment
 from therapy_review.silence_forms import BEFORE, silence_form
 from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
-from therapy_review.still import STILL
+from therapy_review.display.still import STILL
 
 
 @pytest.fixture

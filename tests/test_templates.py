@@ -14,7 +14,7 @@ from therapy_review import hints, reports
 from therapy_review.batch.templates import find
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal
-from therapy_review.rendering import as_page
+from therapy_review.display.rendering import as_page
 from therapy_review.wording import NOTEBOOKS
 
 

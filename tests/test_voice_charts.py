@@ -14,11 +14,11 @@ from therapy_review import Journal, Session
 from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.consent.agreement import REPORT
 from therapy_review.chart import Chart
-from therapy_review.page_parts import Shown
+from therapy_review.display.parts import Shown
 from therapy_review.pages import SessionPage, session_report
 from therapy_review.path_pages import HowFar
 from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
-from therapy_review.still import SHOWN, STILL, Still
+from therapy_review.display.still import SHOWN, STILL, Still
 from therapy_review.trends.in_words import CERTAIN, sentence
 from therapy_review.trends.table import trends
 from therapy_review.voice_charts import NOTHING_ACROSS, TOO_LITTLE, voices_of_a_session, voices_over_time

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from therapy_review import fonts
 from therapy_review.consent.agreement import SHARE, USES, Spoken, seconds
 from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.rendering import as_pdf
+from therapy_review.display.rendering import as_pdf
 from therapy_review.storage.plain import PlainStore
 from therapy_review.wording import clock, day
 

@@ -13,9 +13,9 @@ from therapy_review.consent.agreement import ONE_PARTY, SHARE, USES, WAYS, Agree
 from therapy_review.consent.agreements_file import append
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.page_parts import NothingToShow, gently, sentence
+from therapy_review.display.parts import NothingToShow, gently, sentence
 from therapy_review.player import Moment
-from therapy_review.still import Still, code, how_to_start, is_still
+from therapy_review.display.still import Still, code, how_to_start, is_still
 from therapy_review.taking_back_form import TakeBackForm
 from therapy_review.wording import clock, day, paragraphs
 

@@ -11,8 +11,8 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.import_forms import calendar_form, moods_form
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.kept_form import KeptForm
-from therapy_review.page_parts import NothingToShow, gently
-from therapy_review.still import Still, code
+from therapy_review.display.parts import NothingToShow, gently
+from therapy_review.display.still import Still, code
 
 
 class BringIn:

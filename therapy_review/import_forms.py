@@ -24,7 +24,7 @@ from therapy_review.mood_tables import (
     likely_low,
     numbers_of,
 )
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from therapy_review import appointments, mood_import
 from therapy_review.journal import days
 from therapy_review.errors import TherapyReviewError
 from therapy_review.import_forms import STYLE, WHERE, sentence
-from therapy_review.still import Still, is_still
+from therapy_review.display.still import Still, is_still
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.letters import Letter, Writing
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import day, paragraphs
 
 if TYPE_CHECKING:

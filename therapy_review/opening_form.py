@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.opened import FIGURES, PARTS, Opened, on_offer, remember, remembered
-from therapy_review.page_parts import put_away
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.parts import put_away
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.journal.shared_notes import others
 from therapy_review.wording import counted, day
 

@@ -18,7 +18,7 @@ from therapy_review.consent.agreement import REPORT, SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.measures.moment_finder import behind, moments
-from therapy_review.page_parts import Live, NothingToShow, Shown, gently, sentence
+from therapy_review.display.parts import Live, NothingToShow, Shown, gently, sentence
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.measures.pitch_loudness import prosody
 from therapy_review.quiet import (
@@ -34,7 +34,7 @@ from therapy_review.quiet import (
 )
 from therapy_review.silence_forms import silence_form
 from therapy_review.trends.kinds_of_silence import long_silences_of
-from therapy_review.still import LEFT_OUT, SHOWN, Still, is_still
+from therapy_review.display.still import LEFT_OUT, SHOWN, Still, is_still
 from therapy_review.trends.usual_range import SHOWN as SET_BESIDE
 from therapy_review.trends.usual_range import side_of, usual
 from therapy_review.usual_charts import beside_usual

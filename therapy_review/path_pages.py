@@ -12,7 +12,7 @@ from therapy_review.trends.early_recent import Heard, pairs, sides
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.letter_form import letter_form
-from therapy_review.page_parts import NothingToShow, Shown, gently, sentence
+from therapy_review.display.parts import NothingToShow, Shown, gently, sentence
 from therapy_review.trends.overview import MOODS, Way, way
 from therapy_review.path_charts import tag_shares
 from therapy_review.path_picture import path
@@ -22,7 +22,7 @@ from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.scale_forms import STYLE
 from therapy_review.silence_charts import silences_over_time
 from therapy_review.trends.kinds_of_silence import silence_kinds
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.trends.usual_range import usual
 from therapy_review.usual_charts import usual_over_time
 from therapy_review.voice_view import voices_view

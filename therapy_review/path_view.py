@@ -17,7 +17,7 @@ from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.measures.moment_finder import behind, moments
-from therapy_review.page_parts import put_away
+from therapy_review.display.parts import put_away
 from therapy_review.path_picture import path
 from therapy_review.path_rows import ROWS
 from therapy_review.player import Player, moments_to_hear

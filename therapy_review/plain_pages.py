@@ -140,7 +140,7 @@ def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[
     sessions : dict of str to str
         Which session a page is of, by its name.
     """
-    from therapy_review.rendering import with_way_back
+    from therapy_review.display.rendering import with_way_back
     from therapy_review.report_index import index
 
     chosen = {outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")}

@@ -108,7 +108,7 @@ def report(
     """Write the report of each session, with an index; what is current stays as it is."""
     from therapy_review import plain_pages
     from therapy_review.journal.journal import open_journal
-    from therapy_review.still import SHOWN
+    from therapy_review.display.still import SHOWN
 
     given: dict[str, object] = dict(map(_parameter, parameter or []))
     if private_notes:

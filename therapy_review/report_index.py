@@ -15,7 +15,7 @@ from therapy_review import wording
 from therapy_review.chart import COLOURS, FAINT, name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.notes import SessionNotes
-from therapy_review.rendering import in_shell
+from therapy_review.display.rendering import in_shell
 from therapy_review.turns.table import speakers
 from therapy_review.wording import clock, counted
 

@@ -16,7 +16,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line
 from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.journal.notes import SessionNotes
-from therapy_review.still import SHOWN
+from therapy_review.display.still import SHOWN
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

@@ -25,7 +25,7 @@ from therapy_review.batch.run import Job, Outcome, Run
 from therapy_review.batch.standing import Standing, standing
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.journal.session import Session
-from therapy_review.still import LEFT_OUT, SHOWN
+from therapy_review.display.still import LEFT_OUT, SHOWN
 from therapy_review.storage.plain import FOLDER_MODE, digest
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def _check(journal: Journal, sessions: list[Session], job: Job) -> None:
             )
         job.template.taking(job.parameters)
     if job.to == "pdf":
-        from therapy_review.rendering import can_print
+        from therapy_review.display.rendering import can_print
 
         can_print()
 

@@ -29,7 +29,7 @@ from therapy_review.journal.scales import (
     plain,
     total,
 )
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

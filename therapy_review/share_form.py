@@ -13,7 +13,7 @@ from therapy_review.share import of_mark, read_spans
 from therapy_review.share_hearing import ClipToHear
 from therapy_review.share_plan import Plan, plan
 from therapy_review.share_words import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def _cautions() -> str:
 
 def _close(box: Any) -> None:
     """Take what a box shows away, players too."""
-    from therapy_review.page_parts import put_away
+    from therapy_review.display.parts import put_away
 
     shown, box.children = box.children, ()
     for one in shown:

@@ -14,7 +14,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.player import Moment
 from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
 from therapy_review.measures.silences import LONG_SILENCE
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:

@@ -20,14 +20,14 @@ from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.journal.marks import each
 from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
-from therapy_review.page_parts import NothingToShow, gently, sentence
+from therapy_review.display.parts import NothingToShow, gently, sentence
 from therapy_review.trends.overview import Way, way
 from therapy_review.path_picture import path
 from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
 from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
-from therapy_review.shutter import Shutter
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.shutter import Shutter
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.trends.phases import lasting
 from therapy_review.scale_forms import STYLE
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.trends.table import trends
 from therapy_review.voice_charts import voices_over_time
 from therapy_review.wording import counted, day

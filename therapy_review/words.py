@@ -14,7 +14,7 @@ from therapy_review import hints
 from therapy_review.journal import days
 from therapy_review.consent.agreement import SELF_REVIEW, ending, in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.still import SHOWN, code
+from therapy_review.display.still import SHOWN, code
 from therapy_review.wording import ORDINALS, clock, day, listed, paragraphs
 
 if TYPE_CHECKING:

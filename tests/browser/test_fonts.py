@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from therapy_review import agreeing
-from therapy_review.rendering import in_shell
+from therapy_review.display.rendering import in_shell
 from tools.in_browser import CHROMIUM, FLAGS, Lab, run_all
 
 pytestmark = pytest.mark.browser

@@ -82,7 +82,7 @@ def test_what_is_wide_in_a_report_scrolls_in_a_box_of_its_own(
 ) -> None:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-    from therapy_review.rendering import as_page
+    from therapy_review.display.rendering import as_page
 
     def table(mark: str) -> list[str]:
         return [f"{mark} {at}" for at in range(40)]
@@ -121,7 +121,7 @@ def test_what_a_template_brings_along_can_not_run_in_a_page(
 ) -> None:
     from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-    from therapy_review.rendering import as_page
+    from therapy_review.display.rendering import as_page
 
     script = {
         "text/html": "<script>document.title = 'ran'</script><img src=x onerror=\"document.title='ran'\">"

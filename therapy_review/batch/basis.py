@@ -22,7 +22,7 @@ from therapy_review.batch.manifest import as_json, program
 from therapy_review.batch.orders import opens
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.journal.notes import render
-from therapy_review.still import SHOWN
+from therapy_review.display.still import SHOWN
 from therapy_review.storage.plain import digest, digest_if_there
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from therapy_review.batch.scratch import Scratch
 from therapy_review.errors import JournalError
 from therapy_review.journal.notes import SessionNotes, render
 from therapy_review.journal.session import MADE_FROM_SOUND
-from therapy_review.still import LEFT_OUT, SHOWN
+from therapy_review.display.still import LEFT_OUT, SHOWN
 from therapy_review.storage.plain import PlainStore, if_there
 
 if TYPE_CHECKING:

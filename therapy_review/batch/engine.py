@@ -24,7 +24,7 @@ from therapy_review import errors, hints
 from therapy_review.consent.agreement import REPORT
 from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
 from therapy_review.batch.taking_turns import turn_to_listen
-from therapy_review.still import OPENS
+from therapy_review.display.still import OPENS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

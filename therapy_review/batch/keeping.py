@@ -15,8 +15,8 @@ from therapy_review.batch import manifest
 from therapy_review.batch.manifest import Entry
 from therapy_review.batch.private import Private, holds_sound, holds_words, words_of
 from therapy_review.errors import TherapyReviewError
-from therapy_review.rendering import in_shell
-from therapy_review.still import SHOWN
+from therapy_review.display.rendering import in_shell
+from therapy_review.display.still import SHOWN
 from therapy_review.storage.plain import Store, digest, if_there
 
 if TYPE_CHECKING:

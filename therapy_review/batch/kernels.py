@@ -30,7 +30,7 @@ from therapy_review import hints
 from therapy_review.storage import unlock
 from therapy_review.batch.scratch import Scratch
 from therapy_review.errors import ReportError
-from therapy_review.still import STILL
+from therapy_review.display.still import STILL
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient

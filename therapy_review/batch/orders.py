@@ -23,7 +23,7 @@ from therapy_review.batch.bundles import Bundle, derived, laid_out
 from therapy_review.batch.templates import Template
 from therapy_review.errors import TherapyReviewError
 from therapy_review.storage.sealed import SealedStore
-from therapy_review.still import LEFT_OUT, SHOWN
+from therapy_review.display.still import LEFT_OUT, SHOWN
 from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
 
     from therapy_review.batch.engine import execute
     from therapy_review.batch.private import tidied
-    from therapy_review.rendering import as_page, as_pdf, with_way_back
+    from therapy_review.display.rendering import as_page, as_pdf, with_way_back
 
     assert order.template
     notebook = execute(

@@ -21,7 +21,7 @@ from therapy_review.batch.orders import SUFFIXES, Made, Order, To, opens, root
 from therapy_review.batch.private import Private, our_words, words_beside, words_of
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 from therapy_review.consent.gate import Gate
-from therapy_review.still import LEFT_OUT
+from therapy_review.display.still import LEFT_OUT
 
 if TYPE_CHECKING:
     from therapy_review.batch.cluster import Cluster

@@ -23,7 +23,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.player.at_once import at_once
 from therapy_review.player.desk import ALONE, Desk, Listeners
 from therapy_review.player.moment import Moment
-from therapy_review.still import Still, how_to_start, is_still
+from therapy_review.display.still import Still, how_to_start, is_still
 
 if TYPE_CHECKING:
     from therapy_review.journal.session import Session

@@ -93,7 +93,7 @@ def in_shell(body: str, *, style: str = "", script: str = "") -> str:
     """
     found = HEADING.search(body)
     plain = _plain(found[1]) if found else "Therapy review"
-    shell = files("therapy_review").joinpath("page.html").read_text(encoding="utf-8")
+    shell = files("therapy_review.display").joinpath("page.html").read_text(encoding="utf-8")
     allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" if script else "'none'"
     parts = {"title": plain, "fonts": fonts.style(), "style": style, "script": allowed, "body": body}
     if script:

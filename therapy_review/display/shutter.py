@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from therapy_review.page_parts import Live, put_away
-from therapy_review.still import Still
+from therapy_review.display.parts import Live, put_away
+from therapy_review.display.still import Still
 
 
 class Shutter(Live):
