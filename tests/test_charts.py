@@ -24,8 +24,9 @@ from matplotlib.collections import Collection, PathCollection
 from matplotlib.text import Text
 from PIL import Image
 
-from therapy_review import charts, path_charts
-from therapy_review.chart import WIDTH, Chart, nothing_yet
+from therapy_review.charts import session as charts
+from therapy_review.charts import over_time as path_charts
+from therapy_review.charts.base import WIDTH, Chart, nothing_yet
 from therapy_review.measures.talk import balance, evaluate, talk_time
 from therapy_review.measures.silences import gaps, long_silences, overlaps, pauses
 from therapy_review.turns.table import turns_table
@@ -263,7 +264,7 @@ def test_writing_the_picture_leaves_matplotlib_as_it_was():
 
 def test_drawing_never_opens_a_figure_of_pyplot():
     program = (
-        "import sys; from therapy_review.charts import session_map; from therapy_review.turns.table import turns_table; "
+        "import sys; from therapy_review.charts.session import session_map; from therapy_review.turns.table import turns_table; "
         "session_map(turns_table([(0, 5, 'client')])).png(); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

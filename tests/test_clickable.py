@@ -11,7 +11,7 @@ from conftest import PRACTICE
 from therapy_review import open_journal
 from therapy_review.clickable import Clickable
 from therapy_review.trends.overview import way
-from therapy_review.path_picture import path
+from therapy_review.charts.overview import path
 
 
 class Page(Clickable):

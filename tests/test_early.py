@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from therapy_review import Journal, open_journal
 from therapy_review.trends.early_recent import pairs, sides
-from therapy_review.early_charts import then_and_now, words_then_and_now
+from therapy_review.charts.early_recent import then_and_now, words_then_and_now
 from therapy_review.measures.talk import longest_turns
 from therapy_review.trends.overview import way
 

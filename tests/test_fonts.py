@@ -37,7 +37,7 @@ import sys
 from pathlib import Path
 
 from therapy_review import agreeing
-from therapy_review.charts import session_map
+from therapy_review.charts.session import session_map
 from therapy_review.display.rendering import as_pdf, in_shell
 from therapy_review.turns.table import turns_table
 

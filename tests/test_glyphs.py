@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from therapy_review import glyphs
-from therapy_review.chart import Chart
-from therapy_review.path_charts import mood_tags
+from therapy_review.charts import fonts as glyphs
+from therapy_review.charts.base import Chart
+from therapy_review.charts.over_time import mood_tags
 
 
 @pytest.fixture

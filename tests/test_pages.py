@@ -14,7 +14,7 @@ from conftest import root_of
 
 from therapy_review import hints
 from therapy_review.consent import agreements_file as consent
-from therapy_review.chart import Chart
+from therapy_review.charts.base import Chart
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.new_journal import create_journal
 from therapy_review.display.parts import Live, NothingToShow, Shown

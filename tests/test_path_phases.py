@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from therapy_review.path_phases import Phases, caption, phases
+from therapy_review.charts.phase_marks import Phases, caption, phases
 from therapy_review.trends.phases import LASTS
 
 NAMES = st.sampled_from(["", "online", "Anna", "Anna, online", "Ben, clip-on", "nothing noted"])

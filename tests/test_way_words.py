@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from therapy_review import Journal, way_words
 from therapy_review.trends.overview import way
-from therapy_review.path_charts import MULTIPLES, tag_shares
+from therapy_review.charts.over_time import MULTIPLES, tag_shares
 from therapy_review.trends.in_words import CERTAIN
 from therapy_review.trends.table import moving_share
 from therapy_review.way_words import of_a_word, often

@@ -16,7 +16,7 @@ from therapy_review.player.at_once import at_once
 from therapy_review.wording import day
 
 if TYPE_CHECKING:
-    from therapy_review.chart import Chart
+    from therapy_review.charts.base import Chart
 
 _HERE = Path(__file__).parent
 Choose = Callable[[str, str], None]

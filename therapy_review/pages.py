@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import charts, forms, path_charts, scale_forms, words
+from therapy_review import forms, scale_forms, words
+from therapy_review.charts import session as charts
+from therapy_review.charts import over_time as path_charts
 from therapy_review.trends import table as trends
 from therapy_review.analysis import analysis
 from therapy_review.measures import talk as measures
@@ -37,8 +39,8 @@ from therapy_review.trends.kinds_of_silence import long_silences_of
 from therapy_review.display.still import LEFT_OUT, SHOWN, Still, is_still
 from therapy_review.trends.usual_range import SHOWN as SET_BESIDE
 from therapy_review.trends.usual_range import side_of, usual
-from therapy_review.usual_charts import beside_usual
-from therapy_review.voice_charts import voices_of_a_session
+from therapy_review.charts.usual_range import beside_usual
+from therapy_review.charts.prosody import voices_of_a_session
 
 if TYPE_CHECKING:
     import pandas as pd

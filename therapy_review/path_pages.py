@@ -7,31 +7,32 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from therapy_review import early_charts, way_words
+from therapy_review import way_words
+from therapy_review.charts import early_recent as early_charts
 from therapy_review.trends.early_recent import Heard, pairs, sides
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.letter_form import letter_form
 from therapy_review.display.parts import NothingToShow, Shown, gently, sentence
 from therapy_review.trends.overview import MOODS, Way, way
-from therapy_review.path_charts import tag_shares
-from therapy_review.path_picture import path
+from therapy_review.charts.over_time import tag_shares
+from therapy_review.charts.overview import path
 from therapy_review.path_view import Place, path_view, usual_view
 from therapy_review.player import Moment
 from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.scale_forms import STYLE
-from therapy_review.silence_charts import silences_over_time
+from therapy_review.charts.silence_charts import silences_over_time
 from therapy_review.trends.kinds_of_silence import silence_kinds
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.trends.usual_range import usual
-from therapy_review.usual_charts import usual_over_time
+from therapy_review.charts.usual_range import usual_over_time
 from therapy_review.voice_view import voices_view
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.chart import Chart
+    from therapy_review.charts.base import Chart
 
 PATH = (
     "this is your path so far, as you noted it and as the program counted. It describes; it does not judge."

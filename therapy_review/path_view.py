@@ -18,12 +18,12 @@ from therapy_review.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.measures.moment_finder import behind, moments
 from therapy_review.display.parts import put_away
-from therapy_review.path_picture import path
-from therapy_review.path_rows import ROWS
+from therapy_review.charts.overview import path
+from therapy_review.charts.overview_rows import ROWS
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.player.desk import ALONE, Listeners
 from therapy_review.trends.usual_range import label, side_of
-from therapy_review.usual_charts import beside_in_words, usual_over_time
+from therapy_review.charts.usual_range import beside_in_words, usual_over_time
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
@@ -211,7 +211,7 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
     place : Place
         Where moments are opened.
     told : mapping of (str, str) to str, optional
-        As for `therapy_review.usual_charts.usual_over_time`.
+        As for `therapy_review.charts.usual_range.usual_over_time`.
 
     Returns
     -------

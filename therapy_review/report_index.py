@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from therapy_review import wording
-from therapy_review.chart import COLOURS, FAINT, name
+from therapy_review.charts.base import COLOURS, FAINT, name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.notes import SessionNotes
 from therapy_review.display.rendering import in_shell

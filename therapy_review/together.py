@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import charts
+from therapy_review.charts import session as charts
 from therapy_review.journal import shared_notes as together_notes
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
@@ -22,7 +22,7 @@ from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.opening_form import opening_form
 from therapy_review.display.parts import NothingToShow, gently, sentence
 from therapy_review.trends.overview import Way, way
-from therapy_review.path_picture import path
+from therapy_review.charts.overview import path
 from therapy_review.path_view import Place
 from therapy_review.player.desk import Listeners
 from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read

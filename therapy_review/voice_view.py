@@ -17,11 +17,11 @@ from therapy_review.trends.phases import lasting
 from therapy_review.scale_forms import STYLE
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.trends.table import trends
-from therapy_review.voice_charts import voices_over_time
+from therapy_review.charts.prosody import voices_over_time
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
-    from therapy_review.chart import Chart
+    from therapy_review.charts.base import Chart
     from therapy_review.journal.journal import Journal
     from therapy_review.journal.session import Session
 

@@ -17,7 +17,7 @@ import pandas as pd
 from therapy_review import wording
 from therapy_review.analysis import review as listening
 from therapy_review.journal import marks
-from therapy_review.chart import name
+from therapy_review.charts.base import name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.measures.silences import long_silences, overlaps
 from therapy_review.turns.table import are_named, backchannels, floor_turns, speakers

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from therapy_review.charts import waveform_map
+from therapy_review.charts.session import waveform_map
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player.at_once import at_once
 from therapy_review.player.desk import ALONE, Desk, Listeners

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review import way_words
-from therapy_review.chart import (
+from therapy_review.charts.base import (
     FAINT,
     FEW,
     INK,
@@ -24,7 +24,7 @@ from therapy_review.chart import (
     styled,
 )
 from therapy_review.journal.notes import MOODS
-from therapy_review.row_titles import room, titled
+from therapy_review.charts.row_titles import room, titled
 from therapy_review.trends.in_words import OF_MANY
 from therapy_review.trends.table import WINDOW, moving_share
 from therapy_review.wording import counted

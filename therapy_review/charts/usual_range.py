@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import phase_marks
-from therapy_review.chart import (
+from therapy_review.charts import phase_marks_rules as phase_marks
+from therapy_review.charts.base import (
     FAINT,
     INK,
     MANY,
@@ -22,7 +22,7 @@ from therapy_review.chart import (
     styled,
 )
 from therapy_review.measures.names import what_counts
-from therapy_review.row_titles import OF_A_PART, first_sentence, room, titled
+from therapy_review.charts.row_titles import OF_A_PART, first_sentence, room, titled
 from therapy_review.trends.in_words import OF_PAGE, sentences
 from therapy_review.trends.usual_range import FEWEST, far_out, label, written
 

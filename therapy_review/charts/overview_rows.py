@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from therapy_review import way_words
-from therapy_review.chart import FAINT, FEW, MANY, QUIET, colour, name
+from therapy_review.charts.base import FAINT, FEW, MANY, QUIET, colour, name
 from therapy_review.measures.names import what_counts
 from therapy_review.trends.overview import MOODS, Way
-from therapy_review.path_charts import BAR, draw_moods, tag_rows
-from therapy_review.row_titles import first_sentence
+from therapy_review.charts.over_time import BAR, draw_moods, tag_rows
+from therapy_review.charts.row_titles import first_sentence
 from therapy_review.journal.scales import cut_off_in_words
 from therapy_review.trends.usual_range import WORDS, label, written
 from therapy_review.wording import counted

@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from therapy_review.chart import FAINT, INK
+from therapy_review.charts.base import FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +100,7 @@ def titled(ax: Axes, title: str, said: str = "") -> float:
 
     Examples
     --------
-    >>> from therapy_review.chart import Chart
+    >>> from therapy_review.charts.base import Chart
     >>> titled(Chart(1.0).panel()[0], "mood")
     4.0
     """

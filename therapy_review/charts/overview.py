@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.transforms import ScaledTranslation
 
-from therapy_review import path_phases
-from therapy_review.chart import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
-from therapy_review.path_rows import ROWS, Part, parts
-from therapy_review.row_titles import OF_A_PART, SENTENCE, room, titled
+from therapy_review.charts import phase_marks as path_phases
+from therapy_review.charts.base import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
+from therapy_review.charts.overview_rows import ROWS, Part, parts
+from therapy_review.charts.row_titles import OF_A_PART, SENTENCE, room, titled
 from therapy_review.trends.in_words import OF_PAGE
 from therapy_review.wording import counted
 

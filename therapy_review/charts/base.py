@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
-from therapy_review.glyphs import FONTS, write_out
+from therapy_review.charts.fonts import FONTS, write_out
 from therapy_review.wording import clock
 
 # Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision, and in grey print by lightness.

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from therapy_review.chart import (
+from therapy_review.charts.base import (
     FAINT,
     INK,
     OVERLAP,

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from therapy_review import phase_marks
-from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
+from therapy_review.charts import phase_marks_rules as phase_marks
+from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
 from therapy_review.trends.early_recent import Sides
 from therapy_review.measures.names import what_counts
 from therapy_review.journal.notes import MOODS
 from therapy_review.trends.overview import Way
-from therapy_review.path_charts import tag_rows
+from therapy_review.charts.over_time import tag_rows
 from therapy_review.trends.usual_range import label, written
 from therapy_review.wording import counted
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from therapy_review.chart import FAINT, INK, QUIET, Chart, colour, name, nothing_yet, styled
+from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, name, nothing_yet, styled
 from therapy_review.measures.pitch_loudness import CAUTION, FEWEST, HOP, RATE
 from therapy_review.trends.usual_range import usual, written
-from therapy_review.usual_charts import rows_over_time
+from therapy_review.charts.usual_range import rows_over_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.chart import (
+from therapy_review.charts.base import (
     FAINT,
     FEW,
     MANY,
