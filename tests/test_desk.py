@@ -26,7 +26,7 @@ from therapy_review.player.desk import (
     Desk,
     Listeners,
 )
-from therapy_review.player.picture import as_mark, as_sent, waveform
+from therapy_review.player.payload import as_mark, as_sent, waveform
 from therapy_review.turns.table import floor_turns
 
 HERE = {"start": 62.5, "end": None, "kind": "bookmark", "label": "the boat", "text": ""}

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from therapy_review import Journal, Session, open_journal, playback
+from therapy_review import Journal, Session, open_journal
+from therapy_review.player import playback
 from therapy_review.errors import ConsentError
 from therapy_review.journal.marks import Mark, add, none
 from therapy_review.sound.opus import DELAY, PACKET, RATE, encoded, head

@@ -29,7 +29,8 @@ def watch(event, args):
         os.write(2, f"WRITES {{os.fsdecode(args[0])!r}}\\n".encode())
 
 sys.addaudithook(watch)
-from therapy_review import analyse, open_journal, playback
+from therapy_review import analyse, open_journal
+from therapy_review.player import playback
 from therapy_review.charts import session as charts
 from therapy_review.measures import talk as measures
 from therapy_review.storage import keys

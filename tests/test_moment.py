@@ -13,7 +13,7 @@ from conftest import decoded, root_of
 
 from therapy_review import Journal, Session
 from therapy_review.sound.opus import DELAY, PACKET, head
-from therapy_review.playback import LOUDEST
+from therapy_review.player.playback import LOUDEST
 from therapy_review.player.moment import LONGEST, Moment, moments_to_hear
 from therapy_review.display.still import STILL, Still
 

@@ -45,7 +45,7 @@ for module in pkgutil.walk_packages(therapy_review.__path__, "therapy_review."):
 journal = therapy_review.open_journal(sys.argv[1])
 session = journal.sessions[-1]
 therapy_review.analyse(session)
-from therapy_review import playback
+from therapy_review.player import playback
 from therapy_review.charts import session as charts
 from therapy_review.trends import table as trends
 from therapy_review.measures import talk as measures

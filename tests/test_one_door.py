@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, Session, analyse, pages, path_view, playback, share_files, share_plan
+from therapy_review import Journal, Session, analyse, pages, path_view, share_files, share_plan
+from therapy_review.player import playback
 from therapy_review.display import parts as page_parts
 from therapy_review.analysis import similar as alike
 from therapy_review.analysis import enrolment

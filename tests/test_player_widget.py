@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, Session, playback
-from therapy_review.playback import FILE, Sound
+from therapy_review import Journal, Session
+from therapy_review.player import playback
+from therapy_review.player.playback import FILE, Sound
 from therapy_review.player import Moment, Player
 from therapy_review.display.still import STILL, how_to_start
 

@@ -187,7 +187,7 @@ def analyse(
 def _analyse_all(journal: Journal, diarizer: str = "") -> int:
     from therapy_review.analysis.analysis import analyse as analyse_one
     from therapy_review.analysis.enrolment import forget_without_agreement
-    from therapy_review.playback import prepare
+    from therapy_review.player.playback import prepare
 
     if forgotten := forget_without_agreement(journal):
         say.print(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 
-from therapy_review.player.at_once import at_once
+from therapy_review.player.subshell import at_once
 from therapy_review.wording import day
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from therapy_review.sound.aac import m4a
 from therapy_review.consent.agreement import SHARE
 from therapy_review.errors import ShareError
 from therapy_review.sound.opus import RATE
-from therapy_review.playback import AHEAD, levelled, levels
+from therapy_review.player.playback import AHEAD, levelled, levels
 from therapy_review.share_words import in_the_ledger, left_unread
 from therapy_review.storage.plain import FILE_MODE, PlainStore, is_half
 

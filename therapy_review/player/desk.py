@@ -19,7 +19,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.analysis.review import CHANGED_ELSEWHERE, Listening
 from therapy_review.journal.marks import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
-from therapy_review.player.picture import as_mark, marks_now, picture, waveform
+from therapy_review.player.payload import as_mark, marks_now, picture, waveform
 
 if TYPE_CHECKING:
     import pandas as pd

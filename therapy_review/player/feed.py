@@ -15,7 +15,7 @@ import numpy as np
 
 from therapy_review.journal import marks
 from therapy_review.sound.opus import DELAY, PACKET, head, piece
-from therapy_review.playback import Sound
+from therapy_review.player.playback import Sound
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.player.at_once import at_once
+from therapy_review.player.subshell import at_once
 from therapy_review.player.feed import Feed
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import clock

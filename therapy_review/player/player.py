@@ -20,7 +20,7 @@ import traitlets
 
 from therapy_review.charts.session import waveform_map
 from therapy_review.errors import TherapyReviewError
-from therapy_review.player.at_once import at_once
+from therapy_review.player.subshell import at_once
 from therapy_review.player.desk import ALONE, Desk, Listeners
 from therapy_review.player.moment import Moment
 from therapy_review.display.still import Still, how_to_start, is_still
