@@ -9,7 +9,7 @@ import pytest
 from conftest import PRACTICE
 
 from therapy_review import open_journal
-from therapy_review.clickable import Clickable
+from therapy_review.forms.clickable import Clickable
 from therapy_review.trends.overview import way
 from therapy_review.charts.overview import path
 

@@ -12,8 +12,8 @@ from test_scale_forms import with_settings, words
 
 from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import JournalError
-from therapy_review.own_number_form import TITLE
-from therapy_review.scale_forms import scale_forms
+from therapy_review.forms.own_number_form import TITLE
+from therapy_review.forms.questionnaires import scale_forms
 from therapy_review.journal.scales import FILE
 from therapy_review.trends.table import trends
 

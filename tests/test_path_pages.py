@@ -12,7 +12,7 @@ from conftest import root_of
 
 from therapy_review import Journal, create_journal
 from therapy_review.charts.base import Chart
-from therapy_review.clickable import Clickable
+from therapy_review.forms.clickable import Clickable
 from therapy_review.journal.letters import Letter, Writing
 from therapy_review.journal.marks import Mark
 from therapy_review.display.parts import NothingToShow, Shown

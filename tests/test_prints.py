@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from meanwhile import after
 from typer.testing import CliRunner
 
-from therapy_review import Journal, Session, analyse, forms, open_journal
+from therapy_review import Journal, Session, analyse, open_journal
+from therapy_review.forms import notes as forms
 from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ROLES

@@ -18,7 +18,7 @@ from test_path_pages import PARTS as OF_THE_PATH
 
 from therapy_review import Journal
 from therapy_review.consent import agreements_file as consent
-from therapy_review.clickable import Clickable
+from therapy_review.forms.clickable import Clickable
 from therapy_review.journal.marks import Mark
 from therapy_review.opened import FIGURES, Opened
 from therapy_review.display.parts import Live, Shown

@@ -11,7 +11,7 @@ from test_forms import everything_in
 from therapy_review import Journal, Session
 from therapy_review.journal.marks import Mark
 from therapy_review.player import Moment
-from therapy_review.silence_forms import BEFORE, silence_form
+from therapy_review.forms.silences import BEFORE, silence_form
 from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
 from therapy_review.display.still import STILL
 
@@ -23,7 +23,7 @@ def session(heard: Journal) -> Session:
 
 @pytest.fixture(autouse=True)
 def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("therapy_review.silence_forms.AT_ONCE", 99)
+    monkeypatch.setattr("therapy_review.forms.silences.AT_ONCE", 99)
 
 
 def of_kind(form: Any, kind: type) -> list[Any]:
@@ -99,7 +99,7 @@ def test_without_a_recording_the_form_is_there_without_players(session: Session)
 def test_when_there_are_many_the_longest_come_first_and_the_others_on_request(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("therapy_review.silence_forms.AT_ONCE", 1)
+    monkeypatch.setattr("therapy_review.forms.silences.AT_ONCE", 1)
     found = long_silences_of(session)
     say(session, found["start"].min(), found["end"].min(), "feeling")
     form = silence_form(session, sound="off")

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import forms, scale_forms, words
+from therapy_review import words
+from therapy_review.forms import notes as forms
+from therapy_review.forms import questionnaires as scale_forms
 from therapy_review.charts import session as charts
 from therapy_review.charts import over_time as path_charts
 from therapy_review.trends import table as trends
@@ -34,7 +36,7 @@ from therapy_review.quiet import (
     is_on,
     moments_to_read,
 )
-from therapy_review.silence_forms import silence_form
+from therapy_review.forms.silences import silence_form
 from therapy_review.trends.kinds_of_silence import long_silences_of
 from therapy_review.display.still import LEFT_OUT, SHOWN, Still, is_still
 from therapy_review.trends.usual_range import SHOWN as SET_BESIDE

@@ -12,7 +12,7 @@ from therapy_review.charts import early_recent as early_charts
 from therapy_review.trends.early_recent import Heard, pairs, sides
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.letter_form import letter_form
+from therapy_review.forms.letter import letter_form
 from therapy_review.display.parts import NothingToShow, Shown, gently, sentence
 from therapy_review.trends.overview import MOODS, Way, way
 from therapy_review.charts.over_time import tag_shares
@@ -20,7 +20,7 @@ from therapy_review.charts.overview import path
 from therapy_review.path_view import Place, path_view, usual_view
 from therapy_review.player import Moment
 from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
-from therapy_review.scale_forms import STYLE
+from therapy_review.forms.questionnaires import STYLE
 from therapy_review.charts.silence_charts import silences_over_time
 from therapy_review.trends.kinds_of_silence import silence_kinds
 from therapy_review.display.still import Still, how_to_start, is_still

@@ -14,7 +14,7 @@ import pandas as pd
 
 from therapy_review import wording, words
 from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.clickable import Clickable
+from therapy_review.forms.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.measures.moment_finder import behind, moments
 from therapy_review.display.parts import put_away

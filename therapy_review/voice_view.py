@@ -14,7 +14,7 @@ from therapy_review.measures import pitch_loudness as prosody
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.trends.phases import lasting
-from therapy_review.scale_forms import STYLE
+from therapy_review.forms.questionnaires import STYLE
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.trends.table import trends
 from therapy_review.charts.prosody import voices_over_time

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from therapy_review import Session, open_journal
-from therapy_review.silence_forms import AT_ONCE
+from therapy_review.forms.silences import AT_ONCE
 from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of
 from tools.in_browser import Lab, run_all
 

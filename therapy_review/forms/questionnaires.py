@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from therapy_review.forms import saver
+from therapy_review.forms.notes import saver
 from therapy_review.journal.notes import OF_THE_WAY
-from therapy_review.own_number_form import TITLE, own_number_form
+from therapy_review.forms.own_number_form import TITLE, own_number_form
 from therapy_review.trends.phases import held
 from therapy_review.journal.scales import (
     Scale,

@@ -19,7 +19,7 @@ from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.journal.notes import MOODS, SessionNotes
 from therapy_review.player import Moment
 from therapy_review.display.still import Still, how_to_start, is_still
-from therapy_review.way_form import LABELS, way_fields
+from therapy_review.forms.way_form import LABELS, way_fields
 from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:

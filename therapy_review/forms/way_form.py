@@ -42,7 +42,7 @@ def way_fields(before: Sequence[Way], written: SessionNotes, save: Callable[...,
     written : SessionNotes
         The session's notes as the form shows them.
     save : callable
-        Takes the changes of one field, as from `therapy_review.forms.saver`.
+        Takes the changes of one field, as from `therapy_review.forms.notes.saver`.
 
     Returns
     -------
