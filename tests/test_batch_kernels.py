@@ -96,10 +96,10 @@ def test_nothing_one_report_leaves_behind_is_seen_by_the_next(kernels: Kernels, 
 @pytest.mark.slow
 def test_the_next_kernel_is_started_while_one_is_in_use(kernels: Kernels) -> None:
     first = kernels.take()
-    first.tell("import therapy_review.pages")
+    first.tell("import therapy_review.pages.session")
     time.sleep(1)
     second = kernels.take()
-    second.tell("import therapy_review.pages")
+    second.tell("import therapy_review.pages.session")
     first.end()
     second.end()
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from therapy_review import Journal, words
+from therapy_review import Journal
+from therapy_review.pages import letter as words
 from therapy_review.journal import days
 from therapy_review.check import check
 from therapy_review.journal.days import none, origin_of, read, written

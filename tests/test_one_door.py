@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, Session, analyse, pages, path_view, share_files, share_plan
+from therapy_review import Journal, Session, analyse, share_files, share_plan
+from therapy_review.pages import session as pages
+from therapy_review.pages import overview_view as path_view
 from therapy_review.player import playback
 from therapy_review.display import parts as page_parts
 from therapy_review.analysis import similar as alike
@@ -33,9 +35,9 @@ from therapy_review.erasing import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.analysis.review import Listening
 from therapy_review.journal.marks import Mark
-from therapy_review.opened import FIGURES, SOUND, Opened
-from therapy_review.path_pages import HowFar
-from therapy_review.path_view import Place
+from therapy_review.pages.visibility import FIGURES, SOUND, Opened
+from therapy_review.pages.over_time import HowFar
+from therapy_review.pages.overview_view import Place
 from therapy_review.player import Moment, Player
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
@@ -46,8 +48,8 @@ from therapy_review.share_words import CAUTIONS
 from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
 from therapy_review.display.still import STILL, Still
 from therapy_review.storage.plain import PlainStore
-from therapy_review.together import USE as TOGETHER_USE
-from therapy_review.together import Together
+from therapy_review.pages.joint import USE as TOGETHER_USE
+from therapy_review.pages.joint import Together
 from therapy_review.trends.table import trends
 
 PACKAGE = ROOT / "therapy_review"

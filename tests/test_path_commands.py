@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from therapy_review import Journal, lab, reports
 from therapy_review.cli import app
 from therapy_review.errors import JournalError
-from therapy_review.opened import FIGURES, NOTES, Opened, remember
+from therapy_review.pages.visibility import FIGURES, NOTES, Opened, remember
 
 
 def run(*words: str) -> str:

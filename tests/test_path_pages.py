@@ -17,8 +17,8 @@ from therapy_review.journal.letters import Letter, Writing
 from therapy_review.journal.marks import Mark
 from therapy_review.display.parts import NothingToShow, Shown
 from therapy_review.trends.overview import way
-from therapy_review.path_pages import HowFar, PathPage, how_far, path_page
-from therapy_review.path_view import Place
+from therapy_review.pages.over_time import HowFar, PathPage, how_far, path_page
+from therapy_review.pages.overview_view import Place
 from therapy_review.player import Moment, Player
 from therapy_review.display.still import STILL, Still
 
@@ -207,7 +207,7 @@ def test_a_star_opens_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: J
 
 
 def test_a_value_beside_the_usual_range_leads_to_the_moment_behind_it(heard: Journal) -> None:
-    from therapy_review.path_view import usual_view
+    from therapy_review.pages.overview_view import usual_view
     from therapy_review.trends.usual_range import usual
 
     measured = way(heard).measured
@@ -257,6 +257,6 @@ def test_the_page_claims_no_more_than_its_numbers_bear(journal: Journal) -> None
 
 
 def test_a_session_stands_beside_the_usual_range_in_its_own_report(heard: Journal) -> None:
-    from therapy_review.pages import SessionPage
+    from therapy_review.pages.session import SessionPage
 
     assert words_of(SessionPage(heard.session(NEWEST)).usual()).startswith("After 5 sessions")

@@ -19,7 +19,8 @@ from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 from PIL import Image
 
-from therapy_review import Journal, open_journal, way_words
+from therapy_review import Journal, open_journal
+from therapy_review.pages import overview_text as way_words
 from therapy_review.charts.base import Chart, Row
 from therapy_review.trends.overview import Way, way
 from therapy_review.charts.overview import path

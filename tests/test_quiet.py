@@ -20,15 +20,15 @@ from therapy_review import Journal
 from therapy_review.consent import agreements_file as consent
 from therapy_review.forms.clickable import Clickable
 from therapy_review.journal.marks import Mark
-from therapy_review.opened import FIGURES, Opened
+from therapy_review.pages.visibility import FIGURES, Opened
 from therapy_review.display.parts import Live, Shown
-from therapy_review.pages import session_report, weekly_review
-from therapy_review.path_pages import how_far, path_page
-from therapy_review.path_view import usual_view
+from therapy_review.pages.session import session_report, weekly_review
+from therapy_review.pages.over_time import how_far, path_page
+from therapy_review.pages.overview_view import usual_view
 from therapy_review.player import Moment, Player
-from therapy_review.quiet import IS_OFF, QuietPlace
+from therapy_review.pages.quiet import IS_OFF, QuietPlace
 from therapy_review.display.still import STILL, Still
-from therapy_review.together import together
+from therapy_review.pages.joint import together
 
 PAGES = [
     pytest.param(

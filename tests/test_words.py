@@ -10,7 +10,8 @@ from conftest import root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, Session, hints, wording, words
+from therapy_review import Journal, Session, hints, wording
+from therapy_review.pages import letter as words
 from therapy_review.consent import agreements_file as consent
 from therapy_review.journal.notes import MOODS
 

@@ -10,7 +10,7 @@ from therapy_review.consent import ledger
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.display.parts import Live, NothingToShow, gently
-from therapy_review.quiet import OFF, ON, is_on
+from therapy_review.pages.quiet import OFF, ON, is_on
 from therapy_review.share_form import share_form
 from therapy_review.display.still import Still
 

@@ -27,7 +27,7 @@ IMPORTED = (
     "ipykernel.subshell_manager",
     "IPython.core.completerlib",
     "matplotlib.backends.backend_agg",
-    "therapy_review.pages",
+    "therapy_review.pages.session",
 )
 
 

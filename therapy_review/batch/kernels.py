@@ -48,7 +48,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel would choose, before any import
 }
-IMPORTS = """--IPKernelApp.exec_lines=['__import__("therapy_review.pages")']"""
+IMPORTS = """--IPKernelApp.exec_lines=['__import__("therapy_review.pages.session")']"""
 
 
 class Kernel:

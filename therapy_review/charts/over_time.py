@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review import way_words
+from therapy_review.pages import overview_text as way_words
 from therapy_review.charts.base import (
     FAINT,
     FEW,
@@ -314,7 +314,7 @@ def tag_shares(table: pd.DataFrame) -> Chart:
     Returns
     -------
     Chart
-        One row a word, with the sentence of `therapy_review.way_words.of_a_word`; see
+        One row a word, with the sentence of `therapy_review.pages.overview_text.of_a_word`; see
         `therapy_review.trends.table.moving_share`.
     """
     noted = table[table["tag"].fillna("") != ""]

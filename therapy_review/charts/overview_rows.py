@@ -1,6 +1,6 @@
 """Rows of the path: one for each thing that is kept of sessions, and how it is drawn on its own scale.
 
-What a row shows is said below its title in a sentence, as `therapy_review.way_words` claims it.
+What a row shows is said below its title in a sentence, as `therapy_review.pages.overview_text` claims it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from therapy_review import way_words
+from therapy_review.pages import overview_text as way_words
 from therapy_review.charts.base import FAINT, FEW, MANY, QUIET, colour, name
 from therapy_review.measures.names import what_counts
 from therapy_review.trends.overview import MOODS, Way
@@ -132,7 +132,7 @@ def parts(
 def _sentence(part: Part, way: Way, told: Mapping[way_words.Line, str]) -> str:
     if part.what == "tags":
         return way_words.of_a_word(way.tags, way_words.often(way.tags)[0])
-    # Its first sentence; all of them are in the list of `therapy_review.way_words.moved`.
+    # Its first sentence; all of them are in the list of `therapy_review.pages.overview_text.moved`.
     first = [first_sentence(told[line]) for line in part.lines if line in told]
     return "\n".join(first) if part.lines else part.summary
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review import wording, words
+from therapy_review import wording
+from therapy_review.pages import letter as words
 from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.forms.clickable import Clickable
 from therapy_review.errors import ConsentError, TherapyReviewError

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.opened import FIGURES, PARTS, Opened, on_offer, remember, remembered
+from therapy_review.pages.visibility import FIGURES, PARTS, Opened, on_offer, remember, remembered
 from therapy_review.display.parts import put_away
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.journal.shared_notes import others

@@ -9,7 +9,7 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review.path_view import Place
+from therapy_review.pages.overview_view import Place
 from therapy_review.display.still import Still, how_to_open
 from therapy_review.wording import clock
 

@@ -1,4 +1,4 @@
-"""Pages across all sessions: the path, and how far it has come. One method a cell, as in `therapy_review.pages`."""
+"""Pages across all sessions: the path, and how far it has come. One method a cell, as in `therapy_review.pages.session`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from therapy_review import way_words
+from therapy_review.pages import overview_text as way_words
 from therapy_review.charts import early_recent as early_charts
 from therapy_review.trends.early_recent import Heard, pairs, sides
 from therapy_review.errors import TherapyReviewError
@@ -17,16 +17,16 @@ from therapy_review.display.parts import NothingToShow, Shown, gently, sentence
 from therapy_review.trends.overview import MOODS, Way, way
 from therapy_review.charts.over_time import tag_shares
 from therapy_review.charts.overview import path
-from therapy_review.path_view import Place, path_view, usual_view
+from therapy_review.pages.overview_view import Place, path_view, usual_view
 from therapy_review.player import Moment
-from therapy_review.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
+from therapy_review.pages.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.forms.questionnaires import STYLE
 from therapy_review.charts.silence_charts import silences_over_time
 from therapy_review.trends.kinds_of_silence import silence_kinds
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.trends.usual_range import usual
 from therapy_review.charts.usual_range import usual_over_time
-from therapy_review.voice_view import voices_view
+from therapy_review.pages.prosody import voices_view
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages`.
+"""Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages.session`.
 
 Nothing of the client's is there until they opened it, each time anew, and nothing that came of a recording without
 an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here*
@@ -18,14 +18,14 @@ from therapy_review.journal import shared_notes as together_notes
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.journal.marks import each
-from therapy_review.opened import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
-from therapy_review.opening_form import opening_form
+from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
+from therapy_review.pages.joint_form import opening_form
 from therapy_review.display.parts import NothingToShow, gently, sentence
 from therapy_review.trends.overview import Way, way
 from therapy_review.charts.overview import path
-from therapy_review.path_view import Place
+from therapy_review.pages.overview_view import Place
 from therapy_review.player.desk import Listeners
-from therapy_review.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
+from therapy_review.pages.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
 from therapy_review.display.shutter import Shutter
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import counted, day, paragraphs

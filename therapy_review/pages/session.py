@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import words
+from therapy_review.pages import letter as words
 from therapy_review.forms import notes as forms
 from therapy_review.forms import questionnaires as scale_forms
 from therapy_review.charts import session as charts
@@ -25,7 +25,7 @@ from therapy_review.measures.moment_finder import behind, moments
 from therapy_review.display.parts import Live, NothingToShow, Shown, gently, sentence
 from therapy_review.player import Player, moments_to_hear
 from therapy_review.measures.pitch_loudness import prosody
-from therapy_review.quiet import (
+from therapy_review.pages.quiet import (
     HOW_TO_LISTEN,
     IS_OFF,
     NO_CLIPS,
