@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, appointments
-from therapy_review.appointments import read_calendar, without_session
+from therapy_review import Journal
+from therapy_review.importing import calendar as appointments
+from therapy_review.importing.calendar import read_calendar, without_session
 from therapy_review.check import check
 from therapy_review.errors import ImportFileError, JournalError
 

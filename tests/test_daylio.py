@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review.daylio import is_daylio, read_daylio
+from therapy_review.importing.daylio import is_daylio, read_daylio
 from therapy_review.errors import ImportFileError
 
 HEADER = ["full_date", "date", "weekday", "time", "mood", "activities", "note_title", "note"]

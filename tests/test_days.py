@@ -15,8 +15,8 @@ from therapy_review.journal import days
 from therapy_review.check import check
 from therapy_review.journal.days import none, origin_of, read, written
 from therapy_review.errors import JournalError
-from therapy_review.mood_files import Entry, mood_file
-from therapy_review.versions import merge
+from therapy_review.importing.mood_file import Entry, mood_file
+from therapy_review.importing.versions import merge
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
 MOODS = st.sampled_from(["good", "meh", "so lala", "müde"])

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from therapy_review import Journal, hints
 from therapy_review.cli import app
 from therapy_review.errors import TherapyReviewError
-from therapy_review.mood_words import known_moods
+from therapy_review.importing.mood_values import known_moods
 
 WORDS = ["gut=8", "so lala=5", "meh=5", "müde 😴=3", "rad=10", "awful=2"]
 MAP = [part for word in WORDS for part in ("--map", word)]

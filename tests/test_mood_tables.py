@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapy_review.errors import ImportFileError
-from therapy_review.mood_tables import Columns, likely_columns, table_reader
+from therapy_review.importing.mood_table import Columns, likely_columns, table_reader
 
 
 def read(text: str, columns: Columns) -> list[tuple[object, ...]]:

@@ -9,8 +9,8 @@ from test_days import ENTRIES, file_of, same
 
 from therapy_review.journal.days import SIGN, UNTIL, none
 from therapy_review.errors import ImportFileError
-from therapy_review.mood_files import Entry
-from therapy_review.versions import (
+from therapy_review.importing.mood_file import Entry
+from therapy_review.importing.versions import (
     KEEP_BOTH,
     NEW,
     NEWER,

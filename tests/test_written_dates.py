@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS
-from therapy_review.written_dates import (
+from therapy_review.importing.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS
+from therapy_review.importing.dates import (
     DAY_FIRST,
     MONTH_FIRST,
     has_two_readings,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from therapy_review import appointments, hints
+from therapy_review import hints
+from therapy_review.importing import calendar as appointments
 from therapy_review.batch import manifest
 from therapy_review.analysis.external_turns import turns_elsewhere
 from therapy_review.errors import TherapyReviewError

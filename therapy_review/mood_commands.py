@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from therapy_review.journal.journal import Journal
-    from therapy_review.mood_files import MoodFile
-    from therapy_review.mood_tables import Columns
+    from therapy_review.importing.mood_file import MoodFile
+    from therapy_review.importing.mood_table import Columns
 
 Answer = TypeVar("Answer")
 moods = typer.Typer(
@@ -70,7 +70,8 @@ def import_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
-    from therapy_review import mood_import, versions
+    from therapy_review.importing import moods as mood_import
+    from therapy_review.importing import versions
     from therapy_review.journal.journal import open_journal
 
     opened, data = open_journal(journal), _read(file)
@@ -108,7 +109,7 @@ def import_moods(
 @moods.command("list")
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
-    from therapy_review import appointments
+    from therapy_review.importing import calendar as appointments
     from therapy_review.journal import days
     from therapy_review.journal.journal import open_journal
 
@@ -127,7 +128,8 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review import appointments, mood_import
+    from therapy_review.importing import calendar as appointments
+    from therapy_review.importing import moods as mood_import
     from therapy_review.journal import days
     from therapy_review.journal.journal import open_journal
 
@@ -173,7 +175,7 @@ def _told(pairs: list[str], option: str) -> dict[str, str]:
 def _columns(pairs: list[str]) -> Columns | None:
     from dataclasses import fields
 
-    from therapy_review.mood_tables import Columns, as_number
+    from therapy_review.importing.mood_table import Columns, as_number
 
     if not pairs:
         return None
@@ -193,7 +195,7 @@ def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | Non
     """Ask how low and how high the numbers of a table can go, where it was not told."""
     from dataclasses import replace
 
-    from therapy_review.mood_tables import as_number, how_far, likely_low, numbers_of
+    from therapy_review.importing.mood_table import as_number, how_far, likely_low, numbers_of
 
     found = numbers_of(data, name, columns.mood) if columns else None
     if columns is None or found is None or columns.high is not None:
@@ -217,7 +219,8 @@ def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | Non
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review import mood_import, mood_words
+    from therapy_review.importing import moods as mood_import
+    from therapy_review.importing import mood_values as mood_words
 
     known = mood_words.known_moods(journal.store, found.kind)
     offered = mood_import.offered_moods(journal.store, found)
@@ -238,8 +241,8 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
 
 
 def _mood(name: str, text: str) -> float | None:
-    from therapy_review.mood_tables import as_number
-    from therapy_review.mood_words import checked
+    from therapy_review.importing.mood_table import as_number
+    from therapy_review.importing.mood_values import checked
 
     return checked(name, as_number(text, f"The mood {name}")) if text.strip() else None
 
@@ -268,7 +271,7 @@ def _show(looked: pd.DataFrame) -> None:
 
 
 def _import_calendar(journal: Journal, data: bytes, name: str, containing: str, *, dry_run: bool) -> None:
-    from therapy_review import appointments
+    from therapy_review.importing import calendar as appointments
 
     word = containing or typer.prompt("A word in what your appointments are called")
     found = appointments.read_calendar(data, name, word, journal)

@@ -8,7 +8,7 @@ alone it is a whole table too, and further columns are kept.
 
 Nothing is brought in twice: an entry that a file of the same kind brought before stays where it is, so that a
 longer export adds only what is new. What was changed in the other program takes the place of its older version, and
-what the client changed here by hand keeps its place. `therapy_review.versions` says how; the file then has two more
+what the client changed here by hand keeps its place. `therapy_review.importing.versions` says how; the file then has two more
 columns, and `kept` gives the entries that count.
 """
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
 TABLE = HandTable(FILE, COLUMNS, COLUMNS[1:], {"mood": "{:.10g}".format})
-UNTIL, SIGN = "until", "sign"  # further columns of `therapy_review.versions`
+UNTIL, SIGN = "until", "sign"  # further columns of `therapy_review.importing.versions`
 LOW, HIGH = 1.0, 10.0
 BETWEEN_TAGS = " | "
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|")
@@ -210,7 +210,7 @@ def whole_table(store: Store) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A days table that may have the columns `UNTIL` and `SIGN`; see `therapy_review.versions`.
+        A days table that may have the columns `UNTIL` and `SIGN`; see `therapy_review.importing.versions`.
 
     Raises
     ------

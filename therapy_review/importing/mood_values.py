@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.journal import days
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.mood_tables import KIND as TABLE
-from therapy_review.mood_tables import Columns
+from therapy_review.importing.mood_table import KIND as TABLE
+from therapy_review.importing.mood_table import Columns
 from therapy_review.storage.plain import if_there
 
 if TYPE_CHECKING:

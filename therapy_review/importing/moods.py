@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import hints, mood_words, versions
+from therapy_review import hints
+from therapy_review.importing import mood_values as mood_words
+from therapy_review.importing import versions
 from therapy_review.journal import days
 from therapy_review.storage.csv_text import read_text_table
-from therapy_review.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
+from therapy_review.importing.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.mood_files import MoodFile
-from therapy_review.mood_tables import Columns, table_reader
-from therapy_review.mood_words import checked, known_moods
+from therapy_review.importing.mood_file import MoodFile
+from therapy_review.importing.mood_table import Columns, table_reader
+from therapy_review.importing.mood_values import checked, known_moods
 from therapy_review.storage.plain import if_there
-from therapy_review.versions import TAKE_NEWER
+from therapy_review.importing.versions import TAKE_NEWER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,12 +123,12 @@ def preview(
     values : mapping of str to float
         What its words for moods stand for, 1 to 10; words left out are brought in without a number.
     how : str
-        `therapy_review.versions.TAKE_NEWER` or `KEEP_BOTH`.
+        `therapy_review.importing.versions.TAKE_NEWER` or `KEEP_BOTH`.
 
     Returns
     -------
     DataFrame
-        A days table in the order of the file, and ``status``, as from `therapy_review.versions.compared`.
+        A days table in the order of the file, and ``status``, as from `therapy_review.importing.versions.compared`.
     """
     before = days.whole_table(journal.store)
     before = versions.renumbered(before, found.kind, values, known_moods(journal.store, found.kind))
@@ -152,7 +154,7 @@ def bring_in(
     columns : Columns, optional
         To be offered the next time.
     how : str
-        What to do about newer versions of entries that are here: `therapy_review.versions.TAKE_NEWER` or
+        What to do about newer versions of entries that are here: `therapy_review.importing.versions.TAKE_NEWER` or
         `KEEP_BOTH`.
 
     Returns

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-from therapy_review.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS, OF_24_HOURS
+from therapy_review.importing.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS, OF_24_HOURS
 
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})(?:$|[.T\s])")

@@ -10,12 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import appointments, mood_import, mood_words, versions
+from therapy_review.importing import calendar as appointments
+from therapy_review.importing import moods as mood_import
+from therapy_review.importing import mood_values as mood_words
+from therapy_review.importing import versions
 from therapy_review.journal import days
 from therapy_review.storage.csv_text import read_text_table
-from therapy_review.daylio import is_daylio
+from therapy_review.importing.daylio import is_daylio
 from therapy_review.errors import ImportFileError, TherapyReviewError
-from therapy_review.mood_tables import (
+from therapy_review.importing.mood_table import (
     PARTS,
     Columns,
     as_number,
@@ -25,13 +28,13 @@ from therapy_review.mood_tables import (
     numbers_of,
 )
 from therapy_review.display.still import Still, how_to_start, is_still
-from therapy_review.written_dates import DAY_FIRST, MONTH_FIRST
+from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from therapy_review.journal.journal import Journal
-    from therapy_review.mood_files import MoodFile
+    from therapy_review.importing.mood_file import MoodFile
 
 WIDE = "min(30rem, 99%)"
 SHOWN = 10  # entries or lines of a look ahead
@@ -326,7 +329,7 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     Parameters
     ----------
     looked : DataFrame
-        From `therapy_review.mood_import.preview`.
+        From `therapy_review.importing.moods.preview`.
     found : MoodFile
 
     Returns

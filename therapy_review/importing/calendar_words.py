@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 from importlib.resources import files
 
-_FILE = files("therapy_review") / "data" / "calendar_words.csv"
+_FILE = files("therapy_review.importing") / "calendar_words.csv"
 _WORDS = {
     row["meaning"]: row["words"].casefold().split()
     for row in csv.DictReader(_FILE.read_text("utf-8").splitlines())

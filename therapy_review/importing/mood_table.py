@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from therapy_review.storage.csv_text import Damaged, Row, TextTable, read_text_table
 from therapy_review.journal.days import HIGH, LOW
 from therapy_review.errors import ImportFileError
-from therapy_review.mood_files import Entry, MoodFile, MoodReader, mood_file
-from therapy_review.written_dates import (
+from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
+from therapy_review.importing.dates import (
     DAY_FIRST,
     MONTH_FIRST,
     has_two_readings,
