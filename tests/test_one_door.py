@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 from conftest import ROOT, root_of
 
-from therapy_review import Journal, Session, analyse, share_files, share_plan
+from therapy_review import Journal, Session, analyse
+from therapy_review.sharing import export as share_files
+from therapy_review.sharing import plan as share_plan
 from therapy_review.pages import session as pages
 from therapy_review.pages import overview_view as path_view
 from therapy_review.player import playback
@@ -43,8 +45,8 @@ from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
 from therapy_review.sound.recording import Recording
 from therapy_review.storage.sealed import SealedStore
-from therapy_review.share import Clip
-from therapy_review.share_words import CAUTIONS
+from therapy_review.sharing.clip import Clip
+from therapy_review.sharing.cautions import CAUTIONS
 from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
 from therapy_review.display.still import STILL, Still
 from therapy_review.storage.plain import PlainStore

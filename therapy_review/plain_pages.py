@@ -75,7 +75,7 @@ def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, su
     if not journal.settings.get("sealed"):
         say.print(NOT_SEALED.format(journal=journal.name))
         return None
-    from therapy_review.share_files import outside
+    from therapy_review.sharing.export import outside
 
     target = outside(folder)
     for name in names:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from therapy_review import analyse, open_journal
-from therapy_review.share_words import CAUTIONS
+from therapy_review.sharing.cautions import CAUTIONS
 from tools.in_browser import Lab, run_all
 
 from .test_bring_in import faults

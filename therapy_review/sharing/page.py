@@ -11,7 +11,7 @@ from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.display.parts import Live, NothingToShow, gently
 from therapy_review.pages.quiet import OFF, ON, is_on
-from therapy_review.share_form import share_form
+from therapy_review.sharing.form import share_form
 from therapy_review.display.still import Still
 
 if TYPE_CHECKING:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.marks import NAME, PROUD, TRIGGER, Mark, each
-from therapy_review.share import of_mark, read_spans
-from therapy_review.share_hearing import ClipToHear
-from therapy_review.share_plan import Plan, plan
-from therapy_review.share_words import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
+from therapy_review.sharing.clip import of_mark, read_spans
+from therapy_review.sharing.preview import ClipToHear
+from therapy_review.sharing.plan import Plan, plan
+from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
 from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
     from therapy_review.journal.session import Session
-    from therapy_review.share import Clip
+    from therapy_review.sharing.clip import Clip
 
 WIDE = "min(34rem, 99%)"
 STEP = 0.5  # seconds between the times from which a part can be made silent
@@ -239,7 +239,7 @@ class _ShareForm:
         return w.VBox([heading, choose], layout=w.Layout(margin="0 0 0.8rem 0"))
 
     def _write(self) -> None:
-        from therapy_review.share_files import write
+        from therapy_review.sharing.export import write
 
         if not (self.plan and self.read.value):  # the page can't write what was not looked at and read
             return

@@ -2,7 +2,7 @@
 
 In a clip are only the voices of people who agreed. Where somebody else speaks, or may be speaking, it is silent,
 with a margin around their words, and so where two speak at once: a voice can't be taken out of another's sound.
-Everything here is a pure function; `therapy_review.share_plan` asks the agreements.
+Everything here is a pure function; `therapy_review.sharing.plan` asks the agreements.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from therapy_review.share import Clip
-from therapy_review.share_plan import Plan
+from therapy_review.sharing.clip import Clip
+from therapy_review.sharing.plan import Plan
 from therapy_review.turns.intervals import Span
 from therapy_review.wording import clock
 

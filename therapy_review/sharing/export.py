@@ -18,22 +18,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review import share_plan
+from therapy_review.sharing import plan as share_plan
 from therapy_review.consent import ledger
 from therapy_review.sound.aac import m4a
 from therapy_review.consent.agreement import SHARE
 from therapy_review.errors import ShareError
 from therapy_review.sound.opus import RATE
 from therapy_review.player.playback import AHEAD, levelled, levels
-from therapy_review.share_words import in_the_ledger, left_unread
+from therapy_review.sharing.cautions import in_the_ledger, left_unread
 from therapy_review.storage.plain import FILE_MODE, PlainStore, is_half
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from therapy_review.journal.session import Session
-    from therapy_review.share import Clip
-    from therapy_review.share_plan import Plan
+    from therapy_review.sharing.clip import Clip
+    from therapy_review.sharing.plan import Plan
 
 FADE = 0.01  # seconds in which a voice comes and goes beside a silence, so that nothing clicks
 
@@ -100,7 +100,7 @@ def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> 
     folder : Path
         Outside any journal; made when it is missing.
     read : collection of str
-        The cautions that were read and confirmed: all keys of `therapy_review.share_words.CAUTIONS`.
+        The cautions that were read and confirmed: all keys of `therapy_review.sharing.cautions.CAUTIONS`.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from therapy_review.turns import intervals as spans
 from therapy_review.consent.agreement import ROLES, SELF_REVIEW, SHARE, is_use, person
 from therapy_review.consent.agreements_file import how_to_ask
 from therapy_review.errors import ConsentError, ShareError
-from therapy_review.share import LEAST, Clip, clip, clip_of_all, silenced_by_marks
+from therapy_review.sharing.clip import LEAST, Clip, clip, clip_of_all, silenced_by_marks
 from therapy_review.turns.intervals import Span
 from therapy_review.turns.table import are_named
 from therapy_review.wording import clock
