@@ -15,15 +15,16 @@ from conftest import ROOT, root_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from therapy_review import Journal, agreeing, create_journal, open_journal
+from therapy_review import Journal, create_journal, open_journal
+from therapy_review.rights import draft as agreeing
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import USES, Spoken
-from therapy_review.agreement_page import AgreementPage, DraftForm, agreement, where_spoken
+from therapy_review.rights.page import AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.display.parts import NothingToShow
 from therapy_review.player import Moment
 from therapy_review.display.still import STILL, Still
-from therapy_review.taking_back_form import TakeBackForm
+from therapy_review.rights.withdrawal_form import TakeBackForm
 
 DAY = "2026-03-05"
 PARTS = ("heading", "why", "how_to_ask", "place", "cautions", "agreed", "draft", "take_back")
@@ -348,7 +349,7 @@ def test_an_erasure_that_is_refused_is_a_sentence_and_the_rest_stays_offered(
     take(taking, "client")
     taking.ticks[DAY].value = True
     taking.confirm.value = "yes"
-    monkeypatch.setattr("therapy_review.erasing.erase_made_for", refused)
+    monkeypatch.setattr("therapy_review.rights.erasure.erase_made_for", refused)
     taking.erase.click()
     assert "Could not delete it." in taking.said.value
     assert DAY in taking.ticks

@@ -19,7 +19,7 @@ from therapy_review.storage import unlock
 from therapy_review.batch import crew, engine
 from therapy_review.batch.orders import Order
 from therapy_review.cli import app
-from therapy_review.erasing import erase_session
+from therapy_review.rights.erasure import erase_session
 from therapy_review.errors import JournalError, ReportError
 from therapy_review.journal.journal import Journal
 from therapy_review.storage.keys import NewKeys

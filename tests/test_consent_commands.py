@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from therapy_review import Journal, create_journal, fonts, hints, lab, open_journal
 from therapy_review.analysis import enrolment
-from therapy_review.agreement_page import AgreementPage, DraftForm
+from therapy_review.rights.page import AgreementPage, DraftForm
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 from therapy_review.extras import install_line

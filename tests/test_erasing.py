@@ -19,7 +19,7 @@ from therapy_review.consent import ledger
 from therapy_review.storage import unlock
 from therapy_review.batch.keeping import keep_failure
 from therapy_review.batch.manifest import Entry, Whole
-from therapy_review.erasing import (
+from therapy_review.rights.erasure import (
     Erased,
     erase_all,
     erase_made_for,

@@ -22,7 +22,8 @@ from conftest import ROOT
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
-from therapy_review import agreeing, fonts, lab
+from therapy_review import fonts, lab
+from therapy_review.rights import draft as agreeing
 from therapy_review.batch import manifest, reading
 from therapy_review.display.rendering import in_shell
 
@@ -36,7 +37,7 @@ import datetime as dt
 import sys
 from pathlib import Path
 
-from therapy_review import agreeing
+from therapy_review.rights import draft as agreeing
 from therapy_review.charts.session import session_map
 from therapy_review.display.rendering import as_pdf, in_shell
 from therapy_review.turns.table import turns_table

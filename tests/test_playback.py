@@ -22,7 +22,7 @@ from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.player import playback
 from therapy_review.analysis.analysis import rename
 from therapy_review.journal.corrections import Correction
-from therapy_review.erasing import erase_session
+from therapy_review.rights.erasure import erase_session
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.sound.opus import PACKET, RATE
 from therapy_review.player.playback import FILE, LEVEL, LOUDEST, MOST_GAIN, Sound, levelled, levels

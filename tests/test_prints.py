@@ -25,7 +25,7 @@ from therapy_review.analysis.analysis import follow_prints, is_current, rename
 from therapy_review.cli import app
 from therapy_review.turns.edits import swap
 from therapy_review.journal.corrections import Correction
-from therapy_review.erasing import erase_session
+from therapy_review.rights.erasure import erase_session
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.analysis.voiceprints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
 from therapy_review.turns.table import are_named, turns_table

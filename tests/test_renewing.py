@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from therapy_review import Journal, open_journal
 from therapy_review.cli import app
-from therapy_review.erasing import (
+from therapy_review.rights.erasure import (
     BY_THE_JOURNALS_KEY,
     PLAIN,
     RENEWED,

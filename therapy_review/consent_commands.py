@@ -27,7 +27,7 @@ from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
-    from therapy_review.taking_back import TakenBack
+    from therapy_review.rights.withdrawal import TakenBack
 
 consent = typer.Typer(
     no_args_is_help=True, help="What was agreed to: to see, write down, take back, talk over."
@@ -90,7 +90,7 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Write down what somebody has agreed to."""
-    from therapy_review.agreeing import USUAL
+    from therapy_review.rights.draft import USUAL
     from therapy_review.consent.agreements_file import append
     from therapy_review.journal.journal import open_journal
 
@@ -143,7 +143,7 @@ def add(
 
 
 def _read_the_caution(journal: Journal, confirm: str) -> None:
-    from therapy_review.agreeing import SECRECY, rule_of
+    from therapy_review.rights.draft import SECRECY, rule_of
 
     where = journal.place or "a place that is not named in journal.toml"
     if not journal.one_party_is_clear():
@@ -175,7 +175,7 @@ def _way(answer: str) -> str:
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
-    from therapy_review.agreeing import spoken_at
+    from therapy_review.rights.draft import spoken_at
 
     if session is None:
         session = typer.prompt(
@@ -213,7 +213,7 @@ def revoke(
     journal: JournalOption = HERE,
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
-    from therapy_review import taking_back
+    from therapy_review.rights import withdrawal as taking_back
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
@@ -236,8 +236,8 @@ def _guide_to_erasing(
     journal: Journal, back: TakenBack, erase: str | None, keep: str | None, confirm: str
 ) -> None:
     """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
-    from therapy_review.erasing import erase_made_for
-    from therapy_review.taking_back import keep_the_rest, made_before, what_is_kept
+    from therapy_review.rights.erasure import erase_made_for
+    from therapy_review.rights.withdrawal import keep_the_rest, made_before, what_is_kept
 
     made = made_before(journal, back)
     if not made:
@@ -290,7 +290,7 @@ def draft(
     journal: JournalOption = HERE,
 ) -> None:
     """Write a draft to talk over: one page with room for both of you; nothing is agreed by it."""
-    from therapy_review import agreeing
+    from therapy_review.rights import draft as agreeing
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

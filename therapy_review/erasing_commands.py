@@ -27,7 +27,7 @@ def erase(
     journal: Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")] = Path(),
 ) -> None:
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
-    from therapy_review import erasing
+    from therapy_review.rights import erasure as erasing
     from therapy_review.storage import unlock
     from therapy_review.analysis.analysis import follow_prints
     from therapy_review.journal.journal import Journal, folder_of, open_journal

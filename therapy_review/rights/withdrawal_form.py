@@ -6,10 +6,11 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import erasing, taking_back
+from therapy_review.rights import erasure as erasing
+from therapy_review.rights import withdrawal as taking_back
 from therapy_review.consent.agreement import in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.taking_back import TakenBack
+from therapy_review.rights.withdrawal import TakenBack
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

@@ -225,7 +225,7 @@ def sheet(draft: Draft) -> str:
         f'<div class="both signed">{"".join(_signed(who) for who in both)}</div>',
         f'<p class="small">{html.escape(" ".join(draft.rule or [NOT_LEGAL_ADVICE]))}</p>',
     ]
-    style = files("therapy_review").joinpath("agreement.css").read_text(encoding="utf-8")
+    style = files("therapy_review.rights").joinpath("agreement.css").read_text(encoding="utf-8")
     written = "\n".join(part for part in parts if part)
     return f'<style>\n{style}</style>\n<div class="agreement">\n{written}\n</div>'
 
@@ -276,7 +276,7 @@ def page(draft: Draft) -> str:
     str
         HTML.
     """
-    shell = files("therapy_review").joinpath("agreement.html").read_text(encoding="utf-8")
+    shell = files("therapy_review.rights").joinpath("agreement.html").read_text(encoding="utf-8")
     return shell.replace("{{ fonts }}", fonts.style()).replace("{{ body }}", sheet(draft))
 
 

@@ -7,7 +7,8 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review import agreeing, hints
+from therapy_review import hints
+from therapy_review.rights import draft as agreeing
 from therapy_review.consent import law as places
 from therapy_review.consent.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
 from therapy_review.consent.agreements_file import append
@@ -16,7 +17,7 @@ from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.display.parts import NothingToShow, gently, sentence
 from therapy_review.player import Moment
 from therapy_review.display.still import Still, code, how_to_start, is_still
-from therapy_review.taking_back_form import TakeBackForm
+from therapy_review.rights.withdrawal_form import TakeBackForm
 from therapy_review.wording import clock, day, paragraphs
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review import erasing, hints
+from therapy_review import hints
+from therapy_review.rights import erasure as erasing
 from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
