@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from therapy_review.batch.orders import Made, Order
+from therapy_review.reports.workers.orders import Made, Order
 
 
 def deadly(order: Order) -> Made:

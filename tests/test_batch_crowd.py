@@ -17,11 +17,12 @@ from filelock import FileLock, Timeout
 from meanwhile import before
 from short_journals import DAYS
 
-from therapy_review.batch import cluster, scratch
-from therapy_review.batch.bundles import laid_out, pack
-from therapy_review.batch.cluster import Cluster
-from therapy_review.batch.manifest import program
-from therapy_review.batch.orders import GIVEN_UP, Made, Order
+from therapy_review.reports.workers import cluster
+from therapy_review.reports.workers import scratch
+from therapy_review.reports.workers.bundles import laid_out, pack
+from therapy_review.reports.workers.cluster import Cluster
+from therapy_review.reports.manifest import program
+from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal
 

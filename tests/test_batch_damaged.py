@@ -12,12 +12,14 @@ from deadly import deadly
 from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
-from therapy_review import hints, open_journal, reports
+from therapy_review import hints, open_journal
+from therapy_review.reports import runner as reports
 from therapy_review.trends import cache as index
 from therapy_review.analysis import analysis
 from therapy_review.storage import unlock
-from therapy_review.batch import crew, engine
-from therapy_review.batch.orders import Order
+from therapy_review.reports.workers import pool as crew
+from therapy_review.reports.workers import engine
+from therapy_review.reports.workers.orders import Order
 from therapy_review.cli import app
 from therapy_review.rights.erasure import erase_session
 from therapy_review.errors import JournalError, ReportError

@@ -20,7 +20,8 @@ from test_batch_cluster import a_cluster
 from test_reports import RIVER, no_kernel, states
 
 from benchmarks.batch.journals import plant_bad_ones
-from therapy_review import open_journal, reports
+from therapy_review import open_journal
+from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock
 from therapy_review.journal.journal import Journal
 from therapy_review.storage.keys import NewKeys, new_keys, new_recovery_code
@@ -29,7 +30,8 @@ from therapy_review.storage.plain import PlainStore
 
 PROGRAM = """
 import sys
-from therapy_review import open_journal, reports
+from therapy_review import open_journal
+from therapy_review.reports import runner as reports
 if __name__ == "__main__":
     reports.run(open_journal(sys.argv[1]), jobs=2, told=lambda outcome: print(outcome.state, flush=True))
 """

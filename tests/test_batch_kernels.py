@@ -13,9 +13,9 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from therapy_review.batch import kernels as module
-from therapy_review.batch.engine import FailedError, execute
-from therapy_review.batch.kernels import CAN_FORK, HAS_SOCKET_FILES, Kernels, ToldError
+from therapy_review.reports.workers import kernels as module
+from therapy_review.reports.workers.engine import FailedError, execute
+from therapy_review.reports.workers.kernels import CAN_FORK, HAS_SOCKET_FILES, Kernels, ToldError
 
 STARTS = ["split", "anew"] if CAN_FORK else ["anew"]
 # One door on the loopback is ipykernel's own, through which programs a cell starts pass on what they print.
@@ -206,7 +206,7 @@ def test_nothing_of_a_notebook_is_written_to_disk_while_it_runs(kernels: Kernels
 @pytest.mark.skipif(not CAN_FORK, reason="only Linux splits kernels off")
 def test_kernels_end_with_whoever_started_them(tmp_path: Path) -> None:
     program = (
-        "from therapy_review.batch.kernels import Kernels; import time\n"
+        "from therapy_review.reports.workers.kernels import Kernels; import time\n"
         "kernels = Kernels(); kernel = kernels.take(); kernel.tell('')\n"
         "process = kernel.manager.provisioner.process\n"
         "print(kernels._source._process.pid, process.pid, kernels._scratch.path, flush=True)\n"

@@ -10,13 +10,16 @@ from itertools import pairwise
 import pytest
 from conftest import root_of
 
-from therapy_review import Journal, open_journal, reports
+from therapy_review import Journal, open_journal
+from therapy_review.reports import runner as reports
 from therapy_review.trends import cache as index
 from therapy_review.consent import agreements_file as consent
 from therapy_review.storage import unlock
-from therapy_review.batch import keeping, manifest, templates
-from therapy_review.batch.basis import Basis
-from therapy_review.batch.manifest import FILE, Entry, Whole
+from therapy_review.reports import writer as keeping
+from therapy_review.reports import manifest
+from therapy_review.reports.workers import templates
+from therapy_review.reports.inputs import Basis
+from therapy_review.reports.manifest import FILE, Entry, Whole
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal
@@ -121,7 +124,7 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
 def test_a_report_that_was_cut_short_or_emptied_is_made_again(
     short: Journal, keys: NewKeys, monkeypatch: pytest.MonkeyPatch, *, is_sealed: bool
 ) -> None:
-    monkeypatch.setattr("therapy_review.batch.manifest.SETTLED", 0.0)
+    monkeypatch.setattr("therapy_review.reports.manifest.SETTLED", 0.0)
     if is_sealed:
         seal(PlainStore(root_of(short)), keys)
         unlock.keep(keys.identity)

@@ -12,10 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from therapy_review.batch import templates
-from therapy_review.batch.keeping import what_it_holds
-from therapy_review.batch.mood_tags import MoodTags, said_anyway, tags_of
-from therapy_review.batch.private import (
+from therapy_review.reports.workers import templates
+from therapy_review.reports.writer import what_it_holds
+from therapy_review.reports.privacy.tags import MoodTags, said_anyway, tags_of
+from therapy_review.reports.privacy.words import (
     LONG,
     SHORT,
     Private,
@@ -26,7 +26,7 @@ from therapy_review.batch.private import (
     words_beside,
     words_of,
 )
-from therapy_review.batch.run import Job, Run
+from therapy_review.reports.batch import Job, Run
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.wording import paragraphs
 

@@ -20,9 +20,11 @@ from loky import ProcessPoolExecutor
 from short_journals import workers_of
 from typer.testing import CliRunner
 
-from therapy_review.batch import crew, engine, stopping
-from therapy_review.batch.orders import Made, Order
-from therapy_review.batch.run import Run
+from therapy_review.reports.workers import pool as crew
+from therapy_review.reports.workers import engine
+from therapy_review.reports.workers import interrupts as stopping
+from therapy_review.reports.workers.orders import Made, Order
+from therapy_review.reports.batch import Run
 from therapy_review.cli import app
 from therapy_review.journal.journal import Journal
 
@@ -60,7 +62,7 @@ def test_one_that_was_heard_does_not_come_again(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_is_started_within_never_hears_of_it() -> None:
     code = (
-        "import os, signal; from therapy_review.batch import stopping; os.kill(os.getpid(), signal.SIGINT); "
+        "import os, signal; from therapy_review.reports.workers import stopping; os.kill(os.getpid(), signal.SIGINT); "
         "stopping.deaf(); os.kill(os.getpid(), signal.SIGINT); print('goes on')"
     )
     for how, told in ((stopping.unheard, "goes on"), (stopping.insisting, "")):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from therapy_review.batch.taking_turns import turn_to_listen
+from therapy_review.reports.workers.taking_turns import turn_to_listen
 
 HOLDS = """
 import sys, time
-from therapy_review.batch.taking_turns import turn_to_listen
+from therapy_review.reports.workers.taking_turns import turn_to_listen
 with turn_to_listen(1):
     print("listens", flush=True)
     time.sleep(60)

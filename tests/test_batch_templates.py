@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from therapy_review.batch import templates
+from therapy_review.reports.workers import templates
 from therapy_review.errors import ReportError
 
 CELL = {

@@ -10,8 +10,8 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, hints
-from therapy_review.batch import manifest
-from therapy_review.batch.manifest import Entry
+from therapy_review.reports import manifest
+from therapy_review.reports.manifest import Entry
 from therapy_review.check import check
 
 

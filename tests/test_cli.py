@@ -9,7 +9,7 @@ import pytest
 from conftest import PRACTICE, root_of
 
 from therapy_review import analyse, create_journal, hints
-from therapy_review.batch import templates
+from therapy_review.reports.workers import templates
 from therapy_review.cli import import_turns
 from therapy_review.analysis.external_turns import use_turns
 from therapy_review.journal.journal import Journal

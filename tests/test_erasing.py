@@ -13,12 +13,13 @@ import pytest
 from conftest import root_of
 from meanwhile import after
 
-from therapy_review import Journal, Session, create_journal, open_journal, report_tables
+from therapy_review import Journal, Session, create_journal, open_journal
+from therapy_review.reports import tables as report_tables
 from therapy_review.analysis import enrolment
 from therapy_review.consent import ledger
 from therapy_review.storage import unlock
-from therapy_review.batch.keeping import keep_failure
-from therapy_review.batch.manifest import Entry, Whole
+from therapy_review.reports.writer import keep_failure
+from therapy_review.reports.manifest import Entry, Whole
 from therapy_review.rights.erasure import (
     Erased,
     erase_all,
@@ -361,7 +362,7 @@ def test_that_a_session_could_not_be_reported_is_not_said_once_it_is_erased(hear
 def test_what_is_known_of_reports_is_not_written_while_one_is_erased(
     heard: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("therapy_review.batch.manifest.SETTLED", -60.0)
+    monkeypatch.setattr("therapy_review.reports.manifest.SETTLED", -60.0)
     monkeypatch.setattr("therapy_review.storage.plain.LOCK_WAIT", 0.05)
     heard.store.write("reports/one.html", b"of it")
     whole = Whole(heard.store)

@@ -24,7 +24,8 @@ from matplotlib import font_manager
 
 from therapy_review import fonts, lab
 from therapy_review.rights import draft as agreeing
-from therapy_review.batch import manifest, reading
+from therapy_review.reports import manifest
+from therapy_review.reports.privacy import texts as reading
 from therapy_review.display.rendering import in_shell
 
 OWN = Path(mpl.get_data_path()) / "fonts" / "ttf"  # what matplotlib brings along

@@ -14,7 +14,8 @@ import pytest
 from conftest import PRACTICE
 from nbformat.v4 import new_code_cell, new_notebook
 
-from therapy_review import open_journal, reports
+from therapy_review import open_journal
+from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal, folder_of
@@ -112,7 +113,7 @@ def test_a_notebook_that_fails_keeps_no_word_of_what_it_read(
     cells = [new_code_cell("journal = ''", metadata={"tags": ["parameters"]}), new_code_cell(FAILS)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), templates / "fails.ipynb")
-    monkeypatch.setattr("therapy_review.batch.templates.NOTEBOOKS", templates)
+    monkeypatch.setattr("therapy_review.reports.workers.templates.NOTEBOOKS", templates)
     with pytest.raises(ReportError, match="Cell 2 stopped with a ValueError") as failed:
         reports.run_one(sealed, "fails", "fails", {})
     assert NAME not in str(failed.value)

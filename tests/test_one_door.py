@@ -31,7 +31,7 @@ from therapy_review.analysis import similar as alike
 from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ONE_PARTY, USES
-from therapy_review.batch import bundles
+from therapy_review.reports.workers import bundles
 from therapy_review.check import check
 from therapy_review.rights.erasure import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError

@@ -8,15 +8,17 @@ import pytest
 from conftest import root_of
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal, Session, cli, hints, lab, open_journal, plain_pages, reports
+from therapy_review import Journal, Session, cli, hints, lab, open_journal
+from therapy_review.reports import plain_copy as plain_pages
+from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock
-from therapy_review.batch.run import Outcome
-from therapy_review.batch.standing import Listed, Standing
+from therapy_review.reports.batch import Outcome
+from therapy_review.reports.status import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.storage.keys import NewKeys
 from therapy_review.display.rendering import with_way_back
 from therapy_review.report_commands import _apart
-from therapy_review.reports import Report, Summary
+from therapy_review.reports.runner import Report, Summary
 from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
 

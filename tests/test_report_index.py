@@ -9,14 +9,15 @@ import pytest
 from conftest import root_of
 from short_journals import DAYS
 
-from therapy_review import reports
-from therapy_review.batch import crew, templates
-from therapy_review.batch.orders import Made, Order
-from therapy_review.batch.standing import Listed, Standing
+from therapy_review.reports import runner as reports
+from therapy_review.reports.workers import pool as crew
+from therapy_review.reports.workers import templates
+from therapy_review.reports.workers.orders import Made, Order
+from therapy_review.reports.status import Listed, Standing
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
-from therapy_review.report_index import index, picture
-from therapy_review.report_tables import as_csv, as_parquet, everything
+from therapy_review.reports.index_page import index, picture
+from therapy_review.reports.tables import as_csv, as_parquet, everything
 from therapy_review.turns.table import turns_table
 
 
@@ -164,7 +165,7 @@ def test_parquet_holds_the_same_and_is_the_same_each_time(short: Journal, tmp_pa
 def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("therapy_review.report_tables.find_spec", lambda _name: None)
+    monkeypatch.setattr("therapy_review.reports.tables.find_spec", lambda _name: None)
     done = reports.run(short, short.sessions[:1])
     assert done.remarks[0].startswith(
         f"measures.parquet was left out; for it install:  {install_line('parquet')}"

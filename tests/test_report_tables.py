@@ -12,7 +12,7 @@ from conftest import root_of
 
 from therapy_review import open_journal
 from therapy_review.journal.journal import Journal
-from therapy_review.report_tables import as_csv, as_parquet, everything
+from therapy_review.reports.tables import as_csv, as_parquet, everything
 
 PAGE = Path(__file__).parents[1] / "docs" / "tables.md"
 

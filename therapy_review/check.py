@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from therapy_review import hints
 from therapy_review.importing import calendar as appointments
-from therapy_review.batch import manifest
+from therapy_review.reports import manifest
 from therapy_review.analysis.external_turns import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal.journal import Journal

@@ -25,7 +25,7 @@ from therapy_review import (
 from therapy_review.consent.agreement import RECORD, SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
 from therapy_review.path_commands import Sound, SoundOption
-from therapy_review.plain_pages import PlainTo, Sure
+from therapy_review.reports.plain_copy import PlainTo, Sure
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
@@ -297,7 +297,8 @@ def review(
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
-    from therapy_review import plain_pages, reports
+    from therapy_review.reports import plain_copy as plain_pages
+    from therapy_review.reports import runner as reports
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

@@ -16,12 +16,12 @@ from typer.core import TyperCommand
 
 from therapy_review import hints
 from therapy_review.errors import ReportError, TherapyReviewError
-from therapy_review.plain_pages import PlainTo, Sure
+from therapy_review.reports.plain_copy import PlainTo, Sure
 
 if TYPE_CHECKING:
-    from therapy_review.batch.run import Outcome
+    from therapy_review.reports.batch import Outcome
     from therapy_review.journal.journal import Journal
-    from therapy_review.reports import Summary
+    from therapy_review.reports.runner import Summary
     from therapy_review.journal.session import Session
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
@@ -106,7 +106,7 @@ def report(
     sure: Sure = False,
 ) -> None:
     """Write the report of each session, with an index; what is current stays as it is."""
-    from therapy_review import plain_pages
+    from therapy_review.reports import plain_copy as plain_pages
     from therapy_review.journal.journal import open_journal
     from therapy_review.display.still import SHOWN
 
@@ -157,7 +157,8 @@ def report(
 
 def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
     """Make the reports of one journal, with a bar for the listening, which comes first, and one for the reports."""
-    from therapy_review import reports, wording
+    from therapy_review import wording
+    from therapy_review.reports import runner as reports
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # A long session is listened to for half a minute, so what comes is reckoned from the last ten.
@@ -207,7 +208,7 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
 
 
 def _say_how_to_read(journal: Journal, done: Summary) -> None:
-    from therapy_review import reports
+    from therapy_review.reports import runner as reports
 
     if not journal.settings.get("sealed"):
         say.print(f"To read:  {hints.place(reports.place(journal, f'reports/{reports.INDEX}.html'))}")
@@ -230,8 +231,8 @@ def _apart(folder: Path | None, journal: Path, journals: list[Path]) -> Path | N
 
 def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
     """Name the pages there will be."""
-    from therapy_review.batch import templates
-    from therapy_review.batch.orders import SUFFIXES
+    from therapy_review.reports.workers import templates
+    from therapy_review.reports.workers.orders import SUFFIXES
 
     name = templates.find(template).name
     endings = [end for end in SUFFIXES[to.value] if end != "ipynb"]

@@ -24,7 +24,8 @@ import psutil
 
 from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
 from benchmarks.batch.measuring import measured, started, two_workers
-from therapy_review import analyse, open_journal, reports
+from therapy_review import analyse, open_journal
+from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock
 from therapy_review.trends.cache import SETTLED
 from therapy_review.storage.keys import new_keys, new_recovery_code

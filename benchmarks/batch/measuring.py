@@ -19,7 +19,8 @@ import psutil
 PROGRAM = """
 import sys
 from pathlib import Path
-from therapy_review import open_journal, reports
+from therapy_review import open_journal
+from therapy_review.reports import runner as reports
 if __name__ == "__main__":
     root, jobs, template, wait, to, scheduler, *names = sys.argv[1:]
     journal = open_journal(root)

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.batch.journals import days, short_journal
-from therapy_review import open_journal, reports
+from therapy_review import open_journal
+from therapy_review.reports import runner as reports
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DAYS = days(6)

@@ -18,8 +18,8 @@ from therapy_review.journal import days
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.consent.agreement import ending
-from therapy_review.batch.manifest import as_json, program
-from therapy_review.batch.orders import opens
+from therapy_review.reports.manifest import as_json, program
+from therapy_review.reports.workers.orders import opens
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.journal.notes import render
 from therapy_review.display.still import SHOWN
@@ -28,8 +28,8 @@ from therapy_review.storage.plain import digest, digest_if_there
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.batch.manifest import Entry
-    from therapy_review.batch.templates import Template
+    from therapy_review.reports.manifest import Entry
+    from therapy_review.reports.workers.templates import Template
     from therapy_review.journal.journal import Journal
     from therapy_review.journal.session import Session
 

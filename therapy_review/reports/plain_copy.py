@@ -20,7 +20,7 @@ from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
-    from therapy_review.reports import Summary
+    from therapy_review.reports.runner import Summary
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 PlainTo = Annotated[
@@ -141,7 +141,7 @@ def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[
         Which session a page is of, by its name.
     """
     from therapy_review.display.rendering import with_way_back
-    from therapy_review.report_index import index
+    from therapy_review.reports.index_page import index
 
     chosen = {outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")}
     lines, pages, sessions = [], {}, {}

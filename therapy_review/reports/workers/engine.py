@@ -22,8 +22,8 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors, hints
 from therapy_review.consent.agreement import REPORT
-from therapy_review.batch.kernels import START, Kernel, KernelEndedError, ToldError
-from therapy_review.batch.taking_turns import turn_to_listen
+from therapy_review.reports.workers.kernels import START, Kernel, KernelEndedError, ToldError
+from therapy_review.reports.workers.taking_turns import turn_to_listen
 from therapy_review.display.still import OPENS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ ENDED = (
 )
 OnStart = Callable[[Any], None]
 
-_SILENT = logging.getLogger("therapy_review.batch.engine")
+_SILENT = logging.getLogger("therapy_review.reports.workers.engine")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False  # what nbclient would write to a log may hold a client's words
 

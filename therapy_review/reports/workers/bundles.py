@@ -23,7 +23,7 @@ from therapy_review.journal import days
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent import ledger
 from therapy_review.consent.agreement import REPORT
-from therapy_review.batch.scratch import Scratch
+from therapy_review.reports.workers.scratch import Scratch
 from therapy_review.errors import JournalError
 from therapy_review.journal.notes import SessionNotes, render
 from therapy_review.journal.session import MADE_FROM_SOUND
@@ -90,7 +90,7 @@ def pack(
     private_notes : str
         ``shown``; anything else leaves at home what the client wrote in their own words, and what was said.
     alone : bool
-        Whether a report needs nothing of the session before; as `therapy_review.batch.basis.Basis` knows.
+        Whether a report needs nothing of the session before; as `therapy_review.reports.inputs.Basis` knows.
 
     Returns
     -------

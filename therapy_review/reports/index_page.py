@@ -22,7 +22,7 @@ from therapy_review.wording import clock, counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.batch.standing import Standing
+    from therapy_review.reports.status import Standing
 
 BINS = 120  # steps in time of a small picture
 LANE = 9  # pixels

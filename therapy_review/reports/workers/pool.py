@@ -17,14 +17,14 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from therapy_review.batch import stopping
-from therapy_review.batch.orders import GIVEN_UP, Made, Order, carry_out, end_with
+from therapy_review.reports.workers import interrupts as stopping
+from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out, end_with
 from therapy_review.errors import TherapyReviewError
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
 
-    from therapy_review.batch.cluster import Cluster
+    from therapy_review.reports.workers.cluster import Cluster
 
 SUSPECT = 2  # deaths of processes after which what was in their hands is done alone
 TRIES = 2  # deaths alone after which it is given up

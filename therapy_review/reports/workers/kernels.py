@@ -1,7 +1,7 @@
 """Kernels: ready before they are needed, used for one report each, and gone when it is made.
 
 While one report is drawn the next kernel starts already. On Linux it is split off from a process that has done the
-imports (`therapy_review.batch.fork`), which takes a third of a second instead of two; elsewhere it is an ordinary
+imports (`therapy_review.reports.workers.kernel_fork`), which takes a third of a second instead of two; elsewhere it is an ordinary
 one. Either way no kernel is used twice, so nothing one report leaves behind is seen by the next.
 """
 
@@ -28,7 +28,7 @@ from traitlets.config import Config
 
 from therapy_review import hints
 from therapy_review.storage import unlock
-from therapy_review.batch.scratch import Scratch
+from therapy_review.reports.workers.scratch import Scratch
 from therapy_review.errors import ReportError
 from therapy_review.display.still import STILL
 
@@ -236,7 +236,7 @@ class _Source:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "therapy_review.batch.fork", str(number), str(scratch)],
+                [sys.executable, "-m", "therapy_review.reports.workers.kernel_fork", str(number), str(scratch)],
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from therapy_review import hints, wording
 from therapy_review.consent.agreement import REPORT
-from therapy_review.batch import manifest
-from therapy_review.batch.manifest import Entry
-from therapy_review.batch.private import Private, holds_sound, holds_words, words_of
+from therapy_review.reports import manifest
+from therapy_review.reports.manifest import Entry
+from therapy_review.reports.privacy.words import Private, holds_sound, holds_words, words_of
 from therapy_review.errors import TherapyReviewError
 from therapy_review.display.rendering import in_shell
 from therapy_review.display.still import SHOWN
@@ -22,7 +22,7 @@ from therapy_review.storage.plain import Store, digest, if_there
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from therapy_review.batch.mood_tags import MoodTags
+    from therapy_review.reports.privacy.tags import MoodTags
     from therapy_review.journal.session import Session
 
 ENDINGS = {"ipynb", "html", "pdf"}

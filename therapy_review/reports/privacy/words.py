@@ -20,7 +20,7 @@ import numpy as np
 from therapy_review.journal import letters
 from therapy_review.journal import shared_notes as together_notes
 from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.batch import reading
+from therapy_review.reports.privacy import texts as reading
 from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from therapy_review.batch.manifest import program
-from therapy_review.batch.orders import GIVEN_UP, Made, Order, carry_out
+from therapy_review.reports.manifest import program
+from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.errors import MissingPackageError, ReportError
 from therapy_review.extras import install_line
 from therapy_review.storage.plain import PlainStore

@@ -45,7 +45,7 @@ class Entry:
     template : str
         The template's name.
     rests_on : dict
-        What it was made from, by hash; from `therapy_review.batch.basis.Basis`.
+        What it was made from, by hash; from `therapy_review.reports.inputs.Basis`.
     files : dict of str to str
         Hash of each of its files, by ending; none where it could not be made.
     sentence : str
@@ -68,7 +68,7 @@ class Entry:
         Parameters
         ----------
         now : mapping
-            From `therapy_review.batch.basis.Basis`.
+            From `therapy_review.reports.inputs.Basis`.
         endings : iterable of str
             The files that are wanted.
         whole : Whole

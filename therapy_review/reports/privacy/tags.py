@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from therapy_review.journal import days
-from therapy_review.batch import reading
-from therapy_review.batch.reading import strings
+from therapy_review.reports.privacy import texts as reading
+from therapy_review.reports.privacy.texts import strings
 from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 

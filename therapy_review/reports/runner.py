@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.storage import unlock
-from therapy_review.batch import manifest, stopping, templates
-from therapy_review.batch.basis import Basis, asked
-from therapy_review.batch.keeping import keep, what_it_holds
-from therapy_review.batch.manifest import Entry, Whole
-from therapy_review.batch.orders import REPORTS, SUFFIXES, Order, To, carry_out, opens, root
-from therapy_review.batch.run import Job, Outcome, Run
-from therapy_review.batch.standing import Standing, standing
+from therapy_review.reports import manifest
+from therapy_review.reports.workers import interrupts as stopping
+from therapy_review.reports.workers import templates
+from therapy_review.reports.inputs import Basis, asked
+from therapy_review.reports.writer import keep, what_it_holds
+from therapy_review.reports.manifest import Entry, Whole
+from therapy_review.reports.workers.orders import REPORTS, SUFFIXES, Order, To, carry_out, opens, root
+from therapy_review.reports.batch import Job, Outcome, Run
+from therapy_review.reports.status import Standing, standing
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.journal.session import Session
 from therapy_review.display.still import LEFT_OUT, SHOWN
@@ -188,7 +190,8 @@ def run(
 
     Examples
     --------
-    >>> from therapy_review import open_journal, reports
+    >>> from therapy_review import open_journal
+    >>> from therapy_review.reports import runner as reports
     >>> journal = open_journal("my-journal")  # doctest: +SKIP
     >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
     12
@@ -199,7 +202,7 @@ def run(
     job = Job(found, {"private_notes": LEFT_OUT, **(parameters or {})}, to, max(1, jobs), cell_wait)
     _check(journal, chosen, job)
     if scheduler:
-        from therapy_review.batch import cluster
+        from therapy_review.reports.workers import cluster
 
         cluster.require_private(scheduler)
     _make_room(journal)
@@ -272,7 +275,8 @@ def _chosen(journal: Journal, sessions: Sequence[Session] | None) -> list[Sessio
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.batch import orders, scratch
+    from therapy_review.reports.workers import orders
+    from therapy_review.reports.workers import scratch
 
     try:
         with stopping.insisting(), hints.for_anywhere():
@@ -334,7 +338,7 @@ def _passed_over(journal: Journal, entries: Iterable[Entry]) -> Iterator[str]:
 
 def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     """Write index and tables, unless nothing in them changed; give remarks, and how each session stands."""
-    from therapy_review import report_tables
+    from therapy_review.reports import tables as report_tables
 
     journal, store = work.journal, work.journal.store
     basis, made = work.basis(), defaultdict[str, list[Entry]](list)
@@ -354,7 +358,7 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     work.whole.keep()
     if is_current:
         return remarks, lines
-    from therapy_review.report_index import index
+    from therapy_review.reports.index_page import index
 
     closed = [line.session.name for line in lines if line.measured == "closed"]
     table = report_tables.everything(journal, closed, private_notes=shown)

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Literal
 
 from therapy_review import hints
 from therapy_review.storage import unlock
-from therapy_review.batch import stopping
-from therapy_review.batch.bundles import Bundle, derived, laid_out
-from therapy_review.batch.templates import Template
+from therapy_review.reports.workers import interrupts as stopping
+from therapy_review.reports.workers.bundles import Bundle, derived, laid_out
+from therapy_review.reports.workers.templates import Template
 from therapy_review.errors import TherapyReviewError
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.display.still import LEFT_OUT, SHOWN
 from therapy_review.storage.plain import PlainStore
 
 if TYPE_CHECKING:
-    from therapy_review.batch.engine import OnStart
-    from therapy_review.batch.kernels import Kernel, Kernels
+    from therapy_review.reports.workers.engine import OnStart
+    from therapy_review.reports.workers.kernels import Kernel, Kernels
     from therapy_review.journal.journal import Journal
 
 REPORTS = "reports"
@@ -113,7 +113,7 @@ def carry_out(order: Order) -> Made:
     -------
     Made
     """
-    from therapy_review.batch.engine import FailedError
+    from therapy_review.reports.workers.engine import FailedError
 
     try:
         with _place(order) as folder, _kernel("next" if order.template else "none") as kernel:
@@ -132,7 +132,7 @@ def carry_out(order: Order) -> Made:
 
 
 def _listened(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
-    from therapy_review.batch.engine import listen
+    from therapy_review.reports.workers.engine import listen
 
     listen(kernel, str(folder), order.session, on_start=_hook(order))
     return derived(folder, order.session) if order.bundle else {}
@@ -141,8 +141,8 @@ def _listened(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
 def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     import nbformat
 
-    from therapy_review.batch.engine import execute
-    from therapy_review.batch.private import tidied
+    from therapy_review.reports.workers.engine import execute
+    from therapy_review.reports.privacy.words import tidied
     from therapy_review.display.rendering import as_page, as_pdf, with_way_back
 
     assert order.template
@@ -233,7 +233,7 @@ _GUARD = threading.Lock()
 @contextmanager
 def _kernel(then: Literal["next", "none"]) -> Iterator[Kernel]:
     """Lend a kernel, and end it when the order is carried out or given up."""
-    from therapy_review.batch.kernels import Kernels
+    from therapy_review.reports.workers.kernels import Kernels
 
     with _GUARD:
         if not _KERNELS:
