@@ -12,7 +12,8 @@ import pytest
 from conftest import RECORDED, root_of
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal, create_journal, fonts, hints, lab, open_journal
+from therapy_review import Journal, create_journal, fonts, hints, open_journal
+from therapy_review.lab import server as lab
 from therapy_review.analysis import enrolment
 from therapy_review.rights.page import AgreementPage, DraftForm
 from therapy_review.cli import app

@@ -22,7 +22,8 @@ from conftest import ROOT
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
-from therapy_review import fonts, lab
+from therapy_review import fonts
+from therapy_review.lab import server as lab
 from therapy_review.rights import draft as agreeing
 from therapy_review.reports import manifest
 from therapy_review.reports.privacy import texts as reading

@@ -17,8 +17,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
-from therapy_review import lab
-from therapy_review.kernel_specs import NO_HISTORY, QuietKernelSpecs
+from therapy_review.lab import server as lab
+from therapy_review.lab.kernel_specs import NO_HISTORY, QuietKernelSpecs
 
 TYPED = "The heron stood in the car park."
 sockets = pytest.mark.skipif(not lab.HAS_SOCKET_FILES, reason="kernels are talked to in another way there")
@@ -63,7 +63,7 @@ def test_every_kernel_of_ipythons_is_told_to_keep_no_history(monkeypatch: pytest
     assert found["python3"] == [*given["python3"], NO_HISTORY]
     assert found["mine"] == [*given["mine"], NO_HISTORY]
     assert found["other"] == given["other"]
-    assert any(option.endswith("therapy_review.kernel_specs.QuietKernelSpecs") for option in lab.QUIET)
+    assert any(option.endswith("therapy_review.lab.kernel_specs.QuietKernelSpecs") for option in lab.QUIET)
 
 
 @pytest.mark.slow

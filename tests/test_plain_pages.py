@@ -8,7 +8,8 @@ import pytest
 from conftest import root_of
 from typer.testing import CliRunner, Result
 
-from therapy_review import Journal, Session, cli, hints, lab, open_journal
+from therapy_review import Journal, Session, cli, hints, open_journal
+from therapy_review.lab import server as lab
 from therapy_review.reports import plain_copy as plain_pages
 from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock

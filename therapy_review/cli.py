@@ -332,7 +332,7 @@ def lab(
     journal: JournalOption = HERE,
 ) -> None:
     """Open the weekly notebook, or a report, in JupyterLab, in its simple interface."""
-    from therapy_review import lab as jupyter
+    from therapy_review.lab import server as jupyter
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

@@ -331,7 +331,7 @@ def draft(
 @consent.command()
 def guide(journal: JournalOption = HERE) -> None:
     """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
-    from therapy_review import lab
+    from therapy_review.lab import server as lab
     from therapy_review.reports import runner as reports
     from therapy_review.journal.journal import open_journal
 

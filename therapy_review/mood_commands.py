@@ -148,7 +148,7 @@ def remove_moods(
 @moods.command("open")
 def open_notebook(journal: JournalOption = HERE) -> None:
     """Open the notebook in which files are brought in and questionnaires filled in."""
-    from therapy_review import lab
+    from therapy_review.lab import server as lab
     from therapy_review.reports import runner as reports
     from therapy_review.journal.journal import open_journal
 

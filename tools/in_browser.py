@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from therapy_review import Journal
-from therapy_review.lab import command, environment
+from therapy_review.lab.server import command, environment
 from therapy_review.storage.unlock import passed_on
 
 ROOT = Path(__file__).parent.parent

@@ -28,9 +28,9 @@ QUIET = (
     "--LabApp.custom_css=True",
     f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom'), str(fonts.FOLDER)]} }",
     # No second copies of notebooks.
-    "--AsyncContentsManager.checkpoints_class=therapy_review.contents.NoCheckpoints",
+    "--AsyncContentsManager.checkpoints_class=therapy_review.lab.contents.NoCheckpoints",
     # Nor what was typed, in IPython's own folder.
-    "--ServerApp.kernel_spec_manager_class=therapy_review.kernel_specs.QuietKernelSpecs",
+    "--ServerApp.kernel_spec_manager_class=therapy_review.lab.kernel_specs.QuietKernelSpecs",
     # Its address and what goes wrong, without the sign language of a log.
     "--ServerApp.log_level=ERROR",
     "--LabApp.log_level=ERROR",
@@ -40,7 +40,7 @@ OPENS = "The workbook opens in your browser. Leave this window open meanwhile; t
 TALKS = (
     "therapy-review-"  # begins the names of the folders in which Lab talks to its kernels; then who made it
 )
-SEALED = "--ServerApp.contents_manager_class=therapy_review.contents.SealedContents"
+SEALED = "--ServerApp.contents_manager_class=therapy_review.lab.contents.SealedContents"
 
 
 def command(root: Path, notebook: str, *, sealed: bool = False) -> list[str]:

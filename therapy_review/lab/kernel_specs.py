@@ -46,7 +46,7 @@ class QuietKernelSpecs(KernelSpecManager):
 
 
 def is_ours(folder: Path) -> bool:
-    """Tell whether a folder is one that `therapy_review.lab` makes for Lab to talk to its kernels.
+    """Tell whether a folder is one that `therapy_review.lab.server` makes for Lab to talk to its kernels.
 
     Parameters
     ----------
@@ -56,6 +56,6 @@ def is_ours(folder: Path) -> bool:
     -------
     bool
     """
-    from therapy_review.lab import TALKS
+    from therapy_review.lab.server import TALKS
 
     return folder.name.startswith(TALKS) and folder.is_dir() and not folder.is_symlink()
