@@ -10,7 +10,7 @@ from conftest import root_of
 from therapy_review import Journal
 from therapy_review.importing import calendar as appointments
 from therapy_review.importing.calendar import read_calendar, without_session
-from therapy_review.check import check
+from therapy_review.commands.check import check
 from therapy_review.errors import ImportFileError, JournalError
 
 ZONE = "TZID=America/Toronto"  # where the practice journal's client lives

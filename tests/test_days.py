@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from therapy_review import Journal
 from therapy_review.pages import letter as words
 from therapy_review.journal import days
-from therapy_review.check import check
+from therapy_review.commands.check import check
 from therapy_review.journal.days import none, origin_of, read, written
 from therapy_review.errors import JournalError
 from therapy_review.importing.mood_file import Entry, mood_file

@@ -7,7 +7,7 @@ from conftest import reference, root_of
 
 from therapy_review import analyse, hints
 from therapy_review.analysis.analysis import is_current, rename
-from therapy_review.check import check
+from therapy_review.commands.check import check
 from therapy_review.turns.edits import swap
 from therapy_review.journal.corrections import Correction
 from therapy_review.diarization.registry import BuiltIn

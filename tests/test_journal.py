@@ -12,7 +12,7 @@ from conftest import PRACTICE
 from therapy_review import analyse, create_journal, hints, open_journal
 from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis.analysis import is_current, rename
-from therapy_review.check import check
+from therapy_review.commands.check import check
 from therapy_review.journal.corrections import Correction
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.consent.gate import Gate

@@ -32,7 +32,7 @@ from therapy_review.analysis import enrolment
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ONE_PARTY, USES
 from therapy_review.reports.workers import bundles
-from therapy_review.check import check
+from therapy_review.commands.check import check
 from therapy_review.rights.erasure import erase_sound
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.analysis.review import Listening

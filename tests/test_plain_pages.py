@@ -18,7 +18,7 @@ from therapy_review.reports.status import Listed, Standing
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.storage.keys import NewKeys
 from therapy_review.display.rendering import with_way_back
-from therapy_review.report_commands import _apart
+from therapy_review.commands.report import _apart
 from therapy_review.reports.runner import Report, Summary
 from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore

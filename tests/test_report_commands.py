@@ -21,7 +21,7 @@ from therapy_review.reports.batch import Run
 from therapy_review.cli import app, main
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
-from therapy_review.report_commands import _parameter
+from therapy_review.commands.report import _parameter
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ from therapy_review.storage import unlock
 from therapy_review.storage import keys as k
 from therapy_review.errors import LockedError
 from therapy_review.storage.keys import NewKeys
-from therapy_review.seal_commands import choose_passphrase
+from therapy_review.commands.seal import choose_passphrase
 from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
 
@@ -459,7 +459,7 @@ def test_sealing_what_lay_open_says_what_stays_open_elsewhere(mine: Path) -> Non
 def test_without_a_terminal_it_is_said_that_the_code_was_not_tried(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from therapy_review.seal_commands import make_keys
+    from therapy_review.commands.seal import make_keys
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     make_keys(WORDS)

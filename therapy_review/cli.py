@@ -11,20 +11,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import (
-    consent_commands,
-    erasing_commands,
-    hints,
-    mood_commands,
-    path_commands,
-    report_commands,
-    seal_commands,
-    share_commands,
-    voice_commands,
-)
+from therapy_review import hints
+from therapy_review.commands import consent as consent_commands
+from therapy_review.commands import erase as erasing_commands
+from therapy_review.commands import moods as mood_commands
+from therapy_review.commands import notebooks as path_commands
+from therapy_review.commands import report as report_commands
+from therapy_review.commands import seal as seal_commands
+from therapy_review.commands import share as share_commands
+from therapy_review.commands import voice as voice_commands
 from therapy_review.consent.agreement import RECORD, SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
-from therapy_review.path_commands import Sound, SoundOption
+from therapy_review.commands.notebooks import Sound, SoundOption
 from therapy_review.reports.plain_copy import PlainTo, Sure
 
 if TYPE_CHECKING:
@@ -357,7 +355,7 @@ def lab(
 @app.command()
 def check(journal: JournalOption = HERE) -> None:
     """Say in plain words what is wrong in this journal."""
-    from therapy_review.check import check as look
+    from therapy_review.commands.check import check as look
     from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)

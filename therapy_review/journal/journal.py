@@ -144,7 +144,7 @@ class Journal:
 
     @property
     def sessions(self) -> Sessions:
-        """All sessions in order of time; folders with other names are left to `therapy_review.check`."""
+        """All sessions in order of time; folders with other names are left to `therapy_review.commands.check`."""
         found = [name for name in self.store.folders("sessions") if session_date(name)]
         return Sessions(Session(name, self) for name in found)
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from therapy_review.errors import ShareError
-from therapy_review.path_commands import open_notebook
+from therapy_review.commands.notebooks import open_notebook
 
 if TYPE_CHECKING:
     from therapy_review.journal.session import Session
