@@ -41,6 +41,7 @@ lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # The player's page is bundled from player/src; what is committed must be what this makes.
 # Its build lies where it reaches no other program: Node.js asks the package.json above what it runs, Jupyter's too.

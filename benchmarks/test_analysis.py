@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from therapy_review import open_journal
-from therapy_review.diarization.engine import diarize
-from therapy_review.sound.recording import Recording, waveform_peaks
+from therapy_review.diarization import diarize
+from therapy_review.sound import Recording, waveform_peaks
 
 MINUTES = 50
 MOST_MEMORY = 600  # MB
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parent.parent
 ALONE = """
 import sys
 from pathlib import Path
-from therapy_review.diarization.engine import diarize
-from therapy_review.sound.recording import Recording
+from therapy_review.diarization import diarize
+from therapy_review.sound import Recording
 file = Path(sys.argv[1])
 diarize(Recording(lambda: file.open("rb"), file.name).read())
 status = Path("/proc/self/status").read_text()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from therapy_review.measures.talk import evaluate
-from therapy_review.turns.table import turns_table
+from therapy_review.measures import evaluate
+from therapy_review.turns import turns_table
 
 MOST = 0.05  # seconds; a session of 50 minutes has 600 stretches or so
 

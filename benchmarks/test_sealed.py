@@ -16,11 +16,8 @@ import soundfile
 from test_analysis import hour  # noqa: F401  the same 50 minutes of sound
 
 from therapy_review import Journal, Recording, analyse, open_journal
-from therapy_review.storage import unlock
-from therapy_review.storage.keys import Identity, NewKeys
-from therapy_review.storage.sealing import seal
-from therapy_review.storage.plain import PlainStore
-from therapy_review.trends.table import moods_table, sessions_table, tags_table
+from therapy_review.storage import Identity, NewKeys, PlainStore, seal, unlock
+from therapy_review.trends import moods_table, sessions_table, tags_table
 
 PRACTICE = Path(__file__).parent.parent / "data" / "practice"
 SESSIONS = 200

@@ -26,16 +26,10 @@ from test_analysis import MINUTES, hour  # noqa: F401
 from test_changes import NOISES, TIMES, Noise, carried, claims, found, missed_weeks, pages_that_claim
 
 from therapy_review import Journal, Recording, open_journal
-from therapy_review.trends import slopes
-from therapy_review.storage import unlock
-from therapy_review.trends.lasting_change import changes, direction
-from therapy_review.diarization.engine import diarize
-from therapy_review.storage.keys import NewKeys
-from therapy_review.measures.pitch_loudness import ranges
-from therapy_review.storage.sealing import seal
-from therapy_review.trends.slopes import kendall_tau, theil_sen
-from therapy_review.storage.plain import PlainStore
-from therapy_review.trends.table import trends
+from therapy_review.diarization import diarize
+from therapy_review.measures import ranges
+from therapy_review.storage import NewKeys, PlainStore, seal, unlock
+from therapy_review.trends import changes, direction, kendall_tau, slopes, theil_sen, trends
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
 ROOM = 0.1  # for the first opening, measured at 1.48 to 1.50: four files of each session are decrypted, 0.1 ms each

@@ -19,11 +19,11 @@ from no_network import nothing_leaves  # noqa: F401  watches every test
 from short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 
 from therapy_review import Journal, Session, analyse, open_journal
+from therapy_review.sound.opus import RATE, head, piece
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys, new_keys
-from therapy_review.sound.opus import RATE, head, piece
-from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
 from therapy_review.turns.table import turns_table
 
 if TYPE_CHECKING:

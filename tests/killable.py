@@ -9,8 +9,8 @@ from pathlib import Path
 
 from therapy_review.storage.archive import backup, restore
 from therapy_review.storage.keys import Identity, NewKeys
-from therapy_review.storage.sealing import finish_sealing, forget_keys, holds_sealed, rekey, seal, unseal
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import finish_sealing, forget_keys, holds_sealed, rekey, seal, unseal
 
 # The same in the program that is killed, which inherits them; made anew for each run of the tests.
 KEPT = os.environ.setdefault("KEYS_OF_TEST_KILLED", " ".join(str(Identity.generate()) for _ in range(4)))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from killable import OURS, sealed
 
-from therapy_review.storage import unlock
-from therapy_review.rights.erasure import erase_all, erase_session, erase_sound, sound_remains
 from therapy_review.journal.journal import Journal, folder_of, open_journal
 from therapy_review.journal.session import Session
+from therapy_review.rights.erasure import erase_all, erase_session, erase_sound, sound_remains
+from therapy_review.storage import unlock
 
 ERASED = "2026-03-04"
 

@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks.batch.journals import days, short_journal
 from therapy_review import open_journal
+from therapy_review.journal.journal import Journal
 from therapy_review.reports.workers import pool as crew
 from therapy_review.reports.workers.orders import Made, Order
-from therapy_review.journal.journal import Journal
 
 DAYS = days(7)
 

@@ -12,18 +12,17 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal, create_journal, open_journal
-from therapy_review.rights import draft as agreeing
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import USES, Spoken
-from therapy_review.rights.page import AgreementPage, DraftForm, agreement, where_spoken
-from therapy_review.errors import ConsentError, JournalError
 from therapy_review.display.parts import NothingToShow
-from therapy_review.player import Moment
 from therapy_review.display.still import STILL, Still
+from therapy_review.errors import ConsentError, JournalError
+from therapy_review.player import Moment
+from therapy_review.rights import draft as agreeing
+from therapy_review.rights.page import AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.rights.withdrawal_form import TakeBackForm
 
 DAY = "2026-03-05"

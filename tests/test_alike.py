@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from therapy_review import Journal, analyse
-from therapy_review.analysis.similar import alike, relabel_alike
 from therapy_review.analysis.analysis import rename
-from therapy_review.turns.edits import apply, relabel
+from therapy_review.analysis.similar import alike, relabel_alike
 from therapy_review.journal.corrections import Correction, none, record
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.turns.table import turns_table
 
 # Client and therapist by turns; at 20, 40 and 60 s the engine gave the therapist's words to the client.

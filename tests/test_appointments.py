@@ -8,10 +8,10 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal
-from therapy_review.importing import calendar as appointments
-from therapy_review.importing.calendar import read_calendar, without_session
 from therapy_review.commands.check import check
 from therapy_review.errors import ImportFileError, JournalError
+from therapy_review.importing import calendar as appointments
+from therapy_review.importing.calendar import read_calendar, without_session
 
 ZONE = "TZID=America/Toronto"  # where the practice journal's client lives
 WEEKLY = f"UID:1\nSUMMARY:Therapy with Daniel\nDTSTART;{ZONE}:20260108T170000\nRRULE:FREQ=WEEKLY;"

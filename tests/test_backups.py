@@ -15,14 +15,13 @@ from test_killed import seen
 from typer.testing import CliRunner
 
 from therapy_review import Journal, open_journal
-from therapy_review.consent import ledger
-from therapy_review.storage import archive as backups
-from therapy_review.storage import unlock
-from therapy_review.storage.archive import backup, restore
 from therapy_review.cli import app
+from therapy_review.consent import ledger
 from therapy_review.errors import JournalError
-from therapy_review.storage.sealing import lies_open, seal
+from therapy_review.storage import archive as backups, unlock
+from therapy_review.storage.archive import backup, restore
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import lies_open, seal
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
 

@@ -17,13 +17,13 @@ from conftest import root_of
 from short_journals import DAYS, reports_of
 
 from therapy_review import open_journal
+from therapy_review.errors import ConsentError, MissingPackageError, ReportError
+from therapy_review.extras import install_line
+from therapy_review.journal.journal import Journal
 from therapy_review.reports import runner as reports
 from therapy_review.reports.workers import cluster
 from therapy_review.reports.workers.bundles import laid_out, pack
 from therapy_review.reports.workers.cluster import require_private
-from therapy_review.errors import ConsentError, MissingPackageError, ReportError
-from therapy_review.extras import install_line
-from therapy_review.journal.journal import Journal
 
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
 

@@ -17,14 +17,13 @@ from filelock import FileLock, Timeout
 from meanwhile import before
 from short_journals import DAYS
 
-from therapy_review.reports.workers import cluster
-from therapy_review.reports.workers import scratch
-from therapy_review.reports.workers.bundles import laid_out, pack
-from therapy_review.reports.workers.cluster import Cluster
-from therapy_review.reports.manifest import program
-from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal
+from therapy_review.reports.manifest import program
+from therapy_review.reports.workers import cluster, scratch
+from therapy_review.reports.workers.bundles import laid_out, pack
+from therapy_review.reports.workers.cluster import Cluster
+from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order
 
 HERE, ALSO_HERE, ELSEWHERE, CIPHERED = (
     "tcp://127.0.0.1:1",

@@ -13,20 +13,19 @@ from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
 from therapy_review import hints, open_journal
-from therapy_review.reports import runner as reports
-from therapy_review.trends import cache as index
 from therapy_review.analysis import analysis
-from therapy_review.storage import unlock
-from therapy_review.reports.workers import pool as crew
-from therapy_review.reports.workers import engine
-from therapy_review.reports.workers.orders import Order
 from therapy_review.cli import app
-from therapy_review.rights.erasure import erase_session
 from therapy_review.errors import JournalError, ReportError
 from therapy_review.journal.journal import Journal
+from therapy_review.reports import runner as reports
+from therapy_review.reports.workers import engine, pool as crew
+from therapy_review.reports.workers.orders import Order
+from therapy_review.rights.erasure import erase_session
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys
-from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
+from therapy_review.trends import cache as index
 
 GARBAGE = b"not what it was"
 

@@ -21,12 +21,12 @@ from test_reports import RIVER, no_kernel, states
 
 from benchmarks.batch.journals import plant_bad_ones
 from therapy_review import open_journal
+from therapy_review.journal.journal import Journal
 from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock
-from therapy_review.journal.journal import Journal
 from therapy_review.storage.keys import NewKeys, new_keys, new_recovery_code
-from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
 
 PROGRAM = """
 import sys

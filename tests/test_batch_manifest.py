@@ -11,19 +11,17 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, open_journal
-from therapy_review.reports import runner as reports
-from therapy_review.trends import cache as index
 from therapy_review.consent import agreements_file as consent
-from therapy_review.storage import unlock
-from therapy_review.reports import writer as keeping
-from therapy_review.reports import manifest
-from therapy_review.reports.workers import templates
+from therapy_review.reports import manifest, runner as reports, writer as keeping
 from therapy_review.reports.inputs import Basis
 from therapy_review.reports.manifest import FILE, Entry, Whole
+from therapy_review.reports.workers import templates
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys
+from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal
-from therapy_review.storage.plain import PlainStore
+from therapy_review.trends import cache as index
 
 
 def of_the_journal(journal: Journal) -> dict[str, object]:

@@ -8,12 +8,11 @@ from urllib.parse import quote
 import nbformat
 import pandas as pd
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from therapy_review.reports.workers import templates
-from therapy_review.reports.writer import what_it_holds
+from therapy_review.journal.journal import Journal, open_journal
+from therapy_review.reports.batch import Job, Run
 from therapy_review.reports.privacy.tags import MoodTags, said_anyway, tags_of
 from therapy_review.reports.privacy.words import (
     LONG,
@@ -26,8 +25,8 @@ from therapy_review.reports.privacy.words import (
     words_beside,
     words_of,
 )
-from therapy_review.reports.batch import Job, Run
-from therapy_review.journal.journal import Journal, open_journal
+from therapy_review.reports.workers import templates
+from therapy_review.reports.writer import what_it_holds
 from therapy_review.wording import paragraphs
 
 NOTE = 'I said that I\'m <afraid> of the "silence" in\nthe house, since the winter; and then we laughed & went on.'

@@ -20,13 +20,11 @@ from loky import ProcessPoolExecutor
 from short_journals import workers_of
 from typer.testing import CliRunner
 
-from therapy_review.reports.workers import pool as crew
-from therapy_review.reports.workers import engine
-from therapy_review.reports.workers import interrupts as stopping
-from therapy_review.reports.workers.orders import Made, Order
-from therapy_review.reports.batch import Run
 from therapy_review.cli import app
 from therapy_review.journal.journal import Journal
+from therapy_review.reports.batch import Run
+from therapy_review.reports.workers import engine, interrupts as stopping, pool as crew
+from therapy_review.reports.workers.orders import Made, Order
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="raises signals")
 

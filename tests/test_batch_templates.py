@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from therapy_review.reports.workers import templates
 from therapy_review.errors import ReportError
+from therapy_review.reports.workers import templates
 
 CELL = {
     "cell_type": "code",

@@ -8,8 +8,7 @@ import pytest
 
 pytest.importorskip("pyroomacoustics", reason="the benchmark's rooms need pyroomacoustics, a dev dependency")
 
-from benchmarks.diarization import __main__ as benchmark
-from benchmarks.diarization import sessions
+from benchmarks.diarization import __main__ as benchmark, sessions
 from benchmarks.diarization.report import calibration, calibration_chart, markdown, table
 from benchmarks.diarization.sessions import Session, read_rttm
 from therapy_review.diarization.engine import ENGINE

@@ -7,13 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from therapy_review.journal import corrections
-from therapy_review.journal import days
-from therapy_review.journal import marks
-from therapy_review.journal import shared_notes as together_notes
 from therapy_review.consent import ledger
-from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
+from therapy_review.journal import corrections, days, marks, shared_notes as together_notes
+from therapy_review.storage.csv_tables import HandTable
 
 EVERY = [
     (marks.TABLE, b"start,end,kind,label,text\n62.5,,bookmark,the boat,\n"),

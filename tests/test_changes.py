@@ -10,13 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from believable import write_journal
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from therapy_review.trends.lasting_change import FEWEST, SURE, change, changes, current_phase, together
 from therapy_review.errors import TrendsError
-from therapy_review.trends.slopes import MONTH, Slope, carried_over, kendall_tau, quarters, theil_sen, validate
 from therapy_review.trends.in_words import in_words, sentence
+from therapy_review.trends.lasting_change import FEWEST, SURE, change, changes, current_phase, together
+from therapy_review.trends.slopes import (
+    MONTH,
+    Slope,
+    carried_over,
+    kendall_tau,
+    quarters,
+    theil_sen,
+    validate,
+)
 from therapy_review.trends.table import trends
 
 TIMES = 1000

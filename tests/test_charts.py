@@ -24,11 +24,10 @@ from matplotlib.collections import Collection, PathCollection
 from matplotlib.text import Text
 from PIL import Image
 
-from therapy_review.charts import session as charts
-from therapy_review.charts import over_time as path_charts
+from therapy_review.charts import over_time as path_charts, session as charts
 from therapy_review.charts.base import WIDTH, Chart, nothing_yet
-from therapy_review.measures.talk import balance, evaluate, talk_time
 from therapy_review.measures.silences import gaps, long_silences, overlaps, pauses
+from therapy_review.measures.talk import balance, evaluate, talk_time
 from therapy_review.turns.table import turns_table
 
 JUDGING = re.compile(

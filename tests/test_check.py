@@ -10,9 +10,9 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, hints
+from therapy_review.commands.check import check
 from therapy_review.reports import manifest
 from therapy_review.reports.manifest import Entry
-from therapy_review.commands.check import check
 
 
 def test_the_practice_journal_is_well(journal: Journal) -> None:

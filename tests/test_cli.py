@@ -9,10 +9,10 @@ import pytest
 from conftest import PRACTICE, root_of
 
 from therapy_review import analyse, create_journal, hints
-from therapy_review.reports.workers import templates
-from therapy_review.cli import import_turns
 from therapy_review.analysis.external_turns import use_turns
+from therapy_review.cli import import_turns
 from therapy_review.journal.journal import Journal
+from therapy_review.reports.workers import templates
 from therapy_review.storage.plain import PlainStore
 from therapy_review.turns.table import turns_table
 

@@ -9,9 +9,9 @@ import pytest
 from conftest import PRACTICE
 
 from therapy_review import open_journal
+from therapy_review.charts.overview import path
 from therapy_review.forms.clickable import Clickable
 from therapy_review.trends.overview import way
-from therapy_review.charts.overview import path
 
 
 class Page(Clickable):

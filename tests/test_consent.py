@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal, analyse, hints
 from therapy_review.consent.agreement import (
@@ -22,8 +21,8 @@ from therapy_review.consent.agreement import (
     table,
 )
 from therapy_review.consent.agreements_file import append, keep_all_the_same, parse, take_back
-from therapy_review.errors import ConsentError, JournalError, NoteError
 from therapy_review.consent.gate import Gate
+from therapy_review.errors import ConsentError, JournalError, NoteError
 
 days = st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31))
 DAY = dt.date(2026, 3, 5)

@@ -13,12 +13,12 @@ from conftest import RECORDED, root_of
 from typer.testing import CliRunner, Result
 
 from therapy_review import Journal, create_journal, fonts, hints, open_journal
-from therapy_review.lab import server as lab
 from therapy_review.analysis import enrolment
-from therapy_review.rights.page import AgreementPage, DraftForm
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 from therapy_review.extras import install_line
+from therapy_review.lab import server as lab
+from therapy_review.rights.page import AgreementPage, DraftForm
 
 DAY = "2026-03-05"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from therapy_review.turns.edits import add, apply, delete, merge, relabel, split
-from therapy_review.journal.corrections import Correction, none, record, undo
 from therapy_review.errors import TurnsError
+from therapy_review.journal.corrections import Correction, none, record, undo
+from therapy_review.turns.edits import add, apply, delete, merge, relabel, split
 from therapy_review.turns.table import turns_table
 
 TALK = turns_table([(0, 4, "client", 0.9), (5, 9, "therapist", 0.7), (9.5, 12, "therapist", 0.8)])

@@ -9,13 +9,13 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from therapy_review import Journal, Session, analyse
-from therapy_review.consent.agreement import ROLES
 from therapy_review.analysis.analysis import rename
-from therapy_review.turns.edits import apply, corrected, relabel, swap
+from therapy_review.consent.agreement import ROLES
+from therapy_review.diarization.engine import diarize
+from therapy_review.errors import JournalError, TurnsError
 from therapy_review.journal.corrections import (
     Correction,
     evidence,
@@ -27,8 +27,7 @@ from therapy_review.journal.corrections import (
     undo,
     written,
 )
-from therapy_review.diarization.engine import diarize
-from therapy_review.errors import JournalError, TurnsError
+from therapy_review.turns.edits import apply, corrected, relabel, swap
 from therapy_review.turns.table import MIN_SILENCE, are_named, name_speakers, turns_table, validate
 
 WORDS = ["client", "therapist", "other", "nobody", "both", "client+other"]

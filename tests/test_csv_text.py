@@ -6,11 +6,10 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from therapy_review.storage.csv_text import Damaged, read_text_table
 from therapy_review.errors import ImportFileError
+from therapy_review.storage.csv_text import Damaged, read_text_table
 
 TEXT = st.text(
     alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff\0\r"), max_size=12

@@ -8,11 +8,10 @@ import io
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from therapy_review.importing.daylio import is_daylio, read_daylio
 from therapy_review.errors import ImportFileError
+from therapy_review.importing.daylio import is_daylio, read_daylio
 
 HEADER = ["full_date", "date", "weekday", "time", "mood", "activities", "note_title", "note"]
 WORD = st.text(

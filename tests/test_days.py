@@ -6,17 +6,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from therapy_review import Journal
-from therapy_review.pages import letter as words
-from therapy_review.journal import days
 from therapy_review.commands.check import check
-from therapy_review.journal.days import none, origin_of, read, written
 from therapy_review.errors import JournalError
 from therapy_review.importing.mood_file import Entry, mood_file
 from therapy_review.importing.versions import merge
+from therapy_review.journal import days
+from therapy_review.journal.days import none, origin_of, read, written
+from therapy_review.pages import letter as words
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
 MOODS = st.sampled_from(["good", "meh", "so lala", "müde"])

@@ -13,11 +13,10 @@ from conftest import decoded, root_of
 from meanwhile import after, before
 
 from therapy_review import Journal, Session, open_journal
+from therapy_review.analysis.review import CHANGED_TOO
 from therapy_review.analysis.similar import COLUMNS
 from therapy_review.journal.corrections import Correction
-from therapy_review.analysis.review import CHANGED_TOO
 from therapy_review.journal.marks import Mark
-from therapy_review.sound.opus import head
 from therapy_review.player import desk as module
 from therapy_review.player.desk import (
     CHANGED_ELSEWHERE,
@@ -27,6 +26,7 @@ from therapy_review.player.desk import (
     Listeners,
 )
 from therapy_review.player.payload import as_mark, as_sent, waveform
+from therapy_review.sound.opus import head
 from therapy_review.turns.table import floor_turns
 
 HERE = {"start": 62.5, "end": None, "kind": "bookmark", "label": "the boat", "text": ""}

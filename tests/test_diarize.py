@@ -7,9 +7,9 @@ from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
 
 from therapy_review import open_journal
-from therapy_review.journal.corrections import evidence
 from therapy_review.diarization.engine import diarize
 from therapy_review.errors import RecordingError
+from therapy_review.journal.corrections import evidence
 from therapy_review.measures.talk import talk_share
 from therapy_review.turns.table import name_speakers, validate
 

@@ -12,8 +12,8 @@ import pytest
 from pyannote.core import Annotation, Segment
 
 from therapy_review import analyse
-from therapy_review.diarization import pyannote as pyannote_diarizer
 from therapy_review.analysis.analysis import is_current
+from therapy_review.diarization import pyannote as pyannote_diarizer
 from therapy_review.diarization.registry import BUILT_IN, BuiltIn, hear, open_diarizer, sees_overlap
 from therapy_review.errors import ConsentError, DiarizerError, MissingPackageError, TurnsError
 from therapy_review.journal.journal import Journal

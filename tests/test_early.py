@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from conftest import Hear, root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal, open_journal
-from therapy_review.trends.early_recent import pairs, sides
 from therapy_review.charts.early_recent import then_and_now, words_then_and_now
 from therapy_review.measures.talk import longest_turns
+from therapy_review.trends.early_recent import pairs, sides
 from therapy_review.trends.overview import way
 
 EARLY, RECENT = "2026-01-08", "2026-03-05"

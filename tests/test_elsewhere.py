@@ -7,15 +7,15 @@ from conftest import reference, root_of
 
 from therapy_review import analyse, hints
 from therapy_review.analysis.analysis import is_current, rename
-from therapy_review.commands.check import check
-from therapy_review.turns.edits import swap
-from therapy_review.journal.corrections import Correction
-from therapy_review.diarization.registry import BuiltIn
 from therapy_review.analysis.external_turns import forget_turns, turns_elsewhere, use_turns
+from therapy_review.commands.check import check
+from therapy_review.diarization.registry import BuiltIn
 from therapy_review.errors import ConsentError, NotAnalysedError, TurnsError
-from therapy_review.turns.exchange import decode, encode
+from therapy_review.journal.corrections import Correction
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import Session
+from therapy_review.turns.edits import swap
+from therapy_review.turns.exchange import decode, encode
 from therapy_review.turns.table import are_named, turns_table
 
 DAY = "2026-01-29"

@@ -14,12 +14,13 @@ from conftest import root_of
 from meanwhile import after
 
 from therapy_review import Journal, Session, create_journal, open_journal
-from therapy_review.reports import tables as report_tables
 from therapy_review.analysis import enrolment
 from therapy_review.consent import ledger
-from therapy_review.storage import unlock
-from therapy_review.reports.writer import keep_failure
+from therapy_review.errors import JournalError, LockedError
+from therapy_review.journal.journal import folder_of
+from therapy_review.reports import tables as report_tables
 from therapy_review.reports.manifest import Entry, Whole
+from therapy_review.reports.writer import keep_failure
 from therapy_review.rights.erasure import (
     Erased,
     erase_all,
@@ -29,13 +30,12 @@ from therapy_review.rights.erasure import (
     made_for,
     remains,
 )
-from therapy_review.errors import JournalError, LockedError
-from therapy_review.journal.journal import folder_of
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys
+from therapy_review.storage.plain import PlainStore, digest
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal
 from therapy_review.trends.kinds_of_silence import silence_kinds
-from therapy_review.storage.plain import PlainStore, digest
 from therapy_review.trends.table import trends
 
 DAY = "2026-03-05"

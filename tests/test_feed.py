@@ -13,17 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import PRACTICE, decoded, joined, packets_of, session_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from therapy_review import Journal, Session, open_journal
-from therapy_review.player import playback
 from therapy_review.errors import ConsentError
 from therapy_review.journal.marks import Mark, add, none
-from therapy_review.sound.opus import DELAY, PACKET, RATE, encoded, head
-from therapy_review.player import feed as module
+from therapy_review.player import feed as module, playback
 from therapy_review.player.feed import EVERYONE, MOST_RUNS, PIECE, Feed, spoken, without
+from therapy_review.sound.opus import DELAY, PACKET, RATE, encoded, head
 from therapy_review.turns.table import turns_table
 
 HEARD_RATE = 48_000

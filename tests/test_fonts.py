@@ -23,11 +23,11 @@ from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
 from therapy_review import fonts
+from therapy_review.display.rendering import in_shell
 from therapy_review.lab import server as lab
-from therapy_review.rights import draft as agreeing
 from therapy_review.reports import manifest
 from therapy_review.reports.privacy import texts as reading
-from therapy_review.display.rendering import in_shell
+from therapy_review.rights import draft as agreeing
 
 OWN = Path(mpl.get_data_path()) / "fonts" / "ttf"  # what matplotlib brings along
 TTF = fonts.FOLDER / "AtkinsonHyperlegibleNext-Regular.ttf"

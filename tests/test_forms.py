@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from test_turns import conversations
 
 from therapy_review import Journal, Session
-from therapy_review.trends import cache as index
 from therapy_review.analysis.analysis import analyse, rename
-from therapy_review.turns.edits import relabel
 from therapy_review.analysis.external_turns import use_turns
+from therapy_review.display.still import STILL
 from therapy_review.forms.notes import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
 from therapy_review.pages.session import SessionPage
 from therapy_review.player import Moment
-from therapy_review.display.still import STILL
+from therapy_review.trends import cache as index
 from therapy_review.trends.table import ways_before
+from therapy_review.turns.edits import relabel
 from therapy_review.turns.table import are_named, turns_table
 
 NOTHING_SAID = turns_table()

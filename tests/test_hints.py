@@ -21,11 +21,11 @@ from conftest import PRACTICE, ROOT, root_of
 from short_journals import DAYS
 
 from therapy_review import Journal, cli, create_journal, hints, open_journal
+from therapy_review.lab.server import environment
 from therapy_review.reports import runner as reports
 from therapy_review.storage.keys import NewKeys
-from therapy_review.lab.server import environment
-from therapy_review.storage.sealing import seal
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
 
 
 @pytest.fixture

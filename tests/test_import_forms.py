@@ -13,11 +13,11 @@ from test_forms import everything_in, field
 from test_mood_import import VALUES, everything, renamed
 
 from therapy_review import Journal
-from therapy_review.importing.page import BringIn, bring_in
+from therapy_review.display.still import STILL
 from therapy_review.importing.forms import calendar_form, moods_form
 from therapy_review.importing.kept_form import KeptForm
 from therapy_review.importing.mood_values import known_columns, known_moods
-from therapy_review.display.still import STILL
+from therapy_review.importing.page import BringIn, bring_in
 from therapy_review.importing.versions import KEEP_BOTH, TAKE_NEWER
 
 

@@ -16,15 +16,15 @@ from conftest import root_of
 from pyrage.x25519 import Identity
 
 from therapy_review import Journal, Session, open_journal
-from therapy_review.storage import unlock
-from therapy_review.trends import cache as index_files
-from therapy_review.rights.erasure import erase_session, erase_sound
 from therapy_review.errors import LockedError
-from therapy_review.trends.cache import forget, of_each_session
+from therapy_review.rights.erasure import erase_session, erase_sound
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys
+from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import lies_open, seal
-from therapy_review.storage.plain import PlainStore
+from therapy_review.trends import cache as index_files
+from therapy_review.trends.cache import forget, of_each_session
 from therapy_review.trends.table import moods_table, sessions_table, tags_table, trends
 
 

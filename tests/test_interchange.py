@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, reference
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from pandas.testing import assert_frame_equal
 from praatio.textgrid import openTextgrid
 from pyannote.core import Annotation, Segment
@@ -22,8 +21,8 @@ from pympi import Elan
 
 from therapy_review.errors import MissingPackageError, TurnsError
 from therapy_review.extras import install_line
-from therapy_review.turns.formats import FORMATS
 from therapy_review.turns.exchange import decode, encode, read_turns, well_formed, write_turns
+from therapy_review.turns.formats import FORMATS
 from therapy_review.turns.table import turns_table, validate
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write]

@@ -10,12 +10,12 @@ import pytest
 from conftest import PRACTICE
 
 from therapy_review import analyse, create_journal, hints, open_journal
-from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis.analysis import is_current, rename
 from therapy_review.commands.check import check
-from therapy_review.journal.corrections import Correction
-from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
+from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.gate import Gate
+from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
+from therapy_review.journal.corrections import Correction
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import MEASURES_VERSION
 from therapy_review.storage.plain import PlainStore

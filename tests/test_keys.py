@@ -4,12 +4,11 @@ import re
 
 import pytest
 from conftest import CODE, WORDS
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pyrage import encrypt, passphrase
 
-from therapy_review.storage import keys as k
 from therapy_review.errors import JournalError, LockedError
+from therapy_review.storage import keys as k
 from therapy_review.storage.keys import Identity, NewKeys
 
 

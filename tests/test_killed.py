@@ -32,9 +32,9 @@ from killing import POINTS, Act, Killer, kill_everywhere
 from pyrage import DecryptError, decrypt
 
 from therapy_review import hints, open_journal
+from therapy_review.errors import JournalError
 from therapy_review.storage import unlock
 from therapy_review.storage.archive import restore
-from therapy_review.errors import JournalError
 from therapy_review.storage.keys import Identity
 from therapy_review.storage.plain import Store, is_half
 

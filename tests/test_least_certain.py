@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from therapy_review.turns.edits import apply, relabel
-from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.analysis.uncertainty import AROUND, DOUBT, LONGEST, least_certain
+from therapy_review.journal.corrections import Correction, none, record
 from therapy_review.measures.talk import talk_share
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.turns.table import turns_table
 
 TALK = turns_table(

@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 from conftest import root_of
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from meanwhile import after, before
 
 from therapy_review import Journal, open_journal

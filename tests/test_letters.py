@@ -6,8 +6,7 @@ import datetime as dt
 
 import pytest
 from conftest import root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal
 from therapy_review.errors import JournalError

@@ -14,11 +14,11 @@ from conftest import Hear, root_of
 
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis import review as module
-from therapy_review.analysis.similar import COLUMNS
-from therapy_review.turns.edits import apply, relabel
-from therapy_review.errors import TherapyReviewError
-from therapy_review.analysis.uncertainty import least_certain
 from therapy_review.analysis.review import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
+from therapy_review.analysis.similar import COLUMNS
+from therapy_review.analysis.uncertainty import least_certain
+from therapy_review.errors import TherapyReviewError
+from therapy_review.turns.edits import apply, relabel
 from therapy_review.turns.table import turns_table
 
 

@@ -9,11 +9,10 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from therapy_review.measures import talk as m
 from therapy_review.errors import TurnsError
+from therapy_review.measures import talk as m
 from therapy_review.measures.silences import gaps, overlaps, pauses, who_broke_silence
 from therapy_review.turns.table import turns_table
 

@@ -12,10 +12,10 @@ import pytest
 from conftest import decoded, root_of
 
 from therapy_review import Journal, Session
-from therapy_review.sound.opus import DELAY, PACKET, head
-from therapy_review.player.playback import LOUDEST
-from therapy_review.player.moment import LONGEST, Moment, moments_to_hear
 from therapy_review.display.still import STILL, Still
+from therapy_review.player.moment import LONGEST, Moment, moments_to_hear
+from therapy_review.player.playback import LOUDEST
+from therapy_review.sound.opus import DELAY, PACKET, head
 
 TAKEN_BACK = '\n[[revocation]]\nagreement = "a2"\non = {}\n'
 HEARD_RATE = 48_000

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from conftest import root_of
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from test_daylio import a_year, damaged, export
 
 from therapy_review import Journal, open_journal
-from therapy_review.journal.days import sources, whole_table, written
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.storage.keys import Identity
+from therapy_review.importing.mood_table import Columns
+from therapy_review.importing.mood_values import known_columns, known_moods
 from therapy_review.importing.moods import (
     TakenBack,
     bring_in,
@@ -24,11 +23,11 @@ from therapy_review.importing.moods import (
     read_moods,
     take_back,
 )
-from therapy_review.importing.mood_table import Columns
-from therapy_review.importing.mood_values import known_columns, known_moods
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.storage.plain import PlainStore
 from therapy_review.importing.versions import KEEP_BOTH, NEWER, OTHER, THERE
+from therapy_review.journal.days import sources, whole_table, written
+from therapy_review.storage.keys import Identity
+from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealed import SealedStore
 
 WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 VALUES = {"rad": 10.0, "gut": 8.0, "so lala": 5.0, "meh": 5.0, "müde 😴": 3.0, "awful": 2.0}

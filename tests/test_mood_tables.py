@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review.errors import ImportFileError
 from therapy_review.importing.mood_table import Columns, likely_columns, table_reader

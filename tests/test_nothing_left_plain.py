@@ -15,10 +15,10 @@ from conftest import PRACTICE
 from nbformat.v4 import new_code_cell, new_notebook
 
 from therapy_review import open_journal
-from therapy_review.reports import runner as reports
-from therapy_review.storage import unlock
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal, folder_of
+from therapy_review.reports import runner as reports
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import new_keys, new_recovery_code
 from therapy_review.storage.sealing import seal
 

@@ -14,10 +14,10 @@ import soundfile
 from conftest import PRACTICE
 
 from therapy_review import create_journal
-from therapy_review.pages import session as pages
-from therapy_review.consent import agreements_file as consent
 from therapy_review.commands.check import check
+from therapy_review.consent import agreements_file as consent
 from therapy_review.journal.journal import Journal
+from therapy_review.pages import session as pages
 from therapy_review.storage.plain import PlainStore
 
 M4A = PRACTICE / "sessions/2026-01-08/recording.m4a"

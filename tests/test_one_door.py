@@ -21,37 +21,32 @@ import pytest
 from conftest import ROOT, root_of
 
 from therapy_review import Journal, Session, analyse
-from therapy_review.sharing import export as share_files
-from therapy_review.sharing import plan as share_plan
-from therapy_review.pages import session as pages
-from therapy_review.pages import overview_view as path_view
-from therapy_review.player import playback
-from therapy_review.display import parts as page_parts
-from therapy_review.analysis import similar as alike
-from therapy_review.analysis import enrolment
+from therapy_review.analysis import enrolment, similar as alike
+from therapy_review.analysis.review import Listening
+from therapy_review.commands.check import check
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ONE_PARTY, USES
-from therapy_review.reports.workers import bundles
-from therapy_review.commands.check import check
-from therapy_review.rights.erasure import erase_sound
+from therapy_review.display import parts as page_parts
+from therapy_review.display.still import STILL, Still
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
-from therapy_review.analysis.review import Listening
 from therapy_review.journal.marks import Mark
-from therapy_review.pages.visibility import FIGURES, SOUND, Opened
+from therapy_review.pages import overview_view as path_view, session as pages
+from therapy_review.pages.joint import USE as TOGETHER_USE, Together
 from therapy_review.pages.over_time import HowFar
 from therapy_review.pages.overview_view import Place
-from therapy_review.player import Moment, Player
+from therapy_review.pages.visibility import FIGURES, SOUND, Opened
+from therapy_review.player import Moment, Player, playback
 from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
-from therapy_review.sound.recording import Recording
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.sharing.clip import Clip
+from therapy_review.reports.workers import bundles
+from therapy_review.rights.erasure import erase_sound
+from therapy_review.sharing import export as share_files, plan as share_plan
 from therapy_review.sharing.cautions import CAUTIONS
-from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
-from therapy_review.display.still import STILL, Still
+from therapy_review.sharing.clip import Clip
+from therapy_review.sound.recording import Recording
 from therapy_review.storage.plain import PlainStore
-from therapy_review.pages.joint import USE as TOGETHER_USE
-from therapy_review.pages.joint import Together
+from therapy_review.storage.sealed import SealedStore
+from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
 from therapy_review.trends.table import trends
 
 PACKAGE = ROOT / "therapy_review"

@@ -7,12 +7,21 @@ import datetime as dt
 import pandas as pd
 import pytest
 from conftest import root_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from therapy_review import Journal
 from therapy_review.errors import JournalError
-from therapy_review.pages.visibility import FIGURES, FILE, MARKS, NOTES, PARTS, Opened, remember, remembered, written
+from therapy_review.pages.visibility import (
+    FIGURES,
+    FILE,
+    MARKS,
+    NOTES,
+    PARTS,
+    Opened,
+    remember,
+    remembered,
+    written,
+)
 from therapy_review.trends.overview import Way, way
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1)

@@ -12,8 +12,8 @@ from believable import write_journal
 from test_together import _widgets
 
 from therapy_review import Journal, open_journal
-from therapy_review.pages.visibility import FIGURES, NOTES, Opened, remember, remembered
 from therapy_review.pages.joint_form import AT_ONCE, opening_form
+from therapy_review.pages.visibility import FIGURES, NOTES, Opened, remember, remembered
 from therapy_review.trends.overview import Way, way
 
 

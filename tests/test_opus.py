@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import PRACTICE, decoded, joined, packets_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from therapy_review.sound.opus import BITS, DELAY, PACKET, RATE, encoded, head, piece

@@ -9,11 +9,11 @@ from conftest import root_of
 from typer.testing import CliRunner
 
 from therapy_review import Journal
-from therapy_review.lab import server as lab
-from therapy_review.reports import runner as reports
 from therapy_review.cli import app
 from therapy_review.errors import JournalError
+from therapy_review.lab import server as lab
 from therapy_review.pages.visibility import FIGURES, NOTES, Opened, remember
+from therapy_review.reports import runner as reports
 
 
 def run(*words: str) -> str:

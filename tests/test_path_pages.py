@@ -12,15 +12,15 @@ from conftest import root_of
 
 from therapy_review import Journal, create_journal
 from therapy_review.charts.base import Chart
+from therapy_review.display.parts import NothingToShow, Shown
+from therapy_review.display.still import STILL, Still
 from therapy_review.forms.clickable import Clickable
 from therapy_review.journal.letters import Letter, Writing
 from therapy_review.journal.marks import Mark
-from therapy_review.display.parts import NothingToShow, Shown
-from therapy_review.trends.overview import way
 from therapy_review.pages.over_time import HowFar, PathPage, how_far, path_page
 from therapy_review.pages.overview_view import Place
 from therapy_review.player import Moment, Player
-from therapy_review.display.still import STILL, Still
+from therapy_review.trends.overview import way
 
 NEWEST = "2026-03-05"
 PARTS = ["opening", "path", "tags", "usual", "moved"]

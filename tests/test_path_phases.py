@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pandas as pd
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from therapy_review.charts.phase_marks import Phases, caption, phases
 from therapy_review.trends.phases import LASTS

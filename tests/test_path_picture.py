@@ -20,16 +20,16 @@ from matplotlib.text import Text
 from PIL import Image
 
 from therapy_review import Journal, open_journal
-from therapy_review.pages import overview_text as way_words
 from therapy_review.charts.base import Chart, Row
-from therapy_review.trends.overview import Way, way
 from therapy_review.charts.overview import path
 from therapy_review.charts.overview_rows import ROWS
 from therapy_review.charts.row_titles import OF_A_PART, first_sentence
-from therapy_review.journal.scales import BUILT_IN, OWN, Scale, cut_off_in_words
-from therapy_review.trends.in_words import OF_PAGE
-from therapy_review.trends.usual_range import usual
 from therapy_review.charts.usual_range import beside_usual, usual_over_time
+from therapy_review.journal.scales import BUILT_IN, OWN, Scale, cut_off_in_words
+from therapy_review.pages import overview_text as way_words
+from therapy_review.trends.in_words import OF_PAGE
+from therapy_review.trends.overview import Way, way
+from therapy_review.trends.usual_range import usual
 from therapy_review.wording import day
 
 EIGHT, MANY = 8, 200

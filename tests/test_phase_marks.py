@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.collections import PathCollection
 
-from therapy_review.trends.early_recent import Sides
 from therapy_review.charts.early_recent import then_and_now
-from therapy_review.trends.overview import Way
 from therapy_review.charts.phase_marks_rules import APART, BESIDE, OVER_TIME, over_time
-from therapy_review.trends.usual_range import usual
 from therapy_review.charts.usual_range import usual_over_time
+from therapy_review.trends.early_recent import Sides
+from therapy_review.trends.overview import Way
+from therapy_review.trends.usual_range import usual
 
 
 def line(phases: list[str], values: list[float] | None = None, measure: str = "talk_share") -> pd.DataFrame:

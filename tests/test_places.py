@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review.consent import law as places
 from therapy_review.consent.law import (

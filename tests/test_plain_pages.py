@@ -9,19 +9,18 @@ from conftest import root_of
 from typer.testing import CliRunner, Result
 
 from therapy_review import Journal, Session, cli, hints, open_journal
-from therapy_review.lab import server as lab
-from therapy_review.reports import plain_copy as plain_pages
-from therapy_review.reports import runner as reports
-from therapy_review.storage import unlock
-from therapy_review.reports.batch import Outcome
-from therapy_review.reports.status import Listed, Standing
-from therapy_review.errors import JournalError, ShareError
-from therapy_review.storage.keys import NewKeys
-from therapy_review.display.rendering import with_way_back
 from therapy_review.commands.report import _apart
+from therapy_review.display.rendering import with_way_back
+from therapy_review.errors import JournalError, ShareError
+from therapy_review.lab import server as lab
+from therapy_review.reports import plain_copy as plain_pages, runner as reports
+from therapy_review.reports.batch import Outcome
 from therapy_review.reports.runner import Report, Summary
-from therapy_review.storage.sealing import seal
+from therapy_review.reports.status import Listed, Standing
+from therapy_review.storage import unlock
+from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
 
 DAY = "2026-03-05"
 NAME = f"session_report_{DAY}"

@@ -12,20 +12,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import PRACTICE, Hear, joined, reference, root_of, session_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from meanwhile import before
 from numpy.typing import NDArray
 
 from therapy_review import Journal, Session, analyse, open_journal
-from therapy_review.player import playback
 from therapy_review.analysis.analysis import rename
-from therapy_review.journal.corrections import Correction
-from therapy_review.rights.erasure import erase_session
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
-from therapy_review.sound.opus import PACKET, RATE
+from therapy_review.journal.corrections import Correction
+from therapy_review.player import playback
 from therapy_review.player.playback import FILE, LEVEL, LOUDEST, MOST_GAIN, Sound, levelled, levels
+from therapy_review.rights.erasure import erase_session
+from therapy_review.sound.opus import PACKET, RATE
 from therapy_review.sound.recording import PEAKS_A_SECOND, Recording, waveform_peaks
 from therapy_review.turns.table import turns_table
 

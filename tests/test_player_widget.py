@@ -9,10 +9,9 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, Session
-from therapy_review.player import playback
-from therapy_review.player.playback import FILE, Sound
-from therapy_review.player import Moment, Player
 from therapy_review.display.still import STILL, how_to_start
+from therapy_review.player import Moment, Player, playback
+from therapy_review.player.playback import FILE, Sound
 
 Answer = tuple[dict[str, Any], list[bytes]]
 SECRET = "What I would never say aloud"

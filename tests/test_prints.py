@@ -11,23 +11,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import RECORDED, Hear, reference, root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from meanwhile import after
 from typer.testing import CliRunner
 
 from therapy_review import Journal, Session, analyse, open_journal
-from therapy_review.forms import notes as forms
 from therapy_review.analysis import enrolment
+from therapy_review.analysis.analysis import follow_prints, is_current, rename
+from therapy_review.analysis.voiceprints import (
+    ENOUGH,
+    LEAST,
+    MARGIN,
+    Contribution,
+    recognise,
+    surest_stretches,
+)
+from therapy_review.cli import app
 from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreement import ROLES
-from therapy_review.analysis.analysis import follow_prints, is_current, rename
-from therapy_review.cli import app
-from therapy_review.turns.edits import swap
+from therapy_review.errors import JournalError, NotAnalysedError
+from therapy_review.forms import notes as forms
 from therapy_review.journal.corrections import Correction
 from therapy_review.rights.erasure import erase_session
-from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.analysis.voiceprints import ENOUGH, LEAST, MARGIN, Contribution, recognise, surest_stretches
+from therapy_review.turns.edits import swap
 from therapy_review.turns.table import are_named, turns_table
 
 FIRST, SECOND, THIRD = RECORDED[:3]

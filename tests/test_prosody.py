@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from test_turns import conversations
 
 from therapy_review import Journal, Recording, Session, hints, open_journal
-from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis.analysis import rename
+from therapy_review.consent import agreements_file as consent
 from therapy_review.consent.agreements_file import FILE as AGREEMENTS
-from therapy_review.journal.corrections import Correction
 from therapy_review.errors import ConsentError, NotAnalysedError
+from therapy_review.journal.corrections import Correction
 from therapy_review.measures.pitch_loudness import (
     BLOCK,
     CAUTION,

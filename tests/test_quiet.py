@@ -11,24 +11,22 @@ import ipywidgets as w
 import pandas as pd
 import pytest
 from conftest import ROOT, root_of
-from test_pages import PARTS as OF_A_SESSION
-from test_pages import words_of as words_of_part
-from test_path_pages import NEWEST, OF_HOW_FAR, widgets
-from test_path_pages import PARTS as OF_THE_PATH
+from test_pages import PARTS as OF_A_SESSION, words_of as words_of_part
+from test_path_pages import NEWEST, OF_HOW_FAR, PARTS as OF_THE_PATH, widgets
 
 from therapy_review import Journal
 from therapy_review.consent import agreements_file as consent
+from therapy_review.display.parts import Live, Shown
+from therapy_review.display.still import STILL, Still
 from therapy_review.forms.clickable import Clickable
 from therapy_review.journal.marks import Mark
-from therapy_review.pages.visibility import FIGURES, Opened
-from therapy_review.display.parts import Live, Shown
-from therapy_review.pages.session import session_report, weekly_review
+from therapy_review.pages.joint import together
 from therapy_review.pages.over_time import how_far, path_page
 from therapy_review.pages.overview_view import usual_view
-from therapy_review.player import Moment, Player
 from therapy_review.pages.quiet import IS_OFF, QuietPlace
-from therapy_review.display.still import STILL, Still
-from therapy_review.pages.joint import together
+from therapy_review.pages.session import session_report, weekly_review
+from therapy_review.pages.visibility import FIGURES, Opened
+from therapy_review.player import Moment, Player
 
 PAGES = [
     pytest.param(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from therapy_review import Journal, open_journal
 from therapy_review.cli import app
+from therapy_review.errors import JournalError
 from therapy_review.rights.erasure import (
     BY_THE_JOURNALS_KEY,
     PLAIN,
@@ -19,11 +20,10 @@ from therapy_review.rights.erasure import (
     erase_session,
     erase_sound,
 )
-from therapy_review.errors import JournalError
 from therapy_review.storage.keys import Identity, session_identities
+from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.rekeying import renew
 from therapy_review.storage.sealed import SealedStore
-from therapy_review.storage.plain import PlainStore
 
 DAY = "2026-03-05"
 FOLDER = f"sessions/{DAY}"

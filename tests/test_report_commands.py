@@ -16,12 +16,12 @@ from short_journals import DAYS, reports_of
 from typer.testing import CliRunner
 
 from benchmarks.batch.journals import plant_bad_ones
-from therapy_review.reports import runner as reports
-from therapy_review.reports.batch import Run
 from therapy_review.cli import app, main
+from therapy_review.commands.report import _parameter
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
-from therapy_review.commands.report import _parameter
+from therapy_review.reports import runner as reports
+from therapy_review.reports.batch import Run
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,15 +9,14 @@ import pytest
 from conftest import root_of
 from short_journals import DAYS
 
-from therapy_review.reports import runner as reports
-from therapy_review.reports.workers import pool as crew
-from therapy_review.reports.workers import templates
-from therapy_review.reports.workers.orders import Made, Order
-from therapy_review.reports.status import Listed, Standing
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
+from therapy_review.reports import runner as reports
 from therapy_review.reports.index_page import index, picture
+from therapy_review.reports.status import Listed, Standing
 from therapy_review.reports.tables import as_csv, as_parquet, everything
+from therapy_review.reports.workers import pool as crew, templates
+from therapy_review.reports.workers.orders import Made, Order
 from therapy_review.turns.table import turns_table
 
 

@@ -12,12 +12,11 @@ from short_journals import DAYS, reports_of
 
 from benchmarks.batch.journals import BAD, plant_bad_ones
 from therapy_review import fonts, open_journal
-from therapy_review.reports import runner as reports
-from therapy_review.reports import batch as runs
-from therapy_review.reports.workers.kernels import Kernels
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal
+from therapy_review.reports import batch as runs, runner as reports
 from therapy_review.reports.runner import Summary
+from therapy_review.reports.workers.kernels import Kernels
 
 RIVER = "thought about the river"
 

@@ -11,11 +11,11 @@ from conftest import root_of
 from test_forms import everything_in, field
 
 from therapy_review import Journal, Session, open_journal
+from therapy_review.display.still import STILL
 from therapy_review.errors import JournalError
 from therapy_review.forms.notes import notes_form
 from therapy_review.forms.questionnaires import Questions, scale_form, scale_forms, where_help_is
 from therapy_review.journal.scales import PHQ9
-from therapy_review.display.still import STILL
 
 
 @pytest.fixture

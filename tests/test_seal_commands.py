@@ -15,13 +15,12 @@ from killable import FILES, SETTINGS
 from test_killed import seen
 
 from therapy_review import create_journal, hints, open_journal
-from therapy_review.storage import unlock
-from therapy_review.storage import keys as k
-from therapy_review.errors import LockedError
-from therapy_review.storage.keys import NewKeys
 from therapy_review.commands.seal import choose_passphrase
-from therapy_review.storage.sealing import seal
+from therapy_review.errors import LockedError
+from therapy_review.storage import keys as k, unlock
+from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="terminals are driven as on POSIX")
 PROGRAM = str(Path(sys.executable).with_name("therapy-review"))

@@ -16,20 +16,18 @@ from typing import Any
 
 import filelock
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from meanwhile import after, before
 from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
 from therapy_review import hints
-from therapy_review.storage import sealed as sealed_files
-from therapy_review.storage import plain as bytes_on_disk
 from therapy_review.errors import JournalError, LockedError
+from therapy_review.storage import plain as bytes_on_disk, sealed as sealed_files
 from therapy_review.storage.keys import Identity, as_file
+from therapy_review.storage.plain import PlainStore, Store
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealed_names import is_reserved
-from therapy_review.storage.plain import PlainStore, Store
 
 MINE = Identity.generate()
 NAMES = (

@@ -16,13 +16,12 @@ from meanwhile import after, before
 from test_killed import everything, seen
 
 from therapy_review import Journal, hints, open_journal
-from therapy_review.storage import unlock
-from therapy_review.storage import sealing as s
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal.journal import folder_of
+from therapy_review.storage import sealing as s, unlock
 from therapy_review.storage.keys import NewKeys
-from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealed import SealedStore
 
 MINE = OURS[0]
 KEYS = keys_of(0)

@@ -18,26 +18,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import RECORDED, reference, root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from killing import Act, Killer
 from typer.testing import CliRunner
 
 from therapy_review import Journal, Session, analyse, open_journal
-from therapy_review.sharing import clip as share
-from therapy_review.sharing import export as share_files
-from therapy_review.turns import intervals as spans
-from therapy_review.consent import agreements_file as consent
-from therapy_review.consent import ledger
-from therapy_review.consent.agreement import ONE_PARTY
 from therapy_review.cli import app
+from therapy_review.consent import agreements_file as consent, ledger
+from therapy_review.consent.agreement import ONE_PARTY
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
 from therapy_review.journal.marks import KINDS, Mark
-from therapy_review.sound.recording import Recording
+from therapy_review.sharing import clip as share, export as share_files
+from therapy_review.sharing.cautions import CAUTIONS, in_the_ledger, in_words
 from therapy_review.sharing.clip import MARGIN, clip, clip_of_all, read_span
 from therapy_review.sharing.export import sound_of, write
 from therapy_review.sharing.plan import plan, voices
-from therapy_review.sharing.cautions import CAUTIONS, in_the_ledger, in_words
+from therapy_review.sound.recording import Recording
+from therapy_review.turns import intervals as spans
 from therapy_review.turns.table import merge_stretches, turns_table, validate
 
 DAY = "2026-03-05"

@@ -15,13 +15,13 @@ from test_moment import Page
 from test_share import BOTH, DAY, agree, take_back
 
 from therapy_review import Journal, Session
+from therapy_review.display.still import STILL, Still
 from therapy_review.journal.marks import Mark
+from therapy_review.sharing.cautions import CAUTIONS
 from therapy_review.sharing.form import share_form
-from therapy_review.sharing.preview import ClipToHear
 from therapy_review.sharing.page import NEVER, SharePage, share_page
 from therapy_review.sharing.plan import plan
-from therapy_review.sharing.cautions import CAUTIONS
-from therapy_review.display.still import STILL, Still
+from therapy_review.sharing.preview import ClipToHear
 
 
 @pytest.fixture

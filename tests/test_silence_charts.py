@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal
+from therapy_review.charts.silence_charts import (
+    MOST_ROWS,
+    NONE_KNOWN,
+    OTHER_WORDS,
+    silence_rows,
+    silences_over_time,
+)
 from therapy_review.pages.over_time import HowFar
-from therapy_review.charts.silence_charts import MOST_ROWS, NONE_KNOWN, OTHER_WORDS, silence_rows, silences_over_time
-from therapy_review.trends.kinds_of_silence import IN_OWN_WORDS, KINDS, NOT_SAID, long_silences_of, say, silence_kinds
+from therapy_review.trends.kinds_of_silence import (
+    IN_OWN_WORDS,
+    KINDS,
+    NOT_SAID,
+    long_silences_of,
+    say,
+    silence_kinds,
+)
 
 
 def table(*rows: tuple[str, str, float]) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import pytest
 from test_forms import everything_in
 
 from therapy_review import Journal, Session
+from therapy_review.display.still import STILL
+from therapy_review.forms.silences import BEFORE, silence_form
 from therapy_review.journal.marks import Mark
 from therapy_review.player import Moment
-from therapy_review.forms.silences import BEFORE, silence_form
 from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
-from therapy_review.display.still import STILL
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from test_turns import conversations
 
 from therapy_review import Journal, Session
 from therapy_review.journal import marks as mark_files
 from therapy_review.journal.marks import Mark
 from therapy_review.measures.moment_finder import moments
+from therapy_review.measures.silences import long_silences
 from therapy_review.trends.kinds_of_silence import (
     KINDS,
     NOT_SAID,
@@ -23,7 +23,6 @@ from therapy_review.trends.kinds_of_silence import (
     say,
     silence_kinds,
 )
-from therapy_review.measures.silences import long_silences
 from therapy_review.turns.table import turns_table
 
 TURNS = turns_table([(0, 4, "client"), (10, 12, "therapist"), (12.5, 14, "client"), (18, 20, "client")])

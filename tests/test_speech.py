@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import reference
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import open_journal
 from therapy_review.diarization.segmentation import frame_times, voices_at_once

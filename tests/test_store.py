@@ -9,12 +9,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from meanwhile import after, before
 
-from therapy_review.storage import plain as bytes_on_disk
 from therapy_review.errors import JournalError
+from therapy_review.storage import plain as bytes_on_disk
 from therapy_review.storage.plain import PlainStore, digest, if_there
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")

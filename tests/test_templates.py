@@ -11,11 +11,11 @@ from conftest import root_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from therapy_review import hints
-from therapy_review.reports import runner as reports
-from therapy_review.reports.workers.templates import find
+from therapy_review.display.rendering import as_page
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal
-from therapy_review.display.rendering import as_page
+from therapy_review.reports import runner as reports
+from therapy_review.reports.workers.templates import find
 from therapy_review.wording import NOTEBOOKS
 
 

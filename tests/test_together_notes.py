@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal, open_journal
 from therapy_review.errors import JournalError

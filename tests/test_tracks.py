@@ -16,13 +16,13 @@ from pyannote.metrics.diarization import DiarizationErrorRate
 from test_diarize import NO_RATES
 
 from therapy_review import analyse, create_journal, open_journal
-from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis.adding import add_recording
+from therapy_review.consent import agreements_file as consent
+from therapy_review.diarization.tracks import are_separate, diarize_tracks
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
 from therapy_review.measures.talk import talk_share
 from therapy_review.sound.recording import Recording
-from therapy_review.diarization.tracks import are_separate, diarize_tracks
 
 DAY = "2026-01-29"
 RATE = 16_000

@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 from believable import write_journal
 from conftest import root_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from therapy_review import Journal, open_journal
-from therapy_review.trends.lasting_change import change
 from therapy_review.measures.names import MOODS, name_of
-from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.measures.pitch_loudness import MEASURES as VOICE
+from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.trends.in_words import CERTAIN, amount, in_words, sentence, sentences
+from therapy_review.trends.lasting_change import change
 from therapy_review.trends.table import trends
 
 JUDGING = re.compile(

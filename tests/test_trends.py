@@ -14,9 +14,9 @@ from believable import DIALOGUES, Truth, dialogues, turns_of_a_session, write_jo
 from conftest import root_of
 
 from therapy_review import Journal, open_journal
-from therapy_review.trends.lasting_change import changes
 from therapy_review.errors import TrendsError
 from therapy_review.measures.talk import talk_share
+from therapy_review.trends.lasting_change import changes
 from therapy_review.trends.table import COLUMNS, moods_table, moving_share, sessions_table, tags_table, trends
 from therapy_review.turns.table import turns_table, validate
 

@@ -20,9 +20,9 @@ from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from therapy_review import Journal, open_journal
-from therapy_review.storage import unlock
 from therapy_review.errors import LockedError
 from therapy_review.journal.journal import folder_of
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import Identity, NewKeys
 from therapy_review.storage.unlock import ASK, FILE
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from test_days import ENTRIES, file_of, same
 
-from therapy_review.journal.days import SIGN, UNTIL, none
 from therapy_review.errors import ImportFileError
 from therapy_review.importing.mood_file import Entry
 from therapy_review.importing.versions import (
@@ -22,6 +20,7 @@ from therapy_review.importing.versions import (
     merge,
     remove,
 )
+from therapy_review.journal.days import SIGN, UNTIL, none
 
 
 @settings(max_examples=60)

@@ -11,19 +11,18 @@ import pytest
 from conftest import root_of
 
 from therapy_review import Journal, Session
-from therapy_review.measures import pitch_loudness as prosody
-from therapy_review.consent.agreement import REPORT
 from therapy_review.charts.base import Chart
+from therapy_review.charts.prosody import NOTHING_ACROSS, TOO_LITTLE, voices_of_a_session, voices_over_time
+from therapy_review.consent.agreement import REPORT
 from therapy_review.display.parts import Shown
-from therapy_review.pages.session import SessionPage, session_report
-from therapy_review.pages.over_time import HowFar
-from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
 from therapy_review.display.still import SHOWN, STILL, Still
+from therapy_review.measures import pitch_loudness as prosody
+from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
+from therapy_review.pages.over_time import HowFar
+from therapy_review.pages.prosody import SHOWN as OF_THE_CLIENT, VoicesView, not_worked_out, voices_view
+from therapy_review.pages.session import SessionPage, session_report
 from therapy_review.trends.in_words import CERTAIN, sentence
 from therapy_review.trends.table import trends
-from therapy_review.charts.prosody import NOTHING_ACROSS, TOO_LITTLE, voices_of_a_session, voices_over_time
-from therapy_review.pages.prosody import SHOWN as OF_THE_CLIENT
-from therapy_review.pages.prosody import VoicesView, not_worked_out, voices_view
 
 OF_TWO = pd.DataFrame(
     [

@@ -8,12 +8,12 @@ import pytest
 from matplotlib.text import Text
 
 from therapy_review import Journal
-from therapy_review.pages import overview_text as way_words
-from therapy_review.trends.overview import way
 from therapy_review.charts.over_time import MULTIPLES, tag_shares
-from therapy_review.trends.in_words import CERTAIN
-from therapy_review.trends.table import moving_share
+from therapy_review.pages import overview_text as way_words
 from therapy_review.pages.overview_text import of_a_word, often
+from therapy_review.trends.in_words import CERTAIN
+from therapy_review.trends.overview import way
+from therapy_review.trends.table import moving_share
 
 
 def tags(*sessions: str) -> pd.DataFrame:

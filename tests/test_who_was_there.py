@@ -10,8 +10,8 @@ import pytest
 from test_diarizers import Halves
 
 from therapy_review import Journal, Session, analyse
-from therapy_review.consent import agreements_file as consent
 from therapy_review.analysis.analysis import is_current
+from therapy_review.consent import agreements_file as consent
 
 PAIR = ("client", "therapist")
 

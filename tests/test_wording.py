@@ -8,10 +8,9 @@ import sys
 from conftest import ROOT
 
 from therapy_review import hints
-from therapy_review.reports.privacy import tags as mood_tags
-from therapy_review.reports.privacy import words as private
-from therapy_review.reports.workers import templates
 from therapy_review.extras import install_line
+from therapy_review.reports.privacy import tags as mood_tags, words as private
+from therapy_review.reports.workers import templates
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 

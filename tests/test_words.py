@@ -7,13 +7,12 @@ import re
 
 import pytest
 from conftest import root_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review import Journal, Session, hints, wording
-from therapy_review.pages import letter as words
 from therapy_review.consent import agreements_file as consent
 from therapy_review.journal.notes import MOODS
+from therapy_review.pages import letter as words
 
 JUDGING = re.compile(
     r"\b(better|worse|good|bad|improv\w*|progress\w*|declin\w*|fail\w*|should|too (much|long)|only|normal"

@@ -7,8 +7,7 @@ import datetime as dt
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from therapy_review.importing.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS
 from therapy_review.importing.dates import (

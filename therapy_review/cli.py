@@ -12,21 +12,24 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from therapy_review import hints
-from therapy_review.commands import consent as consent_commands
-from therapy_review.commands import erase as erasing_commands
-from therapy_review.commands import moods as mood_commands
-from therapy_review.commands import notebooks as path_commands
-from therapy_review.commands import report as report_commands
-from therapy_review.commands import seal as seal_commands
-from therapy_review.commands import share as share_commands
-from therapy_review.commands import voice as voice_commands
-from therapy_review.consent.agreement import RECORD, SELF_REVIEW
+from therapy_review.commands import (
+    Sound,
+    SoundOption,
+    consent as consent_commands,
+    erase as erasing_commands,
+    moods as mood_commands,
+    notebooks as path_commands,
+    report as report_commands,
+    seal as seal_commands,
+    share as share_commands,
+    voice as voice_commands,
+)
+from therapy_review.consent import RECORD, SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
-from therapy_review.commands.notebooks import Sound, SoundOption
-from therapy_review.reports.plain_copy import PlainTo, Sure
+from therapy_review.reports import PlainTo, Sure
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -68,8 +71,7 @@ def init(
     ] = None,
 ) -> None:
     """Make a new, empty journal."""
-    from therapy_review.journal.journal import folder_of
-    from therapy_review.journal.new_journal import check_new, create_journal
+    from therapy_review.journal import check_new, create_journal, folder_of
 
     here, there = _places(place, therapist_place, therapist)
     check_new(folder, client=name, therapist=therapist, time_zone=time_zone)
@@ -132,8 +134,8 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Add the recording of a session; the file itself stays where it is, unless you say otherwise."""
-    from therapy_review.analysis.adding import add_recording, not_agreed_to_record
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.analysis import add_recording, not_agreed_to_record
+    from therapy_review.journal import open_journal
 
     day = _day(date)
     who = [name.strip() for name in tracks.split(",") if name.strip()]
@@ -170,8 +172,8 @@ def analyse(
     journal: JournalOption = HERE,
 ) -> None:
     """Find out who spoke when, in every recording that is new or changed."""
-    from therapy_review.diarization.registry import open_diarizer
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.diarization import open_diarizer
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if not any(session.has_recording for session in opened.sessions):
@@ -183,9 +185,8 @@ def analyse(
 
 
 def _analyse_all(journal: Journal, diarizer: str = "") -> int:
-    from therapy_review.analysis.analysis import analyse as analyse_one
-    from therapy_review.analysis.enrolment import forget_without_agreement
-    from therapy_review.player.playback import prepare
+    from therapy_review.analysis import analyse as analyse_one, forget_without_agreement
+    from therapy_review.player import prepare
 
     if forgotten := forget_without_agreement(journal):
         say.print(
@@ -228,9 +229,9 @@ def export_turns(
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
     from therapy_review.consent import ledger
-    from therapy_review.turns.exchange import encode
-    from therapy_review.journal.journal import open_journal
-    from therapy_review.storage.plain import PlainStore
+    from therapy_review.journal import open_journal
+    from therapy_review.storage import PlainStore
+    from therapy_review.turns import encode
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
@@ -258,9 +259,9 @@ def import_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Use turns that another program found, in place of this one's own."""
-    from therapy_review.analysis.external_turns import use_turns
-    from therapy_review.turns.exchange import read_turns
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.analysis import use_turns
+    from therapy_review.journal import open_journal
+    from therapy_review.turns import read_turns
 
     found, opened = read_turns(file), open_journal(journal)
     chosen = opened.session(session)
@@ -278,8 +279,8 @@ def import_turns(
 @turns.command("forget")
 def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> None:
     """Go back from turns that were brought in to this program's own."""
-    from therapy_review.analysis.external_turns import forget_turns as forget
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.analysis import forget_turns as forget
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     forget(opened.session(session))
@@ -295,9 +296,8 @@ def review(
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
-    from therapy_review.reports import plain_copy as plain_pages
-    from therapy_review.reports import runner as reports
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.journal import open_journal
+    from therapy_review.reports import plain_copy as plain_pages, runner as reports
 
     opened = open_journal(journal)
     chosen = _week(opened, week)
@@ -330,8 +330,8 @@ def lab(
     journal: JournalOption = HERE,
 ) -> None:
     """Open the weekly notebook, or a report, in JupyterLab, in its simple interface."""
+    from therapy_review.journal import open_journal
     from therapy_review.lab import server as jupyter
-    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     if report:
@@ -356,7 +356,7 @@ def lab(
 def check(journal: JournalOption = HERE) -> None:
     """Say in plain words what is wrong in this journal."""
     from therapy_review.commands.check import check as look
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     found = look(opened)

@@ -19,8 +19,8 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from therapy_review import Journal
-from therapy_review.lab.server import command, environment
-from therapy_review.storage.unlock import passed_on
+from therapy_review.lab import command, environment
+from therapy_review.storage import passed_on
 
 ROOT = Path(__file__).parent.parent
 PRACTICE = ROOT / "data" / "practice"

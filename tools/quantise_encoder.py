@@ -25,7 +25,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from benchmarks.diarization.cases import standard_cases
 from benchmarks.diarization.simulate import simulate
-from therapy_review.diarization.embedding import band_energies
+from therapy_review.diarization import band_energies
 
 MOMENTS = (60.0, 330.0)  # seconds into every tuning session
 SECONDS = 10.0

@@ -26,11 +26,8 @@ from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, s
 from benchmarks.batch.measuring import measured, started, two_workers
 from therapy_review import analyse, open_journal
 from therapy_review.reports import runner as reports
-from therapy_review.storage import unlock
-from therapy_review.trends.cache import SETTLED
-from therapy_review.storage.keys import new_keys, new_recovery_code
-from therapy_review.storage.sealing import seal
-from therapy_review.storage.plain import PlainStore, digest
+from therapy_review.storage import PlainStore, digest, new_keys, new_recovery_code, seal, unlock
+from therapy_review.trends import SETTLED
 
 RESULTS = Path(__file__).with_name("results.md")
 SEED = 20

@@ -14,7 +14,7 @@ import soundfile
 from nbformat.v4 import new_code_cell
 
 from therapy_review import analyse, open_journal
-from therapy_review.sound.recording import Recording
+from therapy_review.sound import Recording
 from therapy_review.wording import NOTEBOOKS
 
 PRACTICE = Path(__file__).parents[2] / "data" / "practice"

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from therapy_review.diarization.engine import diarize
-from therapy_review.turns.table import MIN_SILENCE, merge_stretches, turns_table
+from therapy_review.diarization import diarize
+from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
 
 from .ge2e import embed, opened
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from therapy_review.charts.base import FAINT, INK, Chart, styled
+from therapy_review.charts import FAINT, INK, Chart, styled
 
 from .cases import MINUTES, TUNING_READERS
 from .score import pooled

@@ -10,7 +10,7 @@ import pyroomacoustics as pra
 from numpy.typing import NDArray
 from scipy.signal import butter, firwin2, lfilter, oaconvolve, sosfilt, sosfiltfilt
 
-from therapy_review.sound.recording import Recording
+from therapy_review.sound import Recording
 
 SAMPLE_RATE = 16_000
 EARLY = 24  # samples kept before the direct sound, where its band-limited pulse begins

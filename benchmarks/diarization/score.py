@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
-from therapy_review.turns.table import floor_turns, speakers
+from therapy_review.turns import floor_turns, speakers
 
 COLLAR = 0.25  # seconds to each side
 KINDS = ("miss", "false_alarm", "confusion")

@@ -13,7 +13,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from therapy_review import open_journal
-from therapy_review.turns.table import merge_stretches, turns_table
+from therapy_review.turns import merge_stretches, turns_table
 
 from .cases import both_new, standard_cases
 from .readers import ROOT, SHARED

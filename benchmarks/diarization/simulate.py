@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from therapy_review.turns.table import merge_stretches, turns_table
+from therapy_review.turns import merge_stretches, turns_table
 
 from . import readers, rhythm, rooms
 from .readers import LEVEL, ROOT, SAMPLE_RATE, read

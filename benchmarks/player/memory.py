@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.player.on_tones import OTHERS, PLAYER, browsers, end_kernels, opened, page_of, tones_lab
-from therapy_review.player.playback import prepare
+from therapy_review.player import prepare
 from tools.in_browser import Lab, run_all
 
 SETTLE = 4000  # milliseconds after a cell has run

@@ -17,8 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.player.on_tones import MINUTES, PLAYER, browsers, end_kernels, opened, page_of, tones_lab
 from therapy_review import analyse, open_journal
-from therapy_review.player.playback import prepare
-from therapy_review.player import Player
+from therapy_review.player import Player, prepare
 from tools.in_browser import PRACTICE, Lab
 
 MEASURE = (Path(__file__).parent / "measure.js").read_text()

@@ -13,8 +13,8 @@ from filelock import FileLock
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from therapy_review import Session, analyse, open_journal
-from therapy_review.reports import runner as reports
 from therapy_review.player.playback import prepare
+from therapy_review.reports import runner as reports
 from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, run_all
 from tools.tones import DAY, make_tones
 

@@ -11,8 +11,8 @@ import matplotlib as mpl
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from therapy_review.rights import draft as agreeing
 from therapy_review.display.rendering import in_shell
+from therapy_review.rights import draft as agreeing
 from tools.in_browser import CHROMIUM, FLAGS, Lab, run_all
 
 pytestmark = pytest.mark.browser

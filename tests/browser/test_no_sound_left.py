@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from therapy_review import open_journal
-from therapy_review.sound.opus import PACKET
 from therapy_review.player.playback import Sound
+from therapy_review.sound.opus import PACKET
 from tools.in_browser import CHROMIUM, FLAGS, SCREEN, Lab, run_all
 
 from .conftest import no_errors, wait_until

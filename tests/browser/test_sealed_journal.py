@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from therapy_review import Journal, analyse, open_journal
+from therapy_review.journal.journal import folder_of
+from therapy_review.player.playback import prepare
 from therapy_review.reports import runner as reports
 from therapy_review.storage import unlock
-from therapy_review.journal.journal import folder_of
 from therapy_review.storage.keys import new_keys, new_recovery_code
-from therapy_review.player.playback import prepare
 from therapy_review.storage.sealing import seal
 from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, wait_for_kernel
 

@@ -6,12 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from therapy_review.consent.agreement import RECORD
+from therapy_review.consent import RECORD
 from therapy_review.errors import JournalError
-from therapy_review.journal.journal import Journal
-from therapy_review.sound.recording import Recording, length_to_analyse, side_by_side
-from therapy_review.journal.session import Session
-from therapy_review.storage.plain import PlainStore, digest
+from therapy_review.journal import Journal, Session
+from therapy_review.sound import Recording, length_to_analyse, side_by_side
+from therapy_review.storage import PlainStore, digest
 
 A_DAY = 9  # sessions at most
 PLAIN = 3  # letters; shorter names are part of other words

@@ -16,25 +16,30 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.analysis import enrolment
-from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.turns.edits import corrected
-from therapy_review.diarization.registry import BUILT_IN, Diarizer, OnTracks, hear, open_diarizer, sees_overlap
 from therapy_review.analysis.external_turns import turns_elsewhere
+from therapy_review.consent import SELF_REVIEW
+from therapy_review.diarization import (
+    BUILT_IN,
+    Diarizer,
+    OnTracks,
+    are_separate,
+    hear,
+    open_diarizer,
+    sees_overlap,
+)
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.measures.talk import evaluate
-from therapy_review.journal.notes import SessionNotes
-from therapy_review.sound.recording import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
-from therapy_review.storage.plain import if_there
-from therapy_review.diarization.tracks import are_separate
-from therapy_review.turns.table import MIN_SILENCE
+from therapy_review.journal import SessionNotes
+from therapy_review.measures import evaluate
+from therapy_review.sound import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
+from therapy_review.storage import if_there
+from therapy_review.turns import MIN_SILENCE, corrected
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.sound.recording import Recording
-    from therapy_review.journal.session import Session
-    from therapy_review.storage.plain import Store
+    from therapy_review.journal import Journal, Session
+    from therapy_review.sound import Recording
+    from therapy_review.storage import Store
 
 TOLD = 2  # people up to which the notes say how many voices there are
 STEPS = ("opening the sound", "who spoke when", "measures")

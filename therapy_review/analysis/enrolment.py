@@ -14,24 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review.consent import agreements_file as consent
-from therapy_review.consent import ledger
-from therapy_review.consent.agreement import SELF_REVIEW
 from therapy_review.analysis.similar import hearing
-from therapy_review.turns.edits import corrected
-from therapy_review.journal.corrections import evidence
+from therapy_review.analysis.voiceprints import (
+    PEOPLE,
+    Contribution,
+    Recognised,
+    mean_voice,
+    recognise,
+    surest_stretches,
+)
+from therapy_review.consent import SELF_REVIEW, agreements_file as consent, ledger
+from therapy_review.diarization import MODEL
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.analysis.voiceprints import PEOPLE, Contribution, Recognised, mean_voice, recognise, surest_stretches
-from therapy_review.storage.plain import digest, if_there
-from therapy_review.turns.table import are_named, name_speakers
-from therapy_review.diarization.embedding import MODEL
+from therapy_review.journal import evidence
+from therapy_review.storage import digest, if_there
+from therapy_review.turns import are_named, corrected, name_speakers
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 USE = "voice_print"
 LEFT_OUT = "voices/left_out.json"

@@ -11,18 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review.diarization.registry import check_length
+from therapy_review.diarization import check_length
 from therapy_review.errors import TurnsError
-from therapy_review.turns.exchange import decode, encode
-from therapy_review.journal.session import TURNS_ELSEWHERE
-from therapy_review.storage.plain import if_there
+from therapy_review.journal import TURNS_ELSEWHERE
+from therapy_review.storage import if_there
+from therapy_review.turns import decode, encode
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 FOUND_BY = ";; found by: "
 

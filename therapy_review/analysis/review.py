@@ -19,15 +19,13 @@ import pandas as pd
 
 from therapy_review.analysis import analysis
 from therapy_review.analysis.similar import Embed, alike, hearing, relabel_alike
-from therapy_review.turns.edits import relabel, spoken_of
-from therapy_review.errors import TurnsError
 from therapy_review.analysis.uncertainty import least_certain
-from therapy_review.turns.table import are_named
+from therapy_review.errors import TurnsError
+from therapy_review.turns import are_named, relabel, spoken_of
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    from therapy_review.journal.corrections import Correction
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Correction, Session
 
 MINUTES = 2.0
 CHANGED_TOO = "Kept; the others are changed too."

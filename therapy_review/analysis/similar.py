@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.turns.edits import relabel, spoken_of
-from therapy_review.journal.corrections import Correction
-from therapy_review.turns.table import TOLERANCE
+from therapy_review.consent import SELF_REVIEW
+from therapy_review.journal import Correction
+from therapy_review.turns import TOLERANCE, relabel, spoken_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 SHORTEST = 0.5  # seconds; less of a voice says too little about whose it is
 ENOUGH = 10.0  # seconds; more of one stretch says little more
@@ -60,8 +59,8 @@ def alike(
 
     Examples
     --------
-    >>> from therapy_review.journal.corrections import Correction, none, record
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.journal import Correction, none, record
+    >>> from therapy_review.turns import turns_table
     >>> talk = turns_table([(0, 3, "client"), (4, 6, "client"), (7, 9, "therapist"), (10, 12, "therapist")])
     >>> high = lambda stretches: np.where(np.isin(stretches[:, :1], [7, 10, 4]), [[0.0, 1.0]], [[1.0, 0.0]])
     >>> said = record(none(), [Correction(7, 9, "therapist")])

@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from therapy_review.turns.edits import spoken_of
-from therapy_review.journal.corrections import none
-from therapy_review.turns.table import TOLERANCE
+from therapy_review.journal import none
+from therapy_review.turns import TOLERANCE, spoken_of
 
 AROUND = 1.0  # seconds to press play, and to answer
 TOGETHER = 1.0  # seconds of silence at most between stretches that are asked about as one
@@ -46,7 +45,7 @@ def least_certain(
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> talk = turns_table([(0, 9, "client", 0.95), (10, 14, "client", 0.6), (15, 18, "therapist", 0.7)])
     >>> least_certain(talk, minutes=0.1)[["start", "end", "error"]]
        start   end  error

@@ -20,7 +20,7 @@ import numpy as np
 
 from therapy_review import hints
 from therapy_review.errors import JournalError
-from therapy_review.turns.table import TOLERANCE
+from therapy_review.turns import TOLERANCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,7 @@ def surest_stretches(turns: pd.DataFrame, voice: str) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> surest_stretches(turns_table([(0, 9, "voice_1"), (8, 16, "voice_2")]), "voice_1").tolist()
     [[0.0, 8.0]]
     """

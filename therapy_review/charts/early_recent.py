@@ -11,18 +11,16 @@ from matplotlib.lines import Line2D
 
 from therapy_review.charts import phase_marks_rules as phase_marks
 from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
-from therapy_review.trends.early_recent import Sides
-from therapy_review.measures.names import what_counts
-from therapy_review.journal.notes import MOODS
-from therapy_review.trends.overview import Way
 from therapy_review.charts.over_time import tag_rows
-from therapy_review.trends.usual_range import label, written
+from therapy_review.journal import MOODS
+from therapy_review.measures import what_counts
+from therapy_review.trends import Sides, Way, label, written
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from therapy_review.journal.scales import Scale
+    from therapy_review.journal import Scale
 
 MOST_WORDS = 14
 NOT_YET = "Once there are two sessions, the first and the newest stand here beside each other."

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.pages import overview_text as way_words
 from therapy_review.charts.base import (
     FAINT,
     FEW,
@@ -23,10 +22,10 @@ from therapy_review.charts.base import (
     places,
     styled,
 )
-from therapy_review.journal.notes import MOODS
 from therapy_review.charts.row_titles import room, titled
-from therapy_review.trends.in_words import OF_MANY
-from therapy_review.trends.table import WINDOW, moving_share
+from therapy_review.journal import MOODS
+from therapy_review.pages import overview_text as way_words
+from therapy_review.trends import OF_MANY, WINDOW, moving_share
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:

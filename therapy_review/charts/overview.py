@@ -15,14 +15,14 @@ from therapy_review.charts import phase_marks as path_phases
 from therapy_review.charts.base import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
 from therapy_review.charts.overview_rows import ROWS, Part, parts
 from therapy_review.charts.row_titles import OF_A_PART, SENTENCE, room, titled
-from therapy_review.trends.in_words import OF_PAGE
+from therapy_review.trends import OF_PAGE
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from therapy_review.trends.overview import Way
-    from therapy_review.journal.scales import Scale
+    from therapy_review.journal import Scale
+    from therapy_review.trends import Way
 
 BETWEEN = 0.3  # inches from row to row
 BELOW = 0.16  # inches a line below the dates

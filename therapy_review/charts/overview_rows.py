@@ -14,21 +14,20 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from therapy_review.pages import overview_text as way_words
 from therapy_review.charts.base import FAINT, FEW, MANY, QUIET, colour, name
-from therapy_review.measures.names import what_counts
-from therapy_review.trends.overview import MOODS, Way
 from therapy_review.charts.over_time import BAR, draw_moods, tag_rows
 from therapy_review.charts.row_titles import first_sentence
-from therapy_review.journal.scales import cut_off_in_words
-from therapy_review.trends.usual_range import WORDS, label, written
+from therapy_review.journal import cut_off_in_words
+from therapy_review.measures import what_counts
+from therapy_review.pages import overview_text as way_words
+from therapy_review.trends import MOODS, WORDS, Way, label, written
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from therapy_review.journal.scales import Scale
+    from therapy_review.journal import Scale
 
 PROUD = "#CC79A7"  # Okabe & Ito's reddish purple: no speaker's colour
 SCORE = "#009E73"

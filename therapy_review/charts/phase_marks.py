@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.charts.base import FAINT, INK, QUIET
-from therapy_review.trends.phases import runs
 from therapy_review.charts.row_titles import LETTERS
+from therapy_review.trends import runs
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.charts.base import FAINT
-from therapy_review.trends.phases import NOT_NAMED, in_a_row
+from therapy_review.trends import NOT_NAMED, in_a_row
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, name, nothing_yet, styled
-from therapy_review.measures.pitch_loudness import CAUTION, FEWEST, HOP, RATE
-from therapy_review.trends.usual_range import usual, written
 from therapy_review.charts.usual_range import rows_over_time
+from therapy_review.measures import CAUTION, FEWEST, HOP, RATE
+from therapy_review.trends import usual, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,9 +22,16 @@ from therapy_review.charts.base import (
     nothing_yet,
     styled,
 )
-from therapy_review.measures.talk import session_bounds, talk_share
-from therapy_review.measures.silences import LONG_SILENCE, gaps, long_silences, overlaps, pauses
-from therapy_review.turns.table import are_named, floor_turns, speakers
+from therapy_review.measures import (
+    LONG_SILENCE,
+    gaps,
+    long_silences,
+    overlaps,
+    pauses,
+    session_bounds,
+    talk_share,
+)
+from therapy_review.turns import are_named, floor_turns, speakers
 from therapy_review.wording import clock, counted
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from therapy_review.charts.base import (
     places,
     styled,
 )
-from therapy_review.trends.kinds_of_silence import IN_OWN_WORDS, KINDS, NOT_SAID
+from therapy_review.trends import IN_OWN_WORDS, KINDS, NOT_SAID
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:

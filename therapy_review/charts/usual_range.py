@@ -21,10 +21,9 @@ from therapy_review.charts.base import (
     places,
     styled,
 )
-from therapy_review.measures.names import what_counts
 from therapy_review.charts.row_titles import OF_A_PART, first_sentence, room, titled
-from therapy_review.trends.in_words import OF_PAGE, sentences
-from therapy_review.trends.usual_range import FEWEST, far_out, label, written
+from therapy_review.measures import what_counts
+from therapy_review.trends import FEWEST, OF_PAGE, far_out, label, sentences, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

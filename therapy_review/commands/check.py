@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from therapy_review import hints
-from therapy_review.importing import calendar as appointments
-from therapy_review.reports import manifest
-from therapy_review.analysis.external_turns import turns_elsewhere
+from therapy_review.analysis import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.journal import Journal
-from therapy_review.sound.recording import SUFFIXES, length_to_analyse
-from therapy_review.journal.session import TURNS_ELSEWHERE, Session
+from therapy_review.importing import calendar as appointments
+from therapy_review.journal import TURNS_ELSEWHERE, Journal, Session
+from therapy_review.reports import manifest
+from therapy_review.sound import SUFFIXES, length_to_analyse
 
 
 def check(journal: Journal) -> list[str]:
@@ -36,8 +35,7 @@ def check(journal: Journal) -> list[str]:
 def _open_in_sealed(journal: Journal) -> Iterator[str]:
     if not journal.settings.get("sealed"):
         return
-    from therapy_review.storage.sealed import SealedStore
-    from therapy_review.storage.sealing import lies_open
+    from therapy_review.storage import SealedStore, lies_open
 
     if isinstance(store := journal.store, SealedStore):
         for name in lies_open(store.plain.root):

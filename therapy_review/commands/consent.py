@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from therapy_review import hints
-from therapy_review.consent.agreement import (
+from therapy_review.consent import (
     ONE_PARTY,
     SELF_REVIEW,
     USES,
@@ -26,8 +26,8 @@ from therapy_review.errors import ConsentError, JournalError
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.rights.withdrawal import TakenBack
+    from therapy_review.journal import Journal
+    from therapy_review.rights import TakenBack
 
 consent = typer.Typer(
     no_args_is_help=True, help="What was agreed to: to see, write down, take back, talk over."
@@ -41,7 +41,7 @@ BOTH = ("client", "therapist")
 @consent.command()
 def show(journal: JournalOption = HERE) -> None:
     """List who agreed to what, how each stands today, and for what recordings may be opened."""
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
@@ -90,9 +90,9 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Write down what somebody has agreed to."""
-    from therapy_review.rights.draft import USUAL
-    from therapy_review.consent.agreements_file import append
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.consent import append
+    from therapy_review.journal import open_journal
+    from therapy_review.rights import USUAL
 
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
@@ -143,7 +143,7 @@ def add(
 
 
 def _read_the_caution(journal: Journal, confirm: str) -> None:
-    from therapy_review.rights.draft import SECRECY, rule_of
+    from therapy_review.rights import SECRECY, rule_of
 
     where = journal.place or "a place that is not named in journal.toml"
     if not journal.one_party_is_clear():
@@ -175,7 +175,7 @@ def _way(answer: str) -> str:
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
-    from therapy_review.rights.draft import spoken_at
+    from therapy_review.rights import spoken_at
 
     if session is None:
         session = typer.prompt(
@@ -213,8 +213,8 @@ def revoke(
     journal: JournalOption = HERE,
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
+    from therapy_review.journal import open_journal
     from therapy_review.rights import withdrawal as taking_back
-    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     who = _role(opened, who or typer.prompt("Who takes it back (client, therapist, or another name)"))
@@ -236,8 +236,7 @@ def _guide_to_erasing(
     journal: Journal, back: TakenBack, erase: str | None, keep: str | None, confirm: str
 ) -> None:
     """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
-    from therapy_review.rights.erasure import erase_made_for
-    from therapy_review.rights.withdrawal import keep_the_rest, made_before, what_is_kept
+    from therapy_review.rights import erase_made_for, keep_the_rest, made_before, what_is_kept
 
     made = made_before(journal, back)
     if not made:
@@ -290,8 +289,8 @@ def draft(
     journal: JournalOption = HERE,
 ) -> None:
     """Write a draft to talk over: one page with room for both of you; nothing is agreed by it."""
+    from therapy_review.journal import open_journal
     from therapy_review.rights import draft as agreeing
-    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     uses = [use.strip() for use in to.split(",") if use.strip()] or agreeing.USUAL
@@ -331,9 +330,9 @@ def draft(
 @consent.command()
 def guide(journal: JournalOption = HERE) -> None:
     """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
+    from therapy_review.journal import open_journal
     from therapy_review.lab import server as lab
     from therapy_review.reports import runner as reports
-    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     made = reports.run_one(opened, "agreement", "agreement", {})

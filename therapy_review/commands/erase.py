@@ -27,12 +27,10 @@ def erase(
     journal: Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")] = Path(),
 ) -> None:
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
+    from therapy_review.analysis import follow_prints
+    from therapy_review.journal import Journal, Session, folder_of, open_journal, session_date
     from therapy_review.rights import erasure as erasing
     from therapy_review.storage import unlock
-    from therapy_review.analysis.analysis import follow_prints
-    from therapy_review.journal.journal import Journal, folder_of, open_journal
-    from therapy_review.journal.session import Session
-    from therapy_review.journal.session_names import session_date
 
     if bool(everything) == bool(session) or (everything and sound):
         raise JournalError("Name one session to erase, as in 2026-03-04, or everything with --all.")

@@ -17,9 +17,8 @@ from therapy_review.errors import ImportFileError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.importing.mood_file import MoodFile
-    from therapy_review.importing.mood_table import Columns
+    from therapy_review.importing import Columns, MoodFile
+    from therapy_review.journal import Journal
 
 Answer = TypeVar("Answer")
 moods = typer.Typer(
@@ -70,9 +69,8 @@ def import_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
-    from therapy_review.importing import moods as mood_import
-    from therapy_review.importing import versions
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.importing import moods as mood_import, versions
+    from therapy_review.journal import open_journal
 
     opened, data = open_journal(journal), _read(file)
     if file.suffix.lower() in (".ics", ".ical"):
@@ -110,8 +108,7 @@ def import_moods(
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
     from therapy_review.importing import calendar as appointments
-    from therapy_review.journal import days
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.journal import days, open_journal
 
     opened = open_journal(journal)
     found = days.sources(days.whole_table(opened.store)) + days.sources(appointments.kept(opened.store))
@@ -128,10 +125,8 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review.importing import calendar as appointments
-    from therapy_review.importing import moods as mood_import
-    from therapy_review.journal import days
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.importing import calendar as appointments, moods as mood_import
+    from therapy_review.journal import days, open_journal
 
     opened = open_journal(journal)
     calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
@@ -148,9 +143,9 @@ def remove_moods(
 @moods.command("open")
 def open_notebook(journal: JournalOption = HERE) -> None:
     """Open the notebook in which files are brought in and questionnaires filled in."""
+    from therapy_review.journal import open_journal
     from therapy_review.lab import server as lab
     from therapy_review.reports import runner as reports
-    from therapy_review.journal.journal import open_journal
 
     opened = open_journal(journal)
     made = reports.run_one(opened, "bring_in", "bring_in", {})
@@ -176,7 +171,7 @@ def _told(pairs: list[str], option: str) -> dict[str, str]:
 def _columns(pairs: list[str]) -> Columns | None:
     from dataclasses import fields
 
-    from therapy_review.importing.mood_table import Columns, as_number
+    from therapy_review.importing import Columns, as_number
 
     if not pairs:
         return None
@@ -196,7 +191,7 @@ def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | Non
     """Ask how low and how high the numbers of a table can go, where it was not told."""
     from dataclasses import replace
 
-    from therapy_review.importing.mood_table import as_number, how_far, likely_low, numbers_of
+    from therapy_review.importing import as_number, how_far, likely_low, numbers_of
 
     found = numbers_of(data, name, columns.mood) if columns else None
     if columns is None or found is None or columns.high is not None:
@@ -220,8 +215,7 @@ def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | Non
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review.importing import moods as mood_import
-    from therapy_review.importing import mood_values as mood_words
+    from therapy_review.importing import mood_values as mood_words, moods as mood_import
 
     known = mood_words.known_moods(journal.store, found.kind)
     offered = mood_import.offered_moods(journal.store, found)
@@ -242,8 +236,7 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
 
 
 def _mood(name: str, text: str) -> float | None:
-    from therapy_review.importing.mood_table import as_number
-    from therapy_review.importing.mood_values import checked
+    from therapy_review.importing import as_number, checked
 
     return checked(name, as_number(text, f"The mood {name}")) if text.strip() else None
 
@@ -258,7 +251,7 @@ def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:
 
 
 def _show(looked: pd.DataFrame) -> None:
-    from therapy_review.journal.days import to_read
+    from therapy_review.journal import to_read
 
     table = Table(box=None, pad_edge=False, header_style="")
     for name in ("day", "time", "word", "mood", "tags", ""):

@@ -60,9 +60,9 @@ def together(
 
 def open_notebook(folder: Path, name: str, opened: bool, parameters: dict[str, str] | None = None) -> None:
     """Write a notebook beside the journal's others, and open it or say where it is."""
+    from therapy_review.journal import open_journal
     from therapy_review.lab import server as lab
     from therapy_review.reports import runner as reports
-    from therapy_review.journal.journal import open_journal
 
     journal = open_journal(folder)
     if session := (parameters or {}).get("session"):

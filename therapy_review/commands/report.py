@@ -16,13 +16,11 @@ from typer.core import TyperCommand
 
 from therapy_review import hints
 from therapy_review.errors import ReportError, TherapyReviewError
-from therapy_review.reports.plain_copy import PlainTo, Sure
+from therapy_review.reports import PlainTo, Sure
 
 if TYPE_CHECKING:
-    from therapy_review.reports.batch import Outcome
-    from therapy_review.journal.journal import Journal
-    from therapy_review.reports.runner import Summary
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
+    from therapy_review.reports import Outcome, Summary
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -106,9 +104,9 @@ def report(
     sure: Sure = False,
 ) -> None:
     """Write the report of each session, with an index; what is current stays as it is."""
+    from therapy_review.display import SHOWN
+    from therapy_review.journal import open_journal
     from therapy_review.reports import plain_copy as plain_pages
-    from therapy_review.journal.journal import open_journal
-    from therapy_review.display.still import SHOWN
 
     given: dict[str, object] = dict(map(_parameter, parameter or []))
     if private_notes:
@@ -231,8 +229,7 @@ def _apart(folder: Path | None, journal: Path, journals: list[Path]) -> Path | N
 
 def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
     """Name the pages there will be."""
-    from therapy_review.reports.workers import templates
-    from therapy_review.reports.workers.orders import SUFFIXES
+    from therapy_review.reports.workers import SUFFIXES, templates
 
     name = templates.find(template).name
     endings = [end for end in SUFFIXES[to.value] if end != "ipynb"]

@@ -14,8 +14,7 @@ from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 
 if TYPE_CHECKING:
-    from therapy_review.storage.keys import Identity, NewKeys
-    from therapy_review.storage.plain import PlainStore
+    from therapy_review.storage import Identity, NewKeys, PlainStore
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
@@ -51,15 +50,14 @@ def without(journal: Path) -> str:
 
 def is_wanted(answer: bool | None) -> bool:
     """Tell whether a new journal is to be sealed: as was said, or else where somebody can be asked."""
-    from therapy_review.storage.unlock import FILE
+    from therapy_review.storage import FILE
 
     return (sys.stdin.isatty() or bool(os.environ.get(FILE))) if answer is None else answer
 
 
 def choose_passphrase() -> str:
     """Take the passphrase of a journal to be sealed from its file, or ask; empty when the client wants none."""
-    from therapy_review.storage.keys import strength
-    from therapy_review.storage.unlock import FILE, from_passphrase_file
+    from therapy_review.storage import FILE, from_passphrase_file, strength
 
     if named := os.environ.get(FILE):
         words = from_passphrase_file(Path(named))
@@ -72,7 +70,7 @@ def choose_passphrase() -> str:
 
 
 def _ask_twice(prompt: str, default: str | None = None) -> str:
-    from therapy_review.storage.keys import strength
+    from therapy_review.storage import strength
 
     while True:
         words = str(typer.prompt(prompt, default=default, show_default=False, hide_input=True))
@@ -127,8 +125,7 @@ def seal_with(
     store: PlainStore, words: str, made: NewKeys, *, hides_dates: bool = False, keyring: bool = False
 ) -> None:
     """Seal a plain journal with keys that were made for it."""
-    from therapy_review.storage import sealing
-    from therapy_review.storage import unlock
+    from therapy_review.storage import sealing, unlock
 
     held_files = any(sealing.lies_open(store.root))
     sealing.seal(store, made, hides_dates=hides_dates)
@@ -158,8 +155,8 @@ def seal(
     ] = False,
 ) -> None:
     """Seal a journal with a passphrase; also what was put into a sealed one since, or what was interrupted."""
+    from therapy_review.journal import folder_of
     from therapy_review.storage import sealing
-    from therapy_review.journal.journal import folder_of
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and not sealing.holds_sealed(store):
@@ -180,10 +177,8 @@ def unseal(
     sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
-    from therapy_review.storage import sealing
-    from therapy_review.journal.journal import folder_of
-    from therapy_review.storage.keys import IDENTITY
-    from therapy_review.storage.unlock import forget_in_keyring
+    from therapy_review.journal import folder_of
+    from therapy_review.storage import IDENTITY, forget_in_keyring, sealing
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and store.exists(IDENTITY) and not sealing.holds_sealed(store):
@@ -205,9 +200,8 @@ def unseal(
 
 def rekey(journal: JournalOption = HERE) -> None:
     """Choose another passphrase and recovery code; where the passphrase is gone, the code on paper opens it."""
-    from therapy_review.storage import sealing
-    from therapy_review.storage import unlock
-    from therapy_review.journal.journal import folder_of
+    from therapy_review.journal import folder_of
+    from therapy_review.storage import sealing, unlock
 
     store, settings = _sealed(*folder_of(journal))
     _unless_begun(store, settings, "rekey")
@@ -236,9 +230,8 @@ def backup(
 ) -> None:
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
     from therapy_review.consent import ledger
-    from therapy_review.storage import archive as backups
-    from therapy_review.journal.journal import Journal, folder_of
-    from therapy_review.storage.sealing import lies_open
+    from therapy_review.journal import Journal, folder_of
+    from therapy_review.storage import archive as backups, lies_open
 
     store, settings = folder_of(journal)
     _unless_begun(store, settings, "backup")
@@ -277,7 +270,7 @@ def protect(journal: JournalOption = HERE) -> None:
     """Make the journal's folder and files yours alone on a shared computer."""
     import tomlkit
 
-    from therapy_review.storage.plain import PlainStore as Folder
+    from therapy_review.storage import PlainStore as Folder
 
     store = Folder(journal.expanduser().resolve())
     if not store.exists("journal.toml"):
@@ -316,7 +309,7 @@ def offer_to_remove(files: list[Path], *, answer: bool | None) -> None:
 
 def choose_again(store: PlainStore) -> str:
     """Ask for the passphrase that is in use, to hand it on."""
-    from therapy_review.storage.keys import IDENTITY, opened
+    from therapy_review.storage import IDENTITY, opened
 
     words = str(typer.prompt("The passphrase of this journal", hide_input=True))
     opened(store.read(IDENTITY), words)
@@ -326,7 +319,7 @@ def choose_again(store: PlainStore) -> str:
 def _use_keyring(store: PlainStore, public: str, words: str) -> None:
     import tomlkit
 
-    from therapy_review.storage.unlock import remember_in_keyring
+    from therapy_review.storage import remember_in_keyring
 
     try:
         remember_in_keyring(public, words)
@@ -350,7 +343,7 @@ def _sealed(store: PlainStore, settings: dict[str, Any]) -> tuple[PlainStore, di
 
 
 def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None:
-    from therapy_review.storage.sealing import unfinished
+    from therapy_review.storage import unfinished
 
     begun = unfinished(settings)
     if begun and begun != act:
@@ -361,6 +354,6 @@ def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None
 
 
 def _identity(store: PlainStore, settings: dict[str, Any]) -> Identity:
-    from therapy_review.storage.unlock import identity_of
+    from therapy_review.storage import identity_of
 
     return identity_of(store, settings)

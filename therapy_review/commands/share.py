@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from therapy_review.errors import ShareError
 from therapy_review.commands.notebooks import open_notebook
+from therapy_review.errors import ShareError
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
-    from therapy_review.turns.intervals import Span
+    from therapy_review.journal import Session
+    from therapy_review.turns import Span
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -56,10 +56,8 @@ def share(
 
     Without a moment it opens a notebook in which you choose, hear and look at everything first.
     """
-    from therapy_review.sharing import plan as share_plan
-    from therapy_review.journal.journal import open_journal
-    from therapy_review.sharing.clip import read_span
-    from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, in_words
+    from therapy_review.journal import open_journal
+    from therapy_review.sharing import CAUTIONS, LIES_OPEN, LISTEN, in_words, plan as share_plan, read_span
 
     if not (clip or marked):
         open_notebook(journal, "share", opened, {"session": session})
@@ -73,7 +71,7 @@ def share(
     if to is None:
         say.print("Nothing was written. To write the clips, name a folder outside the journal with --to.")
         return
-    from therapy_review.sharing.export import outside, write
+    from therapy_review.sharing import outside, write
 
     outside(to)  # said before the cautions, which are not to be read for nothing
     say.print("\nBefore anything is written:")
@@ -91,8 +89,8 @@ def share(
 
 def _marked(session: Session, kind: str) -> list[Span]:
     """Make clips of what was marked as one kind."""
-    from therapy_review.journal.marks import each
-    from therapy_review.sharing.clip import of_mark
+    from therapy_review.journal import each
+    from therapy_review.sharing import of_mark
 
     wanted = kind.strip().lower()
     if not wanted:
@@ -106,7 +104,7 @@ def _marked(session: Session, kind: str) -> list[Span]:
 
 def _read(yes: str) -> list[str]:
     """Ask whether the cautions were read, and give the names of those that were."""
-    from therapy_review.sharing.cautions import CAUTIONS, left_unread
+    from therapy_review.sharing import CAUTIONS, left_unread
 
     if not yes:
         agreed = typer.confirm(

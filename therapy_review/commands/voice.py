@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 voice = typer.Typer(no_args_is_help=True, help="Being known by your voice: what is kept, and forgetting it.")
 say = Console(highlight=False, markup=False, soft_wrap=True)
@@ -38,8 +38,8 @@ WhoseOption = Annotated[Whose, typer.Option(help="Whose voice; yours when left o
 def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
     from therapy_review.analysis import enrolment
-    from therapy_review.journal.journal import open_journal
-    from therapy_review.diarization.embedding import MODEL
+    from therapy_review.diarization import MODEL
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     for whose in Whose:
@@ -73,9 +73,8 @@ def remember(
     journal: JournalOption = HERE,
 ) -> None:
     """Begin to know somebody by voice, or make the print anew from the sessions that were confirmed."""
-    from therapy_review.analysis import analysis
-    from therapy_review.analysis import enrolment
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.analysis import analysis, enrolment
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if session:
@@ -110,9 +109,8 @@ def forget(
     journal: JournalOption = HERE,
 ) -> None:
     """Forget a voice print, or what one session added to it, as if it had never been given."""
-    from therapy_review.analysis import analysis
-    from therapy_review.analysis import enrolment
-    from therapy_review.journal.journal import open_journal
+    from therapy_review.analysis import analysis, enrolment
+    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if session:

@@ -1,1 +1,5 @@
-"""Consent."""
+"""Who agreed to what, whether a use may pass, and the ledger of what was done."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

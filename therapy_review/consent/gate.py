@@ -18,7 +18,15 @@ from functools import cache
 from pathlib import Path
 
 from therapy_review import hints
-from therapy_review.consent.agreement import ONE_PARTY, RECORD, SELF_REVIEW, Agreement, in_words, is_use, person
+from therapy_review.consent.agreement import (
+    ONE_PARTY,
+    RECORD,
+    SELF_REVIEW,
+    Agreement,
+    in_words,
+    is_use,
+    person,
+)
 from therapy_review.consent.agreements_file import how_to_ask
 from therapy_review.errors import ConsentError
 

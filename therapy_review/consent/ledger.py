@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
-from therapy_review.storage.plain import PlainStore, if_there
-from therapy_review.storage.unopened import write_unopened
+from therapy_review.storage import HandTable, PlainStore, if_there, write_unopened
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from therapy_review.storage.plain import Store
+    from therapy_review.storage import Store
 
 FILE = "ledger.csv"
 WAITING = "ledger"  # a folder that is there while a line waits

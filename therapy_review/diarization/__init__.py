@@ -1,1 +1,5 @@
-"""Diarization."""
+"""Sound in, turns out: the engine, and whoever stands in for it."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

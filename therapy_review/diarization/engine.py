@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.diarization.clustering import MOST, STEP, Voices, find_voices
-from therapy_review.errors import RecordingError
+from therapy_review.diarization.embedding import embed_along
 from therapy_review.diarization.models import weights_of
 from therapy_review.diarization.samples import checked
 from therapy_review.diarization.segmentation import voices_at_once
 from therapy_review.diarization.voice_activity import speech_probability, stretches_of
-from therapy_review.turns.table import MIN_SILENCE, merge_stretches, turns_table
-from therapy_review.diarization.embedding import embed_along
+from therapy_review.errors import RecordingError
+from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 ENGINE = "segmentation-campplus-4"  # changes whenever the same sound would give other turns
-SHORTEST_SILENCE = MIN_SILENCE  # seconds: the floor of what it can see
+SHORTEST_SILENCE: float = MIN_SILENCE  # seconds: the floor of what it can see
 SEES_OVERLAP: Literal["yes", "no"] = "yes"
 
 SAMPLE_RATE = 16_000

@@ -19,20 +19,19 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from therapy_review.consent import ROLES
 from therapy_review.diarization import engine
-from therapy_review.consent.agreement import ROLES
 from therapy_review.diarization.clustering import MOST
-from therapy_review.errors import DiarizerError, TurnsError
-from therapy_review.turns.exchange import well_formed
 from therapy_review.diarization.tracks import diarize_tracks
-from therapy_review.turns.table import MIN_SILENCE, merge_stretches
+from therapy_review.errors import DiarizerError, TurnsError
+from therapy_review.turns import MIN_SILENCE, merge_stretches, well_formed
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from therapy_review.sound.recording import Recording
+    from therapy_review.sound import Recording
 
 BUILT_IN = "built-in"
 GROUP = "therapy_review.diarizers"
@@ -221,7 +220,7 @@ def hear(
     Examples
     --------
     >>> import numpy as np
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> def two(samples, sample_rate, speakers):
     ...     return turns_table([(0, 1, "SPEAKER_01"), (1.1, 2, "SPEAKER_01"), (2, 3, "Robin")])
     >>> two.name = "two people 1.0"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.errors import RecordingError
 from therapy_review.diarization.segmentation import SAMPLE_RATE
+from therapy_review.errors import RecordingError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -16,7 +16,7 @@ import pandas as pd
 
 from therapy_review.diarization.models import weights_of
 from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, frame_times
-from therapy_review.turns.table import MIN_SILENCE
+from therapy_review.turns import MIN_SILENCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

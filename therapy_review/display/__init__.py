@@ -1,1 +1,5 @@
-"""Display."""
+"""What a cell can show, and how an executed notebook becomes a page."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

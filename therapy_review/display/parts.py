@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from therapy_review.errors import TherapyReviewError
 from therapy_review.display.still import Still
+from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import paragraphs
 
 

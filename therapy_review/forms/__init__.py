@@ -1,1 +1,5 @@
-"""Forms."""
+"""What the client fills in, saved at every change."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

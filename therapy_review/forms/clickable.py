@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 
-from therapy_review.player.subshell import at_once
+from therapy_review.player import at_once
 from therapy_review.wording import day
 
 if TYPE_CHECKING:
-    from therapy_review.charts.base import Chart
+    from therapy_review.charts import Chart
 
 _HERE = Path(__file__).parent
 Choose = Callable[[str, str], None]

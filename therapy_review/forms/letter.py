@@ -7,15 +7,15 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.letters import Letter, Writing
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.journal import Letter, Writing
 from therapy_review.wording import day, paragraphs
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 ASK = "What would you say to the person you were then?"
 

@@ -12,14 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.analysis import analysis
-from therapy_review.turns import edits as correcting
-from therapy_review.turns import table as turns
-from therapy_review.journal import corrections
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.journal.notes import MOODS, SessionNotes
-from therapy_review.player import Moment
-from therapy_review.display.still import Still, how_to_start, is_still
 from therapy_review.forms.way_form import LABELS, way_fields
+from therapy_review.journal import MOODS, SessionNotes, corrections
+from therapy_review.player import Moment
+from therapy_review.turns import edits as correcting, table as turns
 from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
     from numpy.typing import NDArray
 
+    from therapy_review.journal import Session
     from therapy_review.trends.phases import Way
-    from therapy_review.journal.session import Session
 
 NO_MOOD = "not said"
 BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."

@@ -6,17 +6,15 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.journal import scales
 from therapy_review.errors import TherapyReviewError
-from therapy_review.measures.names import MOODS
-from therapy_review.measures.talk import MEASURES
+from therapy_review.journal import scales
+from therapy_review.measures import MEASURES, MOODS
 from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.scales import Scale
+    from therapy_review.journal import Journal, Scale
 
 TITLE = "A number of your own"
 ABOUT = (

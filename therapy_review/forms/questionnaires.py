@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.forms.notes import saver
-from therapy_review.journal.notes import OF_THE_WAY
 from therapy_review.forms.own_number_form import TITLE, own_number_form
-from therapy_review.trends.phases import held
-from therapy_review.journal.scales import (
+from therapy_review.journal import (
+    OF_THE_WAY,
     Scale,
     answers_in,
     change_in_words,
@@ -29,14 +29,12 @@ from therapy_review.journal.scales import (
     plain,
     total,
 )
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.trends import held
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.notes import SessionNotes
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session, SessionNotes
 
 OPEN = "no answer"
 HELP = (

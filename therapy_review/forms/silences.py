@@ -9,19 +9,19 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review.consent.agreement import SELF_REVIEW
+from therapy_review.consent import SELF_REVIEW
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
+from therapy_review.measures import LONG_SILENCE
 from therapy_review.player import Moment
-from therapy_review.trends.kinds_of_silence import KINDS, long_silences_of, say
-from therapy_review.measures.silences import LONG_SILENCE
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.trends import KINDS, long_silences_of, say
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import VBox
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 AT_ONCE = 8  # silences shown; the others on request
 BEFORE, AFTER = 4.0, 2.0  # seconds of talk heard with a silence, to know it again

@@ -10,12 +10,12 @@ import html
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.journal.notes import OF_THE_WAY
+from therapy_review.journal import OF_THE_WAY
 
 if TYPE_CHECKING:
     from ipywidgets import Accordion
 
-    from therapy_review.journal.notes import SessionNotes
+    from therapy_review.journal import SessionNotes
     from therapy_review.trends.phases import Way
 
 TITLE = "How this session was held, if it matters to you"

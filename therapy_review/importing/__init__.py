@@ -1,1 +1,5 @@
-"""Importing."""
+"""Moods and appointments of other programs, brought in and taken back."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

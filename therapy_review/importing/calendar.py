@@ -16,14 +16,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from therapy_review.journal.days import origin_of
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.journal.marks import as_kept
-from therapy_review.storage.plain import if_there
+from therapy_review.journal import as_kept, origin_of
+from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.storage.plain import Store
+    from therapy_review.journal import Journal
+    from therapy_review.storage import Store
 
 FILE = "appointments.csv"
 KIND = "calendar"

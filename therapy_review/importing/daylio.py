@@ -13,10 +13,10 @@ import math
 import re
 from collections.abc import Collection, Mapping
 
-from therapy_review.storage.csv_text import Damaged, Row, read_text_table
 from therapy_review.errors import ImportFileError
-from therapy_review.importing.mood_file import Entry, MoodFile, mood_file
 from therapy_review.importing.dates import read_day, read_time, signs_of_24_hours
+from therapy_review.importing.mood_file import Entry, MoodFile, mood_file
+from therapy_review.storage import Damaged, Row, read_text_table
 
 KIND = "daylio"
 NEEDED = {"time", "mood", "activities"}

@@ -10,14 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.importing import calendar as appointments
-from therapy_review.importing import moods as mood_import
-from therapy_review.importing import mood_values as mood_words
-from therapy_review.importing import versions
-from therapy_review.journal import days
-from therapy_review.storage.csv_text import read_text_table
-from therapy_review.importing.daylio import is_daylio
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import ImportFileError, TherapyReviewError
+from therapy_review.importing import (
+    calendar as appointments,
+    mood_values as mood_words,
+    moods as mood_import,
+    versions,
+)
+from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
+from therapy_review.importing.daylio import is_daylio
 from therapy_review.importing.mood_table import (
     PARTS,
     Columns,
@@ -27,14 +29,14 @@ from therapy_review.importing.mood_table import (
     likely_low,
     numbers_of,
 )
-from therapy_review.display.still import Still, how_to_start, is_still
-from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
+from therapy_review.journal import days
+from therapy_review.storage import read_text_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.journal import Journal
     from therapy_review.importing.mood_file import MoodFile
+    from therapy_review.journal import Journal
 
 WIDE = "min(30rem, 99%)"
 SHOWN = 10  # entries or lines of a look ahead

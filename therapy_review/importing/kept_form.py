@@ -5,15 +5,14 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.importing import calendar as appointments
-from therapy_review.importing import moods as mood_import
-from therapy_review.journal import days
+from therapy_review.display import Still, is_still
 from therapy_review.errors import TherapyReviewError
+from therapy_review.importing import calendar as appointments, moods as mood_import
 from therapy_review.importing.forms import STYLE, WHERE, sentence
-from therapy_review.display.still import Still, is_still
+from therapy_review.journal import days
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 
 class KeptForm:

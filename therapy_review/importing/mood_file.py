@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from therapy_review.storage.csv_text import Damaged
-from therapy_review.journal.days import BETWEEN_TAGS, COLUMNS, none, origin_of
-from therapy_review.journal.marks import as_kept
+from therapy_review.journal import BETWEEN_TAGS, COLUMNS, as_kept, origin_of
+from therapy_review.journal.days import none
+from therapy_review.storage import Damaged
 
 
 @dataclass(frozen=True)

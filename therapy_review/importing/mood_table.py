@@ -7,10 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from therapy_review.storage.csv_text import Damaged, Row, TextTable, read_text_table
-from therapy_review.journal.days import HIGH, LOW
 from therapy_review.errors import ImportFileError
-from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
 from therapy_review.importing.dates import (
     DAY_FIRST,
     MONTH_FIRST,
@@ -20,6 +17,9 @@ from therapy_review.importing.dates import (
     read_time,
     signs_of_24_hours,
 )
+from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
+from therapy_review.journal import HIGH, LOW
+from therapy_review.storage import Damaged, Row, TextTable, read_text_table
 
 KIND = "table"
 _CLOCK = re.compile(r"[T\s]+(\d{1,2}[:.]\d{2}.*)$")

@@ -21,14 +21,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.journal import days
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.importing.mood_table import KIND as TABLE
-from therapy_review.importing.mood_table import Columns
-from therapy_review.storage.plain import if_there
+from therapy_review.importing.mood_table import KIND as TABLE, Columns
+from therapy_review.journal import days
+from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.storage.plain import Store
+    from therapy_review.storage import Store
 
 FILE = "moods.toml"
 MOODS, TOLD = "moods", "told"

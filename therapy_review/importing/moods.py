@@ -7,25 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.importing import mood_values as mood_words
-from therapy_review.importing import versions
-from therapy_review.journal import days
-from therapy_review.storage.csv_text import read_text_table
-from therapy_review.importing.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.errors import ImportFileError, JournalError
+from therapy_review.importing import mood_values as mood_words, versions
+from therapy_review.importing.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.importing.mood_file import MoodFile
 from therapy_review.importing.mood_table import Columns, table_reader
 from therapy_review.importing.mood_values import checked, known_moods
-from therapy_review.storage.plain import if_there
 from therapy_review.importing.versions import TAKE_NEWER
+from therapy_review.journal import days
+from therapy_review.storage import if_there, read_text_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.storage.plain import Store
+    from therapy_review.journal import Journal
+    from therapy_review.storage import Store
 
 
 @dataclass(frozen=True)

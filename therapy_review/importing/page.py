@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from therapy_review import hints, wording
-from therapy_review.importing import calendar as appointments
+from therapy_review.display import NothingToShow, Still, code, gently
 from therapy_review.errors import TherapyReviewError
+from therapy_review.importing import calendar as appointments
 from therapy_review.importing.forms import calendar_form, moods_form
-from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.importing.kept_form import KeptForm
-from therapy_review.display.parts import NothingToShow, gently
-from therapy_review.display.still import Still, code
+from therapy_review.journal import Journal, open_journal
 
 
 class BringIn:

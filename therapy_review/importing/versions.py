@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from therapy_review.journal.days import COLUMNS, SIGN, UNTIL, in_order, kind_of, to_read, with_moods
 from therapy_review.errors import ImportFileError
-from therapy_review.storage.plain import digest
+from therapy_review.journal import COLUMNS, SIGN, UNTIL, in_order, kind_of, to_read, with_moods
+from therapy_review.storage import digest
 
 SAME = ["date", "time", "mood_name", "tags", "note"]  # two that agree in these are one
 NEW, THERE, OLDER = "new", "there already", "there already, in an older version"
@@ -77,7 +77,8 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
 
     Examples
     --------
-    >>> from therapy_review.journal.days import none, read
+    >>> from therapy_review.journal.days import none
+    >>> from therapy_review.journal import read
     >>> head = b"date,time,mood,mood_name,origin\n"
     >>> one = read(head + b"2026-03-04,20:39,5,meh,daylio 1 a.csv\n", "")
     >>> renamed = read(head + b"2026-03-04,20:39,5,so lala,daylio 2 b.csv\n", "")

@@ -23,9 +23,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent.agreement import ROLES
-from therapy_review.storage.csv_tables import HandTable
+from therapy_review.consent import ROLES
 from therapy_review.errors import JournalError, TurnsError
+from therapy_review.storage import HandTable
 
 COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]

@@ -22,17 +22,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
 from therapy_review.journal.marks import as_kept
-from therapy_review.storage.plain import digest, if_there
+from therapy_review.storage import HandTable, digest, if_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from therapy_review.storage.plain import Store
+    from therapy_review.storage import Store
 
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]

@@ -17,17 +17,13 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from therapy_review import hints
-from therapy_review.journal import days
-from therapy_review.journal import scales
-from therapy_review.consent import agreement
-from therapy_review.consent import agreements_file as consent
-from therapy_review.consent import ledger
+from therapy_review.consent import Gate, agreement, agreements_file as consent, ledger
 from therapy_review.errors import JournalError
-from therapy_review.consent.gate import Gate
+from therapy_review.journal import days, scales
 from therapy_review.journal.scales import Scale
 from therapy_review.journal.session import Session
 from therapy_review.journal.session_names import session_date
-from therapy_review.storage.plain import PlainStore, Store, if_there
+from therapy_review.storage import PlainStore, Store, if_there
 
 
 class Sessions(list[Session]):
@@ -268,7 +264,7 @@ class Journal:
 
     def one_party_is_clear(self) -> bool:
         """Tell whether the law of the client's place surely asks for one party's agreement alone."""
-        from therapy_review.consent.law import rule_for
+        from therapy_review.consent import rule_for
 
         # How a session was held is not written down, so it has to be clear for one room and for a call.
         rules = rule_for(self.place), rule_for(self.place, remote_place=self.therapist_place)
@@ -324,8 +320,7 @@ def open_journal(path: str | Path) -> Journal:
                 f"that right: {hints.command('seal', journal=folder.root)}"
             )
         return Journal(store, settings)
-    from therapy_review.storage.sealed import SealedStore
-    from therapy_review.storage.unlock import identity_of
+    from therapy_review.storage import SealedStore, identity_of
 
     seal = settings.get("seal", {})
     if begun := seal.get("unfinished"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review.errors import JournalError
-from therapy_review.storage.plain import if_there
+from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

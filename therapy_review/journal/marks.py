@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError, MarkError
+from therapy_review.storage import HandTable
 
 COLUMNS = ["start", "end", "kind", "label", "text"]
 BY = "by"

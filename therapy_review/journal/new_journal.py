@@ -6,7 +6,7 @@ from pathlib import Path
 
 from therapy_review.errors import JournalError
 from therapy_review.journal.journal import Journal, is_time_zone, open_journal
-from therapy_review.storage.plain import PlainStore, make_folder
+from therapy_review.storage import PlainStore, make_folder
 
 
 def check_new(path: str | Path, *, client: str, therapist: str, time_zone: str = "") -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from therapy_review.journal import notes as note_files
 from therapy_review.errors import NoteChangedError, NoteError
-from therapy_review.storage.plain import Store, if_there
+from therapy_review.journal import notes as note_files
+from therapy_review.storage import Store, if_there
 
 
 def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_files.SessionNotes:

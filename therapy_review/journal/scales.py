@@ -40,10 +40,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
-from therapy_review.storage.plain import if_there
+from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.storage.plain import Store
+    from therapy_review.storage import Store
 
 FILE = "scales.toml"
 OFTEN = ("Not at all", "Several days", "More than half the days", "Nearly every day")

@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from therapy_review.journal import corrections as said
 from therapy_review import hints
-from therapy_review.journal import note_saving
-from therapy_review.journal import marks as mark_files
-from therapy_review.journal import notes as note_files
-from therapy_review.journal import transcript as transcripts
-from therapy_review.consent.agreement import SELF_REVIEW
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
+from therapy_review.journal import (
+    corrections as said,
+    marks as mark_files,
+    note_saving,
+    notes as note_files,
+    transcript as transcripts,
+)
 from therapy_review.journal.marks import Mark
-from therapy_review.sound.recording import Recording
-from therapy_review.sound.reopening import opener
-from therapy_review.storage.plain import digest_if_there, if_there
+from therapy_review.sound import Recording, opener
+from therapy_review.storage import digest_if_there, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
@@ -338,7 +339,7 @@ class Session:
         NotAnalysedError
             When the turns do not follow the corrections yet.
         """
-        from therapy_review.analysis.similar import alike, hearing
+        from therapy_review.analysis import alike, hearing
 
         return alike(self.turns, self.corrections, start, end, hearing(self))
 

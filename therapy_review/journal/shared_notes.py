@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.storage.csv_tables import HandTable
 from therapy_review.errors import JournalError
-from therapy_review.storage.plain import if_there
+from therapy_review.storage import HandTable, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal

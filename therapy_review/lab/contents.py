@@ -20,8 +20,8 @@ from tornado.web import HTTPError
 
 from therapy_review import hints
 from therapy_review.errors import NotThereError, TherapyReviewError
-from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.storage.plain import digest
+from therapy_review.journal import Journal, open_journal
+from therapy_review.storage import digest
 
 FOLDER = "reports"
 MIMETYPES = {".html": "text/html", ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet"}

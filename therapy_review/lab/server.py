@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from therapy_review import fonts, hints
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 HAS_SOCKET_FILES = hasattr(socket, "AF_UNIX")  # not on Windows
 # labconfig/: no news asked for, no tools for programming in view; custom/: a notebook as a page to read.

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from therapy_review.journal.marks import PROUD, closed
-from therapy_review.measures.talk import mood_change
+from therapy_review.journal import PROUD, closed
 from therapy_review.measures.silences import gaps, long_silences
-from therapy_review.turns.table import floor_turns, speakers, validate
+from therapy_review.measures.talk import mood_change
+from therapy_review.turns import floor_turns, speakers, validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> moments(turns_table([(0, 9, "therapist"), (15, 30, "client")]))[["start", "end", "kind"]]
        start   end             kind
     0    4.0  25.0  longest silence
@@ -123,7 +123,7 @@ def behind(
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> turns = turns_table([(0, 9, "therapist"), (15, 30, "client")])
     >>> behind(turns, "longest_silence")[["start", "end", "why"]].values.tolist()
     [[4.0, 25.0, 'The longest silence, 6 seconds; then you spoke first.']]

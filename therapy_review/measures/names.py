@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from therapy_review.measures.talk import MEASURES, OF_ONE
+from therapy_review.journal import BUILT_IN, Scale
 from therapy_review.measures.pitch_loudness import MEASURES as VOICE
-from therapy_review.journal.scales import BUILT_IN, Scale
+from therapy_review.measures.talk import MEASURES, OF_ONE
 
 MOODS: Mapping[str, tuple[str, str]] = {
     "mood_before": ("the mood you came with", "points"),

@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent.agreement import SELF_REVIEW
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
-from therapy_review.storage.plain import digest
-from therapy_review.turns.table import speakers, validate
+from therapy_review.storage import digest
+from therapy_review.turns import speakers, validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.sound.recording import Recording
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
+    from therapy_review.sound import Recording
 
 CAUTION = (
     "A voice sounds higher, lower or louder by where the microphone lies, by the room, by a cold. These ranges can "
@@ -168,7 +168,7 @@ def pieces(turns: pd.DataFrame, speaker: str, most: float = MOST) -> list[tuple[
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> pieces(turns_table([(0, 3, "client"), (2, 4, "therapist")]), "client")
     [(0.0, 2.0)]
     """

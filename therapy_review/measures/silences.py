@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from therapy_review.turns.table import MIN_SILENCE, TOLERANCE, floor_turns, speakers
+from therapy_review.turns import MIN_SILENCE, TOLERANCE, floor_turns, speakers
 
 LONG_SILENCE = 3.0  # seconds
 AT_ONCE = 0.2  # seconds
@@ -41,7 +41,7 @@ def silences(turns: pd.DataFrame, shortest: float = MIN_SILENCE) -> pd.DataFrame
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))
        start  end  duration  before  broken_by
     0    1.0  5.0       4.0  client  therapist
@@ -85,7 +85,7 @@ def pauses(turns: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> pauses(turns_table([(0, 2, "client"), (2.5, 4, "client"), (5, 6, "therapist")]))
        start  end  duration speaker
     0    2.0  2.5       0.5  client
@@ -119,7 +119,7 @@ def gaps(turns: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> gaps(turns_table([(0, 2, "client"), (2.5, 4, "therapist"), (3.5, 6, "client")]))
        time     before  responder  latency
     0   2.0     client  therapist      0.5
@@ -195,7 +195,7 @@ def overlaps(turns: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> overlaps(turns_table([(0, 4, "client"), (1, 1.5, "therapist"), (3.5, 6, "therapist")]))[["start", "kind"]]
        start     kind
     0    1.0   within

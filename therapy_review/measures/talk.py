@@ -35,7 +35,7 @@ from therapy_review.measures.silences import (
     silences,
     who_broke_silence,
 )
-from therapy_review.turns.table import MIN_SILENCE, TOLERANCE, backchannels, floor_turns, speakers, validate
+from therapy_review.turns import MIN_SILENCE, TOLERANCE, backchannels, floor_turns, speakers, validate
 
 PARTS = 5
 
@@ -57,7 +57,7 @@ def talk_time(turns: pd.DataFrame) -> dict[str, float]:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> talk_time(turns_table([(0, 3, "client"), (4, 5, "therapist"), (6, 8, "client")]))
     {'client': 5.0, 'therapist': 1.0}
     """
@@ -81,7 +81,7 @@ def talk_share(turns: pd.DataFrame) -> dict[str, float]:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> talk_share(turns_table([(0, 3, "client"), (4, 5, "therapist")]))
     {'client': 0.75, 'therapist': 0.25}
     """
@@ -105,7 +105,7 @@ def session_share(turns: pd.DataFrame) -> dict[str, float]:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> session_share(turns_table([(1, 4, "client"), (5, 6, "therapist")]))
     {'client': 0.6, 'therapist': 0.2, 'silence': 0.2}
     """
@@ -207,7 +207,7 @@ def latency(turns: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> latency(turns_table([(0, 2, "client"), (2.5, 4, "therapist"), (3.5, 6, "client")]))
           before  responder  n   q1  median   q3
     0     client  therapist  1  0.5     0.5  0.5
@@ -243,7 +243,7 @@ def long_silences_by_kind(turns: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> said = turns_table([(0, 2, "client"), (6, 8, "client"), (12, 14, "therapist")])
     >>> long_silences_by_kind(said)[["start", "broken_by", "kind"]]
        start  broken_by         kind
@@ -339,7 +339,7 @@ def evaluate(
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> row = evaluate(turns_table([(0, 3, "client"), (7, 8, "therapist")]))
     >>> row[["client_talk_share", "long_silences", "long_silences_client_therapist"]].iloc[0].tolist()
     [0.75, 1.0, 1.0]

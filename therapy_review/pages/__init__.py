@@ -1,1 +1,5 @@
-"""Pages."""
+"""One class a notebook, one method a cell."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -13,25 +13,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.charts import session as charts
-from therapy_review.journal import shared_notes as together_notes
+from therapy_review.charts import path, session as charts
+from therapy_review.display import NothingToShow, Shutter, Still, gently, how_to_start, is_still, sentence
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.journal.marks import each
-from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
+from therapy_review.journal import Journal, each, open_journal, shared_notes as together_notes
 from therapy_review.pages.joint_form import opening_form
-from therapy_review.display.parts import NothingToShow, gently, sentence
-from therapy_review.trends.overview import Way, way
-from therapy_review.charts.overview import path
 from therapy_review.pages.overview_view import Place
-from therapy_review.player.desk import Listeners
 from therapy_review.pages.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
-from therapy_review.display.shutter import Shutter
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
+from therapy_review.player import Listeners
+from therapy_review.trends import Way, way
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 USE = "review_together"
 QUESTIONS = {

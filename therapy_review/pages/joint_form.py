@@ -11,18 +11,17 @@ import html
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import others
 from therapy_review.pages.visibility import FIGURES, PARTS, Opened, on_offer, remember, remembered
-from therapy_review.display.parts import put_away
-from therapy_review.display.still import Still, how_to_start, is_still
-from therapy_review.journal.shared_notes import others
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.trends.overview import Way
+    from therapy_review.journal import Journal
+    from therapy_review.trends import Way
 
 AT_ONCE = 6  # sessions listed at first, and at each press more
 NOBODY_NAMED = "notes from before it was kept with whom"

@@ -11,17 +11,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.journal import days
-from therapy_review.consent.agreement import SELF_REVIEW, ending, in_words
+from therapy_review.consent import SELF_REVIEW, ending, in_words
+from therapy_review.display import SHOWN, code
 from therapy_review.errors import TherapyReviewError
-from therapy_review.display.still import SHOWN, code
+from therapy_review.journal import days
 from therapy_review.wording import ORDINALS, clock, day, listed, paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 OFTEN = 3  # tags of the week before that are named
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same

@@ -7,32 +7,29 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from therapy_review.pages import overview_text as way_words
-from therapy_review.charts import early_recent as early_charts
-from therapy_review.trends.early_recent import Heard, pairs, sides
+from therapy_review.charts import (
+    early_recent as early_charts,
+    path,
+    silences_over_time,
+    tag_shares,
+    usual_over_time,
+)
+from therapy_review.display import NothingToShow, Shown, Still, gently, how_to_start, is_still, sentence
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.forms.letter import letter_form
-from therapy_review.display.parts import NothingToShow, Shown, gently, sentence
-from therapy_review.trends.overview import MOODS, Way, way
-from therapy_review.charts.over_time import tag_shares
-from therapy_review.charts.overview import path
+from therapy_review.forms import STYLE, letter_form
+from therapy_review.journal import Journal, open_journal
+from therapy_review.pages import overview_text as way_words
 from therapy_review.pages.overview_view import Place, path_view, usual_view
-from therapy_review.player import Moment
-from therapy_review.pages.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
-from therapy_review.forms.questionnaires import STYLE
-from therapy_review.charts.silence_charts import silences_over_time
-from therapy_review.trends.kinds_of_silence import silence_kinds
-from therapy_review.display.still import Still, how_to_start, is_still
-from therapy_review.trends.usual_range import usual
-from therapy_review.charts.usual_range import usual_over_time
 from therapy_review.pages.prosody import voices_view
+from therapy_review.pages.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
+from therapy_review.player import Moment
+from therapy_review.trends import MOODS, Heard, Way, pairs, sides, silence_kinds, usual, way
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.charts.base import Chart
+    from therapy_review.charts import Chart
 
 PATH = (
     "this is your path so far, as you noted it and as the program counted. It describes; it does not judge."

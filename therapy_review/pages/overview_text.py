@@ -13,16 +13,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.trends.lasting_change import change
-from therapy_review.trends.early_recent import Sides
-from therapy_review.trends.in_words import CERTAIN, OF_PAGE, sentences
-from therapy_review.trends.table import WINDOW, moving_share
+from therapy_review.trends import CERTAIN, OF_PAGE, WINDOW, Sides, change, moving_share, sentences
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.trends.overview import Way
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
+    from therapy_review.trends import Way
 
 MOST_WORDS = 5
 TOO_EARLY = ": it is too early to say; "

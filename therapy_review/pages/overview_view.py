@@ -13,23 +13,19 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from therapy_review import wording
-from therapy_review.pages import letter as words
-from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.forms.clickable import Clickable
+from therapy_review.charts import ROWS, beside_in_words, path, usual_over_time
+from therapy_review.consent import SELF_REVIEW
+from therapy_review.display import put_away
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.measures.moment_finder import behind, moments
-from therapy_review.display.parts import put_away
-from therapy_review.charts.overview import path
-from therapy_review.charts.overview_rows import ROWS
-from therapy_review.player import Player, moments_to_hear
-from therapy_review.player.desk import ALONE, Listeners
-from therapy_review.trends.usual_range import label, side_of
-from therapy_review.charts.usual_range import beside_in_words, usual_over_time
+from therapy_review.forms import Clickable
+from therapy_review.measures import behind, moments
+from therapy_review.pages import letter as words
+from therapy_review.player import ALONE, Listeners, Player, moments_to_hear
+from therapy_review.trends import label, side_of
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.trends.overview import Way
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
+    from therapy_review.trends import Way
 
 EVERY = "every session"
 NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."

@@ -10,20 +10,18 @@ import html
 import threading
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.measures import pitch_loudness as prosody
+from therapy_review.charts import voices_over_time
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.notes import OF_THE_WAY
-from therapy_review.trends.phases import lasting
-from therapy_review.forms.questionnaires import STYLE
-from therapy_review.display.still import Still, how_to_start, is_still
-from therapy_review.trends.table import trends
-from therapy_review.charts.prosody import voices_over_time
+from therapy_review.forms import STYLE
+from therapy_review.journal import OF_THE_WAY
+from therapy_review.measures import pitch_loudness as prosody
+from therapy_review.trends import lasting, trends
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
-    from therapy_review.charts.base import Chart
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.charts import Chart
+    from therapy_review.journal import Journal, Session
 
 SHOWN = tuple(f"client_{measure}" for measure in prosody.MEASURES)
 TAKES = "It takes up to half a minute a session, makes no sound, and can be stopped at any time."

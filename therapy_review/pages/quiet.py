@@ -9,15 +9,14 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+from therapy_review.display import Still, how_to_open
 from therapy_review.pages.overview_view import Place
-from therapy_review.display.still import Still, how_to_open
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.marks import Mark
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Mark, Session
 
 ON: Literal["on"] = "on"
 OFF: Literal["off"] = "off"
@@ -97,7 +96,7 @@ def marks_to_read(marks: Iterable[Mark], client: str) -> Still:
 
     Examples
     --------
-    >>> from therapy_review.journal.marks import Mark
+    >>> from therapy_review.journal import Mark
     >>> marks_to_read([Mark(61, 70, "proud moment", "I asked")], "Robin").text
     '1:01 Robin, proud moment: I asked'
     """

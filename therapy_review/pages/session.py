@@ -10,21 +10,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.pages import letter as words
-from therapy_review.forms import notes as forms
-from therapy_review.forms import questionnaires as scale_forms
-from therapy_review.charts import session as charts
-from therapy_review.charts import over_time as path_charts
-from therapy_review.trends import table as trends
 from therapy_review.analysis import analysis
-from therapy_review.measures import talk as measures
-from therapy_review.consent.agreement import REPORT, SELF_REVIEW
+from therapy_review.charts import (
+    beside_usual,
+    over_time as path_charts,
+    session as charts,
+    voices_of_a_session,
+)
+from therapy_review.consent import REPORT, SELF_REVIEW
+from therapy_review.display import (
+    LEFT_OUT,
+    SHOWN,
+    Live,
+    NothingToShow,
+    Shown,
+    Still,
+    gently,
+    is_still,
+    sentence,
+)
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.measures.moment_finder import behind, moments
-from therapy_review.display.parts import Live, NothingToShow, Shown, gently, sentence
-from therapy_review.player import Player, moments_to_hear
-from therapy_review.measures.pitch_loudness import prosody
+from therapy_review.forms import notes as forms, questionnaires as scale_forms, silence_form
+from therapy_review.journal import Journal, open_journal
+from therapy_review.measures import behind, moments, prosody, talk as measures
+from therapy_review.pages import letter as words
 from therapy_review.pages.quiet import (
     HOW_TO_LISTEN,
     IS_OFF,
@@ -36,18 +45,13 @@ from therapy_review.pages.quiet import (
     is_on,
     moments_to_read,
 )
-from therapy_review.forms.silences import silence_form
-from therapy_review.trends.kinds_of_silence import long_silences_of
-from therapy_review.display.still import LEFT_OUT, SHOWN, Still, is_still
-from therapy_review.trends.usual_range import SHOWN as SET_BESIDE
-from therapy_review.trends.usual_range import side_of, usual
-from therapy_review.charts.usual_range import beside_usual
-from therapy_review.charts.prosody import voices_of_a_session
+from therapy_review.player import Player, moments_to_hear
+from therapy_review.trends import SHOWN as SET_BESIDE, long_silences_of, side_of, table as trends, usual
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 
 class SessionPage:

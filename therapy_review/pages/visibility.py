@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
-from therapy_review.trends.overview import MOODS, Way
-from therapy_review.trends.phases import NOT_NAMED
-from therapy_review.storage.plain import if_there
+from therapy_review.storage import if_there
+from therapy_review.trends import MOODS, NOT_NAMED, Way
 from therapy_review.wording import ORDINALS
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 FILE = "opened.toml"
 FIGURES, SOUND, MARKS, NOTES, BRING = "figures", "sound", "marks", "notes", "bring"

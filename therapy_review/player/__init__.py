@@ -1,6 +1,5 @@
-"""Playback inside the notebook; sound goes from the kernel to the page and is kept nowhere."""
+"""To hear any moment of a session, in the notebook."""
 
-from therapy_review.player.moment import Moment, moments_to_hear
-from therapy_review.player.player import Player
+import lazy_loader as lazy
 
-__all__ = ["Moment", "Player", "moments_to_hear"]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

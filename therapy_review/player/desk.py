@@ -11,21 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.analysis import analysis
-from therapy_review.turns import edits as correcting
-from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.analysis.similar import hearing
+from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis, hearing
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.analysis.review import CHANGED_ELSEWHERE, Listening
-from therapy_review.journal.marks import Mark, each
+from therapy_review.journal import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.payload import as_mark, marks_now, picture, waveform
+from therapy_review.turns import edits as correcting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.corrections import Correction
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Correction, Session
 
 LOCK_AFTER = (
     10.0  # minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never
@@ -57,7 +54,7 @@ class Listeners:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-ALONE = Listeners()
+ALONE: Listeners = Listeners()
 
 
 class Desk:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from therapy_review.journal import marks
-from therapy_review.sound.opus import DELAY, PACKET, head, piece
 from therapy_review.player.playback import Sound
+from therapy_review.sound import DELAY, PACKET, head, piece
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 Stretches = list[tuple[float, float]]
 Answer = tuple[dict[str, Any], list[bytes]]
@@ -184,7 +184,7 @@ def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> spoken(turns_table([(1, 2, "client"), (2.3, 3, "client"), (3.2, 4, "therapist")]), "client")
     [(46, 154)]
     """

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.player.subshell import at_once
 from therapy_review.player.feed import Feed
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.player.subshell import at_once
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import VBox
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 LONGEST = 30.0  # seconds; longer listening is for the full player
 _HERE = Path(__file__).parent

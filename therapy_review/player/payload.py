@@ -16,16 +16,16 @@ import pandas as pd
 
 from therapy_review import wording
 from therapy_review.analysis import review as listening
-from therapy_review.journal import marks
-from therapy_review.charts.base import name
+from therapy_review.charts import name
 from therapy_review.errors import TherapyReviewError
-from therapy_review.measures.silences import long_silences, overlaps
-from therapy_review.turns.table import are_named, backchannels, floor_turns, speakers
+from therapy_review.journal import marks
+from therapy_review.measures import long_silences, overlaps
+from therapy_review.turns import are_named, backchannels, floor_turns, speakers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 FULL = 127  # of a byte with a sign
 

@@ -19,15 +19,14 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import NotAnalysedError
-from therapy_review.sound.opus import PACKET, RATE, encoded
-from therapy_review.sound.recording import PEAKS_A_SECOND
-from therapy_review.storage.plain import if_there
+from therapy_review.sound import PACKET, PEAKS_A_SECOND, RATE, encoded
+from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.sound.recording import Recording
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
+    from therapy_review.sound import Recording
 
 FILE = "derived/sound.npz"
 VERSION = 2  # of what is done to the sound and how it is kept; older files are made anew
@@ -65,7 +64,7 @@ def levels(turns: pd.DataFrame, peaks: NDArray[np.float32]) -> Levels:
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> loud = np.repeat(np.float32([[-0.36, 0.36], [-0.09, 0.09]]), 32 * 4, axis=0)
     >>> times, gains = levels(turns_table([(0, 4, "client"), (4.5, 8, "therapist")]), loud)
     >>> gains.round(2).tolist()

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from therapy_review.charts.session import waveform_map
+from therapy_review.charts import waveform_map
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.player.subshell import at_once
 from therapy_review.player.desk import ALONE, Desk, Listeners
 from therapy_review.player.moment import Moment
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.player.subshell import at_once
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 _HERE = Path(__file__).parent
 

@@ -8,28 +8,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review.analysis import analysis
-from therapy_review.analysis import enrolment
-from therapy_review.storage import unlock
-from therapy_review.consent.agreement import REPORT
-from therapy_review.reports.workers import bundles
-from therapy_review.reports.workers import pool as crew
+from therapy_review.analysis import analysis, enrolment
+from therapy_review.consent import REPORT, Gate
+from therapy_review.display import LEFT_OUT
+from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 from therapy_review.reports import manifest
 from therapy_review.reports.inputs import Basis, Look
-from therapy_review.reports.writer import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.reports.manifest import Entry, Whole
-from therapy_review.reports.privacy.tags import MoodTags, said_anyway, tags_of
-from therapy_review.reports.workers.orders import SUFFIXES, Made, Order, To, opens, root
-from therapy_review.reports.privacy.words import Private, our_words, words_beside, words_of
-from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
-from therapy_review.consent.gate import Gate
-from therapy_review.display.still import LEFT_OUT
+from therapy_review.reports.privacy import (
+    MoodTags,
+    Private,
+    our_words,
+    said_anyway,
+    tags_of,
+    words_beside,
+    words_of,
+)
+from therapy_review.reports.workers import SUFFIXES, Made, Order, To, bundles, opens, pool as crew, root
+from therapy_review.reports.writer import clear_failure, keep, keep_failure, what_it_holds
+from therapy_review.storage import unlock
 
 if TYPE_CHECKING:
-    from therapy_review.reports.workers.cluster import Cluster
-    from therapy_review.reports.workers.templates import Template
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
+    from therapy_review.reports.workers import Cluster, Template
 
 State = Literal["current", "made", "failed", "waiting", "heard"]
 

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import numpy as np
 
 from therapy_review import wording
-from therapy_review.charts.base import COLOURS, FAINT, name
+from therapy_review.charts import COLOURS, FAINT, name
+from therapy_review.display import in_shell
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.notes import SessionNotes
-from therapy_review.display.rendering import in_shell
-from therapy_review.turns.table import speakers
+from therapy_review.journal import SessionNotes
+from therapy_review.turns import speakers
 from therapy_review.wording import clock, counted
 
 if TYPE_CHECKING:

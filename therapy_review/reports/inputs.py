@@ -11,27 +11,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.trends import cache as index
-from therapy_review.analysis import analysis
-from therapy_review.analysis import enrolment
-from therapy_review.journal import days
-from therapy_review.consent import agreements_file as consent
-from therapy_review.consent import ledger
-from therapy_review.consent.agreement import ending
-from therapy_review.reports.manifest import as_json, program
-from therapy_review.reports.workers.orders import opens
+from therapy_review.analysis import analysis, enrolment
+from therapy_review.consent import agreements_file as consent, ending, ledger
+from therapy_review.display import SHOWN
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.journal.notes import render
-from therapy_review.display.still import SHOWN
-from therapy_review.storage.plain import digest, digest_if_there
+from therapy_review.journal import days, render
+from therapy_review.reports.manifest import as_json, program
+from therapy_review.reports.workers import opens
+from therapy_review.storage import digest, digest_if_there
+from therapy_review.trends import cache as index
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from therapy_review.journal import Journal, Session
     from therapy_review.reports.manifest import Entry
-    from therapy_review.reports.workers.templates import Template
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.reports.workers import Template
 
 WRITTEN = ("notes.md", "marks.csv", "corrections.csv", "transcript.vtt")
 LOOKED = 1  # version of what is kept of a look

@@ -14,12 +14,12 @@ import typer
 from rich.console import Console
 
 from therapy_review import hints
-from therapy_review.consent.agreement import REPORT
+from therapy_review.consent import REPORT
 from therapy_review.errors import JournalError
-from therapy_review.storage.plain import PlainStore
+from therapy_review.storage import PlainStore
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
     from therapy_review.reports.runner import Summary
 
 say = Console(highlight=False, markup=False, soft_wrap=True)
@@ -75,7 +75,7 @@ def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, su
     if not journal.settings.get("sealed"):
         say.print(NOT_SEALED.format(journal=journal.name))
         return None
-    from therapy_review.sharing.export import outside
+    from therapy_review.sharing import outside
 
     target = outside(folder)
     for name in names:
@@ -140,7 +140,7 @@ def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[
     sessions : dict of str to str
         Which session a page is of, by its name.
     """
-    from therapy_review.display.rendering import with_way_back
+    from therapy_review.display import with_way_back
     from therapy_review.reports.index_page import index
 
     chosen = {outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")}

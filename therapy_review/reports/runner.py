@@ -15,23 +15,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.storage import unlock
-from therapy_review.reports import manifest
-from therapy_review.reports.workers import interrupts as stopping
-from therapy_review.reports.workers import templates
-from therapy_review.reports.inputs import Basis, asked
-from therapy_review.reports.writer import keep, what_it_holds
-from therapy_review.reports.manifest import Entry, Whole
-from therapy_review.reports.workers.orders import REPORTS, SUFFIXES, Order, To, carry_out, opens, root
-from therapy_review.reports.batch import Job, Outcome, Run
-from therapy_review.reports.status import Standing, standing
+from therapy_review.display import LEFT_OUT, SHOWN
 from therapy_review.errors import ReportError, TherapyReviewError
-from therapy_review.journal.session import Session
-from therapy_review.display.still import LEFT_OUT, SHOWN
-from therapy_review.storage.plain import FOLDER_MODE, digest
+from therapy_review.journal import Session
+from therapy_review.reports import manifest
+from therapy_review.reports.batch import Job, Outcome, Run
+from therapy_review.reports.inputs import Basis, asked
+from therapy_review.reports.manifest import Entry, Whole
+from therapy_review.reports.status import Standing, standing
+from therapy_review.reports.workers import (
+    REPORTS,
+    SUFFIXES,
+    Order,
+    To,
+    carry_out,
+    interrupts as stopping,
+    opens,
+    root,
+    templates,
+)
+from therapy_review.reports.writer import keep, what_it_holds
+from therapy_review.storage import FOLDER_MODE, digest, unlock
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 INDEX, TABLE = "index", "measures"
 WEEKLY = "weekly_review"
@@ -275,8 +282,7 @@ def _chosen(journal: Journal, sessions: Sequence[Session] | None) -> list[Sessio
 
 
 def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.reports.workers import orders
-    from therapy_review.reports.workers import scratch
+    from therapy_review.reports.workers import orders, scratch
 
     try:
         with stopping.insisting(), hints.for_anywhere():
@@ -310,7 +316,7 @@ def _check(journal: Journal, sessions: list[Session], job: Job) -> None:
             )
         job.template.taking(job.parameters)
     if job.to == "pdf":
-        from therapy_review.display.rendering import can_print
+        from therapy_review.display import can_print
 
         can_print()
 

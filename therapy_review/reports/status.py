@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from therapy_review.consent.agreement import REPORT
+from therapy_review.consent import REPORT
 from therapy_review.reports import manifest
 from therapy_review.reports.inputs import Basis
 from therapy_review.reports.manifest import Entry
-from therapy_review.reports.workers.orders import SUFFIXES
+from therapy_review.reports.workers import SUFFIXES
 
 if TYPE_CHECKING:
+    from therapy_review.journal import Session
     from therapy_review.reports.batch import Run
-    from therapy_review.journal.session import Session
 
 State = Literal["ready", "changed", "waiting", "failed"]
 

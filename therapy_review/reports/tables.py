@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.trends import table as trends
-from therapy_review.consent.agreement import REPORT
+from therapy_review.consent import REPORT
+from therapy_review.display import SHOWN
 from therapy_review.errors import TherapyReviewError
 from therapy_review.extras import install_line
-from therapy_review.measures.talk import MEASURES, OF_ONE
-from therapy_review.journal.notes import SessionNotes
-from therapy_review.display.still import SHOWN
+from therapy_review.journal import SessionNotes
+from therapy_review.measures import MEASURES, OF_ONE
+from therapy_review.trends import table as trends
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 ALWAYS = ("session", "date", "mood_before", "mood_after", "mood_change", "engine")
 OF_ALL = tuple(name for name in MEASURES if name not in OF_ONE)

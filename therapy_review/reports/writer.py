@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from therapy_review import hints, wording
-from therapy_review.consent.agreement import REPORT
+from therapy_review.consent import REPORT
+from therapy_review.display import SHOWN, in_shell
+from therapy_review.errors import TherapyReviewError
 from therapy_review.reports import manifest
 from therapy_review.reports.manifest import Entry
-from therapy_review.reports.privacy.words import Private, holds_sound, holds_words, words_of
-from therapy_review.errors import TherapyReviewError
-from therapy_review.display.rendering import in_shell
-from therapy_review.display.still import SHOWN
-from therapy_review.storage.plain import Store, digest, if_there
+from therapy_review.reports.privacy import Private, holds_sound, holds_words, words_of
+from therapy_review.storage import Store, digest, if_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from therapy_review.reports.privacy.tags import MoodTags
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
+    from therapy_review.reports.privacy import MoodTags
 
 ENDINGS = {"ipynb", "html", "pdf"}
 HELD_BACK = {

@@ -1,1 +1,5 @@
-"""Rights."""
+"""To ask, to agree, to take back, and to have erased."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

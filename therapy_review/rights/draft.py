@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import fonts
-from therapy_review.consent.agreement import SHARE, USES, Spoken, seconds
+from therapy_review.consent import SHARE, USES, Spoken, seconds
+from therapy_review.display import as_pdf
 from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.display.rendering import as_pdf
-from therapy_review.storage.plain import PlainStore
+from therapy_review.storage import PlainStore
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 USUAL = ("record", "self_review", "review_together", "report")
 AS_AGREED = {

@@ -13,23 +13,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.trends import cache as index
-from therapy_review.analysis import enrolment
-from therapy_review.journal import transcript
-from therapy_review.consent import ledger
-from therapy_review.storage import rekeying as renewing
-from therapy_review.consent.agreement import REPORT, SELF_REVIEW
+from therapy_review.analysis import PEOPLE, enrolment
+from therapy_review.consent import REPORT, SELF_REVIEW, ledger
 from therapy_review.errors import TherapyReviewError
-from therapy_review.storage.keys import IDENTITY, RECOVERY
-from therapy_review.analysis.voiceprints import PEOPLE
-from therapy_review.sound.recording import SUFFIXES
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.journal.session import MADE_FROM_SOUND
+from therapy_review.journal import MADE_FROM_SOUND, transcript
+from therapy_review.sound import SUFFIXES
+from therapy_review.storage import IDENTITY, RECOVERY, SealedStore, rekeying as renewing
+from therapy_review.trends import cache as index
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
-    from therapy_review.storage.plain import Store
+    from therapy_review.journal import Journal, Session
+    from therapy_review.storage import Store
 
 REPORTS = "reports"
 # Pages on which something is agreed to, named by the day on which they begin: they are made from no session.

@@ -8,20 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import hints
-from therapy_review.rights import draft as agreeing
-from therapy_review.consent import law as places
-from therapy_review.consent.agreement import ONE_PARTY, SHARE, USES, WAYS, Agreement, Spoken, in_words, state
-from therapy_review.consent.agreements_file import append
+from therapy_review.consent import (
+    ONE_PARTY,
+    SHARE,
+    USES,
+    WAYS,
+    Agreement,
+    Spoken,
+    append,
+    in_words,
+    law as places,
+    state,
+)
+from therapy_review.display import NothingToShow, Still, code, gently, how_to_start, is_still, sentence
 from therapy_review.errors import JournalError, TherapyReviewError
-from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.display.parts import NothingToShow, gently, sentence
+from therapy_review.journal import Journal, open_journal
 from therapy_review.player import Moment
-from therapy_review.display.still import Still, code, how_to_start, is_still
+from therapy_review.rights import draft as agreeing
 from therapy_review.rights.withdrawal_form import TakeBackForm
 from therapy_review.wording import clock, day, paragraphs
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 BEFORE, AFTER = 2.0, 20.0  # seconds heard around the moment at which somebody said that they agree
 A_YEAR = dt.timedelta(days=365)

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.rights import erasure as erasing
 from therapy_review.analysis import enrolment
-from therapy_review.consent import agreements_file as consent
-from therapy_review.consent import ledger
-from therapy_review.consent.agreement import RECORD, REPORT, in_words
+from therapy_review.consent import RECORD, REPORT, agreements_file as consent, in_words, ledger
 from therapy_review.errors import JournalError
+from therapy_review.rights import erasure as erasing
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 EVERYTHING = "everything"
 CLOSES = "From now on it stays closed."

@@ -6,14 +6,13 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.rights import erasure as erasing
-from therapy_review.rights import withdrawal as taking_back
-from therapy_review.consent.agreement import in_words
+from therapy_review.consent import in_words
 from therapy_review.errors import TherapyReviewError
+from therapy_review.rights import erasure as erasing, withdrawal as taking_back
 from therapy_review.rights.withdrawal import TakenBack
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 ALL = ("Everything", "")
 NOTHING = "Nobody has an agreement in force, so there is nothing to take back."

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from therapy_review.sharing.clip import Clip
 from therapy_review.sharing.plan import Plan
-from therapy_review.turns.intervals import Span
+from therapy_review.turns import Span
 from therapy_review.wording import clock
 
 CAUTIONS = {

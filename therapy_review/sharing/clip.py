@@ -12,12 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review.journal import marks as mark_files
-from therapy_review.turns import intervals as spans
-from therapy_review.consent.agreement import seconds
+from therapy_review.consent import seconds
 from therapy_review.errors import ShareError
-from therapy_review.journal.marks import Mark
-from therapy_review.turns.intervals import Span
+from therapy_review.journal import Mark, marks as mark_files
+from therapy_review.turns import Span, intervals as spans
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +210,7 @@ def clip(
 
     Examples
     --------
-    >>> from therapy_review.turns.table import turns_table
+    >>> from therapy_review.turns import turns_table
     >>> talk = turns_table([(0, 4, "client"), (5, 7, "therapist"), (8, 9, "client")])
     >>> clip(talk, 1, 10, ["client"], [(1.5, 2)]).silent
     ((1.5, 2), (4.05, 7.95), (9.05, 10))

@@ -18,20 +18,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.sharing import plan as share_plan
-from therapy_review.consent import ledger
-from therapy_review.sound.aac import m4a
-from therapy_review.consent.agreement import SHARE
+from therapy_review.consent import SHARE, ledger
 from therapy_review.errors import ShareError
-from therapy_review.sound.opus import RATE
-from therapy_review.player.playback import AHEAD, levelled, levels
+from therapy_review.player import AHEAD, levelled, levels
+from therapy_review.sharing import plan as share_plan
 from therapy_review.sharing.cautions import in_the_ledger, left_unread
-from therapy_review.storage.plain import FILE_MODE, PlainStore, is_half
+from therapy_review.sound import RATE, m4a
+from therapy_review.storage import FILE_MODE, PlainStore, is_half
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
     from therapy_review.sharing.clip import Clip
     from therapy_review.sharing.plan import Plan
 

@@ -7,18 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.marks import NAME, PROUD, TRIGGER, Mark, each
-from therapy_review.sharing.clip import of_mark, read_spans
-from therapy_review.sharing.preview import ClipToHear
-from therapy_review.sharing.plan import Plan, plan
+from therapy_review.journal import NAME, PROUD, TRIGGER, Mark, each
 from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
-from therapy_review.display.still import Still, how_to_start, is_still
+from therapy_review.sharing.clip import of_mark, read_spans
+from therapy_review.sharing.plan import Plan, plan
+from therapy_review.sharing.preview import ClipToHear
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
     from therapy_review.sharing.clip import Clip
 
 WIDE = "min(34rem, 99%)"
@@ -263,7 +262,7 @@ def _cautions() -> str:
 
 def _close(box: Any) -> None:
     """Take what a box shows away, players too."""
-    from therapy_review.display.parts import put_away
+    from therapy_review.display import put_away
 
     shown, box.children = box.children, ()
     for one in shown:

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.consent import ledger
+from therapy_review.display import Live, NothingToShow, Still, gently
 from therapy_review.errors import JournalError, TherapyReviewError
-from therapy_review.journal.journal import Journal, open_journal
-from therapy_review.display.parts import Live, NothingToShow, gently
-from therapy_review.pages.quiet import OFF, ON, is_on
+from therapy_review.journal import Journal, open_journal
+from therapy_review.pages import OFF, ON, is_on
 from therapy_review.sharing.form import share_form
-from therapy_review.display.still import Still
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 NEVER = "Nothing was shared from this journal."
 

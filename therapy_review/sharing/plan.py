@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.turns import intervals as spans
-from therapy_review.consent.agreement import ROLES, SELF_REVIEW, SHARE, is_use, person
-from therapy_review.consent.agreements_file import how_to_ask
+from therapy_review.consent import ROLES, SELF_REVIEW, SHARE, how_to_ask, is_use, person
 from therapy_review.errors import ConsentError, ShareError
 from therapy_review.sharing.clip import LEAST, Clip, clip, clip_of_all, silenced_by_marks
-from therapy_review.turns.intervals import Span
-from therapy_review.turns.table import are_named
+from therapy_review.turns import Span, are_named, intervals as spans
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
 
 LONGEST = 300.0  # seconds of one clip; a session is not a clip
 

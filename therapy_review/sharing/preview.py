@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from therapy_review.sound.opus import DELAY, PACKET, encoded, head, piece
-from therapy_review.player import Moment
-from therapy_review.player.feed import PIECE, Answer
+from therapy_review.player import PIECE, Answer, Moment
 from therapy_review.sharing.export import require_unchanged, sound_of
+from therapy_review.sound import DELAY, PACKET, encoded, head, piece
 
 if TYPE_CHECKING:
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Session
     from therapy_review.sharing.clip import Clip
     from therapy_review.sharing.plan import Plan
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from therapy_review.storage.plain import Store
+    from therapy_review.storage import Store
 
 
 def opener(store: Store, name: str) -> Callable[[], BinaryIO]:

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from therapy_review.errors import JournalError
-from therapy_review.storage.sealed import KEYS_LOCK, LOCK, SETTINGS
 from therapy_review.storage.plain import (
     FILE_MODE,
     FOLDER_MODE,
@@ -28,6 +27,7 @@ from therapy_review.storage.plain import (
     is_half,
     sync_folder,
 )
+from therapy_review.storage.sealed import KEYS_LOCK, LOCK, SETTINGS
 
 LEFT_OUT = (LOCK, KEYS_LOCK)
 STRAY = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # laid down by systems that show folders

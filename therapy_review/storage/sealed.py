@@ -22,6 +22,7 @@ from pyrage import DecryptError, decrypt, encrypt
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
+from therapy_review.storage.plain import PlainStore, files_below, if_there
 from therapy_review.storage.sealed_names import (
     AGE,
     KEY,
@@ -31,7 +32,6 @@ from therapy_review.storage.sealed_names import (
     is_session,
     session_of,
 )
-from therapy_review.storage.plain import PlainStore, files_below, if_there
 
 SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"

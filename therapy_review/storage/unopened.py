@@ -6,9 +6,9 @@ from pyrage import RecipientError, encrypt, x25519
 
 from therapy_review import hints
 from therapy_review.errors import JournalError
+from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SETTINGS
 from therapy_review.storage.sealed_names import AGE
-from therapy_review.storage.plain import PlainStore
 
 
 def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) -> None:

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from therapy_review.errors import JournalError, TherapyReviewError
-from therapy_review.storage.plain import if_there
+from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 FOLDER = "derived"
 VERSION = 1  # of the file's form

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.marks import PROUD
-from therapy_review.measures.moment_finder import behind, moments
+from therapy_review.journal import PROUD
+from therapy_review.measures import behind, moments
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from therapy_review.trends.lasting_change import FEWEST, Change, change, current_phase, together
-from therapy_review.measures.pitch_loudness import CAUTION
+from therapy_review.journal import plain
+from therapy_review.measures import CAUTION
 from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
-from therapy_review.journal.scales import plain
+from therapy_review.trends.lasting_change import FEWEST, Change, change, current_phase, together
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,19 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.trends import cache as index
-from therapy_review.trends import table as trends
-from therapy_review.journal import marks as mark_files
-from therapy_review.consent.agreement import SELF_REVIEW
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
-from therapy_review.journal.marks import Mark
-from therapy_review.journal.session import MEASURES_VERSION
-from therapy_review.measures.silences import long_silences
-from therapy_review.turns.table import turns_table
+from therapy_review.journal import MEASURES_VERSION, Mark, marks as mark_files
+from therapy_review.measures import long_silences
+from therapy_review.trends import cache as index, table as trends
+from therapy_review.turns import turns_table
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 SILENCE = "silence"  # the kind of a mark
 NOT_SAID = "not said"

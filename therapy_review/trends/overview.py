@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.consent.agreement import SELF_REVIEW
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.marks import PROUD
-from therapy_review.journal.notes import OF_THE_WAY
+from therapy_review.journal import OF_THE_WAY, PROUD
 from therapy_review.trends.table import tags_table, trends
 from therapy_review.trends.usual_range import SHOWN
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.notes import SessionNotes
+    from therapy_review.journal import Journal, SessionNotes
 
 MOODS = ("mood_before", "mood_after")
 MARK: dict[str, Any] = {

@@ -20,22 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.trends import cache as index
-from therapy_review.trends import phases
-from therapy_review.measures import pitch_loudness as prosody
-from therapy_review.consent.agreement import SELF_REVIEW
+from therapy_review.consent import SELF_REVIEW, closed
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
-from therapy_review.consent.gate import closed
-from therapy_review.measures.names import MOODS, name_of
-from therapy_review.measures.talk import MEASURES, OF_ONE, mood_change
-from therapy_review.journal.notes import OF_THE_WAY, SessionNotes
+from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
+from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness as prosody
+from therapy_review.trends import cache as index, phases
 from therapy_review.trends.phases import WAYS
-from therapy_review.journal.scales import BUILT_IN, Scale
-from therapy_review.journal.session import MEASURES_VERSION
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 WINDOW = 4  # sessions over which the share of a tag is taken
 # Where in a session something lies says nothing across sessions, and what the engine can see is the floor.

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from therapy_review.measures.names import name_of
+from therapy_review.measures import name_of
 
 FEWEST = 5  # earlier sessions without which nothing is called usual
 FENCE = 1.5  # widths of the usual range from which on a value is far out

@@ -1,1 +1,5 @@
-"""Turns."""
+"""Who held the floor, as a table: checked, edited, read and written."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

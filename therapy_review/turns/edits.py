@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent.agreement import ROLES
-from therapy_review.journal.corrections import (
+from therapy_review.consent import ROLES
+from therapy_review.errors import TurnsError
+from therapy_review.journal import (
     SWAP,
     THE_OTHER,
     Correction,
@@ -30,7 +31,6 @@ from therapy_review.journal.corrections import (
     one_word,
     people_in,
 )
-from therapy_review.errors import TurnsError
 from therapy_review.turns.table import MIN_SILENCE, TOLERANCE, name_speakers, turns_table
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.journal.corrections import none, record
+    >>> from therapy_review.journal import none, record
     >>> heard = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2"), (10, 12, "voice_2")])
     >>> said = record(none(), [Correction(0, 4, "client"), Correction(10, 12, "client", was="therapist")])
     >>> corrected(heard, said)["speaker"].tolist()
@@ -91,7 +91,7 @@ def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.journal.corrections import none, record
+    >>> from therapy_review.journal import none, record
     >>> said = record(none(), [Correction(2, 4, "therapist"), Correction(6, 7, "nobody")])
     >>> apply(turns_table([(0, 7.05, "client", 0.8)]), said)
        start  end    speaker  confidence
@@ -364,7 +364,7 @@ def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool
 
     Examples
     --------
-    >>> from therapy_review.journal.corrections import none, record
+    >>> from therapy_review.journal import none, record
     >>> said = record(none(), [Correction(1, 2, "client")])
     >>> spoken_of(turns_table([(0, 1, "client"), (1.5, 3, "client")]), said).tolist()
     [False, True]

@@ -26,8 +26,8 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import TurnsError
+from therapy_review.storage import PlainStore
 from therapy_review.turns.formats import FORMATS, Format, Row, number
-from therapy_review.storage.plain import PlainStore
 from therapy_review.turns.table import COLUMNS, merge_stretches, turns_table
 
 DECIMALS = 3

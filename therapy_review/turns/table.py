@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent.agreement import ROLES
+from therapy_review.consent import ROLES
 from therapy_review.errors import TurnsError
 
 if TYPE_CHECKING:

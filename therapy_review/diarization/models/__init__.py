@@ -81,5 +81,8 @@ def weights_of(name: str) -> dict[str, NDArray[np.float32]]:
     -------
     dict of str to ndarray of float32
     """
-    with files("therapy_review.diarization.models").joinpath(f"{name}.npz").open("rb") as file, np.load(file) as kept:
+    with (
+        files("therapy_review.diarization.models").joinpath(f"{name}.npz").open("rb") as file,
+        np.load(file) as kept,
+    ):
         return dict(kept)

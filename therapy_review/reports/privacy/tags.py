@@ -17,14 +17,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import days
 from therapy_review.reports.privacy import texts as reading
 from therapy_review.reports.privacy.texts import strings
-from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 Words = tuple[str, ...]
 _WORD = re.compile(r"[^\W_]+")

@@ -17,19 +17,17 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from therapy_review.journal import letters
-from therapy_review.journal import shared_notes as together_notes
-from therapy_review.consent.agreement import SELF_REVIEW
-from therapy_review.reports.privacy import texts as reading
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import letters, shared_notes as together_notes
+from therapy_review.reports.privacy import texts as reading
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
     from numpy.typing import NDArray
 
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 LONG = 24  # letters in a row that two texts share by chance no more
 SHORT = 12  # letters; a text, line or sentence as short as this is looked for whole, a shorter one not at all

@@ -1,5 +1,5 @@
-"""Batch: many sessions' reports at once, on this computer or on many; `therapy_review.reports.runner` is the way in.
+"""The processes that make reports: kernels, a pool, a cluster."""
 
-plan (what is current, what must be made, what may not be made) → make (a kernel for each report, in a few
-processes) → keep (only the program that was started writes into the journal) → index.
-"""
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

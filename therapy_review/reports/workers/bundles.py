@@ -19,20 +19,15 @@ from typing import TYPE_CHECKING, Literal
 
 import tomlkit
 
-from therapy_review.journal import days
-from therapy_review.consent import agreements_file as consent
-from therapy_review.consent import ledger
-from therapy_review.consent.agreement import REPORT
-from therapy_review.reports.workers.scratch import Scratch
+from therapy_review.consent import REPORT, agreements_file as consent, ledger
+from therapy_review.display import LEFT_OUT, SHOWN
 from therapy_review.errors import JournalError
-from therapy_review.journal.notes import SessionNotes, render
-from therapy_review.journal.session import MADE_FROM_SOUND
-from therapy_review.display.still import LEFT_OUT, SHOWN
-from therapy_review.storage.plain import PlainStore, if_there
+from therapy_review.journal import MADE_FROM_SOUND, SessionNotes, days, render
+from therapy_review.reports.workers.scratch import Scratch
+from therapy_review.storage import PlainStore, if_there
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
-    from therapy_review.journal.session import Session
+    from therapy_review.journal import Journal, Session
 
 DERIVED = "derived"
 # What of a session goes along, for each purpose; anything else that lies in its folder stays at home.

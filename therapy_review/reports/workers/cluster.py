@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from therapy_review.reports.manifest import program
-from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.errors import MissingPackageError, ReportError
 from therapy_review.extras import install_line
-from therapy_review.storage.plain import PlainStore
+from therapy_review.reports import program
+from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out
+from therapy_review.storage import PlainStore
 
 if TYPE_CHECKING:
-    from therapy_review.journal.journal import Journal
+    from therapy_review.journal import Journal
 
 JOIN = 15.0  # seconds for anything the scheduler or a worker is asked
 EMPTY = 30.0  # seconds without any worker before it is given up

@@ -21,10 +21,10 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors, hints
-from therapy_review.consent.agreement import REPORT
+from therapy_review.consent import REPORT
+from therapy_review.display import OPENS
 from therapy_review.reports.workers.kernels import START, Kernel, KernelEndedError, ToldError
 from therapy_review.reports.workers.taking_turns import turn_to_listen
-from therapy_review.display.still import OPENS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -35,7 +35,7 @@ LISTENING = 3600.0  # seconds one session may be listened to
 PLACE = "__import__('os').chdir({!r})"
 FOR_THE_CLIENT = "__import__('os').environ.update({!r})"
 LISTEN = (
-    "from therapy_review.analysis.analysis import analyse; from therapy_review.journal.journal import open_journal; "
+    "from therapy_review.analysis import analyse; from therapy_review.journal.journal import open_journal; "
     "analyse(open_journal({!r}).session({!r}), use={!r})"
 )
 ENDED = (

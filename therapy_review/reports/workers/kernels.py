@@ -27,10 +27,10 @@ from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
 from therapy_review import hints
-from therapy_review.storage import unlock
-from therapy_review.reports.workers.scratch import Scratch
+from therapy_review.display import STILL
 from therapy_review.errors import ReportError
-from therapy_review.display.still import STILL
+from therapy_review.reports.workers.scratch import Scratch
+from therapy_review.storage import unlock
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
@@ -236,7 +236,13 @@ class _Source:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "therapy_review.reports.workers.kernel_fork", str(number), str(scratch)],
+                [
+                    sys.executable,
+                    "-m",
+                    "therapy_review.reports.workers.kernel_fork",
+                    str(number),
+                    str(scratch),
+                ],
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -17,19 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review import hints
-from therapy_review.storage import unlock
+from therapy_review.display import LEFT_OUT, SHOWN
+from therapy_review.errors import TherapyReviewError
 from therapy_review.reports.workers import interrupts as stopping
 from therapy_review.reports.workers.bundles import Bundle, derived, laid_out
 from therapy_review.reports.workers.templates import Template
-from therapy_review.errors import TherapyReviewError
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.display.still import LEFT_OUT, SHOWN
-from therapy_review.storage.plain import PlainStore
+from therapy_review.storage import PlainStore, SealedStore, unlock
 
 if TYPE_CHECKING:
+    from therapy_review.journal import Journal
     from therapy_review.reports.workers.engine import OnStart
     from therapy_review.reports.workers.kernels import Kernel, Kernels
-    from therapy_review.journal.journal import Journal
 
 REPORTS = "reports"
 SUFFIXES = {"ipynb": ("ipynb",), "html": ("ipynb", "html"), "pdf": ("ipynb", "html", "pdf")}
@@ -141,9 +139,9 @@ def _listened(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
 def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     import nbformat
 
+    from therapy_review.display import as_page, as_pdf, with_way_back
+    from therapy_review.reports.privacy import tidied
     from therapy_review.reports.workers.engine import execute
-    from therapy_review.reports.privacy.words import tidied
-    from therapy_review.display.rendering import as_page, as_pdf, with_way_back
 
     assert order.template
     notebook = execute(

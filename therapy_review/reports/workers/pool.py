@@ -17,9 +17,9 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from therapy_review.errors import TherapyReviewError
 from therapy_review.reports.workers import interrupts as stopping
 from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out, end_with
-from therapy_review.errors import TherapyReviewError
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor

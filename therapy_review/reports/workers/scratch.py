@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from therapy_review.storage.plain import FILE_MODE, FOLDER_MODE
+from therapy_review.storage import FILE_MODE, FOLDER_MODE
 
 PREFIX = "review-"  # short: sockets lie in there, whose paths may not be long
 LOCK = ".therapy_review.lock"

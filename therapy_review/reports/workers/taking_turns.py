@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from therapy_review.diarization.models import THREADS
-from therapy_review.storage.plain import FILE_MODE
+from therapy_review.diarization import THREADS
+from therapy_review.storage import FILE_MODE
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from therapy_review.errors import ReportError
-from therapy_review.storage.plain import digest
+from therapy_review.storage import digest
 from therapy_review.wording import NOTEBOOKS
 
 if TYPE_CHECKING:

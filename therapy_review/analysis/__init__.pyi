@@ -1,0 +1,25 @@
+from . import analysis as analysis, enrolment as enrolment, review as review
+from .adding import add_recording as add_recording, not_agreed_to_record as not_agreed_to_record
+from .analysis import (
+    analyse as analyse,
+    follow_prints as follow_prints,
+    is_current as is_current,
+    rename as rename,
+)
+from .enrolment import forget_without_agreement as forget_without_agreement
+from .external_turns import (
+    forget_turns as forget_turns,
+    turns_elsewhere as turns_elsewhere,
+    use_turns as use_turns,
+)
+from .review import CHANGED_ELSEWHERE as CHANGED_ELSEWHERE, Listening as Listening
+from .similar import Embed as Embed, alike as alike, hearing as hearing, relabel_alike as relabel_alike
+from .uncertainty import AROUND as AROUND, least_certain as least_certain
+from .voiceprints import (
+    LIKENESS as LIKENESS,
+    MARGIN as MARGIN,
+    PEOPLE as PEOPLE,
+    mean_voice as mean_voice,
+    recognise as recognise,
+    surest_stretches as surest_stretches,
+)

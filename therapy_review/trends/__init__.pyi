@@ -1,0 +1,40 @@
+from . import cache as cache, slopes as slopes, table as table
+from .cache import SETTLED as SETTLED
+from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
+from .in_words import CERTAIN as CERTAIN, OF_MANY as OF_MANY, OF_PAGE as OF_PAGE, sentences as sentences
+from .kinds_of_silence import (
+    IN_OWN_WORDS as IN_OWN_WORDS,
+    KINDS as KINDS,
+    NOT_SAID as NOT_SAID,
+    long_silences_of as long_silences_of,
+    say as say,
+    silence_kinds as silence_kinds,
+)
+from .lasting_change import change as change, changes as changes, direction as direction
+from .overview import MOODS as MOODS, Way as Way, way as way
+from .phases import (
+    NOT_NAMED as NOT_NAMED,
+    held as held,
+    in_a_row as in_a_row,
+    lasting as lasting,
+    runs as runs,
+)
+from .slopes import kendall_tau as kendall_tau, theil_sen as theil_sen
+from .table import (
+    WINDOW as WINDOW,
+    moods_table as moods_table,
+    moving_share as moving_share,
+    sessions_table as sessions_table,
+    tags_table as tags_table,
+    trends as trends,
+)
+from .usual_range import (
+    FEWEST as FEWEST,
+    SHOWN as SHOWN,
+    WORDS as WORDS,
+    far_out as far_out,
+    label as label,
+    side_of as side_of,
+    usual as usual,
+    written as written,
+)
