@@ -1,6 +1,6 @@
 """How long it takes to look at years of sessions, and how often a change is told; run by ``make bench``.
 
-The journals are those of ``tests/believable.py``. What may be taken is asserted, what was taken is printed.
+The journals are those of ``tests/support/believable.py``. What may be taken is asserted, what was taken is printed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,19 @@ from pyrage.x25519 import Identity
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from believable import DIALOGUES, write_journal
 from test_analysis import MINUTES, hour  # noqa: F401
-from test_changes import NOISES, TIMES, Noise, carried, claims, found, missed_weeks, pages_that_claim
 
+from tests.support.believable import DIALOGUES, write_journal
+from tests.trends.test_lasting_change import (
+    NOISES,
+    TIMES,
+    Noise,
+    carried,
+    claims,
+    found,
+    missed_weeks,
+    pages_that_claim,
+)
 from therapy_review import Journal, Recording, open_journal
 from therapy_review.diarization import diarize
 from therapy_review.measures import ranges

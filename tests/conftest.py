@@ -15,9 +15,9 @@ import pytest
 import soundfile
 from filelock import FileLock
 from hypothesis import settings
-from no_network import nothing_leaves  # noqa: F401  watches every test
-from short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 
+from tests.support.no_network import nothing_leaves  # noqa: F401  watches every test
+from tests.support.short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.sound.opus import RATE, head, piece
 from therapy_review.storage import unlock

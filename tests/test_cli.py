@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PRACTICE, root_of
 
+from tests.conftest import PRACTICE, root_of
 from therapy_review import analyse, create_journal, hints
 from therapy_review.analysis.external_turns import use_turns
 from therapy_review.cli import import_turns

@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 import typer.main
-from conftest import PRACTICE, ROOT, root_of
-from short_journals import DAYS
 
+from tests.conftest import PRACTICE, ROOT, root_of
+from tests.support.short_journals import DAYS
 from therapy_review import Journal, cli, create_journal, hints, open_journal
 from therapy_review.lab.server import environment
 from therapy_review.reports import runner as reports

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from conftest import ROOT
-
+from tests.conftest import ROOT
 from therapy_review import hints
 from therapy_review.extras import install_line
 from therapy_review.reports.privacy import tags as mood_tags, words as private
