@@ -22,7 +22,7 @@ from tests.conftest import PRACTICE, ROOT, root_of
 from tests.support.short_journals import DAYS
 from therapy_review import Journal, cli, create_journal, hints, open_journal
 from therapy_review.lab.server import environment
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealing import seal
@@ -361,7 +361,7 @@ def test_a_page_tells_folders_to_the_client_alone(
     notes.write_text(f"{notes.read_text()}\n\n{words}\n")
     agreements = (root / "agreements.toml").read_text()
     journal = open_journal(root)
-    done = reports.run(journal, [journal.sessions[0]], parameters={"private_notes": private_notes})
+    done = runner.run(journal, [journal.sessions[0]], parameters={"private_notes": private_notes})
     assert done.number("made") == 1, [one.sentence for one in done.outcomes]
     page = (root / f"reports/session_report_{DAYS[0]}.html").read_text()
     assert str(root.parent.parent) not in page
@@ -373,7 +373,7 @@ def test_a_page_tells_folders_to_the_client_alone(
 
     # Where nothing is agreed to any more, what is to be done is said by a page as well.
     (root / "agreements.toml").write_text(agreements.replace('"report"', '"share:Sam"'))
-    done = reports.run(open_journal(root), [journal.sessions[0]], parameters={"private_notes": private_notes})
+    done = runner.run(open_journal(root), [journal.sessions[0]], parameters={"private_notes": private_notes})
     (outcome,) = done.outcomes
     assert f" consent add --journal ~/'{words}/journal'" in outcome.sentence
     told = (root / f"reports/{outcome.report}.failed.html").read_text()
@@ -384,13 +384,13 @@ def test_a_report_that_names_a_folder_is_made_anew_once_the_journal_lies_elsewhe
     short: Journal, tmp_path: Path, no_kernels: None
 ) -> None:
     shown = {"private_notes": "shown"}
-    assert reports.run(short, parameters=shown).number("made") == len(DAYS)
-    assert reports.run(short, parameters=shown).number("current") == len(DAYS)
+    assert runner.run(short, parameters=shown).number("made") == len(DAYS)
+    assert runner.run(short, parameters=shown).number("current") == len(DAYS)
     moved = open_journal(root_of(short).rename(tmp_path / "moved"))
-    assert reports.run(moved, parameters=shown).number("made") == len(DAYS)
-    assert reports.run(moved).number("made") == len(DAYS)
+    assert runner.run(moved, parameters=shown).number("made") == len(DAYS)
+    assert runner.run(moved).number("made") == len(DAYS)
     again = open_journal(root_of(moved).rename(tmp_path / "again"))
-    assert reports.run(again).number("current") == len(DAYS)
+    assert runner.run(again).number("current") == len(DAYS)
 
 
 def test_no_text_of_the_program_is_a_command_written_by_hand() -> None:

@@ -15,14 +15,14 @@ from therapy_review import hints
 from therapy_review.commands import (
     Sound,
     SoundOption,
-    consent as consent_commands,
-    erase as erasing_commands,
-    moods as mood_commands,
-    notebooks as path_commands,
+    consent,
+    erase,
+    moods,
+    notebooks,
     report as report_commands,
-    seal as seal_commands,
-    share as share_commands,
-    voice as voice_commands,
+    seal,
+    share,
+    voice,
 )
 from therapy_review.consent import RECORD, SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
@@ -40,14 +40,14 @@ app = typer.Typer(
 say = Console(highlight=False, markup=False, soft_wrap=True)
 turns = typer.Typer(no_args_is_help=True, help="Who spoke when, to and from other programs' files.")
 app.add_typer(turns, name="turns")
-app.add_typer(voice_commands.voice, name="voice")
-app.add_typer(consent_commands.consent, name="consent")
-app.command()(erasing_commands.erase)
-app.command()(share_commands.share)
-app.add_typer(mood_commands.moods, name="moods")
-seal_commands.register(app)
+app.add_typer(voice.voice, name="voice")
+app.add_typer(consent.consent, name="consent")
+app.command()(erase.erase)
+app.command()(share.share)
+app.add_typer(moods.moods, name="moods")
+seal.register(app)
 report_commands.register(app)
-path_commands.register(app)
+notebooks.register(app)
 JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
 HERE = Path()
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")]
@@ -75,16 +75,16 @@ def init(
 
     here, there = _places(place, therapist_place, therapist)
     check_new(folder, client=name, therapist=therapist, time_zone=time_zone)
-    is_wanted = seal_commands.is_wanted(sealed)
+    is_wanted = seal.is_wanted(sealed)
     # Made before the journal, so that who breaks off has none that lies open.
-    keys = seal_commands.ask_for_keys(folder) if is_wanted else None
+    keys = seal.ask_for_keys(folder) if is_wanted else None
     made = create_journal(
         folder, client=name, therapist=therapist, place=here, therapist_place=there, time_zone=time_zone
     )
     if keys:
-        seal_commands.seal_with(folder_of(folder)[0], *keys)
+        seal.seal_with(folder_of(folder)[0], *keys)
     elif not is_wanted:
-        say.print(seal_commands.without(made.root))
+        say.print(seal.without(made.root))
     say.print(
         f"Your journal is in {hints.place(made.root)}. Before the first recording, talk it over with {therapist}."
     )
@@ -157,7 +157,7 @@ def add(
             f"{to_do_so}"
         )
     if remove_original or opened.settings.get("sealed"):
-        seal_commands.offer_to_remove(files, answer=remove_original)
+        seal.offer_to_remove(files, answer=remove_original)
 
 
 @app.command()
@@ -297,26 +297,26 @@ def review(
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
     from therapy_review.journal import open_journal
-    from therapy_review.reports import plain_copy as plain_pages, runner as reports
+    from therapy_review.reports import plain_copy, runner
 
     opened = open_journal(journal)
     chosen = _week(opened, week)
     page = f"weekly_review_{chosen}.html"
-    target = plain_pages.place_for(opened, plain_to, [page], sure=sure)
+    target = plain_copy.place_for(opened, plain_to, [page], sure=sure)
     failed = _analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
-        made = reports.run_one(
+        made = runner.run_one(
             opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
         )
     in_lab = hints.command("lab", "--week", chosen, journal=opened.root)
     if not opened.settings.get("sealed"):
-        say.print(f"To read:  {hints.place(reports.place(opened, made.page))}")
-        say.print(f"Notebook: {hints.place(reports.place(opened, made.notebook))}")
+        say.print(f"To read:  {hints.place(runner.place(opened, made.page))}")
+        say.print(f"Notebook: {hints.place(runner.place(opened, made.notebook))}")
         say.print(f"To hear and write in it, with JupyterLab:  {in_lab}")
     elif target is None:
         say.print(f"It is sealed in {opened.name}. To read it:  {in_lab}")
     else:
-        plain_pages.write(opened, target, {page: opened.store.read(made.page)}, {})
+        plain_copy.write(opened, target, {page: opened.store.read(made.page)}, {})
     if failed:
         raise typer.Exit(1)
 
@@ -331,7 +331,7 @@ def lab(
 ) -> None:
     """Open the weekly notebook, or a report, in JupyterLab, in its simple interface."""
     from therapy_review.journal import open_journal
-    from therapy_review.lab import server as jupyter
+    from therapy_review.lab import server
 
     opened = open_journal(journal)
     if report:
@@ -341,7 +341,7 @@ def lab(
                 f"There is no report {report} in {opened.name}; to write reports: "
                 f"{hints.command('report', '--all', journal=opened.root)}"
             )
-        jupyter.start(opened, notebook)
+        server.start(opened, notebook)
     chosen = _week(opened, week)
     notebook = f"reports/weekly_review_{chosen}.ipynb"
     if not opened.store.exists(notebook):
@@ -349,7 +349,7 @@ def lab(
             f"The review of {chosen} is not written yet; run: "
             f"{hints.command('review', '--week', chosen, journal=opened.root)}"
         )
-    jupyter.start(opened, notebook)
+    server.start(opened, notebook)
 
 
 @app.command()

@@ -25,7 +25,7 @@ import psutil
 from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, short_journal
 from benchmarks.batch.measuring import measured, started, two_workers
 from therapy_review import analyse, open_journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.storage import PlainStore, digest, new_keys, new_recovery_code, seal, unlock
 from therapy_review.trends import SETTLED
 
@@ -128,7 +128,7 @@ def idle(scratch: Path, sessions: int, _kills: int) -> list[Row]:
     rows = []
     for said in ("the first run", "the second, which looks at what the first wrote", "a later one"):
         began = time.perf_counter()
-        done = reports.run(open_journal(root), jobs=2)
+        done = runner.run(open_journal(root), jobs=2)
         states = f"{done.number('made')} made, {done.number('current')} current"
         rows.append((f"{sessions} sealed sessions, {said}", f"{time.perf_counter() - began:.2f} s", states))
         time.sleep(SETTLED + 1)

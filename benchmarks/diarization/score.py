@@ -1,8 +1,8 @@
 """How wrong a table of turns is, and why.
 
-Conventions: tables are turns tables (`therapy_review.turns.table`), times are seconds, the found voices are mapped to the
-reference's speakers so that the most time agrees (Hungarian method). *Miss*, *false alarm* and *confusion* are
-those of the diarization error rate (DER): of every moment, how many voices too few, too many and wrong. DER is
+Conventions: tables are turns tables (`therapy_review.turns.table`), times are seconds, the found voices are mapped
+to the reference's speakers so that the most time agrees (Hungarian method). *Miss*, *false alarm* and *confusion*
+are those of the diarization error rate (DER): of every moment, how many voices too few, too many and wrong. DER is
 their sum over the reference's speaking time, two at once counted twice; 0.25 s around every boundary of the
 reference are left out where it is given "with a collar".
 

@@ -15,9 +15,9 @@ import soundfile
 from tests.conftest import PRACTICE
 from therapy_review import create_journal
 from therapy_review.commands.check import check
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.journal.journal import Journal
-from therapy_review.pages import session as pages
+from therapy_review.pages import session
 from therapy_review.storage.plain import PlainStore
 
 M4A = PRACTICE / "sessions/2026-01-08/recording.m4a"
@@ -73,7 +73,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Journal:
     journal = create_journal(tmp_path_factory.mktemp("odd") / "mine", client="A", therapist="B")
     agreed = b""
     for who in ("client", "therapist"):
-        agreed = consent.append(agreed, who, ["self_review"], given_from=journal.today(), name=who)
+        agreed = agreements_file.append(agreed, who, ["self_review"], given_from=journal.today(), name=who)
     journal.store.write("agreements.toml", agreed)
     for day, (name, make, *_) in {**ODD, **USABLE}.items():
         journal.store.write(f"sessions/{day}/{name}", make())
@@ -103,7 +103,7 @@ def test_analyse_says_one_sentence_for_each_and_goes_on_with_the_others(odd: Jou
 
 @pytest.mark.parametrize("day", ODD)
 def test_a_notebook_shows_the_sentence_in_place_of_the_chart(day: str, odd: Journal) -> None:
-    page = pages.SessionPage(odd.session(day))
+    page = session.SessionPage(odd.session(day))
     for part in (page.session_map()._draw(), page.player(), page.moments(), page.who_is_who()):
         assert ODD[day][2] in part.text
     assert "You met B on" in page.held().markup

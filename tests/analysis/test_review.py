@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Hear, root_of
 from therapy_review import Journal, Session, analyse, open_journal
-from therapy_review.analysis import review as module
+from therapy_review.analysis import review
 from therapy_review.analysis.review import ANSWERS, DONE, NOT_NAMED, NOTHING_LEFT, Listening, Step, offer
 from therapy_review.analysis.similar import COLUMNS
 from therapy_review.analysis.uncertainty import least_certain
@@ -63,7 +63,7 @@ def test_the_invitation_counts_what_would_be_asked(session: Session, monkeypatch
     count = len(asked(session))
     assert offer(session).startswith(f"There are {count} short stretches the computer is least sure about. ")
     one = asked(session)[:1]
-    monkeypatch.setattr(module, "least_certain", lambda *_: one)
+    monkeypatch.setattr(review, "least_certain", lambda *_: one)
     assert offer(session).startswith("There is one short stretch the computer is least sure about. ")
 
 
@@ -209,7 +209,7 @@ def test_a_single_stretch_that_sounds_alike_is_spoken_of_as_one(
     listening = Listening(session)
     first = listening.begin()
     one = pd.DataFrame([(70.0, 72.5, "client", "other", 0.1)], columns=COLUMNS)
-    monkeypatch.setattr(module, "alike", lambda *_: one)
+    monkeypatch.setattr(review, "alike", lambda *_: one)
     step = listening.answer("nobody")
     assert step.sentence == (
         "Kept. One more stretch sounds like this one (at 1:10). Change it to “somebody else” too?"
@@ -250,14 +250,14 @@ def test_what_does_not_fit_changes_nothing(session: Session) -> None:
 def test_an_answer_pressed_twice_is_one_answer(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     listening = Listening(session)
     first = listening.begin()
-    entered, go_on, really = threading.Event(), threading.Event(), module.relabel
+    entered, go_on, really = threading.Event(), threading.Event(), review.relabel
 
     def slowly(*args: object) -> object:
         entered.set()
         assert go_on.wait(20)
         return really(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "relabel", slowly)
+    monkeypatch.setattr(review, "relabel", slowly)
     pressed = threading.Thread(target=listening.answer, args=(first.speaker,))
     pressed.start()
     assert entered.wait(20)
@@ -299,7 +299,7 @@ def test_an_answer_is_safe_when_others_cannot_be_heard_and_can_be_taken_back(
     def refuse(*_: object) -> pd.DataFrame:
         raise TherapyReviewError("No longer agreed to.")
 
-    monkeypatch.setattr(module, "alike", refuse)
+    monkeypatch.setattr(review, "alike", refuse)
     with pytest.raises(TherapyReviewError, match="No longer"):
         listening.answer("nobody")
     assert "nobody" in session.corrections["speaker"].to_list()

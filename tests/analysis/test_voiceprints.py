@@ -27,10 +27,10 @@ from therapy_review.analysis.voiceprints import (
     surest_stretches,
 )
 from therapy_review.cli import app
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.consent.agreement import ROLES
 from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.forms import notes as forms
+from therapy_review.forms import notes
 from therapy_review.journal.corrections import Correction
 from therapy_review.rights.erasure import erase_session
 from therapy_review.turns.edits import swap
@@ -137,7 +137,9 @@ def test_a_print_during_whose_making_it_is_taken_back_is_not_kept(
     mine: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def meanwhile(*_: object) -> np.ndarray:
-        mine.keep_agreements(lambda data: consent.take_back(data, "client", "voice_print", on=mine.today()))
+        mine.keep_agreements(
+            lambda data: agreements_file.take_back(data, "client", "voice_print", on=mine.today())
+        )
         return np.ones(3)
 
     say_who(mine.session(FIRST))
@@ -220,9 +222,9 @@ def test_an_agreement_taken_back_forgets_the_print_and_leaves_the_others_in_forc
 def test_a_print_without_an_agreement_in_force_is_not_used_and_goes_when_sessions_are_analysed(
     enrolled: Journal,
 ) -> None:
-    agreements = root_of(enrolled) / consent.FILE
+    agreements = root_of(enrolled) / agreements_file.FILE
     agreements.write_bytes(
-        consent.take_back(agreements.read_bytes(), "client", "voice_print", on=enrolled.today())
+        agreements_file.take_back(agreements.read_bytes(), "client", "voice_print", on=enrolled.today())
     )
     assert enrolment.in_force(enrolled) == {}
     done = CliRunner().invoke(app, ["analyse", "-j", str(root_of(enrolled))])
@@ -292,16 +294,16 @@ def test_where_somebody_else_is_heard_too_voices_are_asked_about(enrolled: Journ
 
 
 def test_the_form_says_that_voices_were_named_by_voice(enrolled: Journal) -> None:
-    form = forms.who_is_who(enrolled.session(SECOND))
+    form = notes.who_is_who(enrolled.session(SECOND))
     assert "name you by your voice" in form.children[0].value
     assert len(form.children) > 3
-    assert "You have said" in forms.who_is_who(enrolled.session(FIRST)).children[0].value
+    assert "You have said" in notes.who_is_who(enrolled.session(FIRST)).children[0].value
 
 
 def test_names_by_voice_are_swapped_in_the_form_and_no_later_print_turns_them_back(enrolled: Journal) -> None:
     session = enrolled.session(SECOND)
     before = session.turns["speaker"].tolist()
-    form = forms.who_is_who(session)
+    form = notes.who_is_who(session)
     form.children[-2].children[0].click()
     (form,) = form.children
     assert "changed places" in form.children[-1].value
@@ -390,11 +392,13 @@ def test_the_surest_stretches_are_of_one_voice_alone_and_a_minute_at_most(drawn)
 
 def test_taking_one_use_back_leaves_the_other_uses_of_an_agreement_in_force() -> None:
     day = dt.date(2026, 3, 4)
-    data = consent.append(b"", "client", ("record", "voice_print"), given_from=dt.date(2026, 1, 5), name="A")
-    after = consent.parse(consent.take_back(data, "client", "voice_print", on=day), "x")
+    data = agreements_file.append(
+        b"", "client", ("record", "voice_print"), given_from=dt.date(2026, 1, 5), name="A"
+    )
+    after = agreements_file.parse(agreements_file.take_back(data, "client", "voice_print", on=day), "x")
     holds = {use: any(a.holds(use, day) for a in after) for use in ("record", "voice_print")}
     assert holds == {"record": True, "voice_print": False}
-    assert consent.take_back(data, "therapist", "voice_print", on=day) == data
+    assert agreements_file.take_back(data, "therapist", "voice_print", on=day) == data
 
 
 MEANWHILE = {

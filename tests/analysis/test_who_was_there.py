@@ -11,7 +11,7 @@ import pytest
 from tests.diarization.test_registry import Halves
 from therapy_review import Journal, Session, analyse
 from therapy_review.analysis.analysis import is_current
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 
 PAIR = ("client", "therapist")
 
@@ -22,7 +22,7 @@ def session(journal: Journal) -> Session:
     found = journal.session("2026-01-29")
     journal.store.remove(found.file("corrections.csv"))
     agreed = journal.store.read("agreements.toml")
-    more = consent.append(agreed, "Kim", ["self_review"], given_from=dt.date(2026, 1, 5), name="Kim")
+    more = agreements_file.append(agreed, "Kim", ["self_review"], given_from=dt.date(2026, 1, 5), name="Kim")
     journal.store.write("agreements.toml", more)
     return found
 

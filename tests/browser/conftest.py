@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync
 
 from therapy_review import Session, analyse, open_journal
 from therapy_review.player.playback import prepare
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, run_all
 from tools.tones import DAY, make_tones
 
@@ -47,10 +47,10 @@ def _write_workbook(root: Path) -> None:
     for session in journal.sessions:
         if session.has_recording:
             analyse(session)
-    reports.run_one(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
-    reports.run_one(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
+    runner.run_one(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    runner.run_one(journal, "session_report", "session_report_2026-02-26", {"session": "2026-02-26"})
     for name in ("getting_started", "agreement", "bring_in", "path", "how_far", "together", "share"):
-        reports.run_one(journal, name, name, {})
+        runner.run_one(journal, name, name, {})
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.batch.journals import days, short_journal
 from therapy_review import open_journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DAYS = days(6)
@@ -23,7 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.rmtree(root / "sessions" / DAYS[2])
     (root / "sessions" / DAYS[2]).mkdir()
     (root / "sessions" / DAYS[2] / "notes.md").write_text("---\nmood_after: 9\n---\n")
-    reports.run(open_journal(root), jobs=2)
+    runner.run(open_journal(root), jobs=2)
     return root / "reports"
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Playwright, expect
 from therapy_review import Journal, analyse, open_journal
 from therapy_review.journal.journal import folder_of
 from therapy_review.player.playback import prepare
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import new_keys, new_recovery_code
 from therapy_review.storage.sealing import seal
@@ -57,8 +57,8 @@ def sealed(work: Path) -> Journal:
     session = journal.session("2026-03-05")
     analyse(session)
     prepare(session)
-    reports.run_one(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
-    done = reports.run(journal, [session])
+    runner.run_one(journal, "weekly_review", "weekly_review_2026-W10", {"week": "2026-W10"})
+    done = runner.run(journal, [session])
     assert done.number("made") == 1
     return journal
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from therapy_review.charts import fonts as glyphs
+from therapy_review.charts import fonts
 from therapy_review.charts.base import Chart
 from therapy_review.charts.over_time import mood_tags
 
@@ -14,10 +14,10 @@ from therapy_review.charts.over_time import mood_tags
 @pytest.fixture
 def no_other_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A computer that has the charts' own fonts and nothing else."""
-    monkeypatch.setattr(glyphs, "_others", lambda: ())
-    glyphs._font_with.cache_clear()
+    monkeypatch.setattr(fonts, "_others", lambda: ())
+    fonts._font_with.cache_clear()
     yield
-    glyphs._font_with.cache_clear()
+    fonts._font_with.cache_clear()
 
 
 def grid(*tags: str) -> Chart:
@@ -58,7 +58,7 @@ def test_a_chart_with_such_words_leaves_no_empty_box_and_says_the_words_themselv
         chart = grid("🙂", "悲しい", "❤️")
         chart.png()
     assert "🙂 1" in chart.alt
-    assert max(map(len, labels(chart))) <= glyphs.LONGEST
+    assert max(map(len, labels(chart))) <= fonts.LONGEST
 
 
 def test_what_another_installed_font_has_is_drawn_with_it() -> None:
@@ -70,5 +70,5 @@ def test_what_another_installed_font_has_is_drawn_with_it() -> None:
         chart.png()
     assert labels(chart) == [tag]
     (label,) = chart.axes[0].get_yticklabels()
-    assert label.get_fontfamily()[:2] == list(glyphs.FONTS)
+    assert label.get_fontfamily()[:2] == list(fonts.FONTS)
     assert len(label.get_fontfamily()) == 3

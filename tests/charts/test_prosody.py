@@ -16,7 +16,7 @@ from therapy_review.charts.prosody import NOTHING_ACROSS, TOO_LITTLE, voices_of_
 from therapy_review.consent.agreement import REPORT
 from therapy_review.display.parts import Shown
 from therapy_review.display.still import SHOWN, STILL, Still
-from therapy_review.measures import pitch_loudness as prosody
+from therapy_review.measures import pitch_loudness
 from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
 from therapy_review.pages.over_time import HowFar
 from therapy_review.pages.prosody import SHOWN as OF_THE_CLIENT, VoicesView, not_worked_out, voices_view
@@ -42,7 +42,7 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         heard.append(str(recording))
         return OF_TWO
 
-    monkeypatch.setattr(prosody, "ranges", known)
+    monkeypatch.setattr(pitch_loudness, "ranges", known)
     return heard
 
 
@@ -175,7 +175,7 @@ def test_it_stops_after_the_session_it_is_at(heard: Journal, monkeypatch: pytest
         done.append(session.name)
         buttons(page.box)["Stop"].click()
 
-    monkeypatch.setattr(prosody, "prosody", worked_out)
+    monkeypatch.setattr(pitch_loudness, "prosody", worked_out)
     buttons(page.box)["Work them out for 2 sessions"].click()
     assert page.working is not None
     page.working.join(20)
@@ -202,5 +202,5 @@ def test_in_batch_only_what_is_known_is_shown(
     assert "Of 2 sessions they have not been worked out yet." in shown.markup
     assert listened == []
     for session in not_worked_out(heard):
-        prosody.prosody(session)
+        pitch_loudness.prosody(session)
     assert "last 200 Hz" in HowFar(heard).voices().markup

@@ -24,7 +24,7 @@ from matplotlib.collections import Collection, PathCollection
 from matplotlib.text import Text
 from PIL import Image
 
-from therapy_review.charts import over_time as path_charts, session as charts
+from therapy_review.charts import over_time, session
 from therapy_review.charts.base import WIDTH, Chart, nothing_yet
 from therapy_review.measures.silences import gaps, long_silences, overlaps, pauses
 from therapy_review.measures.talk import balance, evaluate, talk_time
@@ -120,44 +120,44 @@ def path_of(days: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 EVERY: dict[str, Callable[[], Chart]] = {
-    "map": lambda: charts.session_map(TALK),
-    "map with marks": lambda: charts.session_map(TALK, MARKS),
-    "map of an hour": lambda: charts.session_map(hour()),
-    "map of voices": lambda: charts.session_map(as_voices(TALK)),
-    "map of one speaker": lambda: charts.session_map(turns_table([(1, 9, "client")])),
-    "map of three": lambda: charts.session_map(turns_table([(1, 9, "client"), (9, 20, "other")])),
-    "map of nobody": lambda: charts.session_map(EMPTY),
-    "waveform": lambda: charts.waveform_map(peaks(60), 60.0, TALK),
-    "waveform with marks": lambda: charts.waveform_map(peaks(60), 60.0, TALK, MARKS),
-    "waveform of an hour": lambda: charts.waveform_map(peaks(3000), 3000.0, hour()),
-    "waveform of voices": lambda: charts.waveform_map(peaks(60), 60.0, as_voices(TALK)),
-    "waveform of silence": lambda: charts.waveform_map(0 * peaks(60), 60.0, EMPTY),
-    "waveform of nothing": lambda: charts.waveform_map(peaks(0), 0.5, EMPTY),
-    "balance": lambda: charts.talk_balance(balance(TALK)),
-    "balance of an hour": lambda: charts.talk_balance(balance(hour())),
-    "balance of voices": lambda: charts.talk_balance(balance(as_voices(TALK))),
-    "balance of one speaker": lambda: charts.talk_balance(balance(turns_table([(1, 9, "client")]))),
-    "balance of nobody": lambda: charts.talk_balance(balance(EMPTY)),
-    "pauses": lambda: charts.pauses_and_gaps(TALK),
-    "pauses of an hour": lambda: charts.pauses_and_gaps(hour()),
-    "pauses of voices": lambda: charts.pauses_and_gaps(as_voices(TALK)),
-    "pauses of one speaker": lambda: charts.pauses_and_gaps(turns_table([(1, 9, "client")])),
-    "pauses of nobody": lambda: charts.pauses_and_gaps(EMPTY),
-    "talk time": lambda: path_charts.talk_time(sessions()),
-    "talk time of nothing": lambda: path_charts.talk_time(pd.DataFrame(columns=["session", "date"])),
-    "moods": lambda: path_charts.moods(moods([3, 4, np.nan, 5], [4, 4, 6, np.nan])),
-    "moods of nothing": lambda: path_charts.moods(moods([np.nan], [np.nan])),
-    "tags": lambda: path_charts.mood_tags(TAGS, {"heavy": ["tired"], "lighter": ["calm"]}),
+    "map": lambda: session.session_map(TALK),
+    "map with marks": lambda: session.session_map(TALK, MARKS),
+    "map of an hour": lambda: session.session_map(hour()),
+    "map of voices": lambda: session.session_map(as_voices(TALK)),
+    "map of one speaker": lambda: session.session_map(turns_table([(1, 9, "client")])),
+    "map of three": lambda: session.session_map(turns_table([(1, 9, "client"), (9, 20, "other")])),
+    "map of nobody": lambda: session.session_map(EMPTY),
+    "waveform": lambda: session.waveform_map(peaks(60), 60.0, TALK),
+    "waveform with marks": lambda: session.waveform_map(peaks(60), 60.0, TALK, MARKS),
+    "waveform of an hour": lambda: session.waveform_map(peaks(3000), 3000.0, hour()),
+    "waveform of voices": lambda: session.waveform_map(peaks(60), 60.0, as_voices(TALK)),
+    "waveform of silence": lambda: session.waveform_map(0 * peaks(60), 60.0, EMPTY),
+    "waveform of nothing": lambda: session.waveform_map(peaks(0), 0.5, EMPTY),
+    "balance": lambda: session.talk_balance(balance(TALK)),
+    "balance of an hour": lambda: session.talk_balance(balance(hour())),
+    "balance of voices": lambda: session.talk_balance(balance(as_voices(TALK))),
+    "balance of one speaker": lambda: session.talk_balance(balance(turns_table([(1, 9, "client")]))),
+    "balance of nobody": lambda: session.talk_balance(balance(EMPTY)),
+    "pauses": lambda: session.pauses_and_gaps(TALK),
+    "pauses of an hour": lambda: session.pauses_and_gaps(hour()),
+    "pauses of voices": lambda: session.pauses_and_gaps(as_voices(TALK)),
+    "pauses of one speaker": lambda: session.pauses_and_gaps(turns_table([(1, 9, "client")])),
+    "pauses of nobody": lambda: session.pauses_and_gaps(EMPTY),
+    "talk time": lambda: over_time.talk_time(sessions()),
+    "talk time of nothing": lambda: over_time.talk_time(pd.DataFrame(columns=["session", "date"])),
+    "moods": lambda: over_time.moods(moods([3, 4, np.nan, 5], [4, 4, 6, np.nan])),
+    "moods of nothing": lambda: over_time.moods(moods([np.nan], [np.nan])),
+    "tags": lambda: over_time.mood_tags(TAGS, {"heavy": ["tired"], "lighter": ["calm"]}),
     **{
         f"{what} of {when}": functools.partial(draw, path_of(days))
         for when, days in {"many sessions": MANY, "days close together": ODD, "years apart": FAR}.items()
         for what, draw in {
-            "talk time": path_charts.talk_time,
-            "moods": path_charts.moods,
-            "tags": path_charts.mood_tags,
+            "talk time": over_time.talk_time,
+            "moods": over_time.moods,
+            "tags": over_time.mood_tags,
         }.items()
     },
-    "tags of nothing": lambda: path_charts.mood_tags(tags(("2026-01-08", ""))),
+    "tags of nothing": lambda: over_time.mood_tags(tags(("2026-01-08", ""))),
 }
 charts_of_all_kinds = pytest.mark.parametrize("kind", EVERY)
 
@@ -270,15 +270,15 @@ def test_drawing_never_opens_a_figure_of_pyplot():
 
 
 def test_a_chart_looks_the_same_whatever_style_the_notebook_has():
-    plain = charts.session_map(TALK).png()
+    plain = session.session_map(TALK).png()
     with mpl.rc_context({"font.size": 30, "text.color": "red", "axes.facecolor": "black"}):
-        assert charts.session_map(TALK).png() == plain
+        assert session.session_map(TALK).png() == plain
 
 
 def test_charts_drawn_in_several_threads_are_those_drawn_in_one():
-    alone, drawn = charts.talk_balance(balance(TALK)).png(), []
+    alone, drawn = session.talk_balance(balance(TALK)).png(), []
     threads = [
-        threading.Thread(target=lambda: drawn.append(charts.talk_balance(balance(TALK)).png()))
+        threading.Thread(target=lambda: drawn.append(session.talk_balance(balance(TALK)).png()))
         for _ in range(4)
     ]
     for thread in threads:
@@ -289,7 +289,7 @@ def test_charts_drawn_in_several_threads_are_those_drawn_in_one():
 
 
 def test_a_notebook_shows_the_picture_with_its_words_for_everybody():
-    chart = charts.session_map(TALK, names={"client": 'A <b> "B"'})
+    chart = session.session_map(TALK, names={"client": 'A <b> "B"'})
     chart.png()  # the layout settles within a pixel
     bundle = chart._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
@@ -309,21 +309,21 @@ def test_a_notebook_shows_the_picture_with_its_words_for_everybody():
 
 def test_nothing_to_show_is_said_calmly():
     assert nothing_yet("Nothing here yet.").alt == "Nothing here yet."
-    assert charts.session_map(EMPTY).alt == "Nobody is heard speaking in this recording."
+    assert session.session_map(EMPTY).alt == "Nobody is heard speaking in this recording."
 
 
 # A click on a time.
 
 
 def test_a_picture_tells_no_page_where_its_times_are_unless_it_leads_to_a_session():
-    assert "data-therapy-review-map" not in charts.session_map(TALK)._repr_mimebundle_()["text/html"]
-    balanced = charts.talk_balance(balance(TALK)).leading_to("2026-03-05")
+    assert "data-therapy-review-map" not in session.session_map(TALK)._repr_mimebundle_()["text/html"]
+    balanced = session.talk_balance(balance(TALK)).leading_to("2026-03-05")
     assert "data-therapy-review-map" not in balanced._repr_mimebundle_()["text/html"]
 
 
 @pytest.mark.parametrize("turns", [TALK, hour()], ids=["a minute", "an hour"])
 def test_a_map_tells_where_each_row_of_time_lies_within_the_picture(turns):
-    chart = charts.session_map(turns, MARKS).leading_to("2026-03-05-2")
+    chart = session.session_map(turns, MARKS).leading_to("2026-03-05-2")
     told = told_places(chart)
     assert told["session"] == "2026-03-05-2"
     assert [tuple(row[:2]) for row in told["rows"]] == [ax.get_xlim() for ax in chart.axes]
@@ -337,9 +337,9 @@ def test_a_map_tells_where_each_row_of_time_lies_within_the_picture(turns):
 @pytest.mark.parametrize(
     "chart",
     [
-        charts.session_map(TALK),
-        charts.session_map(LONG, names={"client": "A very long name, to move the axis"}),
-        charts.waveform_map(peaks(60), 60.0, TALK),
+        session.session_map(TALK),
+        session.session_map(LONG, names={"client": "A very long name, to move the axis"}),
+        session.waveform_map(peaks(60), 60.0, TALK),
     ],
     ids=["map", "map of three rows", "waveform"],
 )
@@ -358,7 +358,7 @@ def test_a_click_on_a_block_leads_to_the_time_it_was_spoken(chart):
 
 
 def test_the_name_of_a_session_cannot_break_out_of_the_picture():
-    markup = charts.session_map(TALK).leading_to('"><b>')._repr_mimebundle_()["text/html"]
+    markup = session.session_map(TALK).leading_to('"><b>')._repr_mimebundle_()["text/html"]
     assert "<b>" not in markup
 
 
@@ -366,17 +366,17 @@ def test_the_name_of_a_session_cannot_break_out_of_the_picture():
 
 
 def test_a_waveform_says_how_long_it_is_who_speaks_and_where_the_marks_are():
-    chart = charts.waveform_map(peaks(61), 61.0, TALK, MARKS)
+    chart = session.waveform_map(peaks(61), 61.0, TALK, MARKS)
     assert chart.alt.startswith("The sound of the session, 1:01 long, with who spoke when. ")
-    assert charts.session_map(TALK).alt.split(". ", 1)[1] in chart.alt
+    assert session.session_map(TALK).alt.split(". ", 1)[1] in chart.alt
     assert chart.alt.endswith(" 1 mark of yours, at 0:20.")
-    assert "mark" not in charts.waveform_map(peaks(61), 61.0, TALK).alt
+    assert "mark" not in session.waveform_map(peaks(61), 61.0, TALK).alt
     assert "Nobody" not in chart.alt
 
 
 def test_a_waveform_is_as_high_as_the_sound_is_loud_and_a_voice_lies_below_it():
     quiet_then_loud = np.repeat([[-0.01, 0.01], [-0.8, 0.8]], 30 * 32, axis=0).astype(np.float32)
-    (ax,) = charts.waveform_map(quiet_then_loud, 60.0, TALK).axes
+    (ax,) = session.waveform_map(quiet_then_loud, 60.0, TALK).axes
     shape = ax.collections[0].get_paths()[0].vertices
     assert shape[shape[:, 0] < 29, 1].max() < 0.2
     assert shape[shape[:, 0] > 31, 1].max() == pytest.approx(1)
@@ -395,14 +395,14 @@ def test_an_hour_of_waveform_is_small_enough_to_be_kept_in_a_notebook():
 
 @pytest.mark.parametrize("turns", [TALK, hour()], ids=["a minute", "an hour"])
 def test_the_blocks_on_a_persons_lane_add_up_to_their_talk_time(turns):
-    chart = charts.session_map(turns)
+    chart = session.session_map(turns)
     for person, seconds in talk_time(turns).items():
         drawn = sum(end - start for ax in chart.axes for start, end in spans(ax, person))
         assert drawn == pytest.approx(seconds)
 
 
 def test_the_blocks_lie_where_the_turns_are():
-    (ax,) = charts.session_map(TALK).axes
+    (ax,) = session.session_map(TALK).axes
     for person, own in TALK.groupby("speaker"):
         assert np.array(spans(ax, str(person))) == pytest.approx(own[["start", "end"]].to_numpy())
     both = overlaps(TALK)[["start", "end"]].to_numpy()
@@ -410,7 +410,7 @@ def test_the_blocks_lie_where_the_turns_are():
 
 
 def test_an_hour_goes_on_in_rows_of_ten_minutes_and_nothing_is_drawn_outside_its_row():
-    chart = charts.session_map(hour())
+    chart = session.session_map(hour())
     assert [ax.get_xlim() for ax in chart.axes] == [(600.0 * i, 600.0 * (i + 1)) for i in range(5)]
     for ax in chart.axes:
         low, high = ax.get_xlim()
@@ -418,21 +418,21 @@ def test_an_hour_goes_on_in_rows_of_ten_minutes_and_nothing_is_drawn_outside_its
 
 
 def test_a_short_session_has_one_row_of_its_own_length():
-    assert len(charts.session_map(hour(minutes=11)).axes) == 1
+    assert len(session.session_map(hour(minutes=11)).axes) == 1
 
 
 def test_a_silence_that_runs_over_the_end_of_a_row_is_shaded_in_both():
     said = turns_table([(0, 595, "client"), (607, 900, "therapist")])
     shaded = [
         (patch.get_x(), patch.get_x() + patch.get_width())
-        for ax in charts.session_map(said).axes
+        for ax in session.session_map(said).axes
         for patch in ax.patches
     ]
     assert shaded == [(595, 600), (600, 607)]
 
 
 def test_long_silences_are_marked_with_their_seconds():
-    (ax,) = charts.session_map(TALK).axes
+    (ax,) = session.session_map(TALK).axes
     quiet = long_silences(TALK)
     shaded = np.array([(patch.get_x(), patch.get_width()) for patch in ax.patches])
     assert shaded == pytest.approx(quiet[["start", "duration"]].to_numpy())
@@ -440,21 +440,21 @@ def test_long_silences_are_marked_with_their_seconds():
 
 
 def test_lanes_are_labelled_so_that_colour_is_never_the_only_sign():
-    assert labels(charts.session_map(TALK).axes[0]) == ["you", "therapist"]
-    renamed = charts.session_map(TALK, names={"client": "Robin", "therapist": "Daniel"})
+    assert labels(session.session_map(TALK).axes[0]) == ["you", "therapist"]
+    renamed = session.session_map(TALK, names={"client": "Robin", "therapist": "Daniel"})
     assert labels(renamed.axes[0]) == ["Robin", "Daniel"]
     assert "Robin 83%" in renamed.alt
 
 
 def test_voices_without_names_are_said_to_be_unnamed():
-    chart = charts.session_map(as_voices(TALK))
+    chart = session.session_map(as_voices(TALK))
     assert labels(chart.axes[0]) == ["voice 1\n(not named yet)", "voice 2\n(not named yet)"]
     assert "voice 1 (not named yet) 83%" in chart.alt
     assert "Which voice is whose has not been said yet." in chart.caption
 
 
 def test_the_words_of_the_map_hold_its_numbers():
-    alt = charts.session_map(TALK, MARKS).alt
+    alt = session.session_map(TALK, MARKS).alt
     assert "0:02 to 1:00" in alt
     assert "you 83% in 2 turns, therapist 17% in 2 turns" in alt
     assert "2 silences of three seconds or more, the longest 7 s at 0:40" in alt
@@ -464,7 +464,7 @@ def test_the_words_of_the_map_hold_its_numbers():
 
 def test_overlap_that_was_not_seen_is_not_said_to_be_none():
     alone = turns_table([(0, 5, "client"), (6, 9, "therapist")])
-    assert "at once" not in charts.session_map(alone).alt
+    assert "at once" not in session.session_map(alone).alt
 
 
 # Balance, pauses and gaps.
@@ -472,23 +472,23 @@ def test_overlap_that_was_not_seen_is_not_said_to_be_none():
 
 def test_the_bars_of_the_balance_are_the_shares():
     table = balance(TALK)
-    (ax,) = charts.talk_balance(table).axes
+    (ax,) = session.talk_balance(table).axes
     drawn = {bars.get_label(): [bar.get_height() for bar in bars] for bars in ax.containers}
     for person, own in table.groupby("speaker"):
         assert drawn[str(person)] == pytest.approx(own["share"].fillna(0).tolist())
     percent = ", ".join(f"{share:.0%}" for share in table.loc[table["speaker"] == "client", "share"])
-    assert percent in charts.talk_balance(table).alt
+    assert percent in session.talk_balance(table).alt
 
 
 def test_a_part_in_which_nobody_spoke_says_so():
-    chart = charts.talk_balance(balance(turns_table([(0, 10, "client"), (40, 50, "therapist")])))
+    chart = session.talk_balance(balance(turns_table([(0, 10, "client"), (40, 50, "therapist")])))
     assert "nobody\nspoke" in [text.get_text() for text in chart.axes[0].texts]
     assert "nobody spoke" in chart.alt
 
 
 def test_there_is_one_dot_for_every_pause_and_every_answer():
     turns = hour()
-    (ax,) = charts.pauses_and_gaps(turns).axes
+    (ax,) = session.pauses_and_gaps(turns).axes
     drawn = np.concatenate([dots(c)[:, 0] for c in ax.collections if isinstance(c, PathCollection)])
     expected = np.concatenate([pauses(turns)["duration"], gaps(turns)["latency"]])
     assert np.sort(drawn) == pytest.approx(np.sort(expected))
@@ -498,13 +498,13 @@ def test_there_is_one_dot_for_every_pause_and_every_answer():
 
 def test_the_middle_is_only_marked_with_three_values_or_more():
     few = turns_table([(0, 1, "client"), (2, 3, "client"), (4, 5, "client")])
-    assert "you, pauses: 2 times;" in charts.pauses_and_gaps(few).alt
+    assert "you, pauses: 2 times;" in session.pauses_and_gaps(few).alt
     more = turns_table([(2 * i, 2 * i + 1, "client") for i in range(4)])
-    assert "you, pauses: 3 times, middle 1.0 s" in charts.pauses_and_gaps(more).alt
+    assert "you, pauses: 3 times, middle 1.0 s" in session.pauses_and_gaps(more).alt
 
 
 def test_a_silence_beyond_the_axis_is_an_arrowhead_and_said_to_be_longer():
-    chart = charts.pauses_and_gaps(turns_table([(0, 5, "client"), (65, 70, "therapist")]))
+    chart = session.pauses_and_gaps(turns_table([(0, 5, "client"), (65, 70, "therapist")]))
     assert chart.axes[0].get_xlim()[1] < 25
     assert "An arrowhead is longer than 20 s." in chart.caption
 
@@ -513,13 +513,13 @@ def test_a_silence_beyond_the_axis_is_an_arrowhead_and_said_to_be_longer():
 
 
 def test_a_missed_week_stays_a_gap_in_time():
-    (ax,) = path_charts.talk_time(sessions()).axes
+    (ax,) = over_time.talk_time(sessions()).axes
     places = [bar.get_x() + bar.get_width() / 2 for bar in ax.containers[0]]
     assert np.diff(places) == pytest.approx([7, 14, 7])
 
 
 def test_the_bars_of_talk_time_are_minutes_one_upon_the_other():
-    (ax,) = path_charts.talk_time(sessions()).axes
+    (ax,) = over_time.talk_time(sessions()).axes
     client, therapist = ax.containers
     assert client[0].get_height() == pytest.approx(talk_time(TALK)["client"] / 60)
     assert therapist[0].get_y() == pytest.approx(client[0].get_height())
@@ -528,19 +528,19 @@ def test_the_bars_of_talk_time_are_minutes_one_upon_the_other():
 def test_a_session_that_was_not_measured_keeps_its_place_and_says_so():
     table = sessions()
     table.loc[1, ["client_talk_time", "therapist_talk_time"]] = np.nan
-    chart = path_charts.talk_time(table)
+    chart = over_time.talk_time(table)
     assert "not\nmeasured" in [text.get_text() for text in chart.axes[0].texts]
     assert "2026-01-15" not in chart.alt
 
 
 def test_sessions_heard_in_another_way_are_set_apart():
-    plain = path_charts.talk_time(sessions())
+    plain = over_time.talk_time(sessions())
     assert "dotted line" not in plain.caption
     for column, values in {
         "engine": ["one"] * 2 + ["two"] * 2,
         "shortest_silence": [0.2, 0.2, 0.5, 0.5],
     }.items():
-        chart = path_charts.talk_time(sessions(**{column: values}))
+        chart = over_time.talk_time(sessions(**{column: values}))
         (line,) = chart.axes[0].lines
         x = float(np.asarray(line.get_xdata())[0])
         second, third = (float(mpl.dates.date2num(day)) for day in DATES[1:3])
@@ -549,11 +549,11 @@ def test_sessions_heard_in_another_way_are_set_apart():
 
 
 def test_the_session_may_be_a_column_or_the_index():
-    assert path_charts.talk_time(sessions().set_index("session")).alt == path_charts.talk_time(sessions()).alt
+    assert over_time.talk_time(sessions().set_index("session")).alt == over_time.talk_time(sessions()).alt
 
 
 def test_moods_are_drawn_where_they_were_noted():
-    chart = path_charts.moods(moods([3, 4, np.nan, 5], [4, 4, 6, np.nan]))
+    chart = over_time.moods(moods([3, 4, np.nan, 5], [4, 4, 6, np.nan]))
     drawn = {c.get_label(): np.asarray(dots(c)[:, 1], dtype=float) for c in chart.axes[0].collections}
     assert drawn["before"].tolist() == pytest.approx([3, 4, np.nan, 5], nan_ok=True)
     assert drawn["after"].tolist() == pytest.approx([4, 4, 6, np.nan], nan_ok=True)
@@ -562,14 +562,14 @@ def test_moods_are_drawn_where_they_were_noted():
 
 
 def test_the_same_mood_before_and_after_shows_both_circles():
-    (ax,) = path_charts.moods(moods([4], [4])).axes
+    (ax,) = over_time.moods(moods([4], [4])).axes
     size = {c.get_label(): c.get_sizes()[0] for c in ax.collections if isinstance(c, PathCollection)}
     assert size["before"] > 1.5 * size["after"]
 
 
 def test_two_sessions_on_one_day_stand_beside_each_other():
     table = moods([3, 4], [5, 6]).assign(session=["2026-01-08", "2026-01-08-2"], date=DATES[0])
-    (ax,) = path_charts.moods(table).axes
+    (ax,) = over_time.moods(table).axes
     places = next(dots(c)[:, 0] for c in ax.collections if c.get_label() == "after")
     assert places[1] > places[0]
 
@@ -579,14 +579,14 @@ def test_the_words_stay_short_when_there_are_many_sessions():
     days = pd.date_range("2022-01-06", periods=size, freq="7D")
     names = days.strftime("%Y-%m-%d")
     table = pd.DataFrame({"session": names, "date": days, "mood_before": 4.0, "mood_after": 5.0})
-    alt = path_charts.moods(table).alt
+    alt = over_time.moods(table).alt
     assert "200 sessions from 2022-01-06 to 2025-10-30; in the middle 4 to 5" in alt
     many = pd.concat([evaluate(TALK)] * size, ignore_index=True).assign(session=names, date=days)
-    assert len(path_charts.talk_time(many).alt) < 250
+    assert len(over_time.talk_time(many).alt) < 250
 
 
 def test_a_tag_has_a_square_in_the_week_it_was_used():
-    chart = path_charts.mood_tags(TAGS)
+    chart = over_time.mood_tags(TAGS)
     (ax,) = chart.axes
     squares = next(dots(c) for c in ax.collections if isinstance(c, PathCollection))
     assert labels(ax) == ["tired", "calm"]
@@ -595,20 +595,20 @@ def test_a_tag_has_a_square_in_the_week_it_was_used():
 
 
 def test_a_missed_week_is_an_empty_column_that_says_so_and_a_week_without_tags_is_not():
-    (ax,) = path_charts.mood_tags(TAGS).axes
+    (ax,) = over_time.mood_tags(TAGS).axes
     missed = [(text.get_text(), text.get_position()[0]) for text in ax.texts if text.get_text()]
     assert missed == [("no session", 2)]
     assert [patch.get_x() for patch in ax.patches] == [1.5]
 
 
 def test_tags_stand_in_the_clients_groups_with_their_names():
-    (ax,) = path_charts.mood_tags(TAGS, {"lighter": ["calm"], "heavy": ["tired"]}).axes
+    (ax,) = over_time.mood_tags(TAGS, {"lighter": ["calm"], "heavy": ["tired"]}).axes
     assert labels(ax) == ["calm", "tired"]
     assert {"lighter", "heavy"} <= {text.get_text() for text in ax.texts}
 
 
 def test_a_clients_own_words_are_drawn_as_they_are():
     odd = tags(("2026-01-08", "$broke$ again $"), ("2026-01-08", "😊 <b>"), ("2026-01-15", "_x^2"))
-    chart = path_charts.mood_tags(odd)
+    chart = over_time.mood_tags(odd)
     chart.png()
     assert set(labels(chart.axes[0])) == {"$broke$ again $", "😊 <b>", "_x^2"}

@@ -17,7 +17,7 @@ from therapy_review.analysis import enrolment
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 from therapy_review.extras import install_line
-from therapy_review.lab import server as lab
+from therapy_review.lab import server
 from therapy_review.rights.page import AgreementPage, DraftForm
 
 DAY = "2026-03-05"
@@ -450,7 +450,7 @@ def test_the_guide_opens_from_a_sealed_journal_too(sealed: Journal, monkeypatch:
     assert done.exception is None
     assert "To read:" not in done.output  # no program but Lab opens the page
     ((words, _env),) = begun
-    assert lab.SEALED in words
+    assert server.SEALED in words
     assert sealed.store.exists("reports/agreement.ipynb")
 
 

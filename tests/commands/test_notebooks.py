@@ -11,9 +11,9 @@ from tests.conftest import root_of
 from therapy_review import Journal
 from therapy_review.cli import app
 from therapy_review.errors import JournalError
-from therapy_review.lab import server as lab
+from therapy_review.lab import server
 from therapy_review.pages.visibility import FIGURES, NOTES, Opened, remember
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 
 
 def run(*words: str) -> str:
@@ -38,7 +38,7 @@ def test_a_page_is_written_without_sound_where_that_is_wanted(
     heard: Journal, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     given: list[Any] = []
-    monkeypatch.setattr(reports, "run_one", lambda *args: given.append(args[3]) or reports.Report("a", "b"))
+    monkeypatch.setattr(runner, "run_one", lambda *args: given.append(args[3]) or runner.Report("a", "b"))
     for sound in ("off", "on"):
         run(command, "--sound", sound, "--no-open", "--journal", str(root_of(heard)))
     run(command, "--no-open", "--journal", str(root_of(heard)))
@@ -60,7 +60,7 @@ def test_the_page_for_both_holds_nothing_of_the_clients_whatever_was_opened_befo
 
 def test_the_notebook_is_opened_where_that_is_wanted(heard: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
-    monkeypatch.setattr(lab, "start", lambda journal, notebook: started.append(notebook))
+    monkeypatch.setattr(server, "start", lambda journal, notebook: started.append(notebook))
     run("together", "--session", "2026-02-26", "--journal", str(root_of(heard)))
     assert started == ["reports/together.ipynb"]
     assert 'session = "2026-02-26"' in (root_of(heard) / "reports/together.ipynb").read_text().replace(

@@ -20,7 +20,7 @@ from therapy_review.cli import app, main
 from therapy_review.commands.report import _parameter
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.reports.batch import Run
 
 
@@ -217,7 +217,7 @@ def until(terminal: int, wanted: str, wait: float = 60.0) -> str:
 
 @pytest.mark.usefixtures("no_kernels")
 def test_where_nothing_changed_papermill_is_not_even_loaded(short: Journal) -> None:
-    reports.run(short)
+    runner.run(short)
     program = (
         "import sys; from therapy_review import open_journal, reports; "
         "print(reports.run(open_journal(sys.argv[1])).number('current'), 'papermill' in sys.modules)"

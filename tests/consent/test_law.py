@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from therapy_review.consent import law as places
+from therapy_review.consent import law
 from therapy_review.consent.law import (
     CONFIDENCE,
     Rule,
@@ -93,15 +93,13 @@ def test_a_row_is_whole(row: dict[str, object]) -> None:
 def test_days_are_written_as_iso_dates_and_a_spoiled_one_is_not_read_as_another(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    written = pd.read_csv(places.TABLE, dtype=str, keep_default_na=False)["checked_on"]
+    written = pd.read_csv(law.TABLE, dtype=str, keep_default_na=False)["checked_on"]
     assert [dt.date.fromisoformat(day) for day in written if day] == list(
         rules()["checked_on"].dropna().dt.date
     )
     spoiled = tmp_path / "rules.csv"
-    spoiled.write_text(
-        places.TABLE.read_text(encoding="utf-8").replace("2026-11-25", "25/11/2026", 1), "utf-8"
-    )
-    monkeypatch.setattr(places, "TABLE", spoiled)
+    spoiled.write_text(law.TABLE.read_text(encoding="utf-8").replace("2026-11-25", "25/11/2026", 1), "utf-8")
+    monkeypatch.setattr(law, "TABLE", spoiled)
     with pytest.raises(ValueError, match="25/11/2026"):
         rules()
 

@@ -17,7 +17,7 @@ from tests.conftest import reference
 from tests.diarization.test_engine import NO_RATES
 from therapy_review import analyse, create_journal, open_journal
 from therapy_review.analysis.adding import add_recording
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.diarization.tracks import are_separate, diarize_tracks
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
@@ -176,7 +176,9 @@ def called(folder: Path, tracks: np.ndarray) -> Journal:
     journal = create_journal(folder / "mine", client="Robin", therapist="DrKim")
     agreed = b""
     for who in PEOPLE:
-        agreed = consent.append(agreed, who, ["self_review"], given_from=dt.date(2026, 1, 5), name=who)
+        agreed = agreements_file.append(
+            agreed, who, ["self_review"], given_from=dt.date(2026, 1, 5), name=who
+        )
     journal.store.write("agreements.toml", agreed)
     for file, track in zip(files(folder), tracks, strict=True):
         sf.write(file, track, RATE, subtype="PCM_16")

@@ -17,7 +17,7 @@ from therapy_review.display.still import STILL
 from therapy_review.forms.notes import CLIP, CLIPS, clips_to_ask_about, notes_form, notes_to_read, who_is_who
 from therapy_review.pages.session import SessionPage
 from therapy_review.player import Moment
-from therapy_review.trends import cache as index
+from therapy_review.trends import cache
 from therapy_review.trends.table import ways_before
 from therapy_review.turns.edits import relabel
 from therapy_review.turns.table import are_named, turns_table
@@ -334,7 +334,7 @@ def test_what_holds_from_before_is_shown_and_not_written_again(session: Session)
 def test_showing_the_form_again_reads_no_other_sessions_notes(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index, "SETTLED", -60.0)  # what was copied just now may be relied on
+    monkeypatch.setattr(cache, "SETTLED", -60.0)  # what was copied just now may be relied on
     earlier, read = session.journal.sessions[0], Counter[str]()
     earlier.save_notes(earlier.notes.changed(therapist="Dana"))
     whole = type(session.journal.store).read

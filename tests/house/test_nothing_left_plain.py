@@ -17,7 +17,7 @@ from tests.conftest import PRACTICE
 from therapy_review import open_journal
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal, folder_of
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import new_keys, new_recovery_code
 from therapy_review.storage.sealing import seal
@@ -115,7 +115,7 @@ def test_a_notebook_that_fails_keeps_no_word_of_what_it_read(
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), templates / "fails.ipynb")
     monkeypatch.setattr("therapy_review.reports.workers.templates.NOTEBOOKS", templates)
     with pytest.raises(ReportError, match="Cell 2 stopped with a ValueError") as failed:
-        reports.run_one(sealed, "fails", "fails", {})
+        runner.run_one(sealed, "fails", "fails", {})
     assert NAME not in str(failed.value)
     assert failed.value.__cause__ is None
     assert not sealed.store.exists("reports/fails.ipynb")
@@ -126,7 +126,7 @@ def test_a_written_notebook_names_its_parameters_once_and_holds_no_widget_state(
     sealed: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(sealed.root.parent))  # how to open the journal is told from there
-    made = reports.run_one(sealed, "weekly_review", "week", {"week": "2026-W10"})
+    made = runner.run_one(sealed, "weekly_review", "week", {"week": "2026-W10"})
     notebook = json.loads(sealed.store.read(made.notebook))
     assert notebook["metadata"].keys() & {"papermill", "widgets"} == set()
     assert json.dumps(notebook).count("2026-W10") == 1

@@ -21,16 +21,16 @@ import pytest
 
 from tests.conftest import ROOT, root_of
 from therapy_review import Journal, Session, analyse
-from therapy_review.analysis import enrolment, similar as alike
+from therapy_review.analysis import enrolment, similar
 from therapy_review.analysis.review import Listening
 from therapy_review.commands.check import check
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.consent.agreement import ONE_PARTY, USES
 from therapy_review.display import parts as page_parts
 from therapy_review.display.still import STILL, Still
 from therapy_review.errors import ConsentError, JournalError, ShareError, TherapyReviewError
 from therapy_review.journal.marks import Mark
-from therapy_review.pages import overview_view as path_view, session as pages
+from therapy_review.pages import overview_view, session as pages
 from therapy_review.pages.joint import USE as TOGETHER_USE, Together
 from therapy_review.pages.over_time import HowFar
 from therapy_review.pages.overview_view import Place
@@ -40,7 +40,7 @@ from therapy_review.player.desk import Desk
 from therapy_review.player.feed import Feed
 from therapy_review.reports.workers import bundles
 from therapy_review.rights.erasure import erase_sound
-from therapy_review.sharing import export as share_files, plan as share_plan
+from therapy_review.sharing import export, plan
 from therapy_review.sharing.cautions import CAUTIONS
 from therapy_review.sharing.clip import Clip
 from therapy_review.sound.recording import Recording
@@ -325,10 +325,10 @@ def agreements(state: str, use: str, today: dt.date) -> bytes:
     if state == "unreadable":
         return b"[[agreement"
     if state.startswith("one party"):
-        data = consent.append(data, "client", ["self_review"], basis=ONE_PARTY, **given)  # type: ignore[arg-type]
+        data = agreements_file.append(data, "client", ["self_review"], basis=ONE_PARTY, **given)  # type: ignore[arg-type]
         if state.endswith("no"):
-            data = consent.append(data, "therapist", ["self_review"], **given)  # type: ignore[arg-type]
-            data = consent.take_back(data, "therapist", on=today)
+            data = agreements_file.append(data, "therapist", ["self_review"], **given)  # type: ignore[arg-type]
+            data = agreements_file.take_back(data, "therapist", on=today)
         return data
     if state == "expired":
         given["until"] = ended
@@ -338,9 +338,9 @@ def agreements(state: str, use: str, today: dt.date) -> bytes:
         use = "report" if use == "self_review" else "self_review"
     for who in ("client", "therapist"):
         if state not in ("none", f"only the {'therapist' if who == 'client' else 'client'}"):
-            data = consent.append(data, who, [use], **given)  # type: ignore[arg-type]
+            data = agreements_file.append(data, who, [use], **given)  # type: ignore[arg-type]
     if state.startswith("revoked"):
-        data = consent.take_back(data, state.rpartition(" ")[2], use, on=today)
+        data = agreements_file.take_back(data, state.rpartition(" ")[2], use, on=today)
     return data
 
 
@@ -430,7 +430,7 @@ def player_still(session: Session) -> None:
 
 
 def embedding(session: Session) -> None:
-    alike.hearing(session)(np.array([[10.0, 12.0]]))
+    similar.hearing(session)(np.array([[10.0, 12.0]]))
 
 
 def two_minutes(session: Session) -> None:
@@ -462,17 +462,17 @@ def turns_to_a_file(session: Session) -> None:
 
 
 def looked_at_to_be_shared(session: Session) -> None:
-    share_plan.plan(session, "Sam", [(10.0, 12.0)])
+    plan.plan(session, "Sam", [(10.0, 12.0)])
 
 
 def heard_to_be_shared(session: Session) -> None:
-    made = share_plan.Plan(session.name, "Sam", ("client",), (Clip(10.0, 12.0),), ((10.0, 12.0),), ())
-    share_files.sound_of(session, made, made.clips[0])
+    made = plan.Plan(session.name, "Sam", ("client",), (Clip(10.0, 12.0),), ((10.0, 12.0),), ())
+    export.sound_of(session, made, made.clips[0])
 
 
 def shared(session: Session) -> None:
-    made = share_plan.plan(session, "Sam", [(10.0, 12.0)])
-    share_files.write(session, made, root_of(session.journal).parent / "out", CAUTIONS)
+    made = plan.plan(session, "Sam", [(10.0, 12.0)])
+    export.write(session, made, root_of(session.journal).parent / "out", CAUTIONS)
 
 
 SHARING = [looked_at_to_be_shared, heard_to_be_shared, shared]
@@ -654,8 +654,8 @@ def test_what_lies_behind_a_value_or_a_star_of_the_path_is_looked_up_in_open_ses
     found: list[str] = []
     monkeypatch.setattr(Place, "open_moments", lambda *_: found.append("moments"))
     monkeypatch.setattr(Place, "open_without_sound", lambda *_: found.append("notes"))
-    path_view._open(seen, place, "proud", DAY)
-    clicked = path_view.usual_view(table, place).children[0]
+    overview_view._open(seen, place, "proud", DAY)
+    clicked = overview_view.usual_view(table, place).children[0]
     clicked._choose(str(row["measure"]), DAY)
     assert found == ["moments" if state == "agreed" else "notes"] * 2
 
@@ -717,13 +717,11 @@ def test_a_voice_goes_out_where_its_owner_agreed_to_that_and_to_that_person(
         )
     if isinstance(expected, type):
         with pytest.raises(expected):
-            share_plan.voices(session, "Sam")
+            plan.voices(session, "Sam")
     else:
-        assert share_plan.voices(session, "Sam") == expected
+        assert plan.voices(session, "Sam") == expected
     if state != "unreadable":
-        assert share_plan.voices(session, "Alex") == (
-            "client",
-        )  # what was agreed for Sam says nothing of Alex
+        assert plan.voices(session, "Alex") == ("client",)  # what was agreed for Sam says nothing of Alex
 
 
 @pytest.mark.parametrize("still", ["", "1"], ids=["opened by the client", "run as a report"])
@@ -792,7 +790,7 @@ def test_what_is_taken_back_while_a_recording_is_being_heard_is_closed_at_its_ne
     recording, feed = heard.session(DAY).recording(), Feed(heard.session(DAY))
     recording.read(0, 1)
     feed.pieces(0.0)
-    heard.keep_agreements(lambda data: consent.take_back(data, "therapist", on=heard.today()))
+    heard.keep_agreements(lambda data: agreements_file.take_back(data, "therapist", on=heard.today()))
     for door in (lambda: recording.read(1, 2), lambda: feed.pieces(5.0), lambda: recording.digest):
         with pytest.raises(ConsentError):
             door()
@@ -811,7 +809,7 @@ def test_a_sealed_recording_is_decrypted_once_and_closed_at_once(
     assert np.array_equal(parts[0], parts[2])
     sealed.store.write(name, sealed.store.read("sessions/2026-02-26/recording.mp4"))  # another in its place
     assert not np.array_equal(recording.read(5, 6), parts[0])
-    sealed.keep_agreements(lambda data: consent.take_back(data, "therapist", on=sealed.today()))
+    sealed.keep_agreements(lambda data: agreements_file.take_back(data, "therapist", on=sealed.today()))
     with pytest.raises(ConsentError):
         recording.read(0, 1)
 
@@ -831,7 +829,7 @@ def test_an_analysis_during_which_it_is_taken_back_leaves_nothing_behind(
 
     def meanwhile(self: Recording, *args: Any, **more: Any) -> Any:
         sound = read(self, *args, **more)
-        journal.keep_agreements(lambda data: consent.take_back(data, "therapist", on=journal.today()))
+        journal.keep_agreements(lambda data: agreements_file.take_back(data, "therapist", on=journal.today()))
         return sound
 
     monkeypatch.setattr(Recording, "read", meanwhile)

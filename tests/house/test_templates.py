@@ -14,7 +14,7 @@ from therapy_review import hints
 from therapy_review.display.rendering import as_page
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.reports.workers.templates import find
 from therapy_review.wording import NOTEBOOKS
 
@@ -37,9 +37,9 @@ def test_a_path_that_leads_nowhere_is_no_other_notebook(wanted: str) -> None:
 def test_the_weekly_review_is_written_by_its_own_command(short: Journal) -> None:
     review = re.escape(hints.command("review", journal=root_of(short)))
     with pytest.raises(ReportError, match=f"it is written by:  {review}$"):
-        reports.run(short, template="weekly_review")
+        runner.run(short, template="weekly_review")
     with pytest.raises(ReportError, match=r"has no parameter session, .* write session = "):
-        reports.run(short, template="how_far")
+        runner.run(short, template="how_far")
 
 
 def test_a_drawing_in_a_report_says_what_stands_above_it() -> None:

@@ -15,7 +15,7 @@ from therapy_review.importing.mood_file import Entry, mood_file
 from therapy_review.importing.versions import merge
 from therapy_review.journal import days
 from therapy_review.journal.days import none, origin_of, read, written
-from therapy_review.pages import letter as words
+from therapy_review.pages import letter
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
 MOODS = st.sampled_from(["good", "meh", "so lala", "müde"])
@@ -125,14 +125,14 @@ def test_the_week_before_a_session_is_the_seven_days_before_its_day(journal: Jou
 )
 def test_the_week_before_is_one_quiet_line(journal: Journal, rows: str, said: str) -> None:
     put(journal, rows)
-    assert said in words.what_it_held(journal.session("2026-03-05"))
+    assert said in letter.what_it_held(journal.session("2026-03-05"))
 
 
 @pytest.mark.parametrize("rows", ["", "2026-02-20,,6,\n", "no day,,6,\n"])
 def test_where_nothing_is_known_of_that_week_nothing_is_said(journal: Journal, rows: str) -> None:
-    without = words.what_it_held(journal.session("2026-03-05"))
+    without = letter.what_it_held(journal.session("2026-03-05"))
     put(journal, rows)
-    assert words.what_it_held(journal.session("2026-03-05")) == without
+    assert letter.what_it_held(journal.session("2026-03-05")) == without
 
 
 def test_tags_come_one_by_one() -> None:

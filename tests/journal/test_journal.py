@@ -12,7 +12,7 @@ from tests.conftest import PRACTICE
 from therapy_review import analyse, create_journal, hints, open_journal
 from therapy_review.analysis.analysis import is_current, rename
 from therapy_review.commands.check import check
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.consent.gate import Gate
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError
 from therapy_review.journal.corrections import Correction
@@ -90,15 +90,17 @@ def test_a_recording_stays_closed_without_everybodys_agreement(journal: Journal)
     assert session.recording("self_review").duration > 200
     with pytest.raises(ConsentError, match="you and the therapist"):
         session.recording("share:Sam")
-    given = consent.Agreement("a1", "client", ("self_review",), dt.date(2026, 1, 1))
+    given = agreements_file.Agreement("a1", "client", ("self_review",), dt.date(2026, 1, 1))
     with pytest.raises(ConsentError, match="the therapist"):
         Gate((given,), dt.date(2026, 2, 1)).require("2026-01-08", ["client", "therapist"], "self_review")
 
 
 def test_an_agreement_ends_and_can_be_taken_back() -> None:
-    text = consent.append(b"", "client", ["self_review"], given_from=dt.date(2026, 1, 5), name="Robin")
+    text = agreements_file.append(
+        b"", "client", ["self_review"], given_from=dt.date(2026, 1, 5), name="Robin"
+    )
     text += b'\n[[revocation]]\nagreement = "a1"\non = 2026-02-01\n'
-    (agreement,) = consent.parse(text, "agreements.toml")
+    (agreement,) = agreements_file.parse(text, "agreements.toml")
     assert agreement.holds("self_review", dt.date(2026, 1, 31))
     assert not agreement.holds("self_review", dt.date(2026, 2, 1))
 

@@ -17,11 +17,11 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
-from therapy_review.lab import server as lab
+from therapy_review.lab import server
 from therapy_review.lab.kernel_specs import NO_HISTORY, QuietKernelSpecs
 
 TYPED = "The heron stood in the car park."
-sockets = pytest.mark.skipif(not lab.HAS_SOCKET_FILES, reason="kernels are talked to in another way there")
+sockets = pytest.mark.skipif(not server.HAS_SOCKET_FILES, reason="kernels are talked to in another way there")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_every_kernel_of_ipythons_is_told_to_keep_no_history(monkeypatch: pytest
     assert found["python3"] == [*given["python3"], NO_HISTORY]
     assert found["mine"] == [*given["mine"], NO_HISTORY]
     assert found["other"] == given["other"]
-    assert any(option.endswith("therapy_review.lab.kernel_specs.QuietKernelSpecs") for option in lab.QUIET)
+    assert any(option.endswith("therapy_review.lab.kernel_specs.QuietKernelSpecs") for option in server.QUIET)
 
 
 @pytest.mark.slow
@@ -79,12 +79,12 @@ def test_what_is_typed_in_a_cell_is_not_kept_by_ipython(
 def test_what_a_killed_lab_left_is_cleared_away_and_nothing_else(temporary: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    left, used = temporary / f"{lab.TALKS}{ended.pid}-x", temporary / f"{lab.TALKS}{os.getpid()}-y"
-    others = [temporary / "tr-abc", temporary / f"{lab.TALKS}notes", temporary / f"{lab.TALKS}x-1"]
+    left, used = temporary / f"{server.TALKS}{ended.pid}-x", temporary / f"{server.TALKS}{os.getpid()}-y"
+    others = [temporary / "tr-abc", temporary / f"{server.TALKS}notes", temporary / f"{server.TALKS}x-1"]
     for folder in (left, used, *others):
         folder.mkdir()
         (folder / "k-1").touch()
-    lab.command(temporary, "reports/week.ipynb")
+    server.command(temporary, "reports/week.ipynb")
     assert not left.exists()
     assert all(folder.exists() for folder in (used, *others))
     assert len(list(temporary.iterdir())) == 5
@@ -94,7 +94,7 @@ def test_what_a_killed_lab_left_is_cleared_away_and_nothing_else(temporary: Path
 def test_the_folder_goes_when_the_server_ends(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at_the_end = []
     monkeypatch.setattr("atexit.register", lambda *what, **_: at_the_end.append(what))
-    (ip,) = (word for word in lab.command(temporary, "x.ipynb") if word.startswith("--KernelManager.ip="))
+    (ip,) = (word for word in server.command(temporary, "x.ipynb") if word.startswith("--KernelManager.ip="))
     folder = Path(ip.partition("=")[2]).parent
     for place in (f"{folder}/k", str(temporary / "k"), "127.0.0.1"):
         QuietKernelSpecs(config=Config(KernelManager={"ip": place}))
@@ -158,10 +158,10 @@ def test_no_folder_of_a_lab_is_left(
 ) -> None:
     running = start(tmp_path, jupyters, subprocess.DEVNULL)
     try:
-        assert len(list(temporary.glob(f"{lab.TALKS}{running.pid}-*"))) == 1
+        assert len(list(temporary.glob(f"{server.TALKS}{running.pid}-*"))) == 1
     finally:
         running.send_signal(how)
         running.wait(30)
     if how == signal.SIGKILL:
-        lab._clear_away()  # the next one that starts
-    assert list(temporary.glob(f"{lab.TALKS}*")) == []
+        server._clear_away()  # the next one that starts
+    assert list(temporary.glob(f"{server.TALKS}*")) == []

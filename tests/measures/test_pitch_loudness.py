@@ -21,7 +21,7 @@ from tests.conftest import root_of
 from tests.turns.test_table import conversations
 from therapy_review import Journal, Recording, Session, hints, open_journal
 from therapy_review.analysis.analysis import rename
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.consent.agreements_file import FILE as AGREEMENTS
 from therapy_review.errors import ConsentError, NotAnalysedError
 from therapy_review.journal.corrections import Correction
@@ -235,7 +235,7 @@ def test_what_is_taken_back_while_it_is_worked_out_leaves_nothing_behind(
     journal.store.remove(session.file("derived/prosody.json"))
 
     def meanwhile(*_: object) -> pd.DataFrame:
-        journal.keep_agreements(lambda data: consent.take_back(data, "therapist", on=journal.today()))
+        journal.keep_agreements(lambda data: agreements_file.take_back(data, "therapist", on=journal.today()))
         return pd.DataFrame({"speaker": []})
 
     monkeypatch.setattr("therapy_review.measures.pitch_loudness.ranges", meanwhile)

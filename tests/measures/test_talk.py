@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from therapy_review.errors import TurnsError
-from therapy_review.measures import talk as m
+from therapy_review.measures import talk
 from therapy_review.measures.silences import gaps, overlaps, pauses, who_broke_silence
 from therapy_review.turns.table import turns_table
 
@@ -33,22 +33,22 @@ EMPTY = turns_table()
 
 
 def row(turns: pd.DataFrame, **options: object) -> pd.Series:
-    return m.evaluate(turns, **options).iloc[0]  # type: ignore[arg-type]
+    return talk.evaluate(turns, **options).iloc[0]  # type: ignore[arg-type]
 
 
 # What is said in MEASURES, measure by measure.
 
 
 def test_talk_time_is_all_voiced_time_of_a_speaker_backchannels_included():
-    assert m.talk_time(TALK) == pytest.approx({"therapist": 4.5, "client": 7.1})
+    assert talk.talk_time(TALK) == pytest.approx({"therapist": 4.5, "client": 7.1})
 
 
 def test_talk_share_leaves_silence_out_and_counts_overlap_for_both():
-    assert m.talk_share(TALK) == pytest.approx({"therapist": 4.5 / 11.6, "client": 7.1 / 11.6})
+    assert talk.talk_share(TALK) == pytest.approx({"therapist": 4.5 / 11.6, "client": 7.1 / 11.6})
 
 
 def test_session_share_shows_silence_and_is_taken_from_first_to_last_word():
-    shares = m.session_share(TALK)
+    shares = talk.session_share(TALK)
     assert shares == pytest.approx({"therapist": 4.5 / 20, "client": 7.1 / 20, "silence": 9.4 / 20})
 
 
@@ -71,7 +71,7 @@ def test_a_silence_shorter_than_a_fifth_of_a_second_is_no_pause():
 
 
 def test_latency_belongs_to_the_one_who_answers():
-    found = m.latency(TALK).set_index("responder")
+    found = talk.latency(TALK).set_index("responder")
     assert found.loc["client", ["before", "n", "median"]].tolist() == ["therapist", 1, 4.0]
     assert found.loc["therapist", "median"] == pytest.approx(0.5)
 
@@ -96,11 +96,11 @@ def test_latency_quartiles_are_those_of_the_single_answers():
 def test_answers_to_somebody_else_are_not_mixed_with_answers_to_the_therapist():
     three = turns_table([(0, 2, "therapist"), (3, 5, "client"), (5.5, 8, "other"), (14, 16, "client")])
     assert row(three)["client_latency_median"] == pytest.approx(1.0)
-    assert len(m.latency(three)) == 3
+    assert len(talk.latency(three)) == 3
 
 
 def test_long_silence_is_credited_to_who_breaks_it():
-    found = m.long_silences_by_kind(TALK)
+    found = talk.long_silences_by_kind(TALK)
     assert found["before"].tolist() == ["therapist", "client"]
     assert found["broken_by"].tolist() == ["client", "client"]
     table = who_broke_silence(TALK)
@@ -110,7 +110,7 @@ def test_long_silence_is_credited_to_who_breaks_it():
 
 
 def test_long_silence_lies_inside_a_turn_or_between_two():
-    assert m.long_silences_by_kind(TALK)["kind"].tolist() == ["between", "inside-turn"]
+    assert talk.long_silences_by_kind(TALK)["kind"].tolist() == ["between", "inside-turn"]
     assert row(TALK)["long_silences_inside_turn"] == 1
 
 
@@ -121,7 +121,7 @@ def test_a_silence_of_exactly_three_seconds_is_long():
 
 def test_a_long_silence_after_overlap_began_when_the_last_voice_fell_silent():
     said = turns_table([(0, 5, "client"), (4, 4.5, "therapist"), (9, 10, "therapist")])
-    found = m.long_silences_by_kind(said).iloc[0]
+    found = talk.long_silences_by_kind(said).iloc[0]
     assert (found["start"], found["before"], found["broken_by"]) == (5.0, "client", "therapist")
 
 
@@ -160,14 +160,14 @@ def test_overlap_is_missing_where_it_cannot_be_seen():
 
 
 def test_longest_turn_is_given_with_its_time_and_holds_its_pauses():
-    longest = m.longest_turns(TALK).set_index("speaker")
+    longest = talk.longest_turns(TALK).set_index("speaker")
     assert longest.loc["client", ["start", "end", "duration"]].tolist() == [9.0, 20.5, 11.5]
     assert row(TALK)["client_longest_turn_start"] == 9.0
 
 
 def test_balance_is_the_talk_share_in_five_equal_parts():
     said = turns_table([(0, 10, "client"), (10, 15, "client"), (15, 20, "therapist"), (40, 50, "therapist")])
-    client = m.balance(said)[lambda t: t["speaker"] == "client"]
+    client = talk.balance(said)[lambda t: t["speaker"] == "client"]
     assert client["start"].tolist() == [0, 10, 20, 30, 40]
     assert client["share"].tolist() == pytest.approx([1.0, 0.5, np.nan, np.nan, 0.0], nan_ok=True)
     assert client["talk_time"].sum() == pytest.approx(15)
@@ -178,8 +178,8 @@ def test_the_floor_of_what_can_be_seen_is_kept_beside_the_measures():
 
 
 def test_mood_change_is_after_minus_before_for_one_and_for_many():
-    assert m.mood_change(6.0, 4.0) == -2.0
-    changes = m.mood_change(pd.Series([3.0, np.nan]), pd.Series([5.0, 4.0]))
+    assert talk.mood_change(6.0, 4.0) == -2.0
+    changes = talk.mood_change(pd.Series([3.0, np.nan]), pd.Series([5.0, 4.0]))
     assert changes.tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
 
 
@@ -187,24 +187,24 @@ def test_mood_change_is_after_minus_before_for_one_and_for_many():
 
 
 def test_every_column_has_words_and_a_unit():
-    for name in m.evaluate(TALK).columns:
+    for name in talk.evaluate(TALK).columns:
         bare = name.removeprefix("client_").removeprefix("therapist_")
-        described = bare in m.MEASURES or name.startswith("long_silences_")
+        described = bare in talk.MEASURES or name.startswith("long_silences_")
         assert described, name
 
 
 def test_columns_of_one_person_are_the_same_for_everybody_heard():
-    names = list(m.evaluate(turns_table([(0, 1, "client"), (2, 3, "therapist"), (4, 5, "other")])).columns)
+    names = list(talk.evaluate(turns_table([(0, 1, "client"), (2, 3, "therapist"), (4, 5, "other")])).columns)
     for person in ("client", "therapist", "other"):
-        assert [f"{person}_{name}" for name in m.OF_ONE if f"{person}_{name}" in names] == [
-            f"{person}_{name}" for name in m.OF_ONE
+        assert [f"{person}_{name}" for name in talk.OF_ONE if f"{person}_{name}" in names] == [
+            f"{person}_{name}" for name in talk.OF_ONE
         ]
 
 
 def test_voices_without_names_are_measured_under_their_labels():
     voices = TALK.assign(speaker=TALK["speaker"].map({"client": "voice_2", "therapist": "voice_1"}))
     named, unnamed = row(TALK), row(voices)
-    for name in m.OF_ONE:
+    for name in talk.OF_ONE:
         assert unnamed[f"voice_2_{name}"] == pytest.approx(named[f"client_{name}"], nan_ok=True)
     assert unnamed["long_silences_voice_1_voice_2"] == 1
 
@@ -223,8 +223,8 @@ def test_voices_without_names_are_measured_under_their_labels():
 def test_any_table_gives_one_row_that_goes_into_json(turns):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        measured = m.evaluate(turns)
-        m.balance(turns), m.latency(turns), m.long_silences_by_kind(turns), m.session_share(turns)
+        measured = talk.evaluate(turns)
+        talk.balance(turns), talk.latency(turns), talk.long_silences_by_kind(turns), talk.session_share(turns)
     assert len(measured) == 1
     read = json.loads(measured.iloc[0].to_json())
     assert read["long_silences"] == measured["long_silences"].iloc[0]
@@ -234,18 +234,25 @@ def test_nobody_heard_means_no_numbers_rather_than_zeros_about_somebody():
     measured = row(EMPTY, duration=60.0)
     assert measured[["session_start", "session_end", "silence_share", "longest_silence"]].isna().all()
     assert measured["long_silences"] == 0
-    assert m.talk_share(EMPTY) == {}
+    assert talk.talk_share(EMPTY) == {}
 
 
 def test_a_client_alone_leaves_the_therapist_at_nothing():
     measured = row(turns_table([(0, 10, "client")]))
     assert measured[["client_talk_share", "therapist_talk_share"]].tolist() == [1.0, 0.0]
-    assert m.balance(turns_table([(0, 10, "client")]))["share"].tolist() == [1.0, 0.0] * 5
+    assert talk.balance(turns_table([(0, 10, "client")]))["share"].tolist() == [1.0, 0.0] * 5
 
 
 def test_a_table_that_is_no_turns_table_is_refused_at_the_door():
     broken = pd.DataFrame({"start": [2.0], "end": [1.0], "speaker": ["client"], "confidence": [1.0]})
-    for measure in (m.talk_time, m.balance, m.latency, m.longest_turns, m.long_silences_by_kind, m.evaluate):
+    for measure in (
+        talk.talk_time,
+        talk.balance,
+        talk.latency,
+        talk.longest_turns,
+        talk.long_silences_by_kind,
+        talk.evaluate,
+    ):
         with pytest.raises(TurnsError):
             measure(broken)
 
@@ -276,9 +283,9 @@ def assert_same(first: pd.Series, second: pd.Series, names: list[str]) -> None:
 @settings(max_examples=60)
 @given(conversations())
 def test_shares_of_talk_add_up_to_one(turns):
-    assert sum(m.talk_share(turns).values()) == pytest.approx(1)
-    assert m.balance(turns)["talk_time"].sum() == pytest.approx(sum(m.talk_time(turns).values()))
-    totals = m.balance(turns).groupby("part")["share"].sum(min_count=1).dropna()
+    assert sum(talk.talk_share(turns).values()) == pytest.approx(1)
+    assert talk.balance(turns)["talk_time"].sum() == pytest.approx(sum(talk.talk_time(turns).values()))
+    totals = talk.balance(turns).groupby("part")["share"].sum(min_count=1).dropna()
     assert totals.to_numpy() == pytest.approx(1)
 
 
@@ -314,7 +321,7 @@ def test_swapping_the_two_people_swaps_their_columns(turns):
     first, second = row(turns), row(turns_table(swapped.to_numpy().tolist()))
     # Two who begin at the very same moment are told apart by their order in the table alone.
     if not turns["start"].duplicated().any():
-        names = {f"{a}_{name}": f"{b}_{name}" for a, b in swap.items() for name in m.OF_ONE}
+        names = {f"{a}_{name}": f"{b}_{name}" for a, b in swap.items() for name in talk.OF_ONE}
         names |= {f"long_silences_{a}_{b}": f"long_silences_{swap[a]}_{swap[b]}" for a in swap for b in swap}
         own, other = first[list(names)].tolist(), second[list(names.values())].tolist()
         assert own == pytest.approx(other, nan_ok=True, abs=1e-6)
@@ -325,18 +332,18 @@ def test_swapping_the_two_people_swaps_their_columns(turns):
 def test_every_long_silence_is_counted_once_in_the_table_of_who_broke_it(turns):
     measured = row(turns)
     assert who_broke_silence(turns).to_numpy().sum() == measured["long_silences"]
-    assert len(m.long_silences_by_kind(turns)) == measured["long_silences"]
+    assert len(talk.long_silences_by_kind(turns)) == measured["long_silences"]
 
 
 @settings(max_examples=40)
 @given(conversations(), st.sampled_from(["yes", "no"]))
 def test_the_one_row_agrees_with_the_single_measures(turns, sees_overlap):
     measured = row(turns, sees_overlap=sees_overlap)
-    inside = m.long_silences_by_kind(turns)["kind"] == "inside-turn"
+    inside = talk.long_silences_by_kind(turns)["kind"] == "inside-turn"
     assert measured["long_silences_inside_turn"] == inside.sum()
-    assert measured["silence_share"] == pytest.approx(m.session_share(turns)["silence"])
-    for person, share in m.talk_share(turns).items():
+    assert measured["silence_share"] == pytest.approx(talk.session_share(turns)["silence"])
+    for person, share in talk.talk_share(turns).items():
         assert measured[f"{person}_talk_share"] == pytest.approx(share)
-        assert measured[f"{person}_session_share"] == pytest.approx(m.session_share(turns)[person])
+        assert measured[f"{person}_session_share"] == pytest.approx(talk.session_share(turns)[person])
     if sees_overlap == "yes":
         assert measured["talking_at_once"] == (gaps(turns)["latency"] <= -0.2 + 1e-6).sum()

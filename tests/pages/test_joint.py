@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT, root_of
 from therapy_review import Journal, create_journal, open_journal
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.display.parts import NothingToShow
 from therapy_review.display.shutter import Shutter
 from therapy_review.display.still import STILL, Still
@@ -205,7 +205,7 @@ def without(use: bytes) -> Callable[[bytes, str], bytes]:
 
 
 def taken_back(who: str, use: str = "") -> Callable[[bytes, str], bytes]:
-    return lambda data, today: consent.take_back(data, who, use, on=dt.date.fromisoformat(today))
+    return lambda data, today: agreements_file.take_back(data, who, use, on=dt.date.fromisoformat(today))
 
 
 def ended(data: bytes, today: str) -> bytes:
@@ -393,7 +393,7 @@ def test_with_the_sound_off_nothing_that_could_play_is_made_and_everything_else_
 
 
 def test_with_the_sound_off_times_in_a_recording_are_told_only_with_an_agreement(screen: Screen) -> None:
-    screen.journal.store.remove(consent.FILE)
+    screen.journal.store.remove(agreements_file.FILE)
     quiet = shown(Screen(screen.journal, "off"))
     quiet.open(sessions={NEWEST: frozenset({FIGURES, SOUND, MARKS})})
     quiet.find(w.Dropdown, "Session")[0].value = NEWEST

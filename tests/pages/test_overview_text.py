@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from therapy_review import Journal
 from therapy_review.charts.over_time import MULTIPLES, tag_shares
-from therapy_review.pages import overview_text as way_words
+from therapy_review.pages import overview_text
 from therapy_review.pages.overview_text import of_a_word, often
 from therapy_review.trends.in_words import CERTAIN
 from therapy_review.trends.overview import way
@@ -85,7 +85,7 @@ def test_a_month_without_sessions_stays_open() -> None:
 
 
 def test_what_is_too_early_to_say_of_several_lines_is_said_once(journal: Journal):
-    said = way_words.moved(way(journal))
+    said = overview_text.moved(way(journal))
     assert said.count("over 8 sessions it went no further") == 1
     for name in ("The mood you came with", "The mood you left with"):
         assert f"<li>{name}, from January to March 2026</li>" in said

@@ -15,7 +15,7 @@ from tests.conftest import ROOT, root_of
 from tests.pages.test_over_time import NEWEST, OF_HOW_FAR, PARTS as OF_THE_PATH, widgets
 from tests.pages.test_session import PARTS as OF_A_SESSION, words_of as words_of_part
 from therapy_review import Journal
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.display.parts import Live, Shown
 from therapy_review.display.still import STILL, Still
 from therapy_review.forms.clickable import Clickable
@@ -169,7 +169,7 @@ def test_a_value_beside_the_usual_leads_to_moments_to_read_and_only_with_an_agre
     (drawn,) = widgets(view, Clickable)
     drawn._choose("longest_silence", NEWEST)
     assert '<ul class="moments"><li>' in said(view)
-    heard.store.remove(consent.FILE)
+    heard.store.remove(agreements_file.FILE)
     drawn._choose("longest_silence", NEWEST)
     assert '<ul class="moments">' not in said(view)
     assert "no agreement in force" in said(view)

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import root_of
 from therapy_review import hints
 from therapy_review.charts.base import Chart
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.display.parts import Live, NothingToShow, Shown
 from therapy_review.display.still import STILL, Still
 from therapy_review.journal.journal import Journal
@@ -333,8 +333,10 @@ def test_the_weekly_letter_speaks_of_an_agreement_only_when_it_ends_soon(heard: 
     review = WeeklyReview(heard, "2026-W10")
     assert review.agreements() is None
     ends = heard.today() + dt.timedelta(days=14)
-    own = consent.append(b"", "client", ["self_review"], given_from=heard.today(), until=ends, name="Robin")
-    heard.store.write(consent.FILE, own)
+    own = agreements_file.append(
+        b"", "client", ["self_review"], given_from=heard.today(), until=ends, name="Robin"
+    )
+    heard.store.write(agreements_file.FILE, own)
     assert "your own agreement comes to its end" in review.agreements().markup
     harm_agreements(heard)
     assert "agreements.toml can't be read" in review.agreements().markup

@@ -17,7 +17,7 @@ from therapy_review.analysis.review import CHANGED_TOO
 from therapy_review.analysis.similar import COLUMNS
 from therapy_review.journal.corrections import Correction
 from therapy_review.journal.marks import Mark
-from therapy_review.player import desk as module
+from therapy_review.player import desk
 from therapy_review.player.desk import (
     CHANGED_ELSEWHERE,
     LOCK_AFTER,
@@ -472,7 +472,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(desk, "time", clock)
     return clock
 
 

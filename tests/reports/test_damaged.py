@@ -17,8 +17,8 @@ from therapy_review.analysis import analysis
 from therapy_review.cli import app
 from therapy_review.errors import JournalError, ReportError
 from therapy_review.journal.journal import Journal
-from therapy_review.reports import runner as reports
-from therapy_review.reports.workers import engine, pool as crew
+from therapy_review.reports import runner
+from therapy_review.reports.workers import engine, pool
 from therapy_review.reports.workers.orders import Order
 from therapy_review.rights.erasure import erase_session
 from therapy_review.storage import unlock
@@ -58,7 +58,7 @@ def test_a_damaged_sealed_file_costs_its_session_alone_a_report(
 ) -> None:
     journal = sealed(short, keys)
     damage(journal, file)
-    done = reports.run(journal)
+    done = runner.run(journal)
     assert [outcome.state for outcome in done.outcomes] == ["made", "failed", *["made"] * 5]
     sentence = done.outcomes[1].sentence
     assert "damaged" in sentence
@@ -85,7 +85,7 @@ def test_derived_files_that_are_damaged_are_made_again(file: str, short: Journal
 @pytest.mark.usefixtures("no_kernels")
 def test_a_session_whose_derived_files_are_damaged_is_listened_to_again(short: Journal) -> None:
     damage(short, "derived/turns.csv")
-    work = reports.Run(short, reports.Job(reports.templates.find("session_report"), {}))
+    work = runner.Run(short, runner.Job(runner.templates.find("session_report"), {}))
     assert [session.name for session in work.plan(short.sessions)] == DAYS
     assert [s.name for s in short.sessions if not work.basis().look(s).current] == [DAYS[1]]
 
@@ -93,7 +93,7 @@ def test_a_session_whose_derived_files_are_damaged_is_listened_to_again(short: J
 def test_a_file_where_the_folder_of_reports_should_be_is_one_sentence(short: Journal) -> None:
     (root_of(short) / "reports").write_text("mine")
     with pytest.raises(ReportError, match=r"journal/reports is a file, .* give the file another name"):
-        reports.run(short)
+        runner.run(short)
     assert (root_of(short) / "reports").read_text() == "mine"
 
 
@@ -111,22 +111,22 @@ def test_a_bad_journal_of_several_leaves_the_others_their_turn(short: Journal, t
 
 
 def test_only_what_processes_die_of_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "carry_out", deadly)
+    monkeypatch.setattr(pool, "carry_out", deadly)
     names = ["a", "b", "deadly", *"cdefgh"]
-    made = {one.name: one.sentence for one in crew.done(names, lambda name: Order(name, "", ""), 2)}
-    assert made == {name: crew.GIVEN_UP if name == "deadly" else "" for name in names}
+    made = {one.name: one.sentence for one in pool.done(names, lambda name: Order(name, "", ""), 2)}
+    assert made == {name: pool.GIVEN_UP if name == "deadly" else "" for name in names}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_order_that_can_t_be_written_costs_no_other(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "carry_out", deadly)
+    monkeypatch.setattr(pool, "carry_out", deadly)
 
     def write(name: str) -> Order:
         if name in "ac":
             raise JournalError("It is gone.")
         return Order(name, "", "")
 
-    made = {one.name: one.sentence for one in crew.done(list("abc"), write, jobs)}
+    made = {one.name: one.sentence for one in pool.done(list("abc"), write, jobs)}
     assert made == {"a": "It is gone.", "b": "", "c": "It is gone."}
 
 
@@ -151,7 +151,7 @@ def test_who_agreed_to_reports_alone_is_listened_to_for_them(
     only_reports(short)
     session = short.sessions[0]
     short.store.remove(session.file("derived/made_from.json"))
-    work = reports.Run(short, reports.Job(reports.templates.find("session_report"), {}))
+    work = runner.Run(short, runner.Job(runner.templates.find("session_report"), {}))
     assert work.plan([session]) == [session]
     monkeypatch.chdir(root_of(short))
     engine.listen(Told(), str(root_of(short)), session.name)  # type: ignore[arg-type]
@@ -169,7 +169,7 @@ def test_who_agreed_to_listening_alone_is_not_listened_to_for_reports(
     session = short.sessions[0]
     assert not session.why_closed("self_review")
     short.store.remove(session.file("derived/made_from.json"))
-    work = reports.Run(short, reports.Job(reports.templates.find("session_report"), {}))
+    work = runner.Run(short, runner.Job(runner.templates.find("session_report"), {}))
     assert work.plan([session]) == []
     assert "for reports made from it" in work.outcomes[session.name].sentence
     assert short.ledger.empty
@@ -181,7 +181,7 @@ def test_what_the_program_keeps_for_itself_is_made_again_when_it_is_damaged(
     is_sealed: bool, short: Journal, keys: NewKeys
 ) -> None:
     journal = sealed(short, keys) if is_sealed else short
-    reports.run(journal)
+    runner.run(journal)
     root = root_of(journal)
     kept = sorted(
         path for folder in ("reports", "derived") for path in (root / folder).rglob("*") if path.is_file()
@@ -190,7 +190,7 @@ def test_what_the_program_keeps_for_itself_is_made_again_when_it_is_damaged(
     for path in kept:
         whole = path.read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
-        done = reports.run(open_journal(root))
+        done = runner.run(open_journal(root))
         assert {outcome.state for outcome in done.outcomes} <= {"made", "current"}, path
         assert not done.trouble, path
 
@@ -211,11 +211,11 @@ def test_what_the_program_keeps_for_itself_is_made_again_when_it_is_damaged(
     ],
 )
 def test_an_entry_of_the_wrong_kind_counts_as_none(wrong: dict[str, object], short: Journal) -> None:
-    reports.run(short)
+    runner.run(short)
     file = f"reports/made_from/session_report_{DAYS[2]}.json"
     before = short.store.read(file)
     short.store.write(file, json.dumps(json.loads(before) | wrong).encode())
-    done = reports.run(short)
+    done = runner.run(short)
     assert [outcome.state for outcome in done.outcomes] == [*["current"] * 2, "made", *["current"] * 4]
     assert short.store.read(file) == before
 
@@ -228,8 +228,8 @@ def test_a_look_of_the_wrong_kind_is_taken_again(
     wrong: object, short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index, "SETTLED", 0.0)
-    reports.run(short)
-    reports.run(short)
+    runner.run(short)
+    runner.run(short)
     file = "derived/index-reports.json"
     kept = json.loads(short.store.read(file))
     stamps, look = kept["sessions"][DAYS[2]]
@@ -237,20 +237,20 @@ def test_a_look_of_the_wrong_kind_is_taken_again(
         wrong = wrong if "heard" in wrong else look | wrong
     kept["sessions"][DAYS[2]] = [stamps, wrong]
     short.store.write(file, json.dumps(kept).encode())
-    done = reports.run(open_journal(root_of(short)))
+    done = runner.run(open_journal(root_of(short)))
     assert {outcome.state for outcome in done.outcomes} == {"current"}
 
 
 @pytest.mark.usefixtures("no_kernels")
 def test_a_sealed_notebook_that_is_damaged_is_set_aside_and_made_again(short: Journal, keys: NewKeys) -> None:
     journal = sealed(short, keys)
-    reports.run(journal)
+    runner.run(journal)
     folder, name = root_of(journal) / "reports", f"session_report_{DAYS[1]}"
     (folder / f"{name}.ipynb.age").write_bytes(GARBAGE)
-    assert reports.run(journal).outcomes[1].state == "made"
+    assert runner.run(journal).outcomes[1].state == "made"
     assert [path.read_bytes() for path in folder.glob(f"{name}-damaged-*.ipynb.age")] == [GARBAGE]
     assert journal.store.read(f"reports/{name}.ipynb")
-    assert reports.run(journal).outcomes[1].state == "current"
+    assert runner.run(journal).outcomes[1].state == "current"
     erase_session(journal.session(DAYS[1]))
     assert not list(folder.glob(f"{name}*"))
 
@@ -276,12 +276,12 @@ def test_a_disk_on_which_no_table_can_be_written_is_said_after_what_was_made(
 
 @pytest.mark.usefixtures("no_kernels")
 def test_what_is_passed_over_is_said(short: Journal) -> None:
-    assert reports.run(short).remarks == ()
+    assert runner.run(short).remarks == ()
     sessions = root_of(short) / "sessions"
     (sessions / DAYS[2]).rename(sessions / f"{DAYS[2]} old")
     (sessions / "2020-02-31").mkdir()
     check = hints.command("check", journal=root_of(short))
-    assert reports.run(open_journal(root_of(short))).remarks == (
+    assert runner.run(open_journal(root_of(short))).remarks == (
         f"2 folders of sessions are not named by a date and left out; to see which: {check}",
         f"There are reports of a session that is not here any more; to see which: {check}",
     )
@@ -292,14 +292,14 @@ def test_a_report_that_can_t_be_made_again_leaves_the_one_from_before_where_it_i
     short: Journal,
 ) -> None:
     def page_of_failure() -> str:
-        (outcome,) = [one for one in reports.run(short).outcomes if one.state == "failed"]
+        (outcome,) = [one for one in runner.run(short).outcomes if one.state == "failed"]
         return short.store.read(f"reports/{outcome.report}.failed.html").decode()
 
     name, listed = f"session_report_{DAYS[1]}.html", f'href="session_report_{DAYS[1]}.html"'
     short.store.write(f"sessions/{DAYS[1]}/corrections.csv", GARBAGE)
     assert "There is no report of this session yet." in page_of_failure()
     short.store.remove(f"sessions/{DAYS[1]}/corrections.csv")
-    reports.run(short)
+    runner.run(short)
     short.store.write(f"sessions/{DAYS[1]}/corrections.csv", GARBAGE)
     assert (
         f'could not be made again. <a href="{name}">The one from before</a> is still here'
@@ -309,7 +309,7 @@ def test_a_report_that_can_t_be_made_again_leaves_the_one_from_before_where_it_i
     short.store.remove(f"sessions/{DAYS[1]}/corrections.csv")
     agreements = short.store.read("agreements.toml")
     short.store.write("agreements.toml", agreements.replace(b'"report"', b'"self-review"'))
-    done = reports.run(open_journal(root_of(short)))
+    done = runner.run(open_journal(root_of(short)))
     failed = next(one for one in done.outcomes if one.session == DAYS[1])
     assert failed.state == "failed"
     page = short.store.read(f"reports/{failed.report}.failed.html").decode()
@@ -337,24 +337,24 @@ def test_what_can_t_be_asked_for_is_one_sentence(
     if asked.get("sessions") == "elsewhere":
         asked = {"sessions": [journal.sessions[0]]}
     with pytest.raises(ReportError, match=re.escape(said)):
-        reports.run(short, **asked)  # type: ignore[arg-type]
+        runner.run(short, **asked)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("no_kernels")
 def test_a_session_that_is_named_twice_is_reported_once(short: Journal) -> None:
-    assert len(reports.run(short, [short.sessions[0]] * 2).outcomes) == 1
+    assert len(runner.run(short, [short.sessions[0]] * 2).outcomes) == 1
 
 
 @pytest.mark.usefixtures("no_kernels")
 def test_where_nothing_changed_nothing_is_written_or_deleted(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reports.run(short)
+    runner.run(short)
 
     def refuse(*_: object) -> None:
         raise AssertionError("something is changed")
 
     monkeypatch.setattr(index, "SETTLED", 0.0)
-    reports.run(short)
+    runner.run(short)
     monkeypatch.setattr("therapy_review.storage.plain.sync_folder", refuse)  # every change ends with it
-    assert {outcome.state for outcome in reports.run(open_journal(root_of(short))).outcomes} == {"current"}
+    assert {outcome.state for outcome in runner.run(open_journal(root_of(short))).outcomes} == {"current"}

@@ -22,7 +22,7 @@ from tests.reports.workers.test_cluster import a_cluster
 from tests.support.short_journals import DAYS, reports_of, workers_of
 from therapy_review import open_journal
 from therapy_review.journal.journal import Journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys, new_keys, new_recovery_code
 from therapy_review.storage.plain import PlainStore
@@ -56,7 +56,7 @@ def assert_nothing_half_is_listed(journal: Journal) -> None:
             entry = json.loads(journal.store.read(name))
             for ending, hashed in entry["files"].items():
                 data = journal.store.read(f"reports/{entry['name']}.{ending}")
-                assert reports.digest(data) == hashed
+                assert runner.digest(data) == hashed
 
 
 def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journal, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_killed_it_goes_on_without_a_worker_too_and_ctrl_c_stops_it(short: Journ
 def test_bad_sessions_stand_beside_good_ones(short: Journal) -> None:
     mine = plant_bad_ones(root_of(short), DAYS[:6])
     chosen = [short.sessions[at] for at in (1, 2, 3, 6)]
-    done = reports.run(short, chosen, template=mine, jobs=2)
+    done = runner.run(short, chosen, template=mine, jobs=2)
     assert states(done) == "failed failed failed made"
     assert "can't be read near line" in done.outcomes[0].sentence
     assert "for reports made from it" in done.outcomes[1].sentence
@@ -105,7 +105,7 @@ def test_a_report_of_a_sealed_journal_is_sealed(short: Journal, keys: NewKeys) -
     seal(PlainStore(root_of(short)), keys)
     unlock.keep(keys.identity)
     sealed = open_journal(root_of(short))
-    assert states(reports.run(sealed, sealed.sessions[:1], parameters={"private_notes": "shown"})) == "made"
+    assert states(runner.run(sealed, sealed.sessions[:1], parameters={"private_notes": "shown"})) == "made"
     assert {path.suffix for path in (root_of(short) / "reports").rglob("*") if path.is_file()} == {".age"}
     assert RIVER in sealed.store.read(f"reports/session_report_{DAYS[0]}.html").decode()
 
@@ -114,7 +114,7 @@ def test_a_worker_of_a_cluster_dies_and_its_sessions_are_done_by_another(
     short: Journal, tmp_path: Path
 ) -> None:
     with a_cluster(tmp_path / "cluster") as (address, workers):
-        done = reports.run(
+        done = runner.run(
             short, short.sessions[:3], scheduler=address, told=lambda _outcome: workers[0].kill()
         )
         assert states(done) == "made made made"
@@ -126,7 +126,7 @@ def test_a_worker_of_a_cluster_dies_and_its_sessions_are_done_by_another(
 def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Journal, tmp_path: Path) -> None:
     shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
     undisturbed = open_journal(tmp_path / "beside" / "journal")
-    reports.run(undisturbed)
+    runner.run(undisturbed)
     wanted = reports_of(root_of(undisturbed))
     at = random.Random(7)
     for _ in range(3):
@@ -143,7 +143,7 @@ def test_killed_at_any_moment_the_next_run_goes_on_and_ends_the_same(short: Jour
         workers_of(process.pid)[0].kill()
         process.communicate(timeout=120)
         assert process.returncode == 0
-    assert states(reports.run(short)).count("current") == len(DAYS)
+    assert states(runner.run(short)).count("current") == len(DAYS)
     made = reports_of(root_of(short))
     assert {name: data for name, data in made.items() if ".tmp" not in name} == wanted
 
@@ -189,11 +189,11 @@ def test_reports_of_a_sealed_journal_are_sealed_and_nothing_lies_plain_while_the
             plain.extend(str(path) for path in files if b"river" in path.read_bytes())
 
     sealed = open_journal(root)
-    done = reports.run(sealed, jobs=2, parameters={"private_notes": "shown"}, told=told)
+    done = runner.run(sealed, jobs=2, parameters={"private_notes": "shown"}, told=told)
     assert states(done) == "made " * 6 + "made"
     assert not plain
     assert {path.suffix for path in (root / "reports").rglob("*") if path.is_file()} == {".age"}
     assert RIVER in sealed.store.read(f"reports/session_report_{DAYS[0]}.html").decode()
     no_kernel(monkeypatch)
-    assert states(reports.run(sealed, parameters={"private_notes": "shown"})) == "current " * 6 + "current"
+    assert states(runner.run(sealed, parameters={"private_notes": "shown"})) == "current " * 6 + "current"
     unlock.forget()

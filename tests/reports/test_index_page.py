@@ -11,11 +11,11 @@ from tests.conftest import root_of
 from tests.support.short_journals import DAYS
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.reports.index_page import index, picture
 from therapy_review.reports.status import Listed, Standing
 from therapy_review.reports.tables import as_csv, as_parquet, everything
-from therapy_review.reports.workers import pool as crew, templates
+from therapy_review.reports.workers import pool, templates
 from therapy_review.reports.workers.orders import Made, Order
 from therapy_review.turns.table import turns_table
 
@@ -115,18 +115,18 @@ def test_reports_of_every_template_are_listed_by_its_name_and_any_name_leads_the
 def test_the_index_tells_what_there_is_whatever_was_asked_for_last(short: Journal, tmp_path: Path) -> None:
     mine = tmp_path / "mine.ipynb"
     mine.write_text(templates.find("session_report").source.replace("## Moments", "## What stood out"))
-    reports.run(short)
-    reports.run(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
+    runner.run(short)
+    runner.run(short, short.sessions[:2], template=mine, parameters={"private_notes": "shown"})
     page = short.store.read("reports/index.html").decode()
     assert "7 sessions: 7 ready." in page
     assert page.count("session_report:</span>") == 7
     assert page.count("mine:</span>") == 2
     short.store.write(short.sessions[4].file("notes.md"), b"Another day.\n")
-    reports.run(short, short.sessions[:1], template=mine)
+    runner.run(short, short.sessions[:1], template=mine)
     page = short.store.read("reports/index.html").decode()
     assert "7 sessions: 6 ready, 1 changed since." in page
     mine.write_text(mine.read_text().replace("## Notes", "## What you wrote"))
-    reports.run(short, short.sessions[:1], template=mine)
+    runner.run(short, short.sessions[:1], template=mine)
     assert "7 sessions: 5 ready, 2 changed since." in short.store.read("reports/index.html").decode()
 
 
@@ -165,7 +165,7 @@ def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("therapy_review.reports.tables.find_spec", lambda _name: None)
-    done = reports.run(short, short.sessions[:1])
+    done = runner.run(short, short.sessions[:1])
     assert done.remarks[0].startswith(
         f"measures.parquet was left out; for it install:  {install_line('parquet')}"
     )
@@ -187,18 +187,18 @@ def test_why_a_report_can_not_be_made_stays_said_until_something_changes(
     def of_the_bad_one() -> str:
         return rows(short.store.read("reports/index.html").decode())[-2]
 
-    monkeypatch.setattr(crew, "done", failing)
-    reports.run(short)
-    reports.run(short, short.sessions[:1])
+    monkeypatch.setattr(pool, "done", failing)
+    runner.run(short)
+    runner.run(short, short.sessions[:1])
     assert f"{sentence} (cell 4)<" in of_the_bad_one()
     assert f"{sentence} (cell 4)<" in short.store.read(f"reports/session_report_{bad}.failed.html").decode()
     assert f'href="session_report_{bad}.failed.html"' in of_the_bad_one()
-    assert reports.run(short, short.sessions[1:2]).outcomes[0].state == "failed"  # tried again
+    assert runner.run(short, short.sessions[1:2]).outcomes[0].state == "failed"  # tried again
     short.store.write(f"sessions/{bad}/notes.md", b"Mended.\n")
-    reports.run(short, short.sessions[:1])
+    runner.run(short, short.sessions[:1])
     assert "not made yet" in of_the_bad_one()
     bad = "none"
-    reports.run(short)
+    runner.run(short)
     assert "7 ready" in short.store.read("reports/index.html").decode()
     assert not [name for name in short.store.files("reports") if "failed" in name]
     assert not [name for name in short.store.files("reports/made_from") if "failed" in name]

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import root_of
 from therapy_review import Journal, open_journal
-from therapy_review.consent import agreements_file as consent
-from therapy_review.reports import manifest, runner as reports, writer as keeping
+from therapy_review.consent import agreements_file
+from therapy_review.reports import manifest, runner, writer
 from therapy_review.reports.inputs import Basis
 from therapy_review.reports.manifest import FILE, Entry, Whole
 from therapy_review.reports.workers import templates
@@ -21,7 +21,7 @@ from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal
-from therapy_review.trends import cache as index
+from therapy_review.trends import cache
 
 
 def of_the_journal(journal: Journal) -> dict[str, object]:
@@ -47,7 +47,7 @@ def test_an_agreement_that_comes_to_its_end_makes_the_page_anew(
 ) -> None:
     today = journal.today()
     journal.keep_agreements(
-        lambda data: consent.append(
+        lambda data: agreements_file.append(
             data, "Sam", ["report"], given_from=today, name="Sam", until=today + dt.timedelta(days=40)
         )
     )
@@ -61,7 +61,7 @@ def test_a_report_whose_keeping_is_cut_short_counts_as_not_made(
 ) -> None:
     store = journal.store
     entry = Entry("one", "2026-03-05", "session_report", {"a": 1}, {})
-    keeping.keep(store, entry, {"ipynb": b"{}", "html": b"plain", "pdf": b"p"})
+    writer.keep(store, entry, {"ipynb": b"{}", "html": b"plain", "pdf": b"p"})
     kept = manifest.read_one(store, "one")
     assert kept
     assert kept.fits({"a": 1}, ("ipynb", "html"), Whole(store))
@@ -71,7 +71,7 @@ def test_a_report_whose_keeping_is_cut_short_counts_as_not_made(
 
     monkeypatch.setattr(manifest, "write", killed)
     with pytest.raises(KeyboardInterrupt):
-        keeping.keep(
+        writer.keep(
             store,
             Entry("one", "2026-03-05", "session_report", {"a": 2}, {}),
             {"ipynb": b"{}", "html": b"own"},
@@ -83,10 +83,10 @@ def test_a_report_whose_keeping_is_cut_short_counts_as_not_made(
 
 def test_what_a_client_wrote_into_a_notebook_is_kept_also_where_its_entry_is_lost(journal: Journal) -> None:
     store, entry = journal.store, Entry("one", "2026-03-05", "session_report", {}, {})
-    keeping.keep(store, entry, {"ipynb": b"{}"})
+    writer.keep(store, entry, {"ipynb": b"{}"})
     store.write("reports/one.ipynb", b'{"mine": 1}')
     manifest.remove(store, "one")
-    keeping.keep(store, entry, {"ipynb": b"{}"})
+    writer.keep(store, entry, {"ipynb": b"{}"})
     assert store.read("reports/one-kept-1.ipynb") == b'{"mine": 1}'
 
 
@@ -96,11 +96,11 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
 ) -> None:
     seal(PlainStore(root_of(short)), keys)
     unlock.keep(keys.identity)
-    monkeypatch.setattr(index, "SETTLED", 0.0)
+    monkeypatch.setattr(cache, "SETTLED", 0.0)
     journal = open_journal(root_of(short))
-    assert reports.run(journal).number("made") == len(journal.sessions)
+    assert runner.run(journal).number("made") == len(journal.sessions)
     assert len(journal.ledger) == len(journal.sessions)
-    reports.run(open_journal(root_of(short)))
+    runner.run(open_journal(root_of(short)))
     opened, read = list[str](), SealedStore.read
 
     def watched(store: SealedStore, name: str) -> bytes:
@@ -109,12 +109,12 @@ def test_where_nothing_changed_no_session_is_opened_and_the_ledger_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr(SealedStore, "read", watched)
-        done = reports.run(open_journal(root_of(short)))
+        done = runner.run(open_journal(root_of(short)))
     assert done.number("current") == len(journal.sessions)
     assert [name for name in opened if name.startswith("sessions/")] == []
     assert len(journal.ledger) == len(journal.sessions)
     journal.store.write(f"{journal.sessions[2].folder}/notes.md", b"Changed.\n")
-    assert reports.run(open_journal(root_of(short))).number("made") == 1
+    assert runner.run(open_journal(root_of(short))).number("made") == 1
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])
@@ -128,33 +128,33 @@ def test_a_report_that_was_cut_short_or_emptied_is_made_again(
         unlock.keep(keys.identity)
         short = open_journal(root_of(short))
     store, of = short.store, [f"reports/session_report_{session.name}" for session in short.sessions]
-    reports.run(short)
-    assert reports.run(short).number("current") == len(of)
+    runner.run(short)
+    assert runner.run(short).number("current") == len(of)
     assert store.exists(FILE)
     store.write(f"{of[0]}.html", b"")
     store.write(f"{of[1]}.html", store.read(f"{of[1]}.html")[:-2])
     store.write(f"{of[2]}.ipynb", b"")
     store.write(f"{of[3]}.ipynb", b'{"cells": [], "mine": 1}')
     if is_sealed:
-        damaged = reports.place(short, f"{of[4]}.html")
+        damaged = runner.place(short, f"{of[4]}.html")
         damaged.write_bytes(damaged.read_bytes()[:60])
-    reports.run(short, short.sessions[-1:])
+    runner.run(short, short.sessions[-1:])
     page = store.read("reports/index.html").decode()
     assert f"{3 + is_sealed} changed since" in page
-    assert reports.run(short).number("made") == 3 + is_sealed
+    assert runner.run(short).number("made") == 3 + is_sealed
     assert b"mine" in store.read(f"{of[3]}.ipynb")  # what the client wrote in stays
     assert not store.exists(f"{of[2]}-kept-1.ipynb")
     store.write("reports/measures.csv", b"")
-    assert reports.run(short).number("current") == len(of)
+    assert runner.run(short).number("current") == len(of)
     assert store.read("reports/measures.csv")
 
 
 @pytest.mark.usefixtures("no_kernels")
 def test_a_file_that_only_looks_changed_is_compared_by_its_content(short: Journal) -> None:
-    reports.run(short)
+    runner.run(short)
     for path in (root_of(short) / "reports").glob("*.html"):
         os.utime(path, (1, 1))
-    assert reports.run(short).number("current") == len(short.sessions)
+    assert runner.run(short).number("current") == len(short.sessions)
 
 
 # Words of the days before

@@ -12,8 +12,8 @@ from therapy_review import Journal, Session, cli, hints, open_journal
 from therapy_review.commands.report import _apart
 from therapy_review.display.rendering import with_way_back
 from therapy_review.errors import JournalError, ShareError
-from therapy_review.lab import server as lab
-from therapy_review.reports import plain_copy as plain_pages, runner as reports
+from therapy_review.lab import server
+from therapy_review.reports import plain_copy, runner
 from therapy_review.reports.batch import Outcome
 from therapy_review.reports.runner import Report, Summary
 from therapy_review.reports.status import Listed, Standing
@@ -51,8 +51,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 outcomes.append(Outcome(session.name, name, "made"))
         return Summary(tuple(outcomes), (), tuple(lines))
 
-    monkeypatch.setattr(reports, "run_one", one)
-    monkeypatch.setattr(reports, "run", all_of_them)
+    monkeypatch.setattr(runner, "run_one", one)
+    monkeypatch.setattr(runner, "run", all_of_them)
     monkeypatch.setattr(cli, "_analyse_all", lambda _journal: 0)
     return ran
 
@@ -63,7 +63,7 @@ def test_what_it_means_is_said_before_anything_is_made_and_a_no_leaves_nothing(
 ) -> None:
     done = run(sealed, *command, "--plain-to", str(tmp_path / "open"), typed="n\n")
     assert done.exit_code == 1
-    assert plain_pages.LIES_OPEN.format(folder=tmp_path / "open") in done.output
+    assert plain_copy.LIES_OPEN.format(folder=tmp_path / "open") in done.output
     assert "Nothing was written." in done.output
     assert made == []
     assert not (tmp_path / "open").exists()
@@ -101,7 +101,7 @@ def test_reports_lie_open_with_an_index_of_these_sessions_alone(
     assert ".ipynb" not in index
     assert "measures.csv" not in index
     assert "2026-02-26" not in index
-    assert plain_pages.COPIES in index
+    assert plain_copy.COPIES in index
     assert sealed.ledger[["what", "session"]].to_numpy().tolist() == [["exported", ""], ["exported", DAY]]
 
 
@@ -132,7 +132,7 @@ def test_where_the_pages_stay_sealed_it_is_said_how_to_read_them(
     assert f"{hints.command('lab', '--report', NAME, journal=root_of(sealed))}\n" in done.output
     assert "--plain-to FOLDER" in done.output
     opened: list[str] = []
-    monkeypatch.setattr(lab, "start", lambda _journal, notebook: opened.append(notebook) or exit(0))
+    monkeypatch.setattr(server, "start", lambda _journal, notebook: opened.append(notebook) or exit(0))
     missing = run(sealed, "lab", "--report", NAME)
     assert isinstance(missing.exception, JournalError)
     sealed.store.write(f"reports/{NAME}.ipynb", b"{}")

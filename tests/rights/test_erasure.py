@@ -18,7 +18,7 @@ from therapy_review.analysis import enrolment
 from therapy_review.consent import ledger
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal.journal import folder_of
-from therapy_review.reports import tables as report_tables
+from therapy_review.reports import tables
 from therapy_review.reports.manifest import Entry, Whole
 from therapy_review.reports.writer import keep_failure
 from therapy_review.rights.erasure import (
@@ -108,8 +108,8 @@ def test_of_a_session_nothing_is_left_and_nothing_else_is_touched(full: Journal)
 
 
 def test_a_table_in_which_nothing_can_be_looked_up_goes_with_any_session(heard: Journal) -> None:
-    table = report_tables.everything(heard, [])
-    heard.store.write("reports/measures.parquet", report_tables.as_parquet(table))
+    table = tables.everything(heard, [])
+    heard.store.write("reports/measures.parquet", tables.as_parquet(table))
     erase_session(heard.session("2026-01-15"))
     assert not heard.store.exists("reports/measures.parquet")
 

@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 
 from tests.conftest import ROOT, root_of
 from therapy_review import Journal, create_journal, open_journal
-from therapy_review.consent import agreements_file as consent
+from therapy_review.consent import agreements_file
 from therapy_review.consent.agreement import USES, Spoken
 from therapy_review.display.parts import NothingToShow
 from therapy_review.display.still import STILL, Still
@@ -94,7 +94,7 @@ def test_every_part_is_shown_live_or_to_read(
 
 
 def test_what_cannot_be_read_is_said_where_it_would_be_shown(journal: Journal, tmp_path: Path) -> None:
-    journal.store.write(consent.FILE, b"[[")
+    journal.store.write(agreements_file.FILE, b"[[")
     assert "no recording is opened" in AgreementPage(journal).agreed().markup
     assert isinstance(agreement(tmp_path / "nowhere"), NothingToShow)
 
@@ -119,7 +119,7 @@ def test_what_was_spoken_can_be_heard_and_only_as_long_as_it_holds(heard: Journa
     spoken = Spoken(DAY, 42.0)
     today = heard.today()
     heard.keep_agreements(
-        lambda data: consent.append(
+        lambda data: agreements_file.append(
             data, "therapist", ["record"], given_from=today, name="Daniel", how="spoken", spoken=spoken
         )
     )
@@ -128,7 +128,7 @@ def test_what_was_spoken_can_be_heard_and_only_as_long_as_it_holds(heard: Journa
     (moment,) = AgreementPage(heard).agreed().children[1:]
     assert isinstance(moment, Moment)
     assert len(moment._feed.pieces(40.0)[1]) > 0
-    heard.keep_agreements(lambda data: consent.take_back(data, "therapist", on=today))
+    heard.keep_agreements(lambda data: agreements_file.take_back(data, "therapist", on=today))
     with pytest.raises(ConsentError):
         moment._feed.pieces(40.0)
 
@@ -138,7 +138,7 @@ def test_what_was_not_spoken_or_was_erased_is_a_sentence(heard: Journal) -> None
         where_spoken(heard, heard.consents[0])
     spoken, today = Spoken("2026-01-01", 1.0), heard.today()
     heard.keep_agreements(
-        lambda data: consent.append(
+        lambda data: agreements_file.append(
             data, "client", ["record"], given_from=today, name="R", how="spoken", spoken=spoken
         )
     )
@@ -196,12 +196,12 @@ def test_in_a_sealed_journal_it_is_sealed_and_nothing_lies_open(
 
 
 def test_nothing_is_agreed_by_filling_it_in_or_without_a_tick(form: DraftForm, journal: Journal) -> None:
-    before = journal.store.read(consent.FILE)
+    before = journal.store.read(agreements_file.FILE)
     form.uses["transcribe"].value = True
     form._save(".html")
     form._write_down()
     assert "Tick who has agreed" in form.written.value
-    assert journal.store.read(consent.FILE) == before
+    assert journal.store.read(agreements_file.FILE) == before
 
 
 def test_what_was_agreed_is_written_down_once_for_who_has_agreed(form: DraftForm, journal: Journal) -> None:
@@ -273,13 +273,13 @@ def take(form: TakeBackForm, who: str, use: str = "") -> None:
 
 
 def test_nothing_is_taken_back_before_it_was_asked_once_more(journal: Journal, taking: TakeBackForm) -> None:
-    before = journal.store.read(consent.FILE)
+    before = journal.store.read(agreements_file.FILE)
     assert taking.asked.layout.display == "none"
     taking.first.click()
     assert taking.asked.layout.display is None
     taking.leave.click()
     assert taking.asked.layout.display == "none"
-    assert journal.store.read(consent.FILE) == before
+    assert journal.store.read(agreements_file.FILE) == before
     assert journal.ledger.empty
 
 
@@ -373,7 +373,7 @@ def test_where_nobody_has_agreed_there_is_nothing_to_take_back(tmp_path: Path) -
 
 
 def test_agreements_that_cannot_be_read_are_a_sentence_in_the_form_too(journal: Journal) -> None:
-    journal.store.write(consent.FILE, b"[[")
+    journal.store.write(agreements_file.FILE, b"[[")
     form = TakeBackForm(journal, lambda: None)
     assert "no recording is opened" in form.said.value
 

@@ -24,17 +24,17 @@ from tests.conftest import RECORDED, reference, root_of
 from tests.support.killing import Act, Killer
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.cli import app
-from therapy_review.consent import agreements_file as consent, ledger
+from therapy_review.consent import agreements_file, ledger
 from therapy_review.consent.agreement import ONE_PARTY
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, RecordingError, ShareError
 from therapy_review.journal.marks import KINDS, Mark
-from therapy_review.sharing import clip as share, export as share_files
+from therapy_review.sharing import clip as share, export
 from therapy_review.sharing.cautions import CAUTIONS, in_the_ledger, in_words
 from therapy_review.sharing.clip import MARGIN, clip, clip_of_all, read_span
 from therapy_review.sharing.export import sound_of, write
 from therapy_review.sharing.plan import plan, voices
 from therapy_review.sound.recording import Recording
-from therapy_review.turns import intervals as spans
+from therapy_review.turns import intervals
 from therapy_review.turns.table import merge_stretches, turns_table, validate
 
 DAY = "2026-03-05"
@@ -50,11 +50,11 @@ def session(heard: Journal) -> Session:
 
 def agree(journal: Journal, who: str = "therapist", use: str = USE, **more: Any) -> None:
     begun = {"given_from": journal.today() - dt.timedelta(days=9), "name": "x", **more}
-    journal.keep_agreements(lambda data: consent.append(data, who, [use], **begun))
+    journal.keep_agreements(lambda data: agreements_file.append(data, who, [use], **begun))
 
 
 def take_back(journal: Journal, who: str, use: str = "") -> None:
-    journal.keep_agreements(lambda data: consent.take_back(data, who, use, on=journal.today()))
+    journal.keep_agreements(lambda data: agreements_file.take_back(data, who, use, on=journal.today()))
 
 
 def decoded(file: Path) -> np.ndarray:
@@ -66,11 +66,11 @@ def decoded(file: Path) -> np.ndarray:
         )
 
 
-def loudness(sound: np.ndarray, parts: list[spans.Span], of: spans.Span, inset: float = 0.0) -> float:
+def loudness(sound: np.ndarray, parts: list[intervals.Span], of: intervals.Span, inset: float = 0.0) -> float:
     """The root mean square of a clip in some parts of the recording, a little inside their edges."""
     pieces = [
         sound[round((a + inset - of[0]) * RATE) : round((b - inset - of[0]) * RATE)]
-        for a, b in spans.within(parts, *of)
+        for a, b in intervals.within(parts, *of)
         if b - a > 2 * inset
     ]
     whole = np.concatenate(pieces)
@@ -78,13 +78,13 @@ def loudness(sound: np.ndarray, parts: list[spans.Span], of: spans.Span, inset: 
     return float(np.sqrt((whole**2).mean()))
 
 
-def spoken_by(who: str) -> list[spans.Span]:
+def spoken_by(who: str) -> list[intervals.Span]:
     said = reference(DAY)
     return share._spans(said[said["speaker"] == who])
 
 
 def written(
-    session: Session, folder: Path, *chosen: spans.Span, silence: tuple[spans.Span, ...] = ()
+    session: Session, folder: Path, *chosen: intervals.Span, silence: tuple[intervals.Span, ...] = ()
 ) -> list[Path]:
     return write(session, plan(session, "Sam", chosen or [BOTH], silence), folder, CAUTIONS)
 
@@ -97,11 +97,11 @@ def test_the_client_is_heard_and_the_therapist_is_not_unless_they_agreed(
 ) -> None:
     (file,) = written(session, tmp_path / "out")
     sound = decoded(file)
-    others = spans.widened(spoken_by("therapist"), -0.1)
+    others = intervals.widened(spoken_by("therapist"), -0.1)
     alone = [
         part
         for a, b in spoken_by("client")
-        for part in spans.without(spans.widened(spoken_by("therapist"), 0.8), a, b)
+        for part in intervals.without(intervals.widened(spoken_by("therapist"), 0.8), a, b)
     ]
     assert loudness(sound, alone, BOTH) > 0.02
     assert loudness(sound, others, BOTH) == 0
@@ -161,7 +161,7 @@ def test_a_name_that_was_marked_while_listening_is_silent_though_it_was_over_by_
 def test_words_that_may_be_anybodys_are_left_out() -> None:
     talk = turns_table([(0, 4, "client", 0.99), (5, 8, "client", 0.8)])
     one = clip(talk, 0, 10, ["client"])
-    assert spans.within(one.silent, 4.5, 8.5) == [(4.5, 8.5)]
+    assert intervals.within(one.silent, 4.5, 8.5) == [(4.5, 8.5)]
     assert one.unsure == 3
     assert one.left_out == ()
 
@@ -193,10 +193,10 @@ def test_nothing_of_anybody_else_is_ever_audible(
     talk = merge_stretches(table, 0) if rows else turns_table()
     validate(talk)
     one = clip(talk, start, start + long, ["client"])
-    audible = spans.without(one.silent, start, start + long)
+    audible = intervals.without(one.silent, start, start + long)
     for row in talk[(talk["speaker"] != "client") | (talk["confidence"] < share.SURE)].itertuples():
-        assert spans.length(spans.within(audible, row.start - MARGIN, row.end + MARGIN)) < 1e-9
-    assert one.seconds_silent + spans.length(audible) == pytest.approx(long)
+        assert intervals.length(intervals.within(audible, row.start - MARGIN, row.end + MARGIN)) < 1e-9
+    assert one.seconds_silent + intervals.length(audible) == pytest.approx(long)
 
 
 @pytest.mark.slow
@@ -206,13 +206,13 @@ def test_hardly_anything_of_the_therapist_is_left_in_the_practice_journal(journa
         session = journal.session(day)
         analyse(session)
         end = float(session.made_from()["duration"])
-        audible = spans.without(clip(session.turns, 0, end, ["client"]).silent, 0, end)
+        audible = intervals.without(clip(session.turns, 0, end, ["client"]).silent, 0, end)
         truth = reference(day)
-        others = spans.joined(share._spans(truth[truth["speaker"] != "client"]))
-        client = spans.joined(share._spans(truth[truth["speaker"] == "client"]))
-        left += sum(spans.length(spans.within(others, *part)) for part in audible)
-        own += sum(spans.length(spans.within(client, *part)) for part in audible)
-        of_client += spans.length(client)
+        others = intervals.joined(share._spans(truth[truth["speaker"] != "client"]))
+        client = intervals.joined(share._spans(truth[truth["speaker"] == "client"]))
+        left += sum(intervals.length(intervals.within(others, *part)) for part in audible)
+        own += sum(intervals.length(intervals.within(client, *part)) for part in audible)
+        of_client += intervals.length(client)
     assert left < 1.0  # of 401 seconds
     assert own / of_client > 0.93
 
@@ -221,7 +221,9 @@ def test_hardly_anything_of_the_therapist_is_left_in_the_practice_journal(journa
 
 
 def test_sharing_never_rests_on_the_clients_word_alone(heard: Journal) -> None:
-    data = consent.append(b"", "client", ["self_review"], given_from=heard.today(), name="x", basis=ONE_PARTY)
+    data = agreements_file.append(
+        b"", "client", ["self_review"], given_from=heard.today(), name="x", basis=ONE_PARTY
+    )
     heard.store.write("agreements.toml", data)
     journal = Journal(heard.store, {**heard.settings, "place": "US-TX", "therapist_place": "US-TX"})
     session = journal.session(DAY)
@@ -292,7 +294,7 @@ def test_without_an_analysis_or_without_names_nobody_can_be_left_out(journal: Jo
     ],
 )
 def test_what_is_no_clip_is_said_in_a_sentence(
-    session: Session, who: str, chosen: list[spans.Span], why: str
+    session: Session, who: str, chosen: list[intervals.Span], why: str
 ) -> None:
     with pytest.raises(ShareError, match=why):
         plan(session, who, chosen)
@@ -363,14 +365,14 @@ def test_no_file_is_ever_overwritten(session: Session, tmp_path: Path) -> None:
 def test_two_that_share_at_once_into_one_folder_write_over_nothing(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free, written = share_files._free, []
+    free, written = export._free, []
 
     def slowly(target: Path, number: int) -> list[str]:
         names = free(target, number)
         time.sleep(0.3)  # in which the other could come to the same names
         return names
 
-    monkeypatch.setattr(share_files, "_free", slowly)
+    monkeypatch.setattr(export, "_free", slowly)
     made = plan(session, "Sam", [BOTH])
 
     def share_it() -> None:

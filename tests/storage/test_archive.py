@@ -18,7 +18,7 @@ from therapy_review import Journal, open_journal
 from therapy_review.cli import app
 from therapy_review.consent import ledger
 from therapy_review.errors import JournalError
-from therapy_review.storage import archive as backups, unlock
+from therapy_review.storage import archive, unlock
 from therapy_review.storage.archive import backup, restore
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealing import lies_open, seal
@@ -164,7 +164,7 @@ def test_where_the_disk_refuses_nothing_is_left(
 def test_what_cannot_be_read_back_as_written_is_no_backup(
     store: PlainStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backups, "_content", lambda _: {})
+    monkeypatch.setattr(archive, "_content", lambda _: {})
     with pytest.raises(JournalError, match="can't be read back as it was written; try another disk"):
         backup(store, tmp_path / "journal.tar")
     assert {path.name for path in tmp_path.iterdir()} == {"journal"}

@@ -9,7 +9,7 @@ import pytest
 
 from therapy_review.consent import ledger
 from therapy_review.errors import JournalError
-from therapy_review.journal import corrections, days, marks, shared_notes as together_notes
+from therapy_review.journal import corrections, days, marks, shared_notes
 from therapy_review.storage.csv_tables import HandTable
 
 EVERY = [
@@ -17,7 +17,7 @@ EVERY = [
     (days.TABLE, b"date,time,mood,mood_name,tags,note,origin\n2026-03-04,,7,,walk,,\n"),
     (corrections.TABLE, b"start,end,speaker,was,step\n1.500,4.000,client,,1\n"),
     (ledger.TABLE, b"when,what,session,use,who,note\n2026-03-04T10:00:00+00:00,erased,2026-01-08,,client,\n"),
-    (together_notes.TABLE, b"when,by,kind,text,therapist\n2026-03-04T10:00:00+00:00,client,next,boat,\n"),
+    (shared_notes.TABLE, b"when,by,kind,text,therapist\n2026-03-04T10:00:00+00:00,client,next,boat,\n"),
 ]
 TABLES = pytest.mark.parametrize(("table", "data"), EVERY, ids=[table.name for table, _ in EVERY])
 

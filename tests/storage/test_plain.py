@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from tests.support.meanwhile import after, before
 from therapy_review.errors import JournalError
-from therapy_review.storage import plain as bytes_on_disk
+from therapy_review.storage import plain
 from therapy_review.storage.plain import PlainStore, digest, if_there
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
@@ -104,7 +104,7 @@ def _hold(root: Path, held: object, release: object) -> None:
 
 def test_two_programs_never_write_at_once(store: PlainStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.write("notes.md", b"")
-    monkeypatch.setattr(bytes_on_disk, "LOCK_WAIT", 0.05)
+    monkeypatch.setattr(plain, "LOCK_WAIT", 0.05)
     processes = multiprocessing.get_context("spawn")
     held, release = processes.Event(), processes.Event()
     other = processes.Process(target=_hold, args=(store.root, held, release))

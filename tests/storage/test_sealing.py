@@ -18,7 +18,7 @@ from tests.support.meanwhile import after, before
 from therapy_review import Journal, hints, open_journal
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal.journal import folder_of
-from therapy_review.storage import sealing as s, unlock
+from therapy_review.storage import sealing, unlock
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
@@ -47,7 +47,7 @@ def plain(tmp_path: Path) -> PlainStore:
 @pytest.fixture(params=["dates shown", "dates hidden"])
 def store(plain: PlainStore, request: pytest.FixtureRequest) -> PlainStore:
     """The folder of a small sealed journal, its dates shown or hidden."""
-    s.seal(plain, KEYS, hides_dates=request.param == "dates hidden")
+    sealing.seal(plain, KEYS, hides_dates=request.param == "dates hidden")
     return plain
 
 
@@ -70,20 +70,20 @@ def holds_all(store: PlainStore) -> bool:
 def test_sealed_it_holds_the_same_and_unsealed_it_is_as_it_was(plain: PlainStore) -> None:
     before = {name: plain.read(name) for name in names(plain)}
     for hides_dates in (False, True):
-        s.seal(plain, KEYS, hides_dates=hides_dates)
+        sealing.seal(plain, KEYS, hides_dates=hides_dates)
         assert holds_all(plain)
-        assert list(s.lies_open(plain.root)) == []
-        s.unseal(plain, MINE)
+        assert list(sealing.lies_open(plain.root)) == []
+        sealing.unseal(plain, MINE)
         assert {name: plain.read(name) for name in names(plain) if not name.endswith(".lock")} == before
 
 
 def test_settings_keep_what_the_client_wrote_in_them(plain: PlainStore) -> None:
     written = SETTINGS + b'\n# my moods\n[moods.groups]\nheavy = ["tired", "low"]\n'
     plain.write("journal.toml", written)
-    s.seal(plain, KEYS)
+    sealing.seal(plain, KEYS)
     assert b"# my moods" in plain.read("journal.toml")
     assert open_journal(plain.root).mood_groups == {"heavy": ["tired", "low"]}
-    s.unseal(plain, MINE)
+    sealing.unseal(plain, MINE)
     assert plain.read("journal.toml") == written
 
 
@@ -93,9 +93,9 @@ def test_settings_keep_what_the_client_wrote_in_them(plain: PlainStore) -> None:
 def test_files_that_begin_with_a_dot_are_sealed_and_come_back(plain: PlainStore) -> None:
     plain.write(".git/objects/ab/cdef", b"history")
     plain.write("sessions/2026-03-04/.DS_Store", b"icons")
-    s.seal(plain, KEYS)
-    assert list(s.lies_open(plain.root)) == []
-    s.unseal(plain, MINE)
+    sealing.seal(plain, KEYS)
+    assert list(sealing.lies_open(plain.root)) == []
+    sealing.unseal(plain, MINE)
     assert plain.read(".git/objects/ab/cdef") == b"history"
     assert plain.read("sessions/2026-03-04/.DS_Store") == b"icons"
 
@@ -108,9 +108,9 @@ def test_what_was_put_in_by_hand_since_is_sealed_too(store: PlainStore) -> None:
     }
     for name, data in added.items():
         store.write(name, data)
-    assert set(s.lies_open(store.root)) == set(added)
-    s.finish_sealing(store, MINE)
-    assert list(s.lies_open(store.root)) == []
+    assert set(sealing.lies_open(store.root)) == set(added)
+    sealing.finish_sealing(store, MINE)
+    assert list(sealing.lies_open(store.root)) == []
     assert seen(opened(store)).items() >= {**FILES, **added}.items()
     assert len(opened(store).folders("sessions")) == len(list(store.root.glob("sessions/*"))) == 3
 
@@ -120,7 +120,7 @@ def test_halves_of_files_checkpoints_and_empty_folders_go(store: PlainStore) -> 
     store.write("reports/.ipynb_checkpoints/week-checkpoint.ipynb", b"a copy")
     store.write(".mine.tmp", b"not half a file of this program")
     (store.root / "empty" / "too").mkdir(parents=True)
-    s.finish_sealing(store, MINE)
+    sealing.finish_sealing(store, MINE)
     assert not [name for name in names(store) if "0a1b2c3d" in name or "checkpoint" in name]
     assert not (store.root / "empty").exists()
     assert opened(store).read(".mine.tmp") == b"not half a file of this program"
@@ -128,7 +128,7 @@ def test_halves_of_files_checkpoints_and_empty_folders_go(store: PlainStore) -> 
 
 def test_a_plain_twin_that_says_the_same_goes(store: PlainStore) -> None:
     store.write(NOTES, FILES[NOTES])
-    s.finish_sealing(store, MINE)
+    sealing.finish_sealing(store, MINE)
     assert not store.exists(NOTES)
     assert holds_all(store)
 
@@ -142,22 +142,22 @@ def test_a_plain_twin_that_says_something_else_stays_and_so_does_what_is_sealed(
         with pytest.raises(
             JournalError, match=f"Left as they are: journal/{NOTES}. .* keep the one you want"
         ):
-            s.finish_sealing(store, MINE, hides_dates=hides_dates)
+            sealing.finish_sealing(store, MINE, hides_dates=hides_dates)
         assert store.read(NOTES) == b"written by hand"
         assert holds_all(store)
     store.remove(NOTES)
-    s.finish_sealing(store, MINE, hides_dates=hides_dates)
+    sealing.finish_sealing(store, MINE, hides_dates=hides_dates)
     assert holds_all(store)
 
 
 def test_to_unseal_never_writes_over_a_plain_twin(store: PlainStore) -> None:
     store.write(NOTES, b"written by hand")
     with pytest.raises(JournalError, match=f"Nothing was changed: journal/{NOTES} would be written over"):
-        s.unseal(store, MINE)
+        sealing.unseal(store, MINE)
     assert store.read(NOTES) == b"written by hand"
     assert holds_all(store)
     store.remove(NOTES)
-    s.unseal(store, MINE)
+    sealing.unseal(store, MINE)
     assert everything(store.root, None) == FILES
 
 
@@ -165,7 +165,7 @@ def test_to_unseal_never_writes_over_a_plain_twin(store: PlainStore) -> None:
 def test_a_plain_file_with_the_name_of_a_key_is_left_and_the_key_too(plain: PlainStore, name: str) -> None:
     plain.write(name, b"not a key")
     with pytest.raises(JournalError, match=f"All else is sealed. Left as they are: journal/{name}"):
-        s.seal(plain, KEYS)
+        sealing.seal(plain, KEYS)
     assert plain.read(name) == b"not a key"
     assert holds_all(plain)
 
@@ -173,10 +173,10 @@ def test_a_plain_file_with_the_name_of_a_key_is_left_and_the_key_too(plain: Plai
 def test_a_plain_file_in_a_folder_with_a_name_without_meaning_is_sealed_to_its_session(
     plain: PlainStore,
 ) -> None:
-    s.seal(plain, KEYS, hides_dates=True)
+    sealing.seal(plain, KEYS, hides_dates=True)
     folder = opened(plain).on_disk(NOTES).rsplit("/", 1)[0]
     plain.write(f"{folder}/marks.csv", b"by hand")
-    s.finish_sealing(plain, MINE, hides_dates=False)
+    sealing.finish_sealing(plain, MINE, hides_dates=False)
     assert opened(plain).read("sessions/2026-03-04/marks.csv") == b"by hand"
     assert names(plain) >= {f"{name}.age" for name in FILES}
     assert not plain.exists("names.age")
@@ -185,17 +185,17 @@ def test_a_plain_file_in_a_folder_with_a_name_without_meaning_is_sealed_to_its_s
 def test_a_session_copied_back_in_with_its_date_is_kept_apart_from_the_one_that_is_there(
     plain: PlainStore, tmp_path: Path
 ) -> None:
-    s.seal(plain, KEYS)
+    sealing.seal(plain, KEYS)
     shutil.copytree(plain.root / "sessions/2026-03-04", tmp_path / "copy")
     opened(plain).write(NOTES, b"newer")
-    s.finish_sealing(plain, MINE, hides_dates=True)
+    sealing.finish_sealing(plain, MINE, hides_dates=True)
     shutil.copytree(tmp_path / "copy", plain.root / "sessions/2026-03-04")
     with pytest.raises(JournalError, match=r"Left as they are: journal/sessions/2026-03-04/key\.age, "):
-        s.finish_sealing(plain, MINE)
+        sealing.finish_sealing(plain, MINE)
     assert opened(plain).read(NOTES) == b"newer"
     assert plain.exists(f"{NOTES}.age")
     with pytest.raises(JournalError, match=r"can't be opened: .*sessions/2026-03-04/notes\.md\.age"):
-        s.unseal(plain, MINE)
+        sealing.unseal(plain, MINE)
     assert plain.read(NOTES) == b"newer"
     assert plain.exists(f"{NOTES}.age")
 
@@ -217,21 +217,21 @@ def test_a_damaged_file_keeps_nothing_else_from_being_unsealed_and_no_key_is_los
     with pytest.raises(
         JournalError, match=r"these can't be opened: .*\. Put them back from a backup, or delete"
     ):
-        s.unseal(store, MINE)
+        sealing.unseal(store, MINE)
     assert store.exists("identity.age")
     assert {name for name in FILES if store.exists(name)} == set(FILES) - {NOTES}
     unseal = re.escape(hints.command("unseal", journal=store.root))
     with pytest.raises(JournalError, match=f"Finish it with: {unseal}$"):
         open_journal(store.root)
     path.write_bytes(good)
-    s.unseal(store, MINE)
+    sealing.unseal(store, MINE)
     assert everything(store.root, None) == FILES
 
 
 def test_a_damaged_file_keeps_a_leaked_passphrase_from_nothing(store: PlainStore) -> None:
     path = damage(store, "agreements.toml")
     left = path.read_bytes()
-    assert s.rekey(store, MINE, keys_of(1)) == [f"journal/{path.relative_to(store.root)}"]
+    assert sealing.rekey(store, MINE, keys_of(1)) == [f"journal/{path.relative_to(store.root)}"]
     assert path.read_bytes() == left
     unlock.keep(OURS[1])
     assert opened(store).read(NOTES) == FILES[NOTES]
@@ -242,15 +242,15 @@ def test_a_session_whose_key_was_destroyed_is_left_and_said(store: PlainStore) -
     store.remove(f"{folder}/key.age")
     store.write("sessions/2026-03-04/marks.csv", b"by hand")
     with pytest.raises(JournalError, match=r"Left as they are: journal/sessions/2026-03-04/marks\.csv"):
-        s.finish_sealing(store, MINE)
+        sealing.finish_sealing(store, MINE)
     with pytest.raises(JournalError, match=f"can't be opened: journal/{folder}/notes.md.age"):
-        s.unseal(store, MINE)
+        sealing.unseal(store, MINE)
 
 
 def test_rekeyed_nothing_opens_with_the_old_key(store: PlainStore) -> None:
     store.write("sessions/loose.txt", b"beside the sessions")
-    s.finish_sealing(store, MINE)
-    assert s.rekey(store, MINE, keys_of(1)) == []
+    sealing.finish_sealing(store, MINE)
+    assert sealing.rekey(store, MINE, keys_of(1)) == []
     unlock.keep(OURS[1])
     found = seen(opened(store))
     assert found.items() >= {**FILES, "sessions/loose.txt": b"beside the sessions"}.items()
@@ -265,7 +265,7 @@ def test_rekeyed_nothing_opens_with_the_old_key(store: PlainStore) -> None:
 
 def test_a_sealed_journal_is_not_sealed_anew(store: PlainStore) -> None:
     with pytest.raises(JournalError, match="is sealed already, so nothing was changed"):
-        s.seal(store, keys_of(1))
+        sealing.seal(store, keys_of(1))
     assert holds_all(store)
 
 
@@ -278,8 +278,8 @@ def test_where_an_earlier_settings_file_was_put_back_nothing_is_written_plain_an
     with pytest.raises(JournalError, match=rf"Sealed files lie in journal, but .* {seal}$"):
         open_journal(store.root)
     with pytest.raises(JournalError, match="is sealed already"):
-        s.seal(store, keys_of(1))
-    s.finish_sealing(store, MINE)
+        sealing.seal(store, keys_of(1))
+    sealing.finish_sealing(store, MINE)
     assert holds_all(store)
     assert opened(store).hides_dates is hides_dates
 
@@ -287,18 +287,18 @@ def test_where_an_earlier_settings_file_was_put_back_nothing_is_written_plain_an
 def test_a_journal_that_was_unsealed_or_rekeyed_while_its_passphrase_was_asked_for_is_left_alone(
     store: PlainStore,
 ) -> None:
-    s.rekey(store, MINE, keys_of(1))
+    sealing.rekey(store, MINE, keys_of(1))
     before = {name: store.read(name) for name in names(store)}
     acts: list[Callable[[], object]] = [
-        lambda: s.rekey(store, MINE, keys_of(2)),
-        lambda: s.unseal(store, MINE),
-        lambda: s.finish_sealing(store, MINE),
+        lambda: sealing.rekey(store, MINE, keys_of(2)),
+        lambda: sealing.unseal(store, MINE),
+        lambda: sealing.finish_sealing(store, MINE),
     ]
     for act in acts:
         with pytest.raises(LockedError, match="Another key opens journal by now, so nothing was changed"):
             act()
     assert {name: store.read(name) for name in names(store)} == before
-    s.unseal(store, OURS[1])
+    sealing.unseal(store, OURS[1])
     for act in acts:
         with pytest.raises(JournalError, match="is not sealed any more, so nothing was changed"):
             act()
@@ -306,7 +306,7 @@ def test_a_journal_that_was_unsealed_or_rekeyed_while_its_passphrase_was_asked_f
 
 
 def test_what_opened_a_journal_is_not_forgotten_while_anything_needs_it(store: PlainStore) -> None:
-    s.forget_keys(store)
+    sealing.forget_keys(store)
     assert holds_all(store)
     assert store.exists("identity.age")
 
@@ -318,15 +318,15 @@ def test_what_opened_a_journal_is_not_forgotten_while_anything_needs_it(store: P
 def changed_meanwhile(request: pytest.FixtureRequest, plain: PlainStore) -> Journal:
     """A journal that was open in one program while another changed how it is sealed."""
     if request.param != "seal":
-        s.seal(plain, KEYS)
+        sealing.seal(plain, KEYS)
     opened_before = open_journal(plain.root)
     opened_before.store.write("agreements.toml", FILES["agreements.toml"])
     acts: dict[str, Callable[[], object]] = {
-        "seal": lambda: s.seal(plain, KEYS),
-        "unseal": lambda: s.unseal(plain, MINE),
-        "rekey": lambda: s.rekey(plain, MINE, keys_of(1)),
-        "hide dates": lambda: s.finish_sealing(plain, MINE, hides_dates=True),
-        "begun": lambda: s._begin(plain, MINE, "rekey"),
+        "seal": lambda: sealing.seal(plain, KEYS),
+        "unseal": lambda: sealing.unseal(plain, MINE),
+        "rekey": lambda: sealing.rekey(plain, MINE, keys_of(1)),
+        "hide dates": lambda: sealing.finish_sealing(plain, MINE, hides_dates=True),
+        "begun": lambda: sealing._begin(plain, MINE, "rekey"),
     }
     acts[request.param]()
     return opened_before
@@ -351,9 +351,9 @@ def test_a_program_that_had_it_open_changes_nothing_any_more_and_says_why(change
 
 
 def test_a_program_that_had_it_open_says_why_it_can_read_no_more(plain: PlainStore) -> None:
-    s.seal(plain, KEYS)
+    sealing.seal(plain, KEYS)
     before = open_journal(plain.root)
-    s.rekey(plain, MINE, keys_of(1))
+    sealing.rekey(plain, MINE, keys_of(1))
     for name in (NOTES, "agreements.toml"):
         with pytest.raises(JournalError, match="given another passphrase since it was opened here"):
             before.store.read(name)
@@ -389,7 +389,7 @@ def test_age_and_the_passphrase_alone_bring_everything_back(
 ) -> None:
     store = PlainStore(root_of(journal))
     before = {name: store.read(name) for name in names(store)}
-    s.seal(store, keys, hides_dates=hides_dates)
+    sealing.seal(store, keys, hides_dates=hides_dates)
     mine = tmp_path / "journal-key.txt"
     with_age(words, store.root / file, mine)
 
@@ -427,9 +427,9 @@ def test_a_page_that_is_saved_again_while_it_is_sealed_stays(
     plain: PlainStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = next(iter(FILES))
-    after(monkeypatch, s, "_unless_as_written", lambda: plain.write(name, b"saved again"), of=name)
+    after(monkeypatch, sealing, "_unless_as_written", lambda: plain.write(name, b"saved again"), of=name)
     with pytest.raises(JournalError, match="Left as they are"):
-        s.seal(plain, KEYS)
+        sealing.seal(plain, KEYS)
     assert plain.read(name) == b"saved again"
 
 
@@ -438,15 +438,15 @@ def test_a_file_that_goes_while_all_is_sealed_does_not_hinder_it(
 ) -> None:
     plain.write("reports/.~week.ipynb", b"half")
     before(monkeypatch, PlainStore, "read", (plain.root / "reports/.~week.ipynb").unlink, of=".~week")
-    s.seal(plain, KEYS)
+    sealing.seal(plain, KEYS)
     assert holds_all(plain)
-    assert list(s.lies_open(plain.root)) == []
+    assert list(sealing.lies_open(plain.root)) == []
 
 
 def test_keys_that_something_is_about_to_be_sealed_with_are_not_forgotten(plain: PlainStore) -> None:
     plain.write("identity.age", KEYS.by_passphrase)
     plain.write("recovery.age", KEYS.by_recovery)
     plain.write("journal.toml", SETTINGS.replace(b"sealed = false", b"sealed = true"))
-    s.forget_keys(plain)
+    sealing.forget_keys(plain)
     assert plain.read("identity.age") == KEYS.by_passphrase
     assert plain.read("recovery.age") == KEYS.by_recovery

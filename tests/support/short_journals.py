@@ -13,7 +13,7 @@ import pytest
 from benchmarks.batch.journals import days, short_journal
 from therapy_review import open_journal
 from therapy_review.journal.journal import Journal
-from therapy_review.reports.workers import pool as crew
+from therapy_review.reports.workers import pool
 from therapy_review.reports.workers.orders import Made, Order
 
 DAYS = days(7)
@@ -41,7 +41,7 @@ def no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
             order = write(name)
             yield Made(name, {"ipynb": b"{}", "html": b"<p>It</p>"} if order.template else {})
 
-    monkeypatch.setattr(crew, "done", done)
+    monkeypatch.setattr(pool, "done", done)
 
 
 def reports_of(root: Path) -> dict[str, bytes]:

@@ -23,7 +23,7 @@ from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import lies_open, seal
-from therapy_review.trends import cache as index_files
+from therapy_review.trends import cache
 from therapy_review.trends.cache import forget, of_each_session
 from therapy_review.trends.table import moods_table, sessions_table, tags_table, trends
 
@@ -268,4 +268,4 @@ def test_the_index_is_for_its_owner_only(few: Journal):
 
 def test_believable_days_lie_in_the_past(few: Journal):
     assert few.sessions[-1].date < dt.date.today()
-    assert index_files.SETTLED < 60
+    assert cache.SETTLED < 60

@@ -79,7 +79,8 @@ def analyse(
 
     The consent gate is asked each time, also where nothing has to be opened.
 
-    Turns that were found elsewhere (see `therapy_review.analysis.external_turns`) are taken as they are, whoever is to listen.
+    Turns that were found elsewhere (see `therapy_review.analysis.external_turns`) are taken as they are, whoever is
+    to listen.
 
     Parameters
     ----------
@@ -88,8 +89,8 @@ def analyse(
     progress : callable, optional
         Called with a step's name and the part of the whole that is done, 0 to 1.
     diarizer : str or Diarizer, optional
-        Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarization.registry`); the session
-        remembers it. Whoever did it last when left out, at first ``built-in``.
+        Who is to find out who spoke when, as in ``pyannote`` (see `therapy_review.diarization.registry`); the
+        session remembers it. Whoever did it last when left out, at first ``built-in``.
     use : str
         What it is wanted for; one of `therapy_review.consent.agreement.USES`.
 

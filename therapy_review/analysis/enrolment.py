@@ -23,7 +23,7 @@ from therapy_review.analysis.voiceprints import (
     recognise,
     surest_stretches,
 )
-from therapy_review.consent import SELF_REVIEW, agreements_file as consent, ledger
+from therapy_review.consent import SELF_REVIEW, agreements_file, ledger
 from therapy_review.diarization import MODEL
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.journal import evidence
@@ -73,7 +73,7 @@ def agree(journal: Journal, role: str, how: str = "written") -> None:
     name = journal.client if role == "client" else journal.therapist
     today = journal.today()
     journal.keep_agreements(
-        lambda data: consent.append(data, role, (USE,), given_from=today, name=name, how=how)
+        lambda data: agreements_file.append(data, role, (USE,), given_from=today, name=name, how=how)
     )
 
 
@@ -179,7 +179,7 @@ def forget(journal: Journal, role: str) -> int:
         From how many sessions it was made.
     """
     today = journal.today()
-    if journal.keep_agreements(lambda data: consent.take_back(data, role, USE, on=today)):
+    if journal.keep_agreements(lambda data: agreements_file.take_back(data, role, USE, on=today)):
         journal.record(ledger.REVOKED, use=USE, who=role)
     with journal.store.writing():
         return _remove(journal, role)

@@ -53,8 +53,8 @@ class Elsewhere:
 def use_turns(session: Session, turns: pd.DataFrame, origin: str) -> None:
     """Use turns that another program found, in place of the built-in engine's.
 
-    `therapy_review.analysis.analysis.analyse` then measures them and holds them against the recording; that is done here
-    already where its length is known from an analysis before. Nothing is opened.
+    `therapy_review.analysis.analysis.analyse` then measures them and holds them against the recording; that is done
+    here already where its length is known from an analysis before. Nothing is opened.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:
     known: dict[tuple[float, float], NDArray[np.float32]] = {}
 
     def embed(stretches: NDArray[np.float64]) -> NDArray[np.float32]:
-        from therapy_review.diarization import embedding as voices
+        from therapy_review.diarization import embedding
 
         new = [(start, end) for start, end in stretches.tolist() if (start, end) not in known]
         if new:
@@ -133,7 +133,7 @@ def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:
             if use != SELF_REVIEW:
                 session.journal.record_opening(session.name, use)
             samples = recording.read(first, last)
-            known.update(zip(new, voices.embed(samples, times - first), strict=True))
+            known.update(zip(new, embedding.embed(samples, times - first), strict=True))
         return np.stack([known[start, end] for start, end in stretches.tolist()])
 
     return embed

@@ -2,7 +2,8 @@
 
 A *contribution* is what one confirmed session says of one person's voice: the mean embedding of its surest
 stretches. A *print* is the contributions of one person and nothing else, so that without one of them it is as if
-that one had never been given. Everything here is a pure function; `therapy_review.analysis.enrolment` keeps the prints.
+that one had never been given. Everything here is a pure function; `therapy_review.analysis.enrolment` keeps the
+prints.
 
 Rooms and microphones move both voices of a session alike, so what decides is by how much one of them is nearer to
 the print than the other, and not only how near it is.

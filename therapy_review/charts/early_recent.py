@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from therapy_review.charts import phase_marks_rules as phase_marks
+from therapy_review.charts import phase_marks_rules
 from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
 from therapy_review.charts.over_time import tag_rows
 from therapy_review.journal import MOODS
@@ -64,10 +64,10 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     if not rows:
         return nothing_yet(NOT_YET)
     differ = [
-        phase_marks.beside([("early", then["phase"]), ("recent", now["phase"])])
+        phase_marks_rules.beside([("early", then["phase"]), ("recent", now["phase"])])
         for _, _, then, now, _ in rows
     ]
-    chart, said = Chart(0.25 + 0.95 * len(rows) + phase_marks.room(differ)), []
+    chart, said = Chart(0.25 + 0.95 * len(rows) + phase_marks_rules.room(differ)), []
     axes = chart.panel(len(rows))
     for ax, (called, own, then, now, bounds), text in zip(axes, rows, differ, strict=True):
         unit = str(own["unit"].iloc[0])
@@ -76,7 +76,7 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
         low, high = ax.get_xticks()
         ax.set_xticks([low, high], [written(low, unit), written(high, unit)], fontsize=9)
         middles = [written(part["value"].median(), unit) for part in (then, now)]
-        phase_marks.under(ax, text)
+        phase_marks_rules.under(ax, text)
         other = f", not all held or heard in the same way ({text})" if text else ""
         said.append(f"{called}: {middles[0]} early, {middles[1]} recently{other}")
     alt = (
@@ -89,7 +89,7 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     caption = (
         f"Above the line: your first {counted(len(sides.early), 'session')}; below: your newest. Each dot is a "
         f"session, a larger one several.{middle} A few sessions on each side always differ somewhat."
-        f"{f' {what}' if what else ''}{f' {phase_marks.BESIDE}' if any(differ) else ''}"
+        f"{f' {what}' if what else ''}{f' {phase_marks_rules.BESIDE}' if any(differ) else ''}"
     )
     return chart.described(alt, caption)
 

@@ -24,7 +24,7 @@ from therapy_review.charts.base import (
 )
 from therapy_review.charts.row_titles import room, titled
 from therapy_review.journal import MOODS
-from therapy_review.pages import overview_text as way_words
+from therapy_review.pages import overview_text
 from therapy_review.trends import OF_MANY, WINDOW, moving_share
 from therapy_review.wording import counted
 
@@ -322,8 +322,8 @@ def tag_shares(table: pd.DataFrame) -> Chart:
         return nothing_yet(
             f"After {WINDOW} sessions with words for moods, this will show how often each is used."
         )
-    words = way_words.often(noted)[:MULTIPLES]
-    told = {word: way_words.of_a_word(noted, word) for word in words}
+    words = overview_text.often(noted)[:MULTIPLES]
+    told = {word: overview_text.of_a_word(noted, word) for word in words}
     chart = Chart(0.6 + sum(MULTIPLE + 0.3 + room(said) for said in told.values()))
     sessions = noted.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.transforms import ScaledTranslation
 
-from therapy_review.charts import phase_marks as path_phases
+from therapy_review.charts import phase_marks
 from therapy_review.charts.base import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
 from therapy_review.charts.overview_rows import ROWS, Part, parts
 from therapy_review.charts.row_titles import OF_A_PART, SENTENCE, room, titled
@@ -63,10 +63,10 @@ def path(
     if not made:
         return nothing_yet("Nothing of this has been noted yet.")
     lines = {str(i): part.line for i, part in enumerate(made) if part.line is not None}
-    found = path_phases.phases(lines)
-    strip = path_phases.height(found, days)
+    found = phase_marks.phases(lines)
+    strip = phase_marks.height(found, days)
     heights = [part.height for part in made] + [strip] * (strip > 0)
-    said = sum(room(part.said) for part in made) + BELOW * len(path_phases.below(found))
+    said = sum(room(part.said) for part in made) + BELOW * len(phase_marks.below(found))
     chart = Chart(0.6 + sum(heights) + BETWEEN * len(made) + said)
     axes = chart.panel(len(heights), sharex=True, height_ratios=heights)
     for ax, part in zip(axes, made, strict=False):
@@ -79,16 +79,16 @@ def path(
         ax.spines["bottom"].set_color(QUIET)
     axes[-1].spines["bottom"].set_color(FAINT)
     if strip:
-        path_phases.mark({row: axes[int(row)] for row in lines}, axes[-1], found, days)
+        phase_marks.mark({row: axes[int(row)] for row in lines}, axes[-1], found, days)
     span = way.sessions["date"]
     alt = f"{counted(len(days), 'session')} from {span.min().date()} to {span.max().date()}."
     told = [" ".join(dict.fromkeys([part.summary, *part.said.splitlines()])) for part in made]
-    captions = [part.caption for part in made] + [path_phases.caption(found)]
+    captions = [part.caption for part in made] + [phase_marks.caption(found)]
     is_said = any(part.said for part in made)
     captions += [OF_A_PART] * (is_said and bool(found.begun or found.apart)) + [OF_PAGE] * is_said
     # What two rows have in common is said once.
     once = dict.fromkeys(one for caption in captions if caption for one in SENTENCE.split(caption))
-    return chart.described(" ".join(filter(None, [alt, *told, path_phases.in_words(found)])), " ".join(once))
+    return chart.described(" ".join(filter(None, [alt, *told, phase_marks.in_words(found)])), " ".join(once))
 
 
 def _head(ax: Axes, part: Part) -> None:

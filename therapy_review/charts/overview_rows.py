@@ -19,7 +19,7 @@ from therapy_review.charts.over_time import BAR, draw_moods, tag_rows
 from therapy_review.charts.row_titles import first_sentence
 from therapy_review.journal import cut_off_in_words
 from therapy_review.measures import what_counts
-from therapy_review.pages import overview_text as way_words
+from therapy_review.pages import overview_text
 from therapy_review.trends import MOODS, WORDS, Way, label, written
 from therapy_review.wording import counted
 
@@ -82,7 +82,7 @@ class Part:
     handles: list[Any] = field(default_factory=list)
     told: Mapping[str, str] = field(default_factory=dict)
     line: pd.DataFrame | None = None
-    lines: tuple[way_words.Line, ...] = ()
+    lines: tuple[overview_text.Line, ...] = ()
 
 
 def parts(
@@ -124,13 +124,13 @@ def parts(
     made = [part for part in found if part]
     if not sentences:
         return made
-    told = way_words.told(way)
+    told = overview_text.told(way)
     return [replace(part, said=_sentence(part, way, told)) for part in made]
 
 
-def _sentence(part: Part, way: Way, told: Mapping[way_words.Line, str]) -> str:
+def _sentence(part: Part, way: Way, told: Mapping[overview_text.Line, str]) -> str:
     if part.what == "tags":
-        return way_words.of_a_word(way.tags, way_words.often(way.tags)[0])
+        return overview_text.of_a_word(way.tags, overview_text.often(way.tags)[0])
     # Its first sentence; all of them are in the list of `therapy_review.pages.overview_text.moved`.
     first = [first_sentence(told[line]) for line in part.lines if line in told]
     return "\n".join(first) if part.lines else part.summary
@@ -153,7 +153,7 @@ def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
         "mood",
         draw,
         title=ROWS["mood"],
-        lines=way_words.LINES["mood"],
+        lines=overview_text.LINES["mood"],
         line=max((way.of(measure) for measure in MOODS), key=len),
         height=1.6,
         told={
@@ -197,7 +197,7 @@ def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
     return Part(
         "talk",
         draw,
-        lines=way_words.LINES["talk"],
+        lines=overview_text.LINES["talk"],
         line=own,
         title=title,
         told=_values(own),
@@ -225,7 +225,7 @@ def _silences(way: Way, _names: Mapping[str, str]) -> Part | None:
     return Part(
         "silences",
         draw,
-        lines=way_words.LINES["silences"],
+        lines=overview_text.LINES["silences"],
         line=own,
         title=label("long_silences"),
         told=_values(own),

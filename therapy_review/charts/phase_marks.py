@@ -1,7 +1,7 @@
 """Phases on the path: from where on sessions were held or heard otherwise, and which single ones were.
 
-Every row has the phases of its own numbers (see `therapy_review.trends.table`): another microphone breaks the line of
-what comes from sound, and leaves moods alone. A change that several rows share is one mark with one number.
+Every row has the phases of its own numbers (see `therapy_review.trends.table`): another microphone breaks the line
+of what comes from sound, and leaves moods alone. A change that several rows share is one mark with one number.
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.kinds_of_silence.silence_kinds`: session, date (datetime64), kind, n (NaN where nobody
-        can tell), seconds.
+        As from `therapy_review.trends.kinds_of_silence.silence_kinds`: session, date (datetime64), kind, n (NaN
+        where nobody can tell), seconds.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.charts import phase_marks_rules as phase_marks
+from therapy_review.charts import phase_marks_rules
 from therapy_review.charts.base import (
     FAINT,
     INK,
@@ -84,16 +84,18 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
         of = {(str(m), str(who)): own for (m, who), own in whole.groupby(["measure", "speaker"])}
         told = dict(zip(lines, sentences(of[line] for line in lines), strict=True))
     claims = [first_sentence(told.get(line, "")) for line in lines]
-    marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
+    marks = [phase_marks_rules.over_time(own.sort_values(["date", "session"])) for _, own in rows]
     named_under = [text for _, text in marks]
-    chart = Chart(0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, claims)) + phase_marks.room(named_under))
+    chart = Chart(
+        0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, claims)) + phase_marks_rules.room(named_under)
+    )
     axes, said = chart.panel(len(rows), sharex=True), []
     for ax, ((measure, speaker), own), claim, (begun, text) in zip(axes, rows, claims, marks, strict=True):
         at = own["session"].map(days)
         _over_time(ax, own.assign(at=at), days)
         for day in begun["session"].map(days):
             ax.axvline(day - 3.5, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
-        phase_marks.under(ax, text)
+        phase_marks_rules.under(ax, text)
         named, key = label(str(measure), str(speaker)), f"{speaker}_{measure}".strip("_")
         titled(ax, named, claim)
         values = [beside_in_words(row) for row in own.to_dict("records")]
@@ -105,8 +107,8 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
         ax.spines["bottom"].set_color(QUIET)
     ring = " A ring is far outside it." if len(far_out(table)) else ""
     alt = f"Your measures over the sessions, each beside your own sessions before. {' '.join(said)}"
-    begins = f" {phase_marks.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
-    apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
+    begins = f" {phase_marks_rules.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
+    apart = f" {phase_marks_rules.APART}" if any(named_under) and not begins else ""
     what = WHAT if table["middle"].notna().any() else "Each dot is a session."
     certain = f" {OF_PAGE}" if any(claims) else ""
     if certain and any(named_under):

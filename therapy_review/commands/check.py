@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from therapy_review import hints
 from therapy_review.analysis import turns_elsewhere
 from therapy_review.errors import TherapyReviewError
-from therapy_review.importing import calendar as appointments
+from therapy_review.importing import calendar
 from therapy_review.journal import TURNS_ELSEWHERE, Journal, Session
 from therapy_review.reports import manifest
 from therapy_review.sound import SUFFIXES, length_to_analyse
@@ -49,7 +49,7 @@ def _folders(journal: Journal) -> Iterator[str]:
         _ = journal.consents
     except TherapyReviewError as error:
         yield str(error)
-    for read in (lambda: journal.days, lambda: appointments.kept(journal.store), lambda: journal.scales):
+    for read in (lambda: journal.days, lambda: calendar.kept(journal.store), lambda: journal.scales):
         try:
             read()
         except TherapyReviewError as error:

@@ -214,7 +214,7 @@ def revoke(
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
     from therapy_review.journal import open_journal
-    from therapy_review.rights import withdrawal as taking_back
+    from therapy_review.rights import withdrawal
 
     opened = open_journal(journal)
     who = _role(opened, who or typer.prompt("Who takes it back (client, therapist, or another name)"))
@@ -222,11 +222,11 @@ def revoke(
         offered = _named([one for one in opened.consents if one.who == who])
         use = typer.prompt(
             f"What ({', '.join(offered) or 'nothing was given'}, or everything)",
-            default=taking_back.EVERYTHING,
+            default=withdrawal.EVERYTHING,
         )
-    use = "" if use.strip() == taking_back.EVERYTHING else use.strip()
+    use = "" if use.strip() == withdrawal.EVERYTHING else use.strip()
     # Where it was broken off before, the same command goes on from there.
-    back = taking_back.take_back(opened, who, use)
+    back = withdrawal.take_back(opened, who, use)
     for sentence in back.said:
         say.print(sentence)
     _guide_to_erasing(opened, back, erase, keep, confirm)
@@ -331,14 +331,14 @@ def draft(
 def guide(journal: JournalOption = HERE) -> None:
     """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
     from therapy_review.journal import open_journal
-    from therapy_review.lab import server as lab
-    from therapy_review.reports import runner as reports
+    from therapy_review.lab import server
+    from therapy_review.reports import runner
 
     opened = open_journal(journal)
-    made = reports.run_one(opened, "agreement", "agreement", {})
+    made = runner.run_one(opened, "agreement", "agreement", {})
     if not opened.settings.get("sealed"):  # a sealed page opens in Lab alone
-        say.print(f"To read:  {hints.place(reports.place(opened, made.page))}")
-    lab.start(opened, "reports/agreement.ipynb")
+        say.print(f"To read:  {hints.place(runner.place(opened, made.page))}")
+    server.start(opened, "reports/agreement.ipynb")
 
 
 def _name(journal: Journal, one: Agreement) -> str:

@@ -29,7 +29,7 @@ def erase(
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
     from therapy_review.analysis import follow_prints
     from therapy_review.journal import Journal, Session, folder_of, open_journal, session_date
-    from therapy_review.rights import erasure as erasing
+    from therapy_review.rights import erasure
     from therapy_review.storage import unlock
 
     if bool(everything) == bool(session) or (everything and sound):
@@ -44,11 +44,11 @@ def erase(
         seal = opened.settings.get("seal", {})
         if seal.get("keyring"):  # the words may be used elsewhere too
             unlock.forget_in_keyring(str(seal.get("recipient", "")))
-        say.print(str(erasing.erase_all(opened)))
+        say.print(str(erasure.erase_all(opened)))
         return
     opened = open_journal(journal)
     chosen = Session(session, opened)
-    names = (erasing.sound_remains if sound else erasing.remains)(chosen) if session_date(session) else []
+    names = (erasure.sound_remains if sound else erasure.remains)(chosen) if session_date(session) else []
     if not names:
         _ = opened.session(session)  # says so when there is no such session, and how to see those there are
         raise JournalError(f"There is nothing of that left in {session}.")
@@ -56,7 +56,7 @@ def erase(
     for name in names:
         say.print(f"  {opened.store.where(name)}")
     _typed(confirm, "Type yes to erase it for good", "yes")
-    say.print(str(erasing.erase_sound(chosen) if sound else erasing.erase_session(chosen)))
+    say.print(str(erasure.erase_sound(chosen) if sound else erasure.erase_session(chosen)))
     if any(name.startswith("voices/") for name in names):
         # Where a session can't be looked at now, it is when it is opened next.
         looking = say.status("Looking again at the sessions that were named by voice …")

@@ -107,11 +107,11 @@ def import_moods(
 @moods.command("list")
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
-    from therapy_review.importing import calendar as appointments
+    from therapy_review.importing import calendar
     from therapy_review.journal import days, open_journal
 
     opened = open_journal(journal)
-    found = days.sources(days.whole_table(opened.store)) + days.sources(appointments.kept(opened.store))
+    found = days.sources(days.whole_table(opened.store)) + days.sources(calendar.kept(opened.store))
     for one in found:
         signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
         say.print(f"{one}{signs}")
@@ -125,15 +125,15 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review.importing import calendar as appointments, moods as mood_import
+    from therapy_review.importing import calendar, moods as mood_import
     from therapy_review.journal import days, open_journal
 
     opened = open_journal(journal)
-    calendars = [str(one) for one in appointments.kept(opened.store)["origin"].unique()]
+    calendars = [str(one) for one in calendar.kept(opened.store)["origin"].unique()]
     moods = [str(one) for one in days.whole_table(opened.store)["origin"].unique()]
     meant = mood_import.meant_by(origin, moods + calendars, opened.root)
     if meant in calendars:
-        say.print(f"Taken out: {appointments.take_back(opened, meant)} appointments.")
+        say.print(f"Taken out: {calendar.take_back(opened, meant)} appointments.")
     else:
         done = mood_import.take_back(opened, meant)
         again = f" Older versions that count again: {done.again}." if done.again else ""
@@ -144,12 +144,12 @@ def remove_moods(
 def open_notebook(journal: JournalOption = HERE) -> None:
     """Open the notebook in which files are brought in and questionnaires filled in."""
     from therapy_review.journal import open_journal
-    from therapy_review.lab import server as lab
-    from therapy_review.reports import runner as reports
+    from therapy_review.lab import server
+    from therapy_review.reports import runner
 
     opened = open_journal(journal)
-    made = reports.run_one(opened, "bring_in", "bring_in", {})
-    lab.start(opened, made.notebook)
+    made = runner.run_one(opened, "bring_in", "bring_in", {})
+    server.start(opened, made.notebook)
 
 
 def _read(file: Path) -> bytes:
@@ -215,9 +215,9 @@ def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | Non
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review.importing import mood_values as mood_words, moods as mood_import
+    from therapy_review.importing import mood_values, moods as mood_import
 
-    known = mood_words.known_moods(journal.store, found.kind)
+    known = mood_values.known_moods(journal.store, found.kind)
     offered = mood_import.offered_moods(journal.store, found)
     if strange := sorted(set(told) - set(found.names)):
         raise ImportFileError(
@@ -265,10 +265,10 @@ def _show(looked: pd.DataFrame) -> None:
 
 
 def _import_calendar(journal: Journal, data: bytes, name: str, containing: str, *, dry_run: bool) -> None:
-    from therapy_review.importing import calendar as appointments
+    from therapy_review.importing import calendar
 
     word = containing or typer.prompt("A word in what your appointments are called")
-    found = appointments.read_calendar(data, name, word, journal)
+    found = calendar.read_calendar(data, name, word, journal)
     for what in found.attrs["left_out"]:
         say.print(f"One called {what} can't be understood; it is left out.")
     if dry_run:
@@ -276,5 +276,5 @@ def _import_calendar(journal: Journal, data: bytes, name: str, containing: str, 
             say.print(f"{day:%Y-%m-%d} {time:5} {what}")
         say.print(f"Appointments: {len(found)}. Nothing was changed.")
         return
-    added = appointments.bring_in(journal, found)
+    added = calendar.bring_in(journal, found)
     say.print(f"Brought in: {added} appointments of {len(found)}.")

@@ -61,18 +61,18 @@ def together(
 def open_notebook(folder: Path, name: str, opened: bool, parameters: dict[str, str] | None = None) -> None:
     """Write a notebook beside the journal's others, and open it or say where it is."""
     from therapy_review.journal import open_journal
-    from therapy_review.lab import server as lab
-    from therapy_review.reports import runner as reports
+    from therapy_review.lab import server
+    from therapy_review.reports import runner
 
     journal = open_journal(folder)
     if session := (parameters or {}).get("session"):
         journal.session(session)  # says so when there is none
     with say.status("Writing the notebook …"):
-        made = reports.run_one(journal, name, name, parameters or {})
+        made = runner.run_one(journal, name, name, parameters or {})
     if opened:
-        lab.start(journal, made.notebook)
+        server.start(journal, made.notebook)
     elif journal.settings.get("sealed"):
         say.print(f"It is sealed in {journal.name}. To read it, leave --no-open out.")
     else:
-        say.print(f"To read:  {hints.place(reports.place(journal, made.page))}")
-        say.print(f"Notebook: {hints.place(reports.place(journal, made.notebook))}")
+        say.print(f"To read:  {hints.place(runner.place(journal, made.page))}")
+        say.print(f"Notebook: {hints.place(runner.place(journal, made.notebook))}")

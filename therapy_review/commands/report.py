@@ -106,7 +106,7 @@ def report(
     """Write the report of each session, with an index; what is current stays as it is."""
     from therapy_review.display import SHOWN
     from therapy_review.journal import open_journal
-    from therapy_review.reports import plain_copy as plain_pages
+    from therapy_review.reports import plain_copy
 
     given: dict[str, object] = dict(map(_parameter, parameter or []))
     if private_notes:
@@ -116,7 +116,7 @@ def report(
         try:
             opened = open_journal(folder)
             chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
-            target = plain_pages.place_for(
+            target = plain_copy.place_for(
                 opened, _apart(plain_to, folder, journal or []), _pages(template, chosen, to), sure=sure
             )
             done = _run(
@@ -133,7 +133,7 @@ def report(
             if done.trouble:
                 troubles.append(done.trouble)
             elif target:
-                plain_pages.write(opened, target, *plain_pages.of_reports(opened, done))
+                plain_copy.write(opened, target, *plain_copy.of_reports(opened, done))
             else:
                 _say_how_to_read(opened, done)
         except KeyboardInterrupt as stop:  # while it was looked what there is to do, or the index was written
@@ -156,7 +156,7 @@ def report(
 def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
     """Make the reports of one journal, with a bar for the listening, which comes first, and one for the reports."""
     from therapy_review import wording
-    from therapy_review.reports import runner as reports
+    from therapy_review.reports import runner
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # A long session is listened to for half a minute, so what comes is reckoned from the last ten.
@@ -183,7 +183,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
             if left and not left["listening"]:
                 bars.start_task(bar["reports"])
 
-        return reports.run(journal, chosen, planned=planned, told=told, **how)
+        return runner.run(journal, chosen, planned=planned, told=told, **how)
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
@@ -206,10 +206,10 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
 
 
 def _say_how_to_read(journal: Journal, done: Summary) -> None:
-    from therapy_review.reports import runner as reports
+    from therapy_review.reports import runner
 
     if not journal.settings.get("sealed"):
-        say.print(f"To read:  {hints.place(reports.place(journal, f'reports/{reports.INDEX}.html'))}")
+        say.print(f"To read:  {hints.place(runner.place(journal, f'reports/{runner.INDEX}.html'))}")
         return
     there = [outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")]
     if there:

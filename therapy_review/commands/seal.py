@@ -231,21 +231,21 @@ def backup(
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
     from therapy_review.consent import ledger
     from therapy_review.journal import Journal, folder_of
-    from therapy_review.storage import archive as backups, lies_open
+    from therapy_review.storage import archive, lies_open
 
     store, settings = folder_of(journal)
     _unless_begun(store, settings, "backup")
     found = lies_open(store.root) if settings.get("sealed") else []
-    plain = [name for name in found if not backups.is_stray(name)]
+    plain = [name for name in found if not archive.is_stray(name)]
     if plain:
         raise JournalError(
             f"{store.where('')} is sealed, but this is not: {', '.join(plain)}. In a backup anybody could read it; "
             f"first seal it with: {hints.command('seal', journal=store.root)}"
         )
-    backups.unless_in_the_way(store, file)
+    archive.unless_in_the_way(store, file)
     # No passphrase is asked for: a copy that is made every night has nobody to type it.
     Journal(store, settings).record(ledger.EXPORTED, who="client", note=f"backup of everything: {file.name}")
-    number = backups.backup(store, file)
+    number = archive.backup(store, file)
     sealed = settings.get("sealed")
     how = (
         "It is sealed as the journal is." if sealed else "It is as open as the journal: anybody can read it."
@@ -259,9 +259,9 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="A new folder for the journal.")],
 ) -> None:
     """Make a journal from a backup, in a new folder."""
-    from therapy_review.storage import archive as backups
+    from therapy_review.storage import archive
 
-    number = backups.restore(file, folder)
+    number = archive.restore(file, folder)
     look = hints.command("check", journal=folder)
     say.print(f"{number} files are back in {hints.place(folder)}; to see that all is well: {look}")
 

@@ -56,8 +56,8 @@ def diarize(
     Returns
     -------
     DataFrame
-        A turns table (see `therapy_review.turns.table`) with the voices ``voice_1``, ``voice_2`` … in the order they
-        are first heard. Rows of two voices lie over each other where both speak. Of the stretches given a
+        A turns table (see `therapy_review.turns.table`) with the voices ``voice_1``, ``voice_2`` … in the order
+        they are first heard. Rows of two voices lie over each other where both speak. Of the stretches given a
         confidence of 0.9, about 90 in 100 are that voice's for most of their time.
 
     Raises

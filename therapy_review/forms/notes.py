@@ -17,7 +17,7 @@ from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.forms.way_form import LABELS, way_fields
 from therapy_review.journal import MOODS, SessionNotes, corrections
 from therapy_review.player import Moment
-from therapy_review.turns import edits as correcting, table as turns
+from therapy_review.turns import edits, table
 from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def who_is_who(session: Session) -> VBox | Still:
         When the session has no turns yet.
     """
     by_voice = bool((session.made_from().get("by_voice") or {}).get("roles"))
-    if turns.are_named(session.turns) and not by_voice:
+    if table.are_named(session.turns) and not by_voice:
         answered = not corrections.evidence(session.corrections).empty
         return _known(session, YOU_SAID if answered else THEY_SAY)
     clips = clips_to_ask_about(session.turns, corrections.last_word(session.corrections))
@@ -304,7 +304,7 @@ def _changes(session: Session, form: VBox) -> Any:
     again = w.Button(description=ASK_AGAIN, layout=w.Layout(width="auto"))
     again.on_click(lambda _: change(session.take_back_answers, ASKED_AGAIN))
     voices = pd.read_csv(io.BytesIO(session.derived("voices.csv")), dtype={"speaker": str})
-    can_ask = not corrections.evidence(session.corrections).empty and not turns.are_named(voices)
+    can_ask = not corrections.evidence(session.corrections).empty and not table.are_named(voices)
     return w.HBox([swap, again] if can_ask else [swap])
 
 
@@ -316,14 +316,14 @@ def _other_way_round(session: Session) -> list[corrections.Correction]:
     """
     shown, said = session.turns, session.corrections
     if not corrections.evidence(said).empty:
-        return correcting.swap()
+        return edits.swap()
     clips = clips_to_ask_about(shown, corrections.last_word(said))
     who = shown.drop_duplicates("start").set_index("start")["speaker"]
     lines = [
         corrections.Correction(start, end, who[start], was=who[start])
         for start, end in clips[["start", "end"]].itertuples(index=False)
     ]
-    return [*lines, *correcting.swap()]
+    return [*lines, *edits.swap()]
 
 
 def _question(session: Session, start: float, end: float, state: Any) -> Any:
@@ -340,7 +340,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
     def answered(pressed: Any) -> None:
         try:
             session.correct([corrections.Correction(start, end, answers[pressed.description])])
-            named = turns.are_named(analysis.rename(session))
+            named = table.are_named(analysis.rename(session))
         except TherapyReviewError as error:
             state.value = strong(str(error))
             return

@@ -216,7 +216,8 @@ class Earlier:
     date : datetime.date
     total : float
     alike : bool
-        Whether therapist and setting were those of the session it is put beside, as for `therapy_review.trends.phases`.
+        Whether therapist and setting were those of the session it is put beside, as for
+        `therapy_review.trends.phases`.
     """
 
     date: dt.date

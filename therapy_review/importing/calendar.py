@@ -1,9 +1,9 @@
 """Appointments from a calendar: days on which a session was meant to be.
 
 An *appointments table* is a DataFrame with one row an appointment, in order of time: ``date``, ``time`` (empty
-where it lasts all day), ``what`` (as the calendar calls it) and ``origin`` (see `therapy_review.journal.days`). It stands
-in ``appointments.csv`` at the journal's root. A calendar holds much else, so only appointments with a word the
-client gives are taken, and never their places, notes or guests.
+where it lasts all day), ``what`` (as the calendar calls it) and ``origin`` (see `therapy_review.journal.days`). It
+stands in ``appointments.csv`` at the journal's root. A calendar holds much else, so only appointments with a word
+the client gives are taken, and never their places, notes or guests.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import ImportFileError, TherapyReviewError
 from therapy_review.importing import (
-    calendar as appointments,
-    mood_values as mood_words,
-    moods as mood_import,
+    calendar,
+    mood_values,
+    moods,
     versions,
 )
 from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
@@ -179,7 +179,7 @@ class _MoodsForm(_FileForm):
             self.asked.children = [self.names, self.how]
             self._read()
             return
-        known = mood_words.known_columns(self.journal.store)
+        known = mood_values.known_columns(self.journal.store)
         if known is None or not {getattr(known, name) for name in PARTS} <= {*header, ""}:
             known = likely_columns(header)
         style: dict[str, Any] = {"style": {"description_width": "13rem"}, "layout": w.Layout(width=WIDE)}
@@ -217,7 +217,7 @@ class _MoodsForm(_FileForm):
             for end in ("low", "high"):
                 told[end] = as_number(told[end], f"The {end}est") if told[end].strip() else None
             self.columns = Columns(**told)
-        self.found = mood_import.read_moods(self.data, self.name, self.columns)
+        self.found = moods.read_moods(self.data, self.name, self.columns)
         self._ask_names(self.found)
         self._look()
 
@@ -242,7 +242,7 @@ class _MoodsForm(_FileForm):
     def _ask_names(self, found: MoodFile) -> None:
         import ipywidgets as w
 
-        offered = mood_import.offered_moods(self.journal.store, found)
+        offered = moods.offered_moods(self.journal.store, found)
         often = found.entries["mood_name"].value_counts()
         whole = [(NO_NUMBER, 0.0), *((str(number), float(number)) for number in range(1, 11))]
         self.numbers = {}
@@ -268,7 +268,7 @@ class _MoodsForm(_FileForm):
     def _look(self) -> None:
         if self.found is None:
             return
-        looked = mood_import.preview(self.journal, self.found, self._values(), self.how.value)
+        looked = moods.preview(self.journal, self.found, self._values(), self.how.value)
         newer = int((looked["status"] == versions.NEWER).sum())
         asked = newer or self.how.value == versions.KEEP_BOTH
         self.how.layout.display = "" if asked else "none"
@@ -278,7 +278,7 @@ class _MoodsForm(_FileForm):
     def _bring_in(self) -> None:
         if self.found is None:
             return
-        done = mood_import.bring_in(self.journal, self.found, self._values(), self.columns, self.how.value)
+        done = moods.bring_in(self.journal, self.found, self._values(), self.columns, self.how.value)
         newer = f" {done.newer} took the place of an older version." if done.newer else ""
         there = f" {done.there} were there already." if done.there else ""
         self._put_away(f"Brought in: {done.added}.{newer}{there}{WHERE}")
@@ -305,7 +305,7 @@ class _CalendarForm(_FileForm):
         self.go.disabled = True
 
     def _look(self) -> None:
-        found = appointments.read_calendar(self.data, self.name, self.word.value, self.journal)
+        found = calendar.read_calendar(self.data, self.name, self.word.value, self.journal)
         self.found, self.go.disabled = found, found.empty
         dates = found["date"].dt.strftime("%Y-%m-%d")
         rows = found.assign(date=dates)[["date", "time", "what"]].to_numpy().tolist()
@@ -318,7 +318,7 @@ class _CalendarForm(_FileForm):
     def _bring_in(self) -> None:
         if self.found is None:
             return
-        added = appointments.bring_in(self.journal, self.found)
+        added = calendar.bring_in(self.journal, self.found)
         there = len(self.found) - added
         self._put_away(f"Brought in: {added}.{f' {there} were there already.' if there else ''}")
         self.found = None

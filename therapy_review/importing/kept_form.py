@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.display import Still, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.importing import calendar as appointments, moods as mood_import
+from therapy_review.importing import calendar, moods
 from therapy_review.importing.forms import STYLE, WHERE, sentence
 from therapy_review.journal import days
 
@@ -59,7 +59,7 @@ class KeptForm:
 
     def _lines(self) -> list[tuple[str, str]]:
         found = days.sources(days.whole_table(self.journal.store)) + days.sources(
-            appointments.kept(self.journal.store)
+            calendar.kept(self.journal.store)
         )
         return [(str(one), one.origin) for one in found]
 
@@ -80,10 +80,10 @@ class KeptForm:
 
         def take(_: Any) -> None:
             try:
-                if days.kind_of(origin) == appointments.KIND:
-                    self.refresh(f"Taken out: {appointments.take_back(self.journal, origin)}.{WHERE}")
+                if days.kind_of(origin) == calendar.KIND:
+                    self.refresh(f"Taken out: {calendar.take_back(self.journal, origin)}.{WHERE}")
                     return
-                done = mood_import.take_back(self.journal, origin)
+                done = moods.take_back(self.journal, origin)
                 again = f" Older versions that count again: {done.again}." if done.again else ""
                 self.refresh(f"Taken out: {done.gone}.{again}{WHERE}")
             except TherapyReviewError as error:

@@ -1,8 +1,9 @@
 """What a file of moods holds, whichever program wrote it.
 
 A *mood reader* is any callable ``reader(data, name) -> MoodFile`` that takes a file's bytes and its name, raises
-`ImportFileError` when it is no such file, and lists every line it can't use. `therapy_review.importing.daylio.read_daylio` is
-one, `therapy_review.importing.mood_table.table_reader` makes one for any other table.
+`ImportFileError` when it is no such file, and lists every line it can't use.
+`therapy_review.importing.daylio.read_daylio` is one, `therapy_review.importing.mood_table.table_reader` makes one
+for any other table.
 """
 
 from __future__ import annotations

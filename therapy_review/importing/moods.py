@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.importing import mood_values as mood_words, versions
+from therapy_review.importing import mood_values, versions
 from therapy_review.importing.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.importing.mood_file import MoodFile
 from therapy_review.importing.mood_table import Columns, table_reader
@@ -175,11 +175,11 @@ def bring_in(
         statuses = versions.compared(before, entries, how)
         table = versions.merge(before, entries, how)
         sign = found.origin.split(" ", 2)[1] if found.origin else ""
-        words = mood_words.with_told(store, found.kind, sign, values, columns)
+        words = mood_values.with_told(store, found.kind, sign, values, columns)
         if len(table) or store.exists(days.FILE):
             _keep(store, days.FILE, days.written(table))
         # Last: until it is written, what the words stood for before tells what was changed by hand.
-        _keep(store, mood_words.FILE, words)
+        _keep(store, mood_values.FILE, words)
     newer = statuses.count(versions.NEWER)
     added = statuses.count(versions.NEW) + statuses.count(versions.OTHER)
     return Brought(added, newer, len(statuses) - added - newer, found.origin)
@@ -208,7 +208,7 @@ def take_back(journal: Journal, origin: str) -> TakenBack:
         before = days.whole_table(store)
         meant = meant_by(origin, [str(one) for one in before["origin"].unique()], journal.root)
         kind, sign = meant.split(" ", 2)[:2]
-        words, numbers = mood_words.without_told(store, kind, sign)
+        words, numbers = mood_values.without_told(store, kind, sign)
         after = versions.remove(before, meant)
         again = _count(after) - _count(before[before["origin"] != meant])
         after = versions.renumbered(after, kind, numbers, known_moods(store, kind))
@@ -216,7 +216,7 @@ def take_back(journal: Journal, origin: str) -> TakenBack:
             store.remove(days.FILE)
         else:
             _keep(store, days.FILE, days.written(after))
-        _keep(store, mood_words.FILE, words)
+        _keep(store, mood_values.FILE, words)
     return TakenBack(len(before) - len(after), again)
 
 

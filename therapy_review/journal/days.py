@@ -8,8 +8,8 @@ alone it is a whole table too, and further columns are kept.
 
 Nothing is brought in twice: an entry that a file of the same kind brought before stays where it is, so that a
 longer export adds only what is new. What was changed in the other program takes the place of its older version, and
-what the client changed here by hand keeps its place. `therapy_review.importing.versions` says how; the file then has two more
-columns, and `kept` gives the entries that count.
+what the client changed here by hand keeps its place. `therapy_review.importing.versions` says how; the file then
+has two more columns, and `kept` gives the entries that count.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from therapy_review import hints
-from therapy_review.consent import Gate, agreement, agreements_file as consent, ledger
+from therapy_review.consent import Gate, agreement, agreements_file, ledger
 from therapy_review.errors import JournalError
 from therapy_review.journal import days, scales
 from therapy_review.journal.scales import Scale
@@ -194,9 +194,9 @@ class Journal:
     @property
     def consents(self) -> list[agreement.Agreement]:
         """Every agreement ever given, with the day it was taken back if it was; read anew each time."""
-        name = consent.FILE
+        name = agreements_file.FILE
         data = if_there(self.store.read, name)
-        return [] if data is None else consent.parse(data, self.store.where(name))
+        return [] if data is None else agreements_file.parse(data, self.store.where(name))
 
     def keep_agreements(self, change: Callable[[bytes], bytes]) -> bool:
         """Let something be added to ``agreements.toml``.
@@ -204,7 +204,8 @@ class Journal:
         Parameters
         ----------
         change : callable
-            Takes what stands in the file and returns what is to stand there, as those of `therapy_review.consent.agreements_file`.
+            Takes what stands in the file and returns what is to stand there, as those of
+            `therapy_review.consent.agreements_file`.
 
         Returns
         -------
@@ -217,9 +218,9 @@ class Journal:
             When the file can't be read as it stands; it is left alone.
         """
         with self.store.writing():
-            before = if_there(self.store.read, consent.FILE) or b""
+            before = if_there(self.store.read, agreements_file.FILE) or b""
             if (after := change(before)) != before:
-                self.store.write(consent.FILE, after)
+                self.store.write(agreements_file.FILE, after)
         return after != before
 
     def name_of(self, who: str) -> str:

@@ -329,8 +329,8 @@ class Session:
         Returns
         -------
         DataFrame
-            As from `therapy_review.analysis.similar.alike`; ``session.correct(relabel_alike(session.turns, found))`` changes
-            them as one step.
+            As from `therapy_review.analysis.similar.alike`; ``session.correct(relabel_alike(session.turns,
+            found))`` changes them as one step.
 
         Raises
         ------

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.charts import path, session as charts
 from therapy_review.display import NothingToShow, Shutter, Still, gently, how_to_start, is_still, sentence
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal import Journal, each, open_journal, shared_notes as together_notes
+from therapy_review.journal import Journal, each, open_journal, shared_notes
 from therapy_review.pages.joint_form import opening_form
 from therapy_review.pages.overview_view import Place
 from therapy_review.pages.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
@@ -110,11 +110,11 @@ class Together:
         return self._part("agenda", lambda: Still(self._agenda()))
 
     def _agenda(self) -> str:
-        written, problems = together_notes.gathered(self.journal)
+        written, problems = shared_notes.gathered(self.journal)
         items = [
             f"<li>{paragraphs(row['text'])} <small>({self._writer(row)}, {self._when(row, who)})</small></li>"
             for who in self._met
-            for row in together_notes.next_time(written, who).to_dict("records")
+            for row in shared_notes.next_time(written, who).to_dict("records")
         ]
         for name in self.opened.with_part(BRING)[::-1]:
             session = self.journal.session(name)
@@ -129,16 +129,16 @@ class Together:
     @property
     def _met(self) -> list[str]:
         """Name those with whom was written what may be seen: who is there now, and whom the client opened."""
-        present = together_notes.present(self.journal)
+        present = shared_notes.present(self.journal)
         return [present, *sorted(self.opened.therapists - {present})]
 
     def _writer(self, note: Mapping[Hashable, Any]) -> str:
         """Name who wrote a note, a therapist as they were called then."""
-        then = note[together_notes.THERAPIST] or "the therapist then"
+        then = note[shared_notes.THERAPIST] or "the therapist then"
         return html.escape({"client": self.journal.client, "therapist": then}.get(note["by"], note["by"]))
 
     def _when(self, note: Mapping[Hashable, Any], who: str) -> str:
-        if who == together_notes.present(self.journal):
+        if who == shared_notes.present(self.journal):
             return "last time"
         return f"beside {day(self.journal.session(note['session']).date)}"
 
@@ -218,7 +218,7 @@ class Together:
         def shows(mark: Any) -> bool:
             return mark.by == present or self.opened.shows(MARKS, session.name)
 
-        present = together_notes.present(self.journal)
+        present = shared_notes.present(self.journal)
         return Listeners(USE, lambda: "" if self._by == "client" else present, shows, self._names)
 
     def _told(self, session: Session) -> str:
@@ -297,7 +297,7 @@ class Together:
 
         def keep(kind: str) -> bool:
             try:
-                together_notes.add(self.session, self._by, field.value, kind)
+                shared_notes.add(self.session, self._by, field.value, kind)
                 self._relist()
                 field.value, state.value = "", "<em>Kept.</em>"
                 return True
@@ -309,18 +309,18 @@ class Together:
 
         note = w.Button(description="Keep as a note")
         later = w.Button(description="Keep for next time")
-        note.on_click(lambda _: keep(together_notes.NOTE))
-        later.on_click(lambda _: keep(together_notes.NEXT))
-        self._keeps = lambda: keep(together_notes.NOTE)
+        note.on_click(lambda _: keep(shared_notes.NOTE))
+        later.on_click(lambda _: keep(shared_notes.NEXT))
+        self._keeps = lambda: keep(shared_notes.NOTE)
         self._relist = lambda: listed.set_trait("value", self._written())
         return w.VBox([listed, self._who("notes"), field, w.HBox([note, later]), state])
 
     def _written(self) -> str:
         try:
-            notes = together_notes.kept(self.session)
+            notes = shared_notes.kept(self.session)
         except TherapyReviewError as error:
             return f"<p>{html.escape(str(error))}</p>"
-        notes = notes[notes[together_notes.THERAPIST].isin(self._met)]
+        notes = notes[notes[shared_notes.THERAPIST].isin(self._met)]
         if notes.empty:
             return "<p>Nothing has been written down together yet.</p>"
         items = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from therapy_review.charts import (
-    early_recent as early_charts,
+    early_recent,
     path,
     silences_over_time,
     tag_shares,
@@ -18,7 +18,7 @@ from therapy_review.display import NothingToShow, Shown, Still, gently, how_to_s
 from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import STYLE, letter_form
 from therapy_review.journal import Journal, open_journal
-from therapy_review.pages import overview_text as way_words
+from therapy_review.pages import overview_text
 from therapy_review.pages.overview_view import Place, path_view, usual_view
 from therapy_review.pages.prosody import voices_view
 from therapy_review.pages.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
@@ -82,7 +82,7 @@ class PathPage:
 
     def _greeting(self, title: str, text: str, or_else: str = "") -> Still:
         heard = f" {NOTHING_SOUNDS[0].upper()}{NOTHING_SOUNDS[1:]}{or_else}." if self.is_heard else ""
-        return Still(way_words.opening(self.journal, title, f"{text}{heard}"))
+        return Still(overview_text.opening(self.journal, title, f"{text}{heard}"))
 
     @gently
     def opening(self) -> Still:
@@ -115,7 +115,7 @@ class PathPage:
     @gently
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
-        told = way_words.told(self._way)
+        told = overview_text.told(self._way)
         chart = usual_over_time(self._usual, told)
         return chart if is_still() or not chart.rows else usual_view(self._usual, self._place(), told)
 
@@ -127,7 +127,7 @@ class PathPage:
     @gently
     def moved(self) -> Still:
         """Say in words what moved, and what it is too early to say of."""
-        return Still(way_words.moved(self._way))
+        return Still(overview_text.moved(self._way))
 
 
 class HowFar(PathPage):
@@ -150,17 +150,17 @@ class HowFar(PathPage):
     @gently
     def then_and_now(self) -> Still:
         """Show the client's own words, early and recent."""
-        return Still(way_words.then_and_now(self.journal, self._sides))
+        return Still(overview_text.then_and_now(self.journal, self._sides))
 
     @gently
     def pictures(self) -> Any:
         """Show moods and measures, early and recent."""
-        return early_charts.then_and_now(self._way, self._sides, scales=self.journal.scales)
+        return early_recent.then_and_now(self._way, self._sides, scales=self.journal.scales)
 
     @gently
     def words(self) -> Any:
         """Show the words for moods, early and recent."""
-        return early_charts.words_then_and_now(self._way.tags, self._sides, self._way.groups)
+        return early_recent.words_then_and_now(self._way.tags, self._sides, self._way.groups)
 
     @gently
     def silences(self) -> Chart:

@@ -1,7 +1,8 @@
 """Words of the path: what the pages across all sessions say, as HTML.
 
 They put early and recent beside each other in the client's own words, and claim no more than
-`therapy_review.trends.lasting_change` allows. Each sentence stands at the row of the picture it is about, and in a list of them.
+`therapy_review.trends.lasting_change` allows. Each sentence stands at the row of the picture it is about, and in a
+list of them.
 """
 
 from __future__ import annotations
@@ -177,8 +178,8 @@ def often(tags: pd.DataFrame) -> list[str]:
 def of_a_word(tags: pd.DataFrame, word: str) -> str:
     """Say how often a word for moods was used early and recently, and whether that is more than chance would do.
 
-    A claim rests on windows that do not overlap (see `therapy_review.trends.table.moving_share`), by the one rule of
-    `therapy_review.trends.lasting_change`, and is made only where the counts that are said go the same way.
+    A claim rests on windows that do not overlap (see `therapy_review.trends.table.moving_share`), by the one rule
+    of `therapy_review.trends.lasting_change`, and is made only where the counts that are said go the same way.
 
     Parameters
     ----------

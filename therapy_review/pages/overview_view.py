@@ -19,7 +19,7 @@ from therapy_review.display import put_away
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.forms import Clickable
 from therapy_review.measures import behind, moments
-from therapy_review.pages import letter as words
+from therapy_review.pages import letter
 from therapy_review.player import ALONE, Listeners, Player, moments_to_hear
 from therapy_review.trends import label, side_of
 
@@ -48,7 +48,7 @@ class Place:
         self,
         journal: Journal,
         listeners: Callable[[Session], Listeners] = lambda _: ALONE,
-        told: Told = words.what_it_held,
+        told: Told = letter.what_it_held,
     ) -> None:
         import ipywidgets as w
 

@@ -15,7 +15,7 @@ from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import STYLE
 from therapy_review.journal import OF_THE_WAY
-from therapy_review.measures import pitch_loudness as prosody
+from therapy_review.measures import pitch_loudness
 from therapy_review.trends import lasting, trends
 from therapy_review.wording import counted, day
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from therapy_review.charts import Chart
     from therapy_review.journal import Journal, Session
 
-SHOWN = tuple(f"client_{measure}" for measure in prosody.MEASURES)
+SHOWN = tuple(f"client_{measure}" for measure in pitch_loudness.MEASURES)
 TAKES = "It takes up to half a minute a session, makes no sound, and can be stopped at any time."
 
 
@@ -78,7 +78,10 @@ def not_worked_out(journal: Journal) -> list[Session]:
     return [
         session
         for session, way in zip(sessions, ways, strict=True)
-        if way["microphone"] and session.has_recording and session.made_from() and not prosody.kept(session)
+        if way["microphone"]
+        and session.has_recording
+        and session.made_from()
+        and not pitch_loudness.kept(session)
     ]
 
 
@@ -132,7 +135,7 @@ class VoicesView:
                 break
             self._state.value = f"<p><small>{number} of {len(waiting)}: {day(session.date)} …</small></p>"
             try:
-                prosody.prosody(session)
+                pitch_loudness.prosody(session)
             except TherapyReviewError as error:
                 why.append(str(error))
         self._draw()

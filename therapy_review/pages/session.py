@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.analysis import analysis
 from therapy_review.charts import (
     beside_usual,
-    over_time as path_charts,
+    over_time,
     session as charts,
     voices_of_a_session,
 )
@@ -32,8 +32,8 @@ from therapy_review.display import (
 from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import notes as forms, questionnaires as scale_forms, silence_form
 from therapy_review.journal import Journal, open_journal
-from therapy_review.measures import behind, moments, prosody, talk as measures
-from therapy_review.pages import letter as words
+from therapy_review.measures import behind, moments, prosody, talk
+from therapy_review.pages import letter
 from therapy_review.pages.quiet import (
     HOW_TO_LISTEN,
     IS_OFF,
@@ -61,7 +61,8 @@ class SessionPage:
     ----------
     session : Session
     use : str
-        What it is looked at for: ``self_review`` by the client alone, or another use of `therapy_review.consent.agreement`.
+        What it is looked at for: ``self_review`` by the client alone, or another use of
+        `therapy_review.consent.agreement`.
     private_notes : str
         ``shown``; anything else leaves the client's own sentences and words for moods out, and keeps figures.
     sound : str
@@ -120,13 +121,13 @@ class SessionPage:
     @gently
     def heading(self) -> Still:
         """Show the session's day and what is kept of it."""
-        return Still(words.session_heading(self.session))
+        return Still(letter.session_heading(self.session))
 
     @gently
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
         self._listen_if_possible()
-        return Still(words.what_it_held(self.session, self.use, private_notes=self.private_notes))
+        return Still(letter.what_it_held(self.session, self.use, private_notes=self.private_notes))
 
     @gently
     def who_is_who(self) -> Any:
@@ -169,7 +170,7 @@ class SessionPage:
     def talk_balance(self) -> Any:
         """Show the talk shares over five equal parts of the session."""
         return self._without_sound() or self._following(
-            lambda: charts.talk_balance(measures.balance(self._turns))
+            lambda: charts.talk_balance(talk.balance(self._turns))
         )
 
     @gently
@@ -239,7 +240,7 @@ class SessionPage:
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
-        return Still(words.changes(self.session, self.use, private_notes=self.private_notes))
+        return Still(letter.changes(self.session, self.use, private_notes=self.private_notes))
 
     @gently
     def usual(self) -> Any:
@@ -285,7 +286,7 @@ class WeeklyReview:
     def _each(self, name: str) -> Any:
         if not self.pages:
             return None  # a missed week: said once, in `opening`
-        parts = [(Still(words.which(page.session)), getattr(page, name)()) for page in self.pages]
+        parts = [(Still(letter.which(page.session)), getattr(page, name)()) for page in self.pages]
         # Where there is one session, it need not be named at every part.
         return Shown(*(thing for part in parts for thing in part)) if len(parts) > 1 else Shown(parts[0][1])
 
@@ -293,12 +294,12 @@ class WeeklyReview:
     def opening(self) -> Still:
         """Greet, and say which week this is."""
         heard = NOTHING_SOUNDS if self.is_heard else ""
-        return Still(words.opening(self.journal, self.week, [page.session for page in self.pages], heard))
+        return Still(letter.opening(self.journal, self.week, [page.session for page in self.pages], heard))
 
     @gently
     def agreements(self) -> Still | None:
         """Say which agreement ends within two weeks; nothing where none does."""
-        said = words.agreements_ending(self.journal)
+        said = letter.agreements_ending(self.journal)
         return Still(said) if said else None
 
     @gently
@@ -310,17 +311,17 @@ class WeeklyReview:
     @gently
     def moods(self) -> Any:
         """Show moods before and after, session by session."""
-        return path_charts.moods(trends.moods_table(self.journal))
+        return over_time.moods(trends.moods_table(self.journal))
 
     @gently
     def mood_tags(self) -> Any:
         """Show the mood words over the weeks."""
-        return path_charts.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
+        return over_time.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
 
     @gently
     def talk_time(self) -> Any:
         """Show talk time, session by session."""
-        return path_charts.talk_time(trends.sessions_table(self.journal))
+        return over_time.talk_time(trends.sessions_table(self.journal))
 
 
 def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:

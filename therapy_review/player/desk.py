@@ -17,7 +17,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Mark, each
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.payload import as_mark, marks_now, picture, waveform
-from therapy_review.turns import edits as correcting
+from therapy_review.turns import edits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,7 +211,7 @@ class Desk:
 
     def _relabel(self, asked: Asked) -> Answer:
         start, end, speaker, was = (asked[name] for name in ("start", "end", "speaker", "was"))
-        lines = correcting.relabel(self._heard(), start, end, speaker, was)
+        lines = edits.relabel(self._heard(), start, end, speaker, was)
         content, buffers = self._keep(lines, "Kept.")
         if self.listeners.use == SELF_REVIEW and any(line.was not in ("", line.speaker) for line in lines):
             self._by_hand = (float(start), float(end))
@@ -226,11 +226,11 @@ class Desk:
 
     def _split(self, asked: Asked) -> Answer:
         turns = self._heard()
-        return self._keep(correcting.split(turns, float(asked["at"]), str(asked["then"])), "Kept as two.")
+        return self._keep(edits.split(turns, float(asked["at"]), str(asked["then"])), "Kept as two.")
 
     def _merge(self, asked: Asked) -> Answer:
         turns = self._heard()
-        return self._keep(correcting.merge(turns, float(asked["at"])), "Kept as one.")
+        return self._keep(edits.merge(turns, float(asked["at"])), "Kept as one.")
 
     def _undo(self, _asked: Asked) -> Answer:
         if not self._steps:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review import wording
-from therapy_review.analysis import review as listening
+from therapy_review.analysis import review
 from therapy_review.charts import name
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import marks
@@ -75,9 +75,9 @@ def picture(
         "overlaps": _rows(overlaps(turns), ["start", "end"]),
         "lines": _lines(session, use),
         "kinds": list(marks.KINDS),
-        "answers": {**listening.ANSWERS, **(names or {})},
+        "answers": {**review.ANSWERS, **(names or {})},
         "marks_called": "Marks" if names else "Your marks",
-        "offer": listening.offer(session),
+        "offer": review.offer(session),
         **now,
     }
 

@@ -24,7 +24,7 @@ from therapy_review.reports.privacy import (
     words_beside,
     words_of,
 )
-from therapy_review.reports.workers import SUFFIXES, Made, Order, To, bundles, opens, pool as crew, root
+from therapy_review.reports.workers import SUFFIXES, Made, Order, To, bundles, opens, pool, root
 from therapy_review.reports.writer import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.storage import unlock
 
@@ -185,7 +185,7 @@ class Run:
         rest = [session for session in sessions if session.name not in self.outcomes]
         basis, by_report = self.basis(), {self.name_of(session): session for session in rest}
         bases = {session.name: basis.of(session) for session in rest}
-        for made in crew.done(list(by_report), lambda name: self._order(by_report[name]), *self._means):
+        for made in pool.done(list(by_report), lambda name: self._order(by_report[name]), *self._means):
             session = by_report[made.name]
             yield self._keep(session, made, bases[session.name])
 
@@ -204,7 +204,7 @@ class Run:
 
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
-        for made in crew.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
+        for made in pool.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
             session = by_name[made.name]
             if sentence := made.sentence or self._keep_heard(session, made):
                 yield self._fail(session, sentence, rests_on=self.looked_at.of(session))

@@ -1,7 +1,7 @@
 """Basis: what reports are made from, looked at once for all sessions of a journal.
 
-What was seen of a session is kept by the size and time of change of its files (`therapy_review.trends.cache`), so that a
-run in which nothing changed opens no session at all; that matters where every file is sealed.
+What was seen of a session is kept by the size and time of change of its files (`therapy_review.trends.cache`), so
+that a run in which nothing changed opens no session at all; that matters where every file is sealed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.analysis import analysis, enrolment
-from therapy_review.consent import agreements_file as consent, ending, ledger
+from therapy_review.consent import agreements_file, ending, ledger
 from therapy_review.display import SHOWN
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.journal import days, render
 from therapy_review.reports.manifest import as_json, program
 from therapy_review.reports.workers import opens
 from therapy_review.storage import digest, digest_if_there
-from therapy_review.trends import cache as index
+from therapy_review.trends import cache
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ class Basis:
         self._at = {session.name: at for at, session in enumerate(self.sessions)}
         self._looks = _every(journal)
         self._shared = {
-            "agreements": digest_if_there(journal.store, consent.FILE),
+            "agreements": digest_if_there(journal.store, agreements_file.FILE),
             "journal": digest_if_there(journal.store, "journal.toml"),
             **asked(template, parameters),
             "program": program(),
@@ -221,7 +221,7 @@ def _every(journal: Journal) -> dict[str, Look]:
     except TherapyReviewError:  # said of each session that rests on them
         return {}
     settings = digest(as_json(dict(journal.settings)))
-    found = index.of_each_session(journal, "reports", _kept, [LOOKED, program(), settings, prints])
+    found = cache.of_each_session(journal, "reports", _kept, [LOOKED, program(), settings, prints])
     looks = {name: _read_look(kept) for name, kept in found.items()}
     return {name: look for name, look in looks.items() if look}
 

@@ -29,7 +29,7 @@ from therapy_review.reports.workers import (
     Order,
     To,
     carry_out,
-    interrupts as stopping,
+    interrupts,
     opens,
     root,
     templates,
@@ -237,7 +237,7 @@ def run(
         for session in chosen
     ]
     is_stopped = any(outcome.state == "waiting" for outcome in settled)
-    with stopping.once() if is_stopped else contextlib.nullcontext():
+    with interrupts.once() if is_stopped else contextlib.nullcontext():
         try:
             remarks, lines = _write_index(work)
         except TherapyReviewError as error:
@@ -285,13 +285,13 @@ def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
     from therapy_review.reports.workers import orders, scratch
 
     try:
-        with stopping.insisting(), hints.for_anywhere():
+        with interrupts.insisting(), hints.for_anywhere():
             for outcome in work.make(wanted):
                 _tell(told, outcome)
     except KeyboardInterrupt:
         pass  # what is not finished is said to wait
     finally:
-        with stopping.once():
+        with interrupts.once():
             orders.close()
             scratch.clear_left()  # of processes that were ended
 
@@ -344,7 +344,7 @@ def _passed_over(journal: Journal, entries: Iterable[Entry]) -> Iterator[str]:
 
 def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     """Write index and tables, unless nothing in them changed; give remarks, and how each session stands."""
-    from therapy_review.reports import tables as report_tables
+    from therapy_review.reports import tables
 
     journal, store = work.journal, work.journal.store
     basis, made = work.basis(), defaultdict[str, list[Entry]](list)
@@ -354,8 +354,8 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     with hints.for_anywhere():
         lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
-    parquet = report_tables.can_write_parquet()
-    remarks = (*_passed_over(journal, entries), *([] if parquet else [report_tables.NO_PARQUET]))
+    parquet = tables.can_write_parquet()
+    remarks = (*_passed_over(journal, entries), *([] if parquet else [tables.NO_PARQUET]))
     shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
     rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}
     wanted = ((INDEX, ("html",)), (TABLE, ("csv", "parquet") if parquet else ("csv",)))
@@ -367,12 +367,12 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     from therapy_review.reports.index_page import index
 
     closed = [line.session.name for line in lines if line.measured == "closed"]
-    table = report_tables.everything(journal, closed, private_notes=shown)
+    table = tables.everything(journal, closed, private_notes=shown)
     also = {f"{TABLE}.csv": "every measure, one row a session"}
-    files = {"csv": report_tables.as_csv(table)}
+    files = {"csv": tables.as_csv(table)}
     if parquet:
         also[f"{TABLE}.parquet"] = "the same"
-        files["parquet"] = report_tables.as_parquet(table)
+        files["parquet"] = tables.as_parquet(table)
     page = index(f"Sessions with {journal.therapist}", lines, also).encode()
     keep(store, Entry(TABLE, "", "", rests_on, {}), files)
     keep(store, Entry(INDEX, "", "", rests_on, {}), {"html": page})

@@ -43,11 +43,10 @@ def everything(journal: Journal, closed: Collection[str] = (), *, private_notes:
     Returns
     -------
     DataFrame
-        One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between;
-        no such column where they are left out),
-        ``score_`` and the name for each questionnaire, engine, and the columns of
-        `therapy_review.measures.talk.evaluate`. Counts are whole numbers (``Int64``), all other numbers ``float64``,
-        texts ``string``; all but what belongs to one person is there also where nothing was measured.
+        One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between; no
+        such column where they are left out), ``score_`` and the name for each questionnaire, engine, and the
+        columns of `therapy_review.measures.talk.evaluate`. Counts are whole numbers (``Int64``), all other numbers
+        ``float64``, texts ``string``; all but what belongs to one person is there also where nothing was measured.
 
     Examples
     --------

@@ -177,9 +177,9 @@ def rule_of(journal: Journal) -> list[str]:
     list of str
         Sentences; the last says that this is not legal advice, and when it was looked up.
     """
-    from therapy_review.consent import law as places
+    from therapy_review.consent import law
 
-    return places.of_both_ways(journal.place, journal.therapist_place, journal.today())
+    return law.of_both_ways(journal.place, journal.therapist_place, journal.today())
 
 
 def sheet(draft: Draft) -> str:

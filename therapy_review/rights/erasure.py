@@ -18,8 +18,8 @@ from therapy_review.consent import REPORT, SELF_REVIEW, ledger
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import MADE_FROM_SOUND, transcript
 from therapy_review.sound import SUFFIXES
-from therapy_review.storage import IDENTITY, RECOVERY, SealedStore, rekeying as renewing
-from therapy_review.trends import cache as index
+from therapy_review.storage import IDENTITY, RECOVERY, SealedStore, rekeying
+from therapy_review.trends import cache
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session
@@ -245,7 +245,7 @@ def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) ->
     journal, store, names = session.journal, session.journal.store, find(session)
     within = [name for name in names if name.startswith(f"{session.folder}/")]
     if isinstance(store, SealedStore) and within:
-        renewing.unless_closed(store, session.folder, within)
+        rekeying.unless_closed(store, session.folder, within)
     open_ones = _put_there(session)
     if names:  # written first: nothing is gone without a line
         journal.record(ledger.ERASED, session=session.name, who="client", note=what)
@@ -258,9 +258,9 @@ def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) ->
             names = [*(name for name in find(session) if name not in names), *names]
             within = [name for name in names if name.startswith(f"{session.folder}/")]
         removed = tuple(map(store.where, names))
-        index.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
+        cache.forget(journal, session.name)  # before the files: cut short here, what is left is still listed
         if isinstance(store, SealedStore) and within:
-            renewing.renew(store, session.folder, within)
+            rekeying.renew(store, session.folder, within)
         for name in names:
             if name in (session.folder, session.file("derived")):
                 store.remove_folder(name)

@@ -17,7 +17,7 @@ from therapy_review.consent import (
     Spoken,
     append,
     in_words,
-    law as places,
+    law,
     state,
 )
 from therapy_review.display import NothingToShow, Still, code, gently, how_to_start, is_still, sentence
@@ -103,7 +103,7 @@ class AgreementPage:
     @gently
     def cautions(self) -> Still:
         """Say what to keep in mind, whatever the law of a place."""
-        said = dict.fromkeys([*agreeing.CAUTIONS, *places.also_said()])
+        said = dict.fromkeys([*agreeing.CAUTIONS, *law.also_said()])
         return Still(f"<ul>{''.join(f'<li>{html.escape(one)}</li>' for one in said)}</ul>")
 
     @gently

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.analysis import enrolment
-from therapy_review.consent import RECORD, REPORT, agreements_file as consent, in_words, ledger
+from therapy_review.consent import RECORD, REPORT, agreements_file, in_words, ledger
 from therapy_review.errors import JournalError
-from therapy_review.rights import erasure as erasing
+from therapy_review.rights import erasure
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -129,7 +129,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
         When nothing of it was ever given, or the agreements can't be read.
     """
     today = journal.today()
-    taken_back = journal.keep_agreements(lambda data: consent.take_back(data, who, use, on=today))
+    taken_back = journal.keep_agreements(lambda data: agreements_file.take_back(data, who, use, on=today))
     if not taken_back and not _was_taken_back(journal, who, use):
         part = f" for {use}" if use else ""
         raise JournalError(
@@ -163,7 +163,7 @@ def made_before(journal: Journal, back: TakenBack) -> dict[str, list[str]]:
     for session in journal.sessions:
         heard = session.notes.participants
         # Where it can't be told who is heard, it is asked about.
-        if (back.who in heard or not heard) and (names := erasing.made_for(session, back.use)):
+        if (back.who in heard or not heard) and (names := erasure.made_for(session, back.use)):
             found[session.name] = names
     return found
 
@@ -179,7 +179,7 @@ def keep_the_rest(journal: Journal, back: TakenBack, why: str) -> None:
         In the client's words.
     """
     if why := why.strip():
-        journal.keep_agreements(lambda data: consent.keep_all_the_same(data, back.who, why))
+        journal.keep_agreements(lambda data: agreements_file.keep_all_the_same(data, back.who, why))
         journal.record(ledger.KEPT, use=back.use, who=back.who, note=why)
 
 

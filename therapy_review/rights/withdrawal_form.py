@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.consent import in_words
 from therapy_review.errors import TherapyReviewError
-from therapy_review.rights import erasure as erasing, withdrawal as taking_back
+from therapy_review.rights import erasure, withdrawal
 from therapy_review.rights.withdrawal import TakenBack
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class TakeBackForm:
         """Offer what could be taken back now."""
         self.asked.layout.display = "none"
         try:
-            found = taking_back.offered(self._journal)
+            found = withdrawal.offered(self._journal)
         except TherapyReviewError as error:
             found, said = {}, said or _strong(str(error))
         names = [
@@ -82,11 +82,11 @@ class TakeBackForm:
         self.said.value = said or ("" if names else f"<p>{NOTHING}</p>")
 
     def _offer_uses(self) -> None:
-        uses = taking_back.offered(self._journal).get(str(self.who.value), [])
+        uses = withdrawal.offered(self._journal).get(str(self.who.value), [])
         self.use.options = [ALL, *((in_words(use), use) for use in uses)]
 
     def _ask(self) -> None:
-        closes = taking_back.what_closes(str(self.use.value or ""))
+        closes = withdrawal.what_closes(str(self.use.value or ""))
         self.means.value = f"<p>{html.escape(closes)} {SURE}</p>"
         self.first.layout.display, self.asked.layout.display = "none", None
 
@@ -100,14 +100,14 @@ class TakeBackForm:
         self._on_change()
 
     def _take_back(self) -> list[str]:
-        self._back = taking_back.take_back(self._journal, str(self.who.value), str(self.use.value))
+        self._back = withdrawal.take_back(self._journal, str(self.who.value), str(self.use.value))
         return [*self._back.said, *self._show_what_there_is()]
 
     def _show_what_there_is(self) -> list[str]:
         import ipywidgets as w
 
         assert self._back
-        made = taking_back.made_before(self._journal, self._back)
+        made = withdrawal.made_before(self._journal, self._back)
         self.ticks = {
             name: w.Checkbox(
                 value=False, description=_what(name, files), indent=False, layout={"width": "auto"}
@@ -129,7 +129,7 @@ class TakeBackForm:
         self.confirm.value = ""
         try:
             done = [
-                str(erasing.erase_made_for(self._journal.session(name), self._back.use)) for name in chosen
+                str(erasure.erase_made_for(self._journal.session(name), self._back.use)) for name in chosen
             ]
         finally:
             left = self._show_what_there_is()
@@ -137,9 +137,9 @@ class TakeBackForm:
 
     def _keep(self) -> list[str]:
         assert self._back
-        taking_back.keep_the_rest(self._journal, self._back, str(self.why.value))
+        withdrawal.keep_the_rest(self._journal, self._back, str(self.why.value))
         self.why.value, self.before.children = "", []
-        return [taking_back.what_is_kept(self._journal, self._back.use, self.ticks)]
+        return [withdrawal.what_is_kept(self._journal, self._back.use, self.ticks)]
 
 
 def _what(session: str, files: list[str]) -> str:

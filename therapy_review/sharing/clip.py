@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from therapy_review.consent import seconds
 from therapy_review.errors import ShareError
 from therapy_review.journal import Mark, marks as mark_files
-from therapy_review.turns import Span, intervals as spans
+from therapy_review.turns import Span, intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ class Clip:
     @property
     def seconds_silent(self) -> float:
         """How much of it is silent."""
-        return spans.length(self.silent)
+        return intervals.length(self.silent)
 
 
 def read_span(text: str) -> Span:
@@ -185,7 +185,7 @@ def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
         (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
         for m in names
     ]
-    return spans.joined([*mark_files.closed(marks), *spans.widened(ends, AROUND_NAME)])
+    return intervals.joined([*mark_files.closed(marks), *intervals.widened(ends, AROUND_NAME)])
 
 
 def clip(
@@ -216,12 +216,12 @@ def clip(
     ((1.5, 2), (4.05, 7.95), (9.05, 10))
     """
     agreed, sure = turns["speaker"].isin(list(voices)), turns["confidence"] >= SURE
-    others = spans.widened(_spans(turns[~(agreed & sure)]), MARGIN)
-    own = spans.widened(_spans(turns[agreed & sure]), EDGE)
+    others = intervals.widened(_spans(turns[~(agreed & sure)]), MARGIN)
+    own = intervals.widened(_spans(turns[agreed & sure]), EDGE)
     audible = [
         part
-        for a, b in spans.within(own, start, end)
-        for part in spans.without([*others, *silence], a, b)
+        for a, b in intervals.within(own, start, end)
+        for part in intervals.without([*others, *silence], a, b)
         if part[1] - part[0] >= LEAST
     ]
     here = turns[(turns["start"] < end) & (turns["end"] > start)]
@@ -229,10 +229,10 @@ def clip(
     return Clip(
         start,
         end,
-        tuple(spans.without(audible, start, end)),
-        spans.length(spans.within(silence, start, end)),
+        tuple(intervals.without(audible, start, end)),
+        intervals.length(intervals.within(silence, start, end)),
         tuple(sorted(set(here["speaker"]) - {*voices})),
-        spans.length(spans.within(_spans(doubtful), start, end)),
+        intervals.length(intervals.within(_spans(doubtful), start, end)),
     )
 
 
@@ -259,5 +259,5 @@ def clip_of_all(start: float, end: float, silence: Sequence[Span] = ()) -> Clip:
     >>> clip_of_all(10, 20, [(12, 13)])
     Clip(start=10, end=20, silent=((12, 13),), by_choice=1.0, left_out=(), unsure=0.0)
     """
-    silent = spans.within(silence, start, end)
-    return Clip(start, end, tuple(silent), spans.length(silent))
+    silent = intervals.within(silence, start, end)
+    return Clip(start, end, tuple(silent), intervals.length(silent))

@@ -15,7 +15,7 @@ from therapy_review import hints
 from therapy_review.consent import ROLES, SELF_REVIEW, SHARE, how_to_ask, is_use, person
 from therapy_review.errors import ConsentError, ShareError
 from therapy_review.sharing.clip import LEAST, Clip, clip, clip_of_all, silenced_by_marks
-from therapy_review.turns import Span, are_named, intervals as spans
+from therapy_review.turns import Span, are_named, intervals
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
@@ -145,13 +145,13 @@ def plan(session: Session, who: str, chosen: Sequence[Span], silence: Sequence[S
     for start, end in chosen:
         _possible(start, end, duration, session.name)
     for start, end in silence:
-        if not any(spans.within([(start, end)], *one) for one in chosen):  # a slip would let a name out
+        if not any(intervals.within([(start, end)], *one) for one in chosen):  # a slip would let a name out
             raise ShareError(
                 f"What is to be silent from {clock(start)} to {clock(end)} lies in none of the moments; see "
                 "whether its times are right."
             )
     speakers = _speakers(heard, agreed)
-    quiet = spans.joined([*silence, *silenced_by_marks(session.marks)])
+    quiet = intervals.joined([*silence, *silenced_by_marks(session.marks)])
     if set(heard) <= set(agreed) and set(turns["speaker"]) <= speakers:
         clips = [clip_of_all(start, end, quiet) for start, end in chosen]
     else:

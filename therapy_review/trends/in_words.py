@@ -1,7 +1,7 @@
 """Trend words: one sentence for each line of numbers, true at the certainty that is stated.
 
-What may be claimed is decided in `therapy_review.trends.lasting_change`; here it is only said. A sentence says higher or lower,
-never better or worse, and nothing about why.
+What may be claimed is decided in `therapy_review.trends.lasting_change`; here it is only said. A sentence says
+higher or lower, never better or worse, and nothing about why.
 """
 
 from __future__ import annotations

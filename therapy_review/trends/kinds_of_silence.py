@@ -19,7 +19,7 @@ from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal import MEASURES_VERSION, Mark, marks as mark_files
 from therapy_review.measures import long_silences
-from therapy_review.trends import cache as index, table as trends
+from therapy_review.trends import cache, table as trends
 from therapy_review.turns import turns_table
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def silence_kinds(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
         n, seconds. A session in which no long silence is known has one row: n is 0 where there was none, NaN where
         nobody can tell, for it has no turns, is closed, or its ``marks.csv`` can't be read.
     """
-    found = index.of_each_session(journal, "silences", _count, [_VERSION, MEASURES_VERSION])
+    found = cache.of_each_session(journal, "silences", _count, [_VERSION, MEASURES_VERSION])
     hidden = trends.closed_sessions(journal, use)
     unknown = [{"kind": NOT_SAID, "n": None, "seconds": None}]
     rows = [

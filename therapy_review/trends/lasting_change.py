@@ -12,7 +12,8 @@ fewer years of looks wrong, and misses at most eight more of a hundred changes t
 with the number of sessions (Lan & DeMets 1983, Biometrika 70:659-663), so that a whole year is wrong at 5 %, would
 hide up to half of what is told. See docs/trends.md for the numbers.
 
-See `therapy_review.trends.slopes` for what is computed. Source of `together`: Holm 1979, Scand. J. Statistics 6:65-70.
+See `therapy_review.trends.slopes` for what is computed. Source of `together`: Holm 1979, Scand. J. Statistics
+6:65-70.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ A missed week stays a gap and nothing is filled in. What a session lacks (a reco
 missing in its row; the row stays. What was measured in a recording that may not be opened today is missing too.
 
 Sessions that were heard in other ways are not joined by one line. A *phase* names what they have in common (see
-`therapy_review.trends.phases`): the therapist and the setting, and for what comes from sound also the microphone, what
-found the turns, and the shortest silence it can see. Setting, therapist and microphone are what the client wrote in
-the notes (`SessionNotes`): the setting counts for that session alone, therapist and microphone until another note
-says otherwise.
+`therapy_review.trends.phases`): the therapist and the setting, and for what comes from sound also the microphone,
+what found the turns, and the shortest silence it can see. Setting, therapist and microphone are what the client
+wrote in the notes (`SessionNotes`): the setting counts for that session alone, therapist and microphone until
+another note says otherwise.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import pandas as pd
 from therapy_review.consent import SELF_REVIEW, closed
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
-from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness as prosody
-from therapy_review.trends import cache as index, phases
+from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness
+from therapy_review.trends import cache, phases
 from therapy_review.trends.phases import WAYS
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _kinds(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
             kinds |= {_column(who, name): (name, who, unit) for who in people}
     kinds |= {
         _column(who, name): (name, who, unit)
-        for name, (_, unit) in prosody.MEASURES.items()
+        for name, (_, unit) in pitch_loudness.MEASURES.items()
         for who in PEOPLE
     }
     scales = dict.fromkeys(scale for one in read.values() for scale in one["scores"])
@@ -270,7 +270,7 @@ def _scales(journal: Journal) -> Mapping[str, Scale]:
 
 def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> list[str]:
     if wanted is None:
-        return [column for column, kind in kinds.items() if kind[0] not in prosody.MEASURES]
+        return [column for column, kind in kinds.items() if kind[0] not in pitch_loudness.MEASURES]
     chosen: list[str] = []
     for name in [wanted] if isinstance(wanted, str) or not isinstance(wanted, Iterable) else wanted:
         found = [column for column, kind in kinds.items() if name in (column, kind[0])]
@@ -297,7 +297,7 @@ def _one_measure(
     scales: Mapping[str, Scale],
 ) -> pd.DataFrame:
     measure, speaker, unit = kind
-    heard = measure in MEASURES or measure in prosody.MEASURES
+    heard = measure in MEASURES or measure in pitch_loudness.MEASURES
     enough = scales[measure].reliable_change if measure in scales and measure not in MOODS else None
     there, parts = (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]
     nothing = pd.Series(np.nan, index=wide.index)
@@ -357,8 +357,8 @@ def _read_all(journal: Journal, use: str = SELF_REVIEW) -> dict[str, dict[str, A
 
 
 def _whole(journal: Journal) -> dict[str, dict[str, Any]]:
-    version = [_VERSION, MEASURES_VERSION, prosody.VERSION]
-    read = index.of_each_session(journal, "sessions", _read, version)
+    version = [_VERSION, MEASURES_VERSION, pitch_loudness.VERSION]
+    read = cache.of_each_session(journal, "sessions", _read, version)
     return {
         name: one or _gathered(SessionNotes(), None, {}, {}, recorded=False) for name, one in read.items()
     }
@@ -385,7 +385,7 @@ def _read(session: Session) -> dict[str, Any]:
         measured = json.loads(session.derived("measures.json"))
     except (NotAnalysedError, ValueError):  # said where that session is shown
         measured = {}
-    heard = prosody.kept(session) if measured else {}
+    heard = pitch_loudness.kept(session) if measured else {}
     engine, is_recorded = session.made_from().get("engine"), session.has_recording
     return _gathered(session.notes, engine, measured, heard, recorded=is_recorded)
 

@@ -1,10 +1,11 @@
 """Usual: where a session stands beside the client's own sessions before it.
 
 There is no normal to hold a session against. Its *usual range* is the middle half of the same measure over the
-earlier sessions of the same phase (see `therapy_review.trends.table`), and half of all sessions lie outside it. *Far out*
-is further from it than one and a half times its width (Tukey 1977, Exploratory Data Analysis, p. 44), and twice as
-far while there are only five sessions to go by, so that where nothing changes fewer than one value in ten is: no
-finding, only a place where it may be worth listening. Later sessions never change what was said of an earlier one.
+earlier sessions of the same phase (see `therapy_review.trends.table`), and half of all sessions lie outside it.
+*Far out* is further from it than one and a half times its width (Tukey 1977, Exploratory Data Analysis, p. 44), and
+twice as far while there are only five sessions to go by, so that where nothing changes fewer than one value in ten
+is: no finding, only a place where it may be worth listening. Later sessions never change what was said of an
+earlier one.
 """
 
 from __future__ import annotations

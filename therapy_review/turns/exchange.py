@@ -56,8 +56,8 @@ def read_turns(path: str | Path, file_format: str = "") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A turns table (see `therapy_review.turns.table`). Stretches of one speaker that lay over each other are joined;
-        those without a speaker or without length are left out, and ``attrs["left_out"]`` says how many.
+        A turns table (see `therapy_review.turns.table`). Stretches of one speaker that lay over each other are
+        joined; those without a speaker or without length are left out, and ``attrs["left_out"]`` says how many.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Formats: rows of turns from the bytes of each kind of file, and the bytes from a turns table.
 
-Nothing here judges the rows; `therapy_review.turns.exchange` is the door, makes a well-formed table of them and says
-what is wrong. A reader takes bytes and the file's name for its errors, a writer a turns table of three decimals and
-the recording's name.
+Nothing here judges the rows; `therapy_review.turns.exchange` is the door, makes a well-formed table of them and
+says what is wrong. A reader takes bytes and the file's name for its errors, a writer a turns table of three
+decimals and the recording's name.
 """
 
 from __future__ import annotations

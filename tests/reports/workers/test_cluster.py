@@ -20,7 +20,7 @@ from therapy_review import open_journal
 from therapy_review.errors import ConsentError, MissingPackageError, ReportError
 from therapy_review.extras import install_line
 from therapy_review.journal.journal import Journal
-from therapy_review.reports import runner as reports
+from therapy_review.reports import runner
 from therapy_review.reports.workers import cluster
 from therapy_review.reports.workers.bundles import laid_out, pack
 from therapy_review.reports.workers.cluster import require_private
@@ -94,7 +94,7 @@ def _wait_for_workers(address: str, number: int, environment: dict[str, str]) ->
 def undisturbed(short: Journal, tmp_path: Path) -> dict[str, bytes]:
     """What one computer makes of the same journal."""
     shutil.copytree(root_of(short), tmp_path / "beside" / "journal")
-    reports.run(open_journal(tmp_path / "beside" / "journal"))
+    runner.run(open_journal(tmp_path / "beside" / "journal"))
     return reports_of(tmp_path / "beside" / "journal")
 
 
@@ -111,7 +111,7 @@ def test_a_cluster_makes_what_one_computer_makes(
         monkeypatch.setattr(cluster.Cluster, "_is_seen", lambda _self, _workers: False)
     shutil.rmtree(root_of(short) / short.sessions[0].folder / "derived")  # one is to be listened to, too
     with a_cluster(tmp_path / "cluster") as (address, _):
-        done = reports.run(short, scheduler=address)
+        done = runner.run(short, scheduler=address)
         assert done.number("made") == len(DAYS)
         assert reports_of(root_of(short)) == undisturbed
         left = [path for path in (tmp_path / "cluster").rglob("*") if path.suffix in (".md", ".flac", ".csv")]
@@ -131,7 +131,7 @@ def test_what_a_dead_worker_had_in_hand_is_done_by_another(
                 killed.append(workers[0].pid)
                 workers[0].kill()
 
-        done = reports.run(short, scheduler=address, told=told)
+        done = runner.run(short, scheduler=address, told=told)
         assert killed
         assert done.number("made") == len(DAYS)
     assert reports_of(root_of(short)) == undisturbed
@@ -155,7 +155,7 @@ def test_when_every_worker_died_the_run_goes_on_with_those_that_come(
                     worker.kill()
 
         try:
-            assert reports.run(short, scheduler=address, told=told).number("made") == len(DAYS)
+            assert runner.run(short, scheduler=address, told=told).number("made") == len(DAYS)
         finally:
             fresh[0].kill()
             fresh[0].wait()
@@ -180,7 +180,7 @@ def test_when_the_scheduler_dies_it_is_said_within_a_time_and_what_is_finished_c
 
     try:
         with pytest.raises(ReportError, match="no longer answers"):
-            reports.run(short, scheduler=address, told=told)
+            runner.run(short, scheduler=address, told=told)
         assert time.monotonic() - began[0] < 40
     finally:
         for process in (worker, scheduler):
@@ -198,7 +198,7 @@ def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: P
     began = time.monotonic()
     try:
         with pytest.raises(ReportError, match="No worker is at"):
-            reports.run(short, scheduler=address)
+            runner.run(short, scheduler=address)
         assert time.monotonic() - began < 40
     finally:
         scheduler.kill()
@@ -210,7 +210,7 @@ def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: P
 )
 def test_without_tls_a_scheduler_elsewhere_is_refused(address: str, short: Journal) -> None:
     with pytest.raises(ReportError, match="could be read on the way; use a scheduler with TLS"):
-        reports.run(short, scheduler=address)
+        runner.run(short, scheduler=address)
 
 
 @pytest.mark.parametrize(
@@ -223,13 +223,13 @@ def test_tls_and_this_computer_are_private(address: str) -> None:
 def test_where_no_scheduler_answers_it_is_said(short: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "JOIN", 1.0)
     with pytest.raises(ReportError, match="No scheduler answers at tcp://127"):
-        reports.run(short, scheduler=f"tcp://127.0.0.1:{port()}")
+        runner.run(short, scheduler=f"tcp://127.0.0.1:{port()}")
 
 
 def test_without_dask_the_line_to_install_it_is_said(short: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingPackageError, match=re.escape(install_line("cluster"))):
-        reports.run(short, scheduler="tcp://127.0.0.1:8786")
+        runner.run(short, scheduler="tcp://127.0.0.1:8786")
 
 
 def test_a_sealed_journal_stays_at_home(short: Journal) -> None:
@@ -343,5 +343,5 @@ def test_tls_settings_of_dask_are_used_as_they_are(
         a_cluster(tmp_path / "cluster", "tls", **environment) as (address, _),
         dask.config.set({name.replace("_", "-"): value for name, value in settings.items()}),
     ):
-        assert reports.run(short, scheduler=address).number("made") == len(DAYS)
+        assert runner.run(short, scheduler=address).number("made") == len(DAYS)
     assert reports_of(root_of(short)) == undisturbed

@@ -23,7 +23,7 @@ from tests.support.short_journals import workers_of
 from therapy_review.cli import app
 from therapy_review.journal.journal import Journal
 from therapy_review.reports.batch import Run
-from therapy_review.reports.workers import engine, interrupts as stopping, pool as crew
+from therapy_review.reports.workers import engine, interrupts, pool
 from therapy_review.reports.workers.orders import Made, Order
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="raises signals")
@@ -38,10 +38,10 @@ class Finalizer:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_ctrl_c_that_python_drops_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "AGAIN", 0.2)
+    monkeypatch.setattr(interrupts, "AGAIN", 0.2)
 
     def dropped() -> None:
-        with stopping.insisting():
+        with interrupts.insisting():
             Finalizer()
             for _ in range(1000):
                 time.sleep(0.01)
@@ -52,8 +52,8 @@ def test_a_ctrl_c_that_python_drops_comes_again(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_one_that_was_heard_does_not_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "AGAIN", 0.1)
-    with pytest.raises(KeyboardInterrupt), stopping.insisting():
+    monkeypatch.setattr(interrupts, "AGAIN", 0.1)
+    with pytest.raises(KeyboardInterrupt), interrupts.insisting():
         signal.raise_signal(signal.SIGINT)
     time.sleep(0.3)
 
@@ -63,7 +63,7 @@ def test_what_is_started_within_never_hears_of_it() -> None:
         "import os, signal; from therapy_review.reports.workers import stopping; os.kill(os.getpid(), signal.SIGINT); "
         "stopping.deaf(); os.kill(os.getpid(), signal.SIGINT); print('goes on')"
     )
-    for how, told in ((stopping.unheard, "goes on"), (stopping.insisting, "")):
+    for how, told in ((interrupts.unheard, "goes on"), (interrupts.insisting, "")):
         with how():
             run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert run.stdout.strip() == told
@@ -74,12 +74,12 @@ def test_what_is_started_within_never_hears_of_it() -> None:
 def test_one_that_comes_while_programs_are_started_is_heard_once_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stopping, "AGAIN", 60.0)
+    monkeypatch.setattr(interrupts, "AGAIN", 60.0)
     reached = []
 
     def pressed(send: Callable[[], None]) -> None:
-        with stopping.insisting():
-            with stopping.unheard():
+        with interrupts.insisting():
+            with interrupts.unheard():
                 send()
                 time.sleep(0.05)
                 reached.append("the end of the block")
@@ -107,8 +107,8 @@ def test_one_more_that_comes_while_processes_are_ended_leaves_none_and_breaks_no
 
     shutdown, ended = ProcessPoolExecutor.shutdown, []
     monkeypatch.setattr(ProcessPoolExecutor, "shutdown", impatient)
-    monkeypatch.setattr(crew, "carry_out", busy)
-    coming = crew.done(list("abcd"), lambda name: Order(name, "", ""), jobs=2)
+    monkeypatch.setattr(pool, "carry_out", busy)
+    coming = pool.done(list("abcd"), lambda name: Order(name, "", ""), jobs=2)
     assert next(coming) == Made("a")
     hired = workers_of(os.getpid())
     assert len(hired) == 2
@@ -123,7 +123,7 @@ def test_beside_the_main_thread_nothing_is_changed() -> None:
     seen = []
 
     def look() -> None:
-        with stopping.insisting(), stopping.unheard():
+        with interrupts.insisting(), interrupts.unheard():
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=look)
@@ -167,7 +167,7 @@ def test_what_waits_for_a_kernel_that_is_ended_is_called_off() -> None:
 
 def test_once_stopped_it_tidies_up_to_the_end() -> None:
     done = []
-    with stopping.once():
+    with interrupts.once():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         done.append("tidy")

@@ -19,7 +19,7 @@ import numpy as np
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import letters, shared_notes as together_notes
+from therapy_review.journal import letters, shared_notes
 from therapy_review.reports.privacy import texts as reading
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
@@ -94,7 +94,7 @@ def words_of(session: Session, use: str = SELF_REVIEW) -> list[str]:
     with contextlib.suppress(TherapyReviewError):
         texts += session.transcript(use)["text"].tolist()
     with contextlib.suppress(TherapyReviewError):
-        texts += together_notes.kept(session)["text"].tolist()
+        texts += shared_notes.kept(session)["text"].tolist()
     return [text for text in texts if text.strip()]
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 import tomlkit
 
-from therapy_review.consent import REPORT, agreements_file as consent, ledger
+from therapy_review.consent import REPORT, agreements_file, ledger
 from therapy_review.display import LEFT_OUT, SHOWN
 from therapy_review.errors import JournalError
 from therapy_review.journal import MADE_FROM_SOUND, SessionNotes, days, render
@@ -100,7 +100,7 @@ def pack(
     """
     store, sessions = journal.store, list(journal.sessions)
     at = [session.name for session in sessions].index(name)
-    shared = {file: if_there(store.read, file) for file in ("journal.toml", consent.FILE)}
+    shared = {file: if_there(store.read, file) for file in ("journal.toml", agreements_file.FILE)}
     bundle = Bundle({file: data for file, data in shared.items() if data is not None})
     if private_notes != SHOWN:
         settings = tomlkit.parse(bundle.files["journal.toml"].decode())

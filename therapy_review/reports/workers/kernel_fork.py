@@ -4,8 +4,9 @@ A kernel spends most of its first seconds on imports. Here they are done once; e
 own, with its own memory, folder, environment and settings, and nothing of the kernels before it. Linux only: other
 systems do not let a process go on after it was split.
 
-Started by `therapy_review.reports.workers.kernels`, never by hand: ``python -m therapy_review.reports.workers.kernel_fork DESCRIPTOR FOLDER``.
-It talks in lines of JSON through the socket it inherits, and ends, with all its kernels, when that is closed.
+Started by `therapy_review.reports.workers.kernels`, never by hand: ``python -m
+therapy_review.reports.workers.kernel_fork DESCRIPTOR FOLDER``. It talks in lines of JSON through the socket it
+inherits, and ends, with all its kernels, when that is closed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Kernels: ready before they are needed, used for one report each, and gone when it is made.
 
 While one report is drawn the next kernel starts already. On Linux it is split off from a process that has done the
-imports (`therapy_review.reports.workers.kernel_fork`), which takes a third of a second instead of two; elsewhere it is an ordinary
-one. Either way no kernel is used twice, so nothing one report leaves behind is seen by the next.
+imports (`therapy_review.reports.workers.kernel_fork`), which takes a third of a second instead of two; elsewhere it
+is an ordinary one. Either way no kernel is used twice, so nothing one report leaves behind is seen by the next.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from therapy_review import hints
 from therapy_review.display import LEFT_OUT, SHOWN
 from therapy_review.errors import TherapyReviewError
-from therapy_review.reports.workers import interrupts as stopping
+from therapy_review.reports.workers import interrupts
 from therapy_review.reports.workers.bundles import Bundle, derived, laid_out
 from therapy_review.reports.workers.templates import Template
 from therapy_review.storage import PlainStore, SealedStore, unlock
@@ -266,6 +266,6 @@ def end_with(process: int) -> None:
             time.sleep(0.5)
         os._exit(1)
 
-    stopping.deaf()
+    interrupts.deaf()
     if os.name == "posix":
         threading.Thread(target=watch, daemon=True).start()

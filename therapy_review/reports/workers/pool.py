@@ -18,7 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from therapy_review.errors import TherapyReviewError
-from therapy_review.reports.workers import interrupts as stopping
+from therapy_review.reports.workers import interrupts
 from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out, end_with
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
 
     processes = min(jobs, len(handing.names))
     ensure_running()  # when it starts, it lets signals through again that are held back below
-    with stopping.unheard():
+    with interrupts.unheard():
         crew = _hired(processes, jobs)
     # All of loky's own work is done while no Ctrl-C is heard, which could leave it half done: one is heard while
     # this waits here, or where what is made is kept.
@@ -138,7 +138,7 @@ def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
     orders, under_way = handing.orders(), 0
     try:
         while True:
-            with stopping.unheard():
+            with interrupts.unheard():
                 for order in islice(orders, AHEAD * processes - under_way):
                     crew.submit(carry_out, order).add_done_callback(came.put)
                     under_way += 1
@@ -150,7 +150,7 @@ def _here(handing: _Handing, jobs: int) -> Iterator[Made]:
             yield made
     finally:
         if under_way:
-            with stopping.once():
+            with interrupts.once():
                 crew.shutdown(kill_workers=True)
 
 
