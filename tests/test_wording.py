@@ -7,7 +7,7 @@ import sys
 
 from tests.conftest import ROOT
 from therapy_review import hints
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.reports.privacy import tags, words
 from therapy_review.reports.workers import templates
 from therapy_review.wording import NOTEBOOKS, PACKAGE

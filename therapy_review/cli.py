@@ -355,11 +355,11 @@ def lab(
 @app.command()
 def check(journal: JournalOption = HERE) -> None:
     """Say in plain words what is wrong in this journal."""
-    from therapy_review.commands.check import check as look
+    from therapy_review.commands import check as looking
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
-    found = look(opened)
+    found = looking.check(opened)
     for sentence in found:
         say.print(f"· {sentence}")
     if found:

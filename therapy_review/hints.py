@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
+from therapy_review.wording import PACKAGE
+
 PROGRAM = "therapy-review"
 READER = "THERAPY_REVIEW_READER"  # set for processes whose words are not read in the terminal they run in
 HERE, ANYWHERE, OTHERS = "here", "anywhere", "others"
@@ -185,3 +187,28 @@ def _seen(path: Path) -> tuple[str, str]:
 
 def _whole(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  `resolve` would follow links, `absolute` keep ``..``
+
+
+def install_line(extra: str, root: Path = PACKAGE.parent) -> str:
+    """Give the line that installs what an extra of this package needs, as it can be typed into a terminal.
+
+    Parameters
+    ----------
+    extra : str
+        As in ``pdf``.
+    root : Path
+        The folder the package lies in: in a checkout everything is installed from there.
+
+    Returns
+    -------
+    str
+        With quotes around the brackets, which some shells would read otherwise.
+
+    Examples
+    --------
+    >>> install_line("pdf", Path("/nowhere")).endswith(" -m pip install 'therapy-review[pdf]'")
+    True
+    """
+    what = f"{root}[{extra}]" if (root / "pyproject.toml").is_file() else f"therapy-review[{extra}]"
+    editable = "-e " if what.startswith(str(root)) else ""
+    return f"{word(sys.executable)} -m pip install {editable}{word(what)}"

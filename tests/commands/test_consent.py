@@ -16,7 +16,7 @@ from therapy_review import Journal, create_journal, fonts, hints, open_journal
 from therapy_review.analysis import enrolment
 from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.lab import server
 from therapy_review.rights.page import AgreementPage, DraftForm
 

@@ -86,22 +86,22 @@ OPENS_FILES = {
     "sound/opus.py": "an encoder, and memory to write into",
     "sound/aac.py": "memory to write into",
     "charts/base.py": "a picture it has just drawn",
-    "diarization/models/__init__.py": "the models that come with the package",
+    "diarization/models/loading.py": "the models that come with the package",
     "storage/archive.py": "an archive, whose files it puts in or takes out as they are",
     "reports/workers/bundles.py": "an empty file that stands in for a recording",
     "reports/workers/kernel_fork.py": "where output goes that nobody reads",
     "pages/overview_view.py": "no file: it opens a session below the chart, whose recording asks at the door",
 }
 READS_RECORDINGS = {
-    "reports/workers/bundles.py": "what goes to a cluster, once `report` was asked for and the line is in the ledger",
+    "reports/workers/bundles.py": "what goes to a cluster, once `report` was asked for and is in the ledger",
 }
 # `Path.read_bytes`, past every store.
 READS_FILES = {
     "storage/plain.py": "every byte of the journal",
     "commands/moods.py": "what another program exported of moods, which is no file of the journal",
     "turns/exchange.py": "turns of another program, which are no file of the journal",
-    "diarization/models/__init__.py": "the models that come with the package",
-    "fonts/__init__.py": "the fonts that come with the package",
+    "diarization/models/loading.py": "the models that come with the package",
+    "fonts/family.py": "the fonts that come with the package",
     "reports/manifest.py": "the package's own source, to know whether it changed",
 }
 STARTS_PROGRAMS = {"reports/workers/kernels.py": "kernels that run notebooks", "lab/server.py": "JupyterLab"}

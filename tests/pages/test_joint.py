@@ -14,13 +14,11 @@ import pytest
 from tests.conftest import ROOT, root_of
 from therapy_review import Journal, create_journal, open_journal
 from therapy_review.consent import agreements_file
-from therapy_review.display.parts import NothingToShow
-from therapy_review.display.shutter import Shutter
+from therapy_review.display.parts import IS_OFF, NothingToShow, Shutter
 from therapy_review.display.still import STILL, Still
 from therapy_review.journal.marks import Mark
 from therapy_review.journal.shared_notes import add
 from therapy_review.pages.joint import QUESTIONS, STOPPED, Together, together
-from therapy_review.pages.quiet import IS_OFF
 from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened, remember, remembered
 from therapy_review.player import Moment, Player
 

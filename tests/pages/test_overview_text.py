@@ -10,8 +10,7 @@ from matplotlib.text import Text
 from therapy_review import Journal
 from therapy_review.charts.over_time import MULTIPLES, tag_shares
 from therapy_review.pages import overview_text
-from therapy_review.pages.overview_text import of_a_word, often
-from therapy_review.trends.in_words import CERTAIN
+from therapy_review.trends.in_words import CERTAIN, of_a_word, often
 from therapy_review.trends.overview import way
 from therapy_review.trends.table import moving_share
 

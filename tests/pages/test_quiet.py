@@ -16,14 +16,13 @@ from tests.pages.test_over_time import NEWEST, OF_HOW_FAR, PARTS as OF_THE_PATH,
 from tests.pages.test_session import PARTS as OF_A_SESSION, words_of as words_of_part
 from therapy_review import Journal
 from therapy_review.consent import agreements_file
-from therapy_review.display.parts import Live, Shown
+from therapy_review.display.parts import IS_OFF, Live, Shown
 from therapy_review.display.still import STILL, Still
 from therapy_review.forms.clickable import Clickable
 from therapy_review.journal.marks import Mark
 from therapy_review.pages.joint import together
 from therapy_review.pages.over_time import how_far, path_page
-from therapy_review.pages.overview_view import usual_view
-from therapy_review.pages.quiet import IS_OFF, QuietPlace
+from therapy_review.pages.overview_view import QuietPlace, usual_view
 from therapy_review.pages.session import session_report, weekly_review
 from therapy_review.pages.visibility import FIGURES, Opened
 from therapy_review.player import Moment, Player

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import root_of
 from tests.support.short_journals import DAYS
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.journal.journal import Journal
 from therapy_review.reports import runner
 from therapy_review.reports.index_page import index, picture

@@ -14,7 +14,7 @@ from tests.conftest import root_of
 from tests.support.believable import write_journal
 from therapy_review import Journal, open_journal
 from therapy_review.measures.names import MOODS, name_of
-from therapy_review.measures.pitch_loudness import MEASURES as VOICE
+from therapy_review.measures.pitch_loudness import VOICE_MEASURES
 from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.trends.in_words import CERTAIN, amount, in_words, sentence, sentences
 from therapy_review.trends.lasting_change import change
@@ -245,9 +245,9 @@ def test_sizes_are_rounded_to_what_can_be_meant(value: float, unit: str, words: 
     assert amount(value, unit) == words
 
 
-@pytest.mark.parametrize("measure", [*MEASURES, *VOICE, *MOODS])
+@pytest.mark.parametrize("measure", [*MEASURES, *VOICE_MEASURES, *MOODS])
 def test_every_measure_has_a_plain_name(measure: str):
-    own = measure in OF_ONE or measure in VOICE
+    own = measure in OF_ONE or measure in VOICE_MEASURES
     assert "_" not in name_of(measure, "client")
     assert ("your " in name_of(measure, "client")) == own
     assert ("your therapist's " in name_of(measure, "therapist")) == own

@@ -1,6 +1,6 @@
 """Rows of the path: one for each thing that is kept of sessions, and how it is drawn on its own scale.
 
-What a row shows is said below its title in a sentence, as `therapy_review.pages.overview_text` claims it.
+What a row shows is said below its title in a sentence, as `therapy_review.trends.in_words` claims it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from therapy_review.charts.over_time import BAR, draw_moods, tag_rows
 from therapy_review.charts.row_titles import first_sentence
 from therapy_review.journal import cut_off_in_words
 from therapy_review.measures import what_counts
-from therapy_review.pages import overview_text
-from therapy_review.trends import MOODS, WORDS, Way, label, written
+from therapy_review.trends import MOODS, WORDS, Way, in_words, label, written
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class Part:
     handles: list[Any] = field(default_factory=list)
     told: Mapping[str, str] = field(default_factory=dict)
     line: pd.DataFrame | None = None
-    lines: tuple[overview_text.Line, ...] = ()
+    lines: tuple[in_words.Line, ...] = ()
 
 
 def parts(
@@ -124,13 +123,13 @@ def parts(
     made = [part for part in found if part]
     if not sentences:
         return made
-    told = overview_text.told(way)
+    told = in_words.told(way)
     return [replace(part, said=_sentence(part, way, told)) for part in made]
 
 
-def _sentence(part: Part, way: Way, told: Mapping[overview_text.Line, str]) -> str:
+def _sentence(part: Part, way: Way, told: Mapping[in_words.Line, str]) -> str:
     if part.what == "tags":
-        return overview_text.of_a_word(way.tags, overview_text.often(way.tags)[0])
+        return in_words.of_a_word(way.tags, in_words.often(way.tags)[0])
     # Its first sentence; all of them are in the list of `therapy_review.pages.overview_text.moved`.
     first = [first_sentence(told[line]) for line in part.lines if line in told]
     return "\n".join(first) if part.lines else part.summary
@@ -153,7 +152,7 @@ def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
         "mood",
         draw,
         title=ROWS["mood"],
-        lines=overview_text.LINES["mood"],
+        lines=in_words.LINES["mood"],
         line=max((way.of(measure) for measure in MOODS), key=len),
         height=1.6,
         told={
@@ -197,7 +196,7 @@ def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
     return Part(
         "talk",
         draw,
-        lines=overview_text.LINES["talk"],
+        lines=in_words.LINES["talk"],
         line=own,
         title=title,
         told=_values(own),
@@ -225,7 +224,7 @@ def _silences(way: Way, _names: Mapping[str, str]) -> Part | None:
     return Part(
         "silences",
         draw,
-        lines=overview_text.LINES["silences"],
+        lines=in_words.LINES["silences"],
         line=own,
         title=label("long_silences"),
         told=_values(own),

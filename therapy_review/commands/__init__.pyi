@@ -1,4 +1,5 @@
 from . import (
+    check as check,
     consent as consent,
     erase as erase,
     moods as moods,

@@ -1,4 +1,4 @@
-"""Consent: who agreed to what, as it is kept; what follows of it for a recording is asked of `therapy_review.consent.gate`.
+"""Consent: who agreed to what, as it is kept; what follows for a recording is asked of the gate.
 
 Agreements are kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well, and so is a
 reason to keep what was recorded before.

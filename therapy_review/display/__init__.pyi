@@ -1,8 +1,17 @@
 from .parts import (
+    HOW_TO_LISTEN as HOW_TO_LISTEN,
+    IS_OFF as IS_OFF,
+    NO_CLIPS as NO_CLIPS,
+    NOTHING_SOUNDS as NOTHING_SOUNDS,
+    OFF as OFF,
+    ON as ON,
     Live as Live,
     NothingToShow as NothingToShow,
     Shown as Shown,
+    Shutter as Shutter,
     gently as gently,
+    in_the_workbook as in_the_workbook,
+    is_on as is_on,
     put_away as put_away,
     sentence as sentence,
 )
@@ -13,7 +22,6 @@ from .rendering import (
     in_shell as in_shell,
     with_way_back as with_way_back,
 )
-from .shutter import Shutter as Shutter
 from .still import (
     LEFT_OUT as LEFT_OUT,
     OPENS as OPENS,

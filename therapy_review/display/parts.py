@@ -5,11 +5,50 @@ from __future__ import annotations
 import functools
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-from therapy_review.display.still import Still
+from therapy_review.display.still import Still, how_to_open
 from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import paragraphs
+
+ON: Literal["on"] = "on"
+OFF: Literal["off"] = "off"
+IS_OFF = "The sound is switched off on this page: nothing here can play, and everything else is there."
+NOTHING_SOUNDS = "nothing makes a sound until you press play"
+HOW_TO_LISTEN = (
+    "Nothing plays by itself. Press play when you want to, and stop whenever you like; Escape is silence at "
+    "once."
+)
+NO_CLIPS = (
+    "Which voice is yours is asked with short clips of the recording, and the sound is switched off on this page. "
+    "The charts are there all the same."
+)
+
+
+def is_on(sound: object) -> bool:
+    """Tell whether a page may have things to play.
+
+    Parameters
+    ----------
+    sound : object
+        A notebook's parameter: ``on`` or ``off``; whatever else it is, the page is quiet.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_on("on"), is_on("off"), is_on("On"), is_on(True), is_on(False)
+    (True, False, True, True, False)
+    """
+    return str(sound).strip().lower() in (ON, "true")  # YAML reads on and off as true and false
+
+
+def in_the_workbook() -> str:
+    """Say where the sound is heard that a report only shows, as HTML."""
+    opened = f"{how_to_open()}, then " if how_to_open() else ""
+    return f"Whoever keeps this journal can hear it in the workbook: {opened}Run ▸ Run All Cells."
 
 
 class Shown:
@@ -98,3 +137,39 @@ class NothingToShow:
         if name.startswith("_"):
             raise AttributeError(name)
         return lambda: sentence(self._why) if name in ("opening", "heading") else None
+
+
+class Shutter(Live):
+    """A part of the page that shows what may be seen now, follows when that changes, and can be shut.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns what is shown: a chart, a still or a widget.
+    """
+
+    def __init__(self, draw: Callable[[], Any]) -> None:
+        super().__init__(draw)
+        self._shown: Any = None
+
+    def refresh(self) -> None:
+        """Show it anew, where it was shown."""
+        if self._shown is not None:
+            super().refresh()
+
+    def shut(self) -> None:
+        """Take what is shown away."""
+        if self._shown is not None:
+            self._put(Still("<p></p>", ""), update=True)
+
+    def _show(self, *, update: bool) -> None:
+        self._put(self._draw(), update=update)
+
+    def _put(self, thing: Any, *, update: bool) -> None:
+        from IPython.display import display
+
+        bundle = thing._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        display(data, raw=True, display_id=self._name, update=update)
+        before, self._shown = self._shown, thing
+        put_away(before)

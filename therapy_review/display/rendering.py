@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review import fonts
 from therapy_review.errors import MissingPackageError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

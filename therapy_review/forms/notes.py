@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from therapy_review.journal import Session
-    from therapy_review.trends.phases import Way
+    from therapy_review.trends import Setting
 
 NO_MOOD = "not said"
 BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."
@@ -44,7 +44,7 @@ CLIPS = 3
 CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
 
 
-def notes_form(session: Session, before: Sequence[Way] = ()) -> VBox | Still:
+def notes_form(session: Session, before: Sequence[Setting] = ()) -> VBox | Still:
     """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters

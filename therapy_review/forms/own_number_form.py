@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import scales
-from therapy_review.measures import MEASURES, MOODS
-from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
+from therapy_review.measures import MEASURES, MOODS, VOICE_MEASURES
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -26,8 +25,8 @@ PEOPLE = ("client", "therapist", "other")
 MEANS_SOMETHING_ELSE = {
     *MOODS,
     *MEASURES,
-    *OF_VOICES,
-    *(f"{who}_{measure}" for who in PEOPLE for measure in (*MEASURES, *OF_VOICES)),
+    *VOICE_MEASURES,
+    *(f"{who}_{measure}" for who in PEOPLE for measure in (*MEASURES, *VOICE_MEASURES)),
 }
 
 

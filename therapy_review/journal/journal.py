@@ -229,7 +229,7 @@ class Journal:
 
     @property
     def agreements(self) -> pd.DataFrame:
-        """The same as a table to look at, with how each stands today; see `therapy_review.consent.agreement.table`."""
+        """The same as a table to look at, with how each stands today."""
         return agreement.table(self.consents, self.today())
 
     @property
@@ -244,7 +244,7 @@ class Journal:
         )
 
     def record_opening(self, session: str, use: str) -> None:
-        """Add a line for a session that is opened, once a day; see `therapy_review.consent.ledger.record_opening`."""
+        """Add a line for a session that is opened, once a day."""
         ledger.record_opening(self.store, self.now(), self._sealed_to, session, use)
 
     @property

@@ -6,6 +6,7 @@ from .pitch_loudness import (
     FEWEST as FEWEST,
     HOP as HOP,
     RATE as RATE,
+    VOICE_MEASURES as VOICE_MEASURES,
     prosody as prosody,
     ranges as ranges,
 )

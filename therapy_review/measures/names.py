@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from therapy_review.journal import BUILT_IN, Scale
-from therapy_review.measures.pitch_loudness import MEASURES as VOICE
+from therapy_review.measures.pitch_loudness import VOICE_MEASURES
 from therapy_review.measures.talk import MEASURES, OF_ONE
 
 MOODS: Mapping[str, tuple[str, str]] = {
@@ -95,10 +95,10 @@ def name_of(measure: str, speaker: str = "", scales: Mapping[str, Scale] | None 
     >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
     ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
     """
-    known, scales = {**MEASURES, **VOICE, **MOODS}, BUILT_IN if scales is None else scales
+    known, scales = {**MEASURES, **VOICE_MEASURES, **MOODS}, BUILT_IN if scales is None else scales
     if measure not in known:
         return scales[measure].name if measure in scales else measure
-    of_one = measure in OF_ONE or measure in VOICE
+    of_one = measure in OF_ONE or measure in VOICE_MEASURES
     words = NAMES.get(measure, f"{{whose}} {known[measure][0]}" if of_one else known[measure][0])
     whose = {"client": "your", "therapist": "your therapist's"}.get(speaker, "the other person's")
     return words.format(whose=whose)

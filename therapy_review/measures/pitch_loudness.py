@@ -50,7 +50,7 @@ BLOCK = 30.0  # seconds of sound that are worked on at once
 FEWEST = 50  # voiced frames, two seconds; of fewer nothing is told
 
 # In plain words, and the unit; each belongs to one speaker.
-MEASURES: Mapping[str, tuple[str, str]] = {
+VOICE_MEASURES: Mapping[str, tuple[str, str]] = {
     "pitch": ("middle pitch of the voice", "Hz"),
     "pitch_range": ("range of the middle half of the pitch", "semitones"),
     "loudness": ("middle loudness beside the session's", "dB"),
@@ -105,14 +105,14 @@ def kept(session: Session) -> dict[str, float | None]:
     Returns
     -------
     dict
-        `MEASURES` with the speaker before them, as in ``client_pitch``; empty when nothing is kept, or it does not
-        fit the session any more.
+        `VOICE_MEASURES` with the speaker before them, as in ``client_pitch``; empty when nothing is
+        kept, or it does not fit the session any more.
     """
     try:
         rows = _kept(session) or []
     except NotAnalysedError:
         return {}
-    return {f"{row['speaker']}_{name}": row[name] for row in rows for name in MEASURES}
+    return {f"{row['speaker']}_{name}": row[name] for row in rows for name in VOICE_MEASURES}
 
 
 def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:

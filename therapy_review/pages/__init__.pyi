@@ -1,6 +1,4 @@
-from . import overview_text as overview_text
 from .joint import together as together
 from .over_time import how_far as how_far, path_page as path_page
-from .quiet import OFF as OFF, ON as ON, is_on as is_on
 from .session import session_report as session_report, weekly_review as weekly_review
 from .wings import agreement as agreement, bring_in as bring_in, share_page as share_page

@@ -1,4 +1,4 @@
-"""Together: client and therapist before one screen, part by part. One method a cell, as in `therapy_review.pages.session`.
+"""Together: client and therapist before one screen, part by part. One method a cell.
 
 Nothing of the client's is there until they opened it, each time anew, and nothing that came of a recording without
 an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here*
@@ -14,14 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.charts import path, session as charts
-from therapy_review.display import NothingToShow, Shutter, Still, gently, how_to_start, is_still, sentence
+from therapy_review.display import (
+    IS_OFF,
+    ON,
+    NothingToShow,
+    Shutter,
+    Still,
+    gently,
+    how_to_start,
+    is_on,
+    is_still,
+    sentence,
+)
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.journal import Journal, each, open_journal, shared_notes
 from therapy_review.pages.joint_form import opening_form
-from therapy_review.pages.overview_view import Place
-from therapy_review.pages.quiet import IS_OFF, ON, QuietPlace, is_on, marks_to_read
+from therapy_review.pages.overview_view import Place, QuietPlace
 from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
-from therapy_review.player import Listeners
+from therapy_review.player import Listeners, marks_to_read
 from therapy_review.trends import Way, way
 from therapy_review.wording import counted, day, paragraphs
 

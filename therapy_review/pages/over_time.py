@@ -1,4 +1,4 @@
-"""Pages across all sessions: the path, and how far it has come. One method a cell, as in `therapy_review.pages.session`."""
+"""Pages across all sessions: the path, and how far it has come. One method a cell."""
 
 from __future__ import annotations
 
@@ -14,16 +14,27 @@ from therapy_review.charts import (
     tag_shares,
     usual_over_time,
 )
-from therapy_review.display import NothingToShow, Shown, Still, gently, how_to_start, is_still, sentence
+from therapy_review.display import (
+    IS_OFF,
+    NOTHING_SOUNDS,
+    ON,
+    NothingToShow,
+    Shown,
+    Still,
+    gently,
+    how_to_start,
+    is_on,
+    is_still,
+    sentence,
+)
 from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import STYLE, letter_form
 from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import overview_text
-from therapy_review.pages.overview_view import Place, path_view, usual_view
+from therapy_review.pages.overview_view import Place, QuietPlace, path_view, usual_view
 from therapy_review.pages.prosody import voices_view
-from therapy_review.pages.quiet import IS_OFF, NOTHING_SOUNDS, ON, QuietPlace, is_on
 from therapy_review.player import Moment
-from therapy_review.trends import MOODS, Heard, Way, pairs, sides, silence_kinds, usual, way
+from therapy_review.trends import MOODS, Heard, Way, in_words, pairs, sides, silence_kinds, usual, way
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
@@ -115,7 +126,7 @@ class PathPage:
     @gently
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
-        told = overview_text.told(self._way)
+        told = in_words.told(self._way)
         chart = usual_over_time(self._usual, told)
         return chart if is_still() or not chart.rows else usual_view(self._usual, self._place(), told)
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from therapy_review.trends import CERTAIN, OF_PAGE, WINDOW, Sides, change, moving_share, sentences
+from therapy_review.trends import OF_PAGE, TOO_EARLY, Sides, of_a_word, often, told
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
@@ -22,16 +20,6 @@ if TYPE_CHECKING:
     from therapy_review.trends import Way
 
 MOST_WORDS = 5
-TOO_EARLY = ": it is too early to say; "
-Line = tuple[str, str]  # measure and speaker
-LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
-    "mood": (("mood_before", ""), ("mood_after", "")),
-    "talk": (("talk_share", "client"),),
-    "turn": (("longest_turn", "client"),),
-    "silences": (("long_silences", ""),),
-    "silence": (("longest_silence", ""),),
-    "answering": (("latency_median", "client"),),
-}
 SIDE = 'style="flex:1 1 16rem;min-width:0"'
 BESIDE = 'style="display:flex;flex-wrap:wrap;gap:1.5rem"'
 
@@ -136,81 +124,3 @@ def _gathered(said: Sequence[str]) -> list[str]:
             own = "".join(f"<li>{html.escape(of)}</li>" for of, _, other in parts if other == rest)
             items.append(f"<li>It is too early to say of these; {html.escape(rest)}<ul>{own}</ul></li>")
     return items
-
-
-def told(way: Way) -> dict[Line, str]:
-    """Say what each line of numbers did, at the certainty there is of all of them together.
-
-    Parameters
-    ----------
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-
-    Returns
-    -------
-    dict of (str, str) to str
-        Plain text by measure and speaker; nothing of those without a number.
-    """
-    scales = [(scale, "") for scale in way.scales]
-    lines = [*LINES["mood"], *scales, *(line for row in list(LINES)[1:] for line in LINES[row])]
-    # With the sessions that have no number, so that what is said of numbers is not said of sessions.
-    rows = {(str(m), str(who)): own for (m, who), own in way.measured.groupby(["measure", "speaker"])}
-    owned = {line: rows[line] for line in lines if line in rows and rows[line]["value"].notna().any()}
-    return dict(zip(owned, sentences(owned.values()), strict=True))
-
-
-def often(tags: pd.DataFrame) -> list[str]:
-    """Give the words for moods, those used most first.
-
-    Parameters
-    ----------
-    tags : DataFrame
-        As from `therapy_review.trends.table.tags_table`.
-
-    Returns
-    -------
-    list of str
-    """
-    used = tags.loc[tags["tag"].fillna("") != "", "tag"].value_counts()
-    return sorted(used.index, key=lambda word: (-used[word], word))
-
-
-def of_a_word(tags: pd.DataFrame, word: str) -> str:
-    """Say how often a word for moods was used early and recently, and whether that is more than chance would do.
-
-    A claim rests on windows that do not overlap (see `therapy_review.trends.table.moving_share`), by the one rule
-    of `therapy_review.trends.lasting_change`, and is made only where the counts that are said go the same way.
-
-    Parameters
-    ----------
-    tags : DataFrame
-        As from `therapy_review.trends.table.tags_table`. Sessions without any word say nothing of this one.
-    word : str
-
-    Returns
-    -------
-    str
-        One sentence.
-
-    Examples
-    --------
-    >>> days = pd.date_range("2026-01-08", periods=2, freq="7D")
-    >>> tags = pd.DataFrame({"session": days.astype(str), "date": days, "tag": ["calm", "tired"]})
-    >>> of_a_word(tags, "calm")
-    '“calm”: 1 of 2 sessions with words; it is too early to say whether that changes.'
-    """
-    noted = tags[tags["tag"].fillna("") != ""]
-    used = noted["tag"].eq(word).groupby(noted["session"]).any().sort_index()
-    if len(used) < 2 * WINDOW:
-        return (
-            f"“{word}”: {used.sum()} of {counted(len(used), 'session')} with words; it is too early to say whether "
-            "that changes."
-        )
-    side = max(WINDOW, len(used) // 4)
-    early, recent = int(used.iloc[:side].sum()), int(used.iloc[-side:].sum())
-    shares = moving_share(noted)
-    apart = shares[shares["tag"] == word].iloc[WINDOW - 1 :: WINDOW]
-    way = change(apart["date"], apart["share"]).direction
-    claimed = way == ("higher" if recent > early else "lower" if recent < early else None)
-    certain = CERTAIN if claimed else "it is too early to call that a change"
-    return f"“{word}”: {early} of the first {side} sessions with words, {recent} of the newest {side}; {certain}."

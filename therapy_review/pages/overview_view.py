@@ -20,7 +20,7 @@ from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.forms import Clickable
 from therapy_review.measures import behind, moments
 from therapy_review.pages import letter
-from therapy_review.player import ALONE, Listeners, Player, moments_to_hear
+from therapy_review.player import ALONE, Listeners, Player, moments_to_hear, moments_to_read
 from therapy_review.trends import label, side_of
 
 if TYPE_CHECKING:
@@ -234,3 +234,36 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
         place.open_moments(session, said, found)
 
     return _page(Clickable(usual_over_time(table, told), chosen), place.box)
+
+
+class QuietPlace(Place):
+    """Where a chosen session is opened to be read: its words and figures, and nothing that plays."""
+
+    def open(self, session: Session) -> None:
+        """Show what is kept of a session.
+
+        Parameters
+        ----------
+        session : Session
+        """
+        self.open_without_sound(session)
+
+    def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
+        """Show some moments of a session to read.
+
+        Parameters
+        ----------
+        session : Session
+        sentence : str
+            Why these, in words.
+        found : DataFrame
+            Columns start, end (s) and why.
+        """
+
+        def to_read() -> list[Any]:
+            import ipywidgets as w
+
+            session.require(self.listeners(session).use)  # times and reasons rest on the sound
+            return [w.HTML(moments_to_read(found).markup)]
+
+        self._show(session, to_read, f"<p>{html.escape(sentence)}</p>")

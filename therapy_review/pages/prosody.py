@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from therapy_review.charts import Chart
     from therapy_review.journal import Journal, Session
 
-SHOWN = tuple(f"client_{measure}" for measure in pitch_loudness.MEASURES)
+SHOWN = tuple(f"client_{measure}" for measure in pitch_loudness.VOICE_MEASURES)
 TAKES = "It takes up to half a minute a session, makes no sound, and can be stopped at any time."
 
 

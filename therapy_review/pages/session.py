@@ -19,13 +19,21 @@ from therapy_review.charts import (
 )
 from therapy_review.consent import REPORT, SELF_REVIEW
 from therapy_review.display import (
+    HOW_TO_LISTEN,
+    IS_OFF,
     LEFT_OUT,
+    NO_CLIPS,
+    NOTHING_SOUNDS,
+    OFF,
+    ON,
     SHOWN,
     Live,
     NothingToShow,
     Shown,
     Still,
     gently,
+    in_the_workbook,
+    is_on,
     is_still,
     sentence,
 )
@@ -34,18 +42,7 @@ from therapy_review.forms import notes as forms, questionnaires as scale_forms, 
 from therapy_review.journal import Journal, open_journal
 from therapy_review.measures import behind, moments, prosody, talk
 from therapy_review.pages import letter
-from therapy_review.pages.quiet import (
-    HOW_TO_LISTEN,
-    IS_OFF,
-    NO_CLIPS,
-    NOTHING_SOUNDS,
-    OFF,
-    ON,
-    in_the_workbook,
-    is_on,
-    moments_to_read,
-)
-from therapy_review.player import Player, moments_to_hear
+from therapy_review.player import Player, moments_to_hear, moments_to_read
 from therapy_review.trends import SHOWN as SET_BESIDE, long_silences_of, side_of, table as trends, usual
 
 if TYPE_CHECKING:

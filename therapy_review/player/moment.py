@@ -7,6 +7,7 @@ by piece, as to the large player. No trait, no output and no file ever holds sou
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import VBox
 
-    from therapy_review.journal import Session
+    from therapy_review.journal import Mark, Session
 
 LONGEST = 30.0  # seconds; longer listening is for the full player
 _HERE = Path(__file__).parent
@@ -113,3 +114,54 @@ def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self
 
 def _line(when: str, why: str) -> str:
     return f"<strong>{html.escape(when)}</strong> {html.escape(why)}"
+
+
+def moments_to_read(found: pd.DataFrame) -> Still:
+    """List moments with their time and why they were chosen.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Columns start (s) and why, as from `therapy_review.measures.moment_finder.moments`.
+
+    Returns
+    -------
+    Still
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> moments_to_read(pd.DataFrame({"start": [61.0], "why": ["A long silence."]})).text
+    '1:01 A long silence.'
+    """
+    rows = [(clock(start), why) for start, why in found[["start", "why"]].itertuples(index=False)]
+    items = "".join(f"<li><strong>{when}</strong> {html.escape(why)}</li>" for when, why in rows)
+    return Still(f'<ul class="moments">{items}</ul>', "\n".join(f"{when} {why}" for when, why in rows))
+
+
+def marks_to_read(marks: Iterable[Mark], client: str) -> Still:
+    """List marks with their time, whose they are, and what they say.
+
+    Parameters
+    ----------
+    marks : iterable of Mark
+    client : str
+        What the client is called.
+
+    Returns
+    -------
+    Still
+
+    Examples
+    --------
+    >>> from therapy_review.journal import Mark
+    >>> marks_to_read([Mark(61, 70, "proud moment", "I asked")], "Robin").text
+    '1:01 Robin, proud moment: I asked'
+    """
+    import pandas as pd
+
+    rows = []
+    for mark in sorted(marks, key=lambda mark: mark.start):
+        words = " ".join(filter(None, (mark.label, mark.text)))
+        rows.append((mark.start, f"{mark.by or client}, {mark.kind}{': ' * bool(words)}{words}"))
+    return moments_to_read(pd.DataFrame(rows, columns=["start", "why"]))

@@ -13,7 +13,7 @@ import pandas as pd
 from therapy_review.consent import REPORT
 from therapy_review.display import SHOWN
 from therapy_review.errors import TherapyReviewError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.journal import SessionNotes
 from therapy_review.measures import MEASURES, OF_ONE
 from therapy_review.trends import table as trends

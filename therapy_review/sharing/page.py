@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.consent import ledger
-from therapy_review.display import Live, NothingToShow, Still, gently
+from therapy_review.display import OFF, ON, Live, NothingToShow, Still, gently, is_on
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
-from therapy_review.pages import OFF, ON, is_on
 from therapy_review.sharing.form import share_form
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Any
 
 from therapy_review import hints
 from therapy_review.errors import LockedError, MissingPackageError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, as_file, from_file, opened, plain_code
 from therapy_review.storage.plain import PlainStore, Store
 

@@ -1,7 +1,18 @@
-from . import cache as cache, slopes as slopes, table as table
+from . import cache as cache, in_words as in_words, slopes as slopes, table as table
 from .cache import SETTLED as SETTLED
 from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
-from .in_words import CERTAIN as CERTAIN, OF_MANY as OF_MANY, OF_PAGE as OF_PAGE, sentences as sentences
+from .in_words import (
+    CERTAIN as CERTAIN,
+    LINES as LINES,
+    OF_MANY as OF_MANY,
+    OF_PAGE as OF_PAGE,
+    TOO_EARLY as TOO_EARLY,
+    Line as Line,
+    of_a_word as of_a_word,
+    often as often,
+    sentences as sentences,
+    told as told,
+)
 from .kinds_of_silence import (
     IN_OWN_WORDS as IN_OWN_WORDS,
     KINDS as KINDS,
@@ -14,6 +25,7 @@ from .lasting_change import change as change, changes as changes, direction as d
 from .overview import MOODS as MOODS, Way as Way, way as way
 from .phases import (
     NOT_NAMED as NOT_NAMED,
+    Setting as Setting,
     held as held,
     in_a_row as in_a_row,
     lasting as lasting,

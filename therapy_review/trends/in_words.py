@@ -7,16 +7,19 @@ higher or lower, never better or worse, and nothing about why.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from therapy_review.journal import plain
-from therapy_review.measures import CAUTION
-from therapy_review.measures.pitch_loudness import MEASURES as OF_VOICES
+from therapy_review.measures import CAUTION, VOICE_MEASURES
 from therapy_review.trends.lasting_change import FEWEST, Change, change, current_phase, together
+from therapy_review.trends.table import WINDOW, moving_share
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from therapy_review.trends.overview import Way
 
 CERTAIN = "that is more than chance would usually do"
 # For a page on which each sentence is made by `sentence` alone: each has its own chance to be wrong.
@@ -34,6 +37,16 @@ SIZE_FROM = 12  # sessions, so that a quarter holds three
 NEARLY = 0.15  # of a point: so near to a whole number from one on, that number is said
 BY_YEAR = 0.1  # points or seconds a month below which a year tells more
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+TOO_EARLY = ": it is too early to say; "
+Line = tuple[str, str]  # measure and speaker
+LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
+    "mood": (("mood_before", ""), ("mood_after", "")),
+    "talk": (("talk_share", "client"),),
+    "turn": (("longest_turn", "client"),),
+    "silences": (("long_silences", ""),),
+    "silence": (("longest_silence", ""),),
+    "answering": (("latency_median", "client"),),
+}
 
 
 def sentence(table: pd.DataFrame) -> str:
@@ -108,7 +121,7 @@ def _said(table: pd.DataFrame, known: Change) -> str:
     if len(own) < there:
         of = noted if there < len(table) else SESSIONS
         said += f" This is about {len(own)} of the {there} {of}: those {own['which'].iloc[0]}."
-    return f"{said} {CAUTION}" if first["measure"] in OF_VOICES else said
+    return f"{said} {CAUTION}" if first["measure"] in VOICE_MEASURES else said
 
 
 def _totals(own: pd.DataFrame, known: Change) -> str:
@@ -250,3 +263,82 @@ def _period(start: pd.Timestamp, end: pd.Timestamp) -> str:
         return f"in {_month(end)}"
     begin = f"{start:%B}" if start.year == end.year else _month(start)
     return f"from {begin} to {_month(end)}"
+
+
+def told(way: Way) -> dict[Line, str]:
+    """Say what each line of numbers did, at the certainty there is of all of them together.
+
+    Parameters
+    ----------
+    way : Way
+        As from `therapy_review.trends.overview.way`.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        Plain text by measure and speaker; nothing of those without a number.
+    """
+    scales = [(scale, "") for scale in way.scales]
+    lines = [*LINES["mood"], *scales, *(line for row in list(LINES)[1:] for line in LINES[row])]
+    # With the sessions that have no number, so that what is said of numbers is not said of sessions.
+    rows = {(str(m), str(who)): own for (m, who), own in way.measured.groupby(["measure", "speaker"])}
+    owned = {line: rows[line] for line in lines if line in rows and rows[line]["value"].notna().any()}
+    return dict(zip(owned, sentences(owned.values()), strict=True))
+
+
+def often(tags: pd.DataFrame) -> list[str]:
+    """Give the words for moods, those used most first.
+
+    Parameters
+    ----------
+    tags : DataFrame
+        As from `therapy_review.trends.table.tags_table`.
+
+    Returns
+    -------
+    list of str
+    """
+    used = tags.loc[tags["tag"].fillna("") != "", "tag"].value_counts()
+    return sorted(used.index, key=lambda word: (-used[word], word))
+
+
+def of_a_word(tags: pd.DataFrame, word: str) -> str:
+    """Say how often a word for moods was used early and recently, and whether that is more than chance would do.
+
+    A claim rests on windows that do not overlap (see `therapy_review.trends.table.moving_share`), by the one rule
+    of `therapy_review.trends.lasting_change`, and is made only where the counts that are said go the same way.
+
+    Parameters
+    ----------
+    tags : DataFrame
+        As from `therapy_review.trends.table.tags_table`. Sessions without any word say nothing of this one.
+    word : str
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.date_range("2026-01-08", periods=2, freq="7D")
+    >>> tags = pd.DataFrame({"session": days.astype(str), "date": days, "tag": ["calm", "tired"]})
+    >>> of_a_word(tags, "calm")
+    '“calm”: 1 of 2 sessions with words; it is too early to say whether that changes.'
+    """
+    noted = tags[tags["tag"].fillna("") != ""]
+    used = noted["tag"].eq(word).groupby(noted["session"]).any().sort_index()
+    if len(used) < 2 * WINDOW:
+        return (
+            f"“{word}”: {used.sum()} of {counted(len(used), 'session')} with words; it is too early to say whether "
+            "that changes."
+        )
+    side = max(WINDOW, len(used) // 4)
+    early, recent = int(used.iloc[:side].sum()), int(used.iloc[-side:].sum())
+    shares = moving_share(noted)
+    apart = shares[shares["tag"] == word].iloc[WINDOW - 1 :: WINDOW]
+    way = change(apart["date"], apart["share"]).direction
+    claimed = way == ("higher" if recent > early else "lower" if recent < early else None)
+    certain = CERTAIN if claimed else "it is too early to call that a change"
+    return f"“{word}”: {early} of the first {side} sessions with words, {recent} of the newest {side}; {certain}."

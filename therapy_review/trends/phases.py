@@ -23,7 +23,7 @@ ONLINE = "online"
 LASTS = 3  # sessions from which on a phase is one that lasts, and parts two times with one therapist
 AGAIN = re.compile(r" for the \w+ time$")
 
-Way = Mapping[str, str]
+Setting = Mapping[str, str]
 
 
 def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     return found
 
 
-def held(noted: Sequence[Way]) -> list[tuple[str, ...]]:
+def held(noted: Sequence[Setting]) -> list[tuple[str, ...]]:
     """Tell with whom and in which setting each session was held.
 
     Parameters
@@ -72,7 +72,7 @@ def held(noted: Sequence[Way]) -> list[tuple[str, ...]]:
     return [tuple(way[part] for part in WAYS[:2]) for way in in_times(lasting(noted))]
 
 
-def lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
+def lasting(noted: Sequence[Setting]) -> list[dict[str, str]]:
     """Let therapist and microphone hold until another note says otherwise; the setting counts for its session.
 
     Parameters
@@ -97,7 +97,7 @@ def lasting(noted: Sequence[Way]) -> list[dict[str, str]]:
     return found
 
 
-def in_times(held_so: Sequence[Way]) -> list[dict[str, str]]:
+def in_times(held_so: Sequence[Setting]) -> list[dict[str, str]]:
     """Tell separate times with one therapist apart; somebody who stood in for a session or two parts none.
 
     Parameters
@@ -165,7 +165,7 @@ def in_a_row(told: Sequence[str]) -> list[bool]:
     return [len(own) >= LASTS for own in rows for _ in own]
 
 
-def names(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
+def names(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     """Name the phase of each session that is there by what is not the same in all of them, or is not so any more.
 
     Parameters
@@ -194,7 +194,7 @@ def names(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> 
     ]
 
 
-def which(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
+def which(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     """Tell each session's phase from the others by what changed.
 
     Parameters
@@ -229,7 +229,7 @@ def which(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> 
     return [words[tuple(way.items())] for way in told]
 
 
-def _differing(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
+def _differing(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     present = [way for way, is_there in zip(every, there, strict=True) if is_there]
     now = _now(every) if present else {}
     return [
@@ -239,7 +239,7 @@ def _differing(every: Sequence[Way], there: Sequence[bool], parts: Iterable[str]
     ]
 
 
-def _now(every: Sequence[Way]) -> dict[str, str]:
+def _now(every: Sequence[Setting]) -> dict[str, str]:
     """Tell in what way the newest session was held, but for what counts for that session alone."""
     return {part: every[-1][part] for part in HOLDS if part in every[-1]} if every else {}
 

@@ -169,7 +169,7 @@ def trends(
     measures : str or iterable of str, optional
         Which: moods (``mood_after``), names of questionnaires as in the notes (``phq9``), names of
         `therapy_review.measures.talk.MEASURES` (``talk_share`` of everybody, ``client_talk_share`` of one), or of
-        `therapy_review.measures.pitch_loudness.MEASURES`. All but the last that there are when left out.
+        `therapy_review.measures.pitch_loudness.VOICE_MEASURES`. All but the last that there are when left out.
     since : datetime.date or str, optional
         The first day that counts, as a day or as in ``2026-01-31``; from the first session on when left out.
     use : str
@@ -235,7 +235,7 @@ def _kinds(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
             kinds |= {_column(who, name): (name, who, unit) for who in people}
     kinds |= {
         _column(who, name): (name, who, unit)
-        for name, (_, unit) in pitch_loudness.MEASURES.items()
+        for name, (_, unit) in pitch_loudness.VOICE_MEASURES.items()
         for who in PEOPLE
     }
     scales = dict.fromkeys(scale for one in read.values() for scale in one["scores"])
@@ -270,7 +270,7 @@ def _scales(journal: Journal) -> Mapping[str, Scale]:
 
 def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> list[str]:
     if wanted is None:
-        return [column for column, kind in kinds.items() if kind[0] not in pitch_loudness.MEASURES]
+        return [column for column, kind in kinds.items() if kind[0] not in pitch_loudness.VOICE_MEASURES]
     chosen: list[str] = []
     for name in [wanted] if isinstance(wanted, str) or not isinstance(wanted, Iterable) else wanted:
         found = [column for column, kind in kinds.items() if name in (column, kind[0])]
@@ -297,7 +297,7 @@ def _one_measure(
     scales: Mapping[str, Scale],
 ) -> pd.DataFrame:
     measure, speaker, unit = kind
-    heard = measure in MEASURES or measure in pitch_loudness.MEASURES
+    heard = measure in MEASURES or measure in pitch_loudness.VOICE_MEASURES
     enough = scales[measure].reliable_change if measure in scales and measure not in MOODS else None
     there, parts = (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]
     nothing = pd.Series(np.nan, index=wide.index)

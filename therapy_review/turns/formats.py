@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import MissingPackageError, TurnsError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.turns.table import COLUMNS
 
 PARQUET = install_line("parquet")

@@ -18,7 +18,7 @@ from tests.conftest import root_of
 from tests.support.short_journals import DAYS, reports_of
 from therapy_review import open_journal
 from therapy_review.errors import ConsentError, MissingPackageError, ReportError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.journal.journal import Journal
 from therapy_review.reports import runner
 from therapy_review.reports.workers import cluster

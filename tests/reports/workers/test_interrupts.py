@@ -60,8 +60,9 @@ def test_one_that_was_heard_does_not_come_again(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_is_started_within_never_hears_of_it() -> None:
     code = (
-        "import os, signal; from therapy_review.reports.workers import stopping; os.kill(os.getpid(), signal.SIGINT); "
-        "stopping.deaf(); os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+        "import os, signal; from therapy_review.reports.workers import interrupts; "
+        "os.kill(os.getpid(), signal.SIGINT); interrupts.deaf(); "
+        "os.kill(os.getpid(), signal.SIGINT); print('goes on')"
     )
     for how, told in ((interrupts.unheard, "goes on"), (interrupts.insisting, "")):
         with how():

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from therapy_review.errors import MissingPackageError, ReportError
-from therapy_review.extras import install_line
+from therapy_review.hints import install_line
 from therapy_review.reports import program
 from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.storage import PlainStore
