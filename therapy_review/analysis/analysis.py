@@ -176,13 +176,7 @@ def follow_prints(journal: Journal) -> None:
 
 
 def clear_damaged(session: Session) -> None:
-    """Take away the derived files of a session that can't be read; the next analysis makes them again.
-
-    Parameters
-    ----------
-    session : Session
-        One with a recording.
-    """
+    """Take away the derived files of a session that can't be read; the next analysis makes them again."""
     store = session.journal.store
     read: dict[str, Callable[[bytes], object]] = {
         **dict.fromkeys(
@@ -222,18 +216,7 @@ def _heard_alike(session: Session, made: dict[str, Any], diarizer: str | Diarize
 
 
 def asked_for(session: Session) -> int | None:
-    """Tell how many voices are to be found, from who was there by the notes.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    int or None
-        One or two where the notes name so many by themselves. None where the sound tells: a memo has one voice, a
-        visitor makes a third, and of three who are named one may hardly be heard.
-    """
+    """Tell how many voices are to be found, from who was there by the notes."""
     given = _who_was_there(session)
     return None if given == SessionNotes.participants or not 0 < len(given) <= TOLD else len(given)
 

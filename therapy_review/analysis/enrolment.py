@@ -42,18 +42,7 @@ DIGITS = 6  # of each number of a vector
 
 
 def agreed(journal: Journal, role: str) -> bool:
-    """Tell whether somebody's agreement to a voice print is in force today.
-
-    Parameters
-    ----------
-    journal : Journal
-    role : str
-        ``client`` or ``therapist``.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether somebody's agreement to a voice print is in force today."""
     return any(a.who == role and a.holds(USE, journal.today()) for a in journal.consents)
 
 
@@ -61,14 +50,6 @@ def agree(journal: Journal, role: str, how: str = "written") -> None:
     """Write down that somebody agrees to a voice print from today on.
 
     `therapy_review.analysis.analysis.follow_prints` then makes it from the sessions that were confirmed.
-
-    Parameters
-    ----------
-    journal : Journal
-    role : str
-        ``client`` or ``therapist``.
-    how : str
-        ``written`` or ``spoken``.
     """
     name = journal.client if role == "client" else journal.therapist
     today = journal.today()
@@ -78,68 +59,26 @@ def agree(journal: Journal, role: str, how: str = "written") -> None:
 
 
 def contributions(journal: Journal, role: str) -> list[Contribution]:
-    """List what is kept of somebody's voice, session by session, whether it may be used or not.
-
-    Parameters
-    ----------
-    journal : Journal
-    role : str
-        ``client`` or ``therapist``.
-
-    Returns
-    -------
-    list of Contribution
-
-    Raises
-    ------
-    JournalError
-        When one can't be read.
-    """
+    """List what is kept of somebody's voice, session by session, whether it may be used or not."""
     store, folder = journal.store, f"voices/{role}"
     names = [f"{folder}/{name}" for name in store.files(folder) if PurePosixPath(name).suffix == ".json"]
     return [Contribution.from_bytes(store.read(name), store.where(name), store.root) for name in names]
 
 
 def in_force(journal: Journal) -> dict[str, list[Contribution]]:
-    """Give the prints that may be used: agreed to, and made by the voice model of today.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    dict of str to list of Contribution
-        By role; without those who have none.
-    """
+    """Give the prints that may be used: agreed to, and made by the voice model of today."""
     every = {role: contributions(journal, role) for role in PEOPLE if agreed(journal, role)}
     usable = {role: [part for part in parts if part.model == MODEL] for role, parts in every.items()}
     return {role: parts for role, parts in usable.items() if parts}
 
 
 def left_out(journal: Journal) -> list[str]:
-    """Name the sessions that add nothing to any print, because the client said so.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-    """
+    """Name the sessions that add nothing to any print, because the client said so."""
     return list(json.loads(if_there(journal.store.read, LEFT_OUT) or b"[]"))
 
 
 def leave_out(journal: Journal, session: str) -> None:
-    """Take back what a session added to any print, and let it add nothing from now on.
-
-    Parameters
-    ----------
-    journal : Journal
-    session : str
-        The session's name.
-    """
+    """Take back what a session added to any print, and let it add nothing from now on."""
     with journal.store.writing():
         for role in PEOPLE:
             journal.store.remove(_file(role, session))
@@ -148,14 +87,7 @@ def leave_out(journal: Journal, session: str) -> None:
 
 
 def let_in(journal: Journal, session: str) -> None:
-    """Let a session that was left out add to prints again.
-
-    Parameters
-    ----------
-    journal : Journal
-    session : str
-        The session's name.
-    """
+    """Let a session that was left out add to prints again."""
     with journal.store.writing():
         names = [name for name in left_out(journal) if name != session]
         if names:
@@ -165,19 +97,7 @@ def let_in(journal: Journal, session: str) -> None:
 
 
 def forget(journal: Journal, role: str) -> int:
-    """Forget somebody's print and take the agreement to it back.
-
-    Parameters
-    ----------
-    journal : Journal
-    role : str
-        ``client`` or ``therapist``.
-
-    Returns
-    -------
-    int
-        From how many sessions it was made.
-    """
+    """Forget somebody's print and take the agreement to it back."""
     today = journal.today()
     if journal.keep_agreements(lambda data: agreements_file.take_back(data, role, USE, on=today)):
         journal.record(ledger.REVOKED, use=USE, who=role)
@@ -213,14 +133,7 @@ def _file(role: str, session: str) -> str:
 
 
 def learn(session: Session, voices: pd.DataFrame) -> None:
-    """Let prints follow what the client has confirmed in a session; its sound is opened only when that changed.
-
-    Parameters
-    ----------
-    session : Session
-    voices : DataFrame
-        The turns table of voices that was found in it.
-    """
+    """Let prints follow what the client has confirmed in a session; its sound is opened only when that changed."""
     journal = session.journal
     if not any(journal.store.files(f"voices/{role}") or agreed(journal, role) for role in PEOPLE):
         return
@@ -268,21 +181,7 @@ def _rests_on(journal: Journal, name: str) -> str:
 
 
 def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | None:
-    """Say by voice who is who in a session that the client has said nothing about.
-
-    Parameters
-    ----------
-    session : Session
-    voices : DataFrame
-        The turns table of voices that was found in it.
-
-    Returns
-    -------
-    dict or None
-        ``roles`` (voice to role, empty when unsure), ``margin``, and ``print``: the contributions it rests on,
-        to be kept in ``made_from.json``. None where prints have no say: there is none, the client has answered,
-        or others than client and therapist are heard.
-    """
+    """Say by voice who is who in a session that the client has said nothing about."""
     prints = in_force(session.journal)
     if not prints or not _is_open(session, voices):
         return None
@@ -304,17 +203,6 @@ def is_outdated(session: Session, by_voice: dict[str, Any] | None) -> bool:
     """Tell whether prints would have another say in a session than they had.
 
     Names that were sure stay until something they rest on is taken back; where it was unsure, every change counts.
-
-    Parameters
-    ----------
-    session : Session
-        One whose turns fit all else they rest on.
-    by_voice : dict or None
-        From `recognise_in`, when the session was analysed.
-
-    Returns
-    -------
-    bool
     """
     now = _names(in_force(session.journal))
     if by_voice is None:

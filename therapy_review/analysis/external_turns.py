@@ -29,15 +29,7 @@ FOUND_BY = ";; found by: "
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Turns that were found elsewhere, as a diarizer.
-
-    Parameters
-    ----------
-    name : str
-        What found them.
-    turns : DataFrame
-        A turns table; speakers by any names.
-    """
+    """Turns that were found elsewhere, as a diarizer."""
 
     name: str
     turns: pd.DataFrame

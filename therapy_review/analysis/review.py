@@ -49,26 +49,7 @@ Kind = Literal["question", "offer", "done", "nothing"]
 
 @dataclass(frozen=True)
 class Step:
-    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent.
-
-    Parameters
-    ----------
-    kind : str
-        ``question`` (who speaks here), ``offer`` (to change others that sound alike), ``done`` at the end, or
-        ``nothing`` where there is nothing to ask, or nothing was begun.
-    sentence : str
-        What to tell the client, as plain text.
-    spans : tuple of (float, float)
-        Starts and ends in seconds of what can be heard: one for a question, up to two for an offer.
-    speaker : str
-        Who a question's stretch counts as so far, or who those of an offer would become; a word of `ANSWERS`.
-    number, of : int
-        Which question it is, or was when an offer came of it, and how many there are; else 0.
-    alike : int
-        How many stretches an offer would change; else 0.
-    can_take_back : bool
-        Whether there is an answer to take back.
-    """
+    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent."""
 
     kind: Kind
     sentence: str
@@ -316,23 +297,7 @@ class Listening:
 
 
 def offer(session: Session) -> str:
-    """Invite to two minutes of listening, or say why there is nothing to ask.
-
-    Parameters
-    ----------
-    session : Session
-        One that was analysed.
-
-    Returns
-    -------
-    str
-        A sentence or two, as plain text.
-
-    Raises
-    ------
-    NotAnalysedError
-        When the session has no turns yet.
-    """
+    """Invite to two minutes of listening, or say why there is nothing to ask."""
     asked, sentence = _to_ask(session)
     return sentence if asked.empty else f"{_least_sure(len(asked))}. {IF_YOU_LIKE}"
 

@@ -42,24 +42,7 @@ MARGIN = 0.25  # by how much, in cosine, naming them the other way round must be
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one confirmed session says of one person's voice.
-
-    Parameters
-    ----------
-    session : str
-        The session's name.
-    role : str
-        Whose voice; ``client`` or ``therapist``.
-    seconds : float
-        How much of it was heard.
-    model : str
-        What made the vector (`therapy_review.diarization.embedding.MODEL`); others can't be compared.
-    made_on : datetime.date
-    rests_on : str
-        Names recording and stretches; where they are others, the contribution is made anew.
-    vector : tuple of float
-        Of length one.
-    """
+    """What one confirmed session says of one person's voice."""
 
     session: str
     role: str
@@ -75,21 +58,7 @@ class Contribution:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str, journal: Path | None = None) -> Contribution:
-        """Read it from JSON.
-
-        Parameters
-        ----------
-        data : bytes
-        where : str
-            The file's name, for the sentence of an error.
-        journal : Path, optional
-            The journal's folder, for the same.
-
-        Raises
-        ------
-        JournalError
-            When it can't be read.
-        """
+        """Read it from JSON."""
         try:
             entry = json.loads(data)
             day, vector = dt.date.fromisoformat(entry["made_on"]), tuple(map(float, entry["vector"]))
@@ -102,15 +71,7 @@ class Contribution:
 
 
 class Recognised(NamedTuple):
-    """What prints say of the voices of a session.
-
-    Parameters
-    ----------
-    roles : dict of str to str
-        The role of every voice; empty when unsure.
-    margin : float
-        By how much, in cosine, naming them the other way round would be worse.
-    """
+    """What prints say of the voices of a session."""
 
     roles: dict[str, str]
     margin: float

@@ -94,22 +94,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a chart in which sessions stand side by side.
-
-    Parameters
-    ----------
-    ax : Axes
-    what : str
-        What it shows, by its key.
-    named : str
-        The same in words.
-    days : list of float
-        Where each session stands, as matplotlib counts days.
-    sessions : list of str
-        Their names.
-    said : list of str
-        What the row says of each, in words.
-    """
+    """A row of a chart in which sessions stand side by side."""
 
     ax: Axes
     what: str
@@ -267,16 +252,7 @@ class Chart(Figure):
 
 @styled
 def nothing_yet(sentence: str) -> Chart:
-    """Draw a calm, empty chart that says why there is nothing to see.
-
-    Parameters
-    ----------
-    sentence : str
-
-    Returns
-    -------
-    Chart
-    """
+    """Draw a calm, empty chart that says why there is nothing to see."""
     chart = Chart(1.2)
     (ax,) = chart.panel()
     ax.set_axis_off()
@@ -316,14 +292,7 @@ def colour(speaker: str) -> str:
 
 
 def minutes_axis(ax: Axes, start: float, end: float) -> None:
-    """Label a time axis in minutes and seconds, at steps a person would choose.
-
-    Parameters
-    ----------
-    ax : Axes
-    start, end : float
-        Seconds.
-    """
+    """Label a time axis in minutes and seconds, at steps a person would choose."""
     step = next((s for s in (15, 30, 60, 120, 300, 600, 1200) if (end - start) / s <= 10), 3600)
     ticks = [t for t in range(0, int(end) + step, step) if start - 1e-6 <= t <= end + 1e-6]
     ax.set_xticks(ticks, [clock(t) for t in ticks])
@@ -331,31 +300,13 @@ def minutes_axis(ax: Axes, start: float, end: float) -> None:
 
 
 def places(dates: pd.Series) -> list[float]:
-    """Return where sessions stand on an axis of dates; a second one on a day stands a little to the right.
-
-    Parameters
-    ----------
-    dates : Series of datetime64
-
-    Returns
-    -------
-    list of float
-        Days, as matplotlib counts them.
-    """
+    """Return where sessions stand on an axis of dates; a second one on a day stands a little to the right."""
     beside = dates.groupby(dates).cumcount()
     return [float(day) for day in mdates.date2num(dates) + 2.6 * beside.to_numpy()]
 
 
 def days_axis(ax: Axes, dates: Iterable[Any], width: float = 1.0) -> None:
-    """Label an axis of dates with the days of the sessions, or with months when there are many or it is long.
-
-    Parameters
-    ----------
-    ax : Axes
-    dates : iterable of Timestamp
-    width : float
-        Room beyond the first and last date, in weeks at least.
-    """
+    """Label an axis of dates with the days of the sessions, or with months when there are many or it is long."""
     days = list(pd.DatetimeIndex(list(dates)).unique().sort_values())
     span = days[-1] - days[0]
     room = max(pd.Timedelta(weeks=width), span * 0.03)

@@ -37,22 +37,7 @@ MIDDLE_FROM = 3  # sessions on a side from which on a stroke marks the middle on
 
 @styled
 def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] | None = None) -> Chart:
-    """Draw moods, totals and measures of the early sessions beside those of the recent ones.
-
-    Parameters
-    ----------
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-    sides : Sides or None
-        As from `therapy_review.trends.early_recent.sides`.
-    scales : mapping of str to Scale, optional
-        What is known of questionnaires.
-
-    Returns
-    -------
-    Chart
-        One row for each thing that both have, each on its own scale.
-    """
+    """Draw moods, totals and measures of the early sessions beside those of the recent ones."""
     if sides is None:
         return nothing_yet(NOT_YET)
     rows = []
@@ -144,22 +129,7 @@ def _legend(chart: Chart) -> None:
 def words_then_and_now(
     tags: pd.DataFrame, sides: Sides | None, groups: Mapping[str, Sequence[str]] | None = None
 ) -> Chart:
-    """Draw in which part of the early and of the recent sessions each mood word was used.
-
-    Parameters
-    ----------
-    tags : DataFrame
-        As from `therapy_review.trends.table.tags_table`.
-    sides : Sides or None
-        As from `therapy_review.trends.early_recent.sides`.
-    groups : mapping of str to sequence of str, optional
-        Words by group, in the order to show them.
-
-    Returns
-    -------
-    Chart
-        One row a word; of many words, those used most.
-    """
+    """Draw in which part of the early and of the recent sessions each mood word was used."""
     near = [*sides.early, *sides.recent] if sides else []
     used = tags[(tags["tag"].fillna("") != "") & tags["session"].isin(near)]
     if sides is None or used.empty:

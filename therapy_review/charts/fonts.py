@@ -25,13 +25,7 @@ PLACEHOLDERS = ("Last Resort", ".LastResort", "Adobe Blank")
 
 
 def write_out(figure: Figure) -> None:
-    """Make every text of a figure one that can be drawn.
-
-    Parameters
-    ----------
-    figure : Figure
-        With nothing more to come; its texts and tick labels are changed in place.
-    """
+    """Make every text of a figure one that can be drawn."""
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
             labels = [label.get_text() for label in axis.get_ticklabels()]
@@ -49,15 +43,6 @@ def write_out(figure: Figure) -> None:
 
 def drawable(text: str) -> str:
     r"""Write out the characters that no installed font has.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-        The same where every character can be drawn.
 
     Examples
     --------

@@ -42,21 +42,7 @@ HEARD_BY = ("engine", "shortest_silence")  # sessions that differ in these are n
 
 @styled
 def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
-    """Draw the time each person spoke, session by session.
-
-    Parameters
-    ----------
-    sessions : DataFrame
-        As from `therapy_review.trends.table.sessions_table`: session (a column or the index), date (datetime64),
-        columns like ``client_talk_time`` (s; NaN where nothing was measured), and engine and shortest_silence where
-        known: a dotted line stands where they change.
-    names : mapping of str to str, optional
-        How to call the speakers.
-
-    Returns
-    -------
-    Chart
-    """
+    """Draw the time each person spoke, session by session."""
     columns = [c for c in sessions.columns if c.endswith("_talk_time") and sessions[c].notna().any()]
     if not columns:
         return nothing_yet("No session has been listened to by the program yet.")
@@ -143,18 +129,7 @@ def _span(table: pd.DataFrame) -> str:
 
 @styled
 def moods(table: pd.DataFrame) -> Chart:
-    """Draw the mood before and after each session.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As from `therapy_review.trends.table.moods_table`: session, date (datetime64), mood_before, mood_after (1 to
-        10, NaN where not noted).
-
-    Returns
-    -------
-    Chart
-    """
+    """Draw the mood before and after each session."""
     given = table.dropna(subset=["mood_before", "mood_after"], how="all").sort_values("date", kind="stable")
     if given.empty:
         return nothing_yet("No moods have been noted yet.")
@@ -169,16 +144,7 @@ def moods(table: pd.DataFrame) -> Chart:
 
 
 def draw_moods(ax: Axes, given: pd.DataFrame, days: NDArray[np.float64]) -> None:
-    """Draw moods before and after onto axes of dates.
-
-    Parameters
-    ----------
-    ax : Axes
-    given : DataFrame
-        One row a session: mood_before, mood_after (1 to 10, NaN where not noted).
-    days : ndarray of float, shape (n,)
-        Where each session stands.
-    """
+    """Draw moods before and after onto axes of dates."""
     before, after = (given[column].to_numpy(dtype=float) for column in ("mood_before", "mood_after"))
     size = 75 if len(given) <= 30 else 22
     blue = colour("client")
@@ -215,21 +181,7 @@ def _mood(value: float) -> str:
 
 @styled
 def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = None) -> Chart:
-    """Draw which mood words were used in which week.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As from `therapy_review.trends.table.tags_table`: tidy, session, date (datetime64), tag (empty for a session
-        without any, so that its week counts as one with a session).
-    groups : mapping of str to sequence of str, optional
-        Words by group, in the order to show them.
-
-    Returns
-    -------
-    Chart
-        One column a week, missed weeks included; words the client uses most come first in their group.
-    """
+    """Draw which mood words were used in which week."""
     used = table[table["tag"].fillna("") != ""]
     if used.empty:
         return nothing_yet("No words for moods have been noted yet.")
@@ -266,20 +218,7 @@ def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = 
 
 
 def tag_rows(used: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Order mood words: by group as the client arranged them, then the most used first.
-
-    Parameters
-    ----------
-    used : DataFrame
-        With a column tag, none of them empty.
-    groups : mapping of str to sequence of str
-        Words by group.
-
-    Returns
-    -------
-    list of (str, str)
-        Group (empty for a word of none) and word.
-    """
+    """Order mood words: by group as the client arranged them, then the most used first."""
     often = used["tag"].value_counts()
     group_of = {tag: group for group, tags in groups.items() for tag in tags}
     order = {group: i for i, group in enumerate(groups)}

@@ -43,33 +43,7 @@ ROWS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One row: how high, what it says, and how it is drawn.
-
-    Parameters
-    ----------
-    what : str
-        Of `ROWS`.
-    draw : callable
-        Draws onto axes, given where each session stands.
-    summary : str
-        What it shows, with its key numbers, for somebody who does not see it.
-    caption : str
-        What it counts.
-    title : str
-        What stands above it.
-    said : str
-        The sentences below the title, a line each.
-    height : float
-        Inches.
-    handles : list
-        For a legend beside the title.
-    told : mapping of str to str
-        What it says of each session.
-    line : DataFrame or None
-        Session and phase of its numbers, where phases break it.
-    lines : tuple of (str, str)
-        Measure and speaker of what a sentence is said of.
-    """
+    """One row: how high, what it says, and how it is drawn."""
 
     what: str
     draw: Callable[[Axes, dict[str, float]], None]
@@ -92,26 +66,7 @@ def parts(
     *,
     sentences: bool,
 ) -> list[Part]:
-    """Make the rows of which something is kept.
-
-    Parameters
-    ----------
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-    rows : collection of str
-        Which of `ROWS`.
-    scales : mapping of str to Scale
-        What is known of questionnaires.
-    names : mapping of str to str
-        How to call the speakers.
-    sentences : bool
-        Whether it is said below each title what moved.
-
-    Returns
-    -------
-    list of Part
-        In the order of `ROWS`; every questionnaire is one.
-    """
+    """Make the rows of which something is kept."""
     found: list[Part | None] = []
     for what in ROWS:
         if what not in rows:

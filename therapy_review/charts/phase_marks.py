@@ -33,17 +33,7 @@ APART = "otherwise"
 
 @dataclass(frozen=True)
 class Begun:
-    """A phase that lasts, where it begins.
-
-    Parameters
-    ----------
-    session : str
-        Its first session.
-    changed : tuple of str
-        What is not as before.
-    rows : tuple of str
-        The rows whose line it breaks.
-    """
+    """A phase that lasts, where it begins."""
 
     session: str
     changed: tuple[str, ...]
@@ -52,15 +42,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Phases:
-    """What was not the same in all sessions.
-
-    Parameters
-    ----------
-    begun : tuple of Begun
-        In order of time.
-    apart : mapping of str to list of str
-        By what was otherwise in them, the sessions of no phase that lasts.
-    """
+    """What was not the same in all sessions."""
 
     begun: tuple[Begun, ...]
     apart: Mapping[str, Sequence[str]]
@@ -68,15 +50,6 @@ class Phases:
 
 def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
     """Find where phases begin, and the sessions between them that are otherwise.
-
-    Parameters
-    ----------
-    lines : mapping of str to DataFrame
-        By row: session, phase, in order of time; only sessions that have a value there.
-
-    Returns
-    -------
-    Phases
 
     Examples
     --------
@@ -189,32 +162,12 @@ def _changed(before: str, now: str) -> tuple[str, ...]:
 
 
 def height(found: Phases, days: Mapping[str, float]) -> float:
-    """Tell how high the strip has to be in which phases are numbered and single sessions stand.
-
-    Parameters
-    ----------
-    found : Phases
-    days : mapping of str to float
-        Where each session stands.
-
-    Returns
-    -------
-    float
-        Inches; 0 where there is nothing to tell.
-    """
+    """Tell how high the strip has to be in which phases are numbered and single sessions stand."""
     return LANE * (1 + max(_lanes(found, days), default=-1) + len(_apart(found)))
 
 
 def below(found: Phases) -> list[str]:
     """Say in lines what the numbers stand for.
-
-    Parameters
-    ----------
-    found : Phases
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------
@@ -237,34 +190,14 @@ def _day(session: str) -> str:
 
 
 def in_words(found: Phases) -> str:
-    """Tell the phases to somebody who does not see them.
-
-    Parameters
-    ----------
-    found : Phases
-
-    Returns
-    -------
-    str
-        Empty where all is one phase.
-    """
+    """Tell the phases to somebody who does not see them."""
     said = [f"From {_day(one.session)} on: {', '.join(one.changed)}." for one in found.begun]
     said += [f"{counted(len(own), 'single session')}: {part}." for part, own in found.apart.items()]
     return " ".join(said)
 
 
 def caption(found: Phases) -> str:
-    """Say what the lines and strokes are.
-
-    Parameters
-    ----------
-    found : Phases
-
-    Returns
-    -------
-    str
-        Empty where there are none.
-    """
+    """Say what the lines and strokes are."""
     lines = (
         "From a dotted line on, sessions were held or heard otherwise, as said below the dates; what stands on its "
         "two sides does not compare."
@@ -277,18 +210,7 @@ def caption(found: Phases) -> str:
 
 
 def mark(axes: Mapping[str, Axes], strip: Axes, found: Phases, days: Mapping[str, float]) -> None:
-    """Draw a dotted line where a phase begins in the rows it breaks, and number it in the strip.
-
-    Parameters
-    ----------
-    axes : mapping of str to Axes
-        By row.
-    strip : Axes
-        Below all rows.
-    found : Phases
-    days : mapping of str to float
-        Where each session stands.
-    """
+    """Draw a dotted line where a phase begins in the rows it breaks, and number it in the strip."""
     lanes = _lanes(found, days)
     first = 1 + max(lanes, default=-1)
     for number, (one, lane) in enumerate(zip(found.begun, lanes, strict=True), 1):

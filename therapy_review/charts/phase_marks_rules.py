@@ -23,19 +23,7 @@ BESIDE = "What is named under a row was not the same in all of its sessions, and
 
 
 def over_time(own: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Find where the phases of a line begin, and name them.
-
-    Parameters
-    ----------
-    own : DataFrame
-        Rows of one measure that have a value, in order of time: date, phase and whatever else.
-
-    Returns
-    -------
-    tuple of (DataFrame, str)
-        The first session of each phase that lasts, but for the first; and what stands under the row, empty where
-        all is one phase.
-    """
+    """Find where the phases of a line begin, and name them."""
     if own["phase"].nunique() < 2:
         return own.iloc[:0], ""
     lasts = pd.Series(in_a_row(own["phase"].tolist()), index=own.index)
@@ -60,16 +48,6 @@ def over_time(own: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def beside(sides: Sequence[tuple[str, pd.Series]]) -> str:
     """Name what differs between groups of sessions that stand beside each other.
-
-    Parameters
-    ----------
-    sides : sequence of (str, Series of str)
-        What each group is called, and the phases of its sessions.
-
-    Returns
-    -------
-    str
-        What stands under the row; empty where all is one phase.
 
     Examples
     --------

@@ -25,14 +25,6 @@ OF_A_PART = (
 def first_sentence(said: str) -> str:
     """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it.
 
-    Parameters
-    ----------
-    said : str
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> first_sentence("It moved by 0.4 points a month. This is about 5 sessions.")
@@ -43,14 +35,6 @@ def first_sentence(said: str) -> str:
 
 def wrapped(said: str) -> list[str]:
     r"""Break what is said into lines of a row's width; each line of it begins anew.
-
-    Parameters
-    ----------
-    said : str
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------
@@ -65,15 +49,6 @@ def wrapped(said: str) -> list[str]:
 def room(said: str) -> float:
     """Tell how much higher a row gets by what is said below its title.
 
-    Parameters
-    ----------
-    said : str
-
-    Returns
-    -------
-    float
-        Inches.
-
     Examples
     --------
     >>> room("")
@@ -85,18 +60,6 @@ def room(said: str) -> float:
 
 def titled(ax: Axes, title: str, said: str = "") -> float:
     """Write a row's title above it, and below the title what is said of it.
-
-    Parameters
-    ----------
-    ax : Axes
-    title : str
-    said : str
-        Nothing when empty.
-
-    Returns
-    -------
-    float
-        Points between the axes and the title.
 
     Examples
     --------

@@ -54,22 +54,7 @@ NOT_SAID = " Which voice is whose has not been said yet."
 def session_map(
     turns: pd.DataFrame, marks: pd.DataFrame | None = None, *, names: Mapping[str, str] | None = None
 ) -> Chart:
-    """Draw who spoke when, with long silences, overlaps and the client's marks.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    marks : DataFrame, optional
-        The client's marks: start (s).
-    names : mapping of str to str, optional
-        How to call the speakers, in place of "you" and "therapist".
-
-    Returns
-    -------
-    Chart
-        One lane a speaker; a session of more than twelve minutes goes on in rows of ten.
-    """
+    """Draw who spoke when, with long silences, overlaps and the client's marks."""
     if turns.empty:
         return nothing_yet(NO_TURNS)
     first, last = session_bounds(turns)
@@ -229,19 +214,7 @@ def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None) -> str:
 
 @styled
 def talk_balance(balance: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
-    """Draw the talk shares in equal parts of the session.
-
-    Parameters
-    ----------
-    balance : DataFrame
-        As from `therapy_review.measures.talk.balance`: part, start, end (s), speaker, share.
-    names : mapping of str to str, optional
-        How to call the speakers.
-
-    Returns
-    -------
-    Chart
-    """
+    """Draw the talk shares in equal parts of the session."""
     if balance.empty:
         return nothing_yet(NO_TALK)
     people = list(dict.fromkeys(balance["speaker"]))
@@ -291,20 +264,7 @@ def _label_heights(balance: pd.DataFrame, people: list[str]) -> list[tuple[str, 
 
 @styled
 def pauses_and_gaps(turns: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
-    """Draw how long the pauses within turns and the gaps before answers were, one dot each.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    names : mapping of str to str, optional
-        How to call the speakers.
-
-    Returns
-    -------
-    Chart
-        With three values or more their median is marked, with eight or more their quartiles too.
-    """
+    """Draw how long the pauses within turns and the gaps before answers were, one dot each."""
     if turns.empty:
         return nothing_yet(NO_TURNS)
     inside, between = pauses(turns), gaps(turns)

@@ -97,15 +97,6 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
 def silence_rows(found: pd.DataFrame) -> list[str]:
     """Order the words for silences: those on offer, then the client's own, then what was not said.
 
-    Parameters
-    ----------
-    found : DataFrame
-        Columns kind and n (above 0).
-
-    Returns
-    -------
-    list of str
-
     Examples
     --------
     >>> silence_rows(pd.DataFrame({"kind": ["not said", "rain", "stuck", "thinking"], "n": [4.0, 1.0, 2.0, 1.0]}))

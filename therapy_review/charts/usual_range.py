@@ -62,19 +62,7 @@ def usual_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | N
 
 @styled
 def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | None = None) -> Chart:
-    """Draw as `usual_over_time` does, also while there is no usual range yet.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As from `therapy_review.trends.usual_range.usual`; with one value at least.
-    told : mapping of (str, str) to str, optional
-        As for `usual_over_time`; nothing is said of what is not in it.
-
-    Returns
-    -------
-    Chart
-    """
+    """Draw as `usual_over_time` does, also while there is no usual range yet."""
     whole, table = table, table.dropna(subset=["value"])
     sessions = table.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))

@@ -15,16 +15,7 @@ from therapy_review.sound import SUFFIXES, length_to_analyse
 
 
 def check(journal: Journal) -> list[str]:
-    """List what needs the client's attention, one sentence each; an empty list when all is well.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-    """
+    """List what needs the client's attention, one sentence each; an empty list when all is well."""
     found = [*_open_in_sealed(journal), *_folders(journal)]
     for session in journal.sessions:
         found += _session(session)

@@ -53,12 +53,7 @@ class To(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the program.
-
-    Parameters
-    ----------
-    app : Typer
-    """
+    """Add the command to the program."""
     app.command(cls=AsInPapermill)(report)
 
 

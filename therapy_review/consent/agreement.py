@@ -51,21 +51,7 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Revocation:
-    """An agreement, or a part of it, taken back.
-
-    Parameters
-    ----------
-    id : str
-        Its name within the journal.
-    agreement : str
-        The id of what is taken back.
-    on : datetime.date
-        The first day it no longer holds.
-    uses : tuple of str
-        What is taken back; all of it when empty.
-    kept : str
-        Why what was recorded before is kept all the same; empty when nothing was said.
-    """
+    """An agreement, or a part of it, taken back."""
 
     id: str
     agreement: str
@@ -233,21 +219,7 @@ def state(given: Agreement, day: dt.date) -> str:
 
 
 def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
-    """Put agreements side by side.
-
-    Parameters
-    ----------
-    agreements : iterable of Agreement
-    day : datetime.date
-        The day on which they are looked at.
-
-    Returns
-    -------
-    DataFrame
-        One row an agreement: id, who, name, uses (with commas between), from, until (dates; NaT when open), how,
-        spoken_in (session), spoken_at (s), basis, state (in words), kept (why what was recorded is kept although
-        it was taken back), note.
-    """
+    """Put agreements side by side."""
     import pandas as pd
 
     rows = [

@@ -51,25 +51,7 @@ def how_to_ask(journal: Path | None) -> str:
 
 
 def parse(data: bytes, where: str) -> list[Agreement]:
-    """Read the agreements of a journal.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of ``agreements.toml``.
-    where : str
-        The file's name, for the error's sentence.
-
-    Returns
-    -------
-    list of Agreement
-        In the order they were given, each with what was taken back of it.
-
-    Raises
-    ------
-    JournalError
-        When the file, or anything in it, can't be understood: then nobody counts as having agreed.
-    """
+    """Read the agreements of a journal."""
     try:
         content = tomllib.loads(data.decode("utf-8-sig"))
         revocations = [_revocation(entry, n) for n, entry in enumerate(content.get("revocation", []), 1)]
@@ -234,31 +216,7 @@ def _not_to_be_agreed(given: Agreement) -> str:
 
 
 def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = "") -> bytes:
-    """Take back what one person agreed to, for one use or for all; what else they agreed to goes on.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of ``agreements.toml``; what stands there is not touched.
-    who : str
-        ``client``, ``therapist``, or the name of anyone else heard.
-    use : str
-        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
-    on : datetime.date
-        The first day it no longer holds.
-    kept : str
-        Why what was recorded before is kept all the same.
-
-    Returns
-    -------
-    bytes
-        The file's new content; the same where there was nothing to take back.
-
-    Raises
-    ------
-    JournalError
-        When what is there can't be read.
-    """
+    """Take back what one person agreed to, for one use or for all; what else they agreed to goes on."""
     given, entries = parse(data, FILE), []
     known = {back.id for agreement in given for back in agreement.revocations}
     for agreement in given:
@@ -273,27 +231,7 @@ def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = 
 
 
 def keep_all_the_same(data: bytes, who: str, why: str) -> bytes:
-    """Write down why what was recorded is kept although somebody has taken back their last agreement.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of ``agreements.toml``; what stands there is not touched.
-    who : str
-        Who has taken it back.
-    why : str
-        The reason, in the client's words.
-
-    Returns
-    -------
-    bytes
-        The file's new content, with the newest revocation said once more, together with the reason.
-
-    Raises
-    ------
-    JournalError
-        When what is there can't be read, or nothing was taken back.
-    """
+    """Write down why what was recorded is kept although somebody has taken back their last agreement."""
     given = parse(data, FILE)
     backs = [back for agreement in given for back in agreement.revocations]
     own = [back for agreement in given if agreement.who == who for back in agreement.revocations]

@@ -25,23 +25,7 @@ _ALSO_CALLED = {"UK": "GB"}
 
 @dataclass(frozen=True)
 class Rule:
-    """What the law asks for one session, from one place or from two at once.
-
-    Parameters
-    ----------
-    places : tuple of str
-        Their codes, as in ``US-CA``.
-    names : tuple of str
-        Their names, as in a sentence.
-    asks : str
-        ``all`` or ``one``.
-    confidence : str
-        One of `CONFIDENCE`: how settled the law is and how sure the table; of two places the lower.
-    statutes, sources, notes : tuple of str
-        The statutes, the pages they were read on, and what else a person should know.
-    checked_on : datetime.date or None
-        When the pages were read, of two the earlier; None where one was not.
-    """
+    """What the law asks for one session, from one place or from two at once."""
 
     places: tuple[str, ...]
     names: tuple[str, ...]
@@ -80,12 +64,6 @@ class Rule:
 
 def rules() -> pd.DataFrame:
     """Return the whole table, one row a place.
-
-    Returns
-    -------
-    pandas.DataFrame
-        place, name, rule_in_person, rule_remote, statute, source, checked_on (a date, NaT where the page was
-        not read), confidence, note.
 
     Examples
     --------
@@ -127,15 +105,6 @@ def rule_for(place: str, *, remote_place: str | None = None) -> Rule:
 def stricter(one: Rule, other: Rule) -> Rule:
     """Put the rules of two places together, so that neither is broken.
 
-    Parameters
-    ----------
-    one, other : Rule
-
-    Returns
-    -------
-    Rule
-        It asks for everybody when either does, is as unsure as the less sure one, and as old as the older.
-
     Examples
     --------
     >>> stricter(rule_for("US-TX"), rule_for("DE")).asks
@@ -156,17 +125,6 @@ def stricter(one: Rule, other: Rule) -> Rule:
 
 def warnings(rule: Rule, day: dt.date) -> list[str]:
     """Say what makes a rule less certain than it looks.
-
-    Parameters
-    ----------
-    rule : Rule
-    day : datetime.date
-        The day it is read.
-
-    Returns
-    -------
-    list of str
-        Sentences; none where the law is settled and was read lately.
 
     Examples
     --------
@@ -192,17 +150,6 @@ def warnings(rule: Rule, day: dt.date) -> list[str]:
 def in_words(rule: Rule, day: dt.date) -> list[str]:
     """Say a rule gently, for the client to read.
 
-    Parameters
-    ----------
-    rule : Rule
-    day : datetime.date
-        The day it is read.
-
-    Returns
-    -------
-    list of str
-        Sentences; the last one says that this is not legal advice, and when the table was checked.
-
     Examples
     --------
     >>> for sentence in in_words(rule_for("US-FL"), dt.date(2026, 12, 1)):
@@ -220,15 +167,6 @@ def in_words(rule: Rule, day: dt.date) -> list[str]:
 def where_read(rule: Rule) -> list[str]:
     """Say on which public pages a rule was read, and when.
 
-    Parameters
-    ----------
-    rule : Rule
-
-    Returns
-    -------
-    list of str
-        One sentence; none where it was read on no page.
-
     Examples
     --------
     >>> where_read(rule_for("US-AK"))
@@ -244,18 +182,6 @@ def where_read(rule: Rule) -> list[str]:
 
 def of_both_ways(place: str, therapist_place: str, day: dt.date) -> list[str]:
     """Say the rules for a session in one room and for one by phone or video.
-
-    Parameters
-    ----------
-    place, therapist_place : str
-        Where the client is, and the therapist; empty when it is not known.
-    day : datetime.date
-        The day it is read.
-
-    Returns
-    -------
-    list of str
-        Sentences, as those of `in_words`.
 
     Examples
     --------
@@ -301,11 +227,6 @@ def _lead(rule: Rule) -> str:
 
 def also_said() -> list[str]:
     """Say what holds whatever the law of a place.
-
-    Returns
-    -------
-    list of str
-        Sentences: the practice's own rules, health privacy law, privilege, and where misconduct belongs.
 
     Examples
     --------

@@ -48,30 +48,6 @@ def record(
 
     Where a sealed journal was not opened, its ledger can't be read either: the line waits, sealed, in a file of its
     own, and joins the ledger with the next one.
-
-    Parameters
-    ----------
-    store : Store
-        Of a journal whose lock is not held at the moment.
-    moment : datetime.datetime
-        When it is done, with its zone.
-    sealed_to : str or None
-        The public key of a sealed journal; None for a plain one.
-    what : str
-        ``opened``, ``exported``, ``shared``, ``erased``, ``revoked`` or ``kept``.
-    session : str
-        The session's name; empty where it concerns none, or all.
-    use : str
-        What the sound was wanted for, or which use was taken back.
-    who : str
-        Who did it, or with whom something was shared.
-    note : str
-        A reason, or what was written.
-
-    Raises
-    ------
-    JournalError
-        When the line can't be written: what was to be done is not to be done then.
     """
     out = io.StringIO()
     values = moment.isoformat(timespec="seconds"), what, session, use, who, note
@@ -112,23 +88,6 @@ def record_opening(store: Store, moment: dt.datetime, sealed_to: str | None, ses
 
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a ledger.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of ``ledger.csv``.
-    where : str
-        The file's name, for the error's sentence.
-
-    Returns
-    -------
-    DataFrame
-        One row a line, all text but ``when`` (a time with its zone): when, what, session, use, who, note.
-
-    Raises
-    ------
-    JournalError
-        When it is no such table.
 
     Examples
     --------

@@ -29,17 +29,7 @@ CHANGE_BETWEEN = 0.5
 
 
 class Voices(NamedTuple):
-    """What the windows of a recording say about its voices.
-
-    Parameters
-    ----------
-    means : ndarray of float64, shape (n_voices, n_dimensions)
-        The mean embedding of each voice.
-    posterior : ndarray of float64, shape (n_windows, n_voices)
-        How probable it is that each window is each voice's.
-    path : ndarray of int, shape (n_windows,)
-        The likeliest sequence of voices.
-    """
+    """What the windows of a recording say about its voices."""
 
     means: Numbers
     posterior: Numbers
@@ -50,21 +40,6 @@ def find_voices(
     vectors: NDArray[np.float32], seconds: Numbers, stretch: NDArray[np.intp], count: int | None
 ) -> Voices:
     """Find the voices in windows that follow each other.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32, shape (n_windows, n_dimensions)
-        Embeddings in order of time.
-    seconds : ndarray of float64, shape (n_windows,)
-        How long each window is.
-    stretch : ndarray of int, shape (n_windows,)
-        The number of the stretch of speech each lies in.
-    count : int or None
-        How many voices there are; 1 to 3 are tried when None.
-
-    Returns
-    -------
-    Voices
 
     References
     ----------

@@ -75,24 +75,6 @@ def embed_along(
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float32]]:
     """Embed the voice in windows along each stretch; none reaches beyond its stretch.
 
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    stretches : array-like of float, shape (n_stretches, 2)
-        Start and end in seconds, in order of time.
-    window, step : float
-        Seconds; a stretch shorter than a window has one window, all of it.
-
-    Returns
-    -------
-    times : ndarray of float64, shape (n_windows, 2)
-        Start and end in seconds.
-    stretch : ndarray of int, shape (n_windows,)
-        The number of the stretch each lies in.
-    vectors : ndarray of float32, shape (n_windows, 192)
-        Each row of length one.
-
     Examples
     --------
     >>> tone = np.sin(np.arange(48000) / 5).astype(np.float32)

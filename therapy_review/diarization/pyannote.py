@@ -31,15 +31,7 @@ QUIET = {"HF_HUB_OFFLINE": "1", "PYANNOTE_METRICS_ENABLED": "false"}
 
 @dataclass(frozen=True)
 class Pyannote:
-    """pyannote's speaker diarization, loaded when it is first used.
-
-    Parameters
-    ----------
-    weights : Path
-        The pipeline's folder, or the ``config.yaml`` in it.
-    name : str
-        The package's version and the folder's name.
-    """
+    """pyannote's speaker diarization, loaded when it is first used."""
 
     weights: Path
     name: str
@@ -61,24 +53,7 @@ class Pyannote:
 
 
 def make(settings: Mapping[str, Any]) -> Pyannote:
-    """Return pyannote as a diarizer, or say what it lacks.
-
-    Parameters
-    ----------
-    settings : mapping
-        The table ``[diarizer]`` of ``journal.toml``; its ``pyannote`` is the full path of the pipeline's folder.
-
-    Returns
-    -------
-    Pyannote
-
-    Raises
-    ------
-    MissingPackageError
-        When pyannote.audio is not installed.
-    DiarizerError
-        When there are no weights where the journal says.
-    """
+    """Return pyannote as a diarizer, or say what it lacks."""
     if not _installed():
         raise MissingPackageError(
             f"The diarizer pyannote needs the package pyannote.audio, which is not installed; to add it: {INSTALL}"

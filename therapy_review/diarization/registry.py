@@ -55,24 +55,7 @@ class Diarizer(Protocol):
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
-        """Find out who spoke when.
-
-        Parameters
-        ----------
-        samples : ndarray of float32, shape (n_samples,)
-            The whole recording, mono.
-        sample_rate : int
-            Hz.
-        speakers : int or None
-            How many people are heard, where that is known; of three and more who were there, one may have kept
-            quiet.
-
-        Returns
-        -------
-        DataFrame
-            Columns start, end (seconds from the recording's start), speaker, and confidence (0 to 1) where there
-            is one, in any order.
-        """
+        """Find out who spoke when."""
 
 
 Maker = Callable[[Mapping[str, Any]], Diarizer]

@@ -41,19 +41,7 @@ FEATURES = len(NETWORK_AT) + len(NETWORK_NEAR) + 2 * (len(LOUDNESS_AT) + 5)
 
 
 def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability that somebody speaks, frame by frame.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    somebody : ndarray of float32, shape (n_frames,)
-        What the segmentation network says: the probability that anybody is heard.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_frames,)
-    """
+    """Give the probability that somebody speaks, frame by frame."""
     weights = weights_of("speech")
     hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
     return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))
@@ -106,19 +94,7 @@ def _shifted(values: NDArray[np.float32], by: int) -> NDArray[np.float32]:
 
 
 def loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
-    """Give the loudness of each frame's own 17 ms and half of its neighbours', as it is and of the high notes.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    frames : int
-
-    Returns
-    -------
-    ndarray of float64, shape (2, frames)
-        dB.
-    """
+    """Give the loudness of each frame's own 17 ms and half of its neighbours', as it is and of the high notes."""
     # A frame's middle lies 495 samples after its start: its own 270 samples begin 360 later.
     first = round(float(frame_times(1)[0]) * SAMPLE_RATE) - HOP // 2
     power = np.empty((2, frames))
@@ -152,16 +128,6 @@ def stretches_of(
     """Cut a probability over time into stretches, with silences of 0.2 s and more left out.
 
     A stretch begins where the probability rises above `offset` on its way above `onset`.
-
-    Parameters
-    ----------
-    probability : ndarray of float, shape (n_frames,)
-    onset, offset : float
-
-    Returns
-    -------
-    DataFrame
-        Columns start, end (s), in order of time.
 
     Examples
     --------

@@ -117,23 +117,6 @@ def saver(
 
     Several forms may show parts of one note: what another one saved meanwhile is kept. Where another program
     changed what this form itself shows, both versions are kept.
-
-    Parameters
-    ----------
-    session : Session
-    written : SessionNotes
-        The notes as the form shows them.
-    state : HTML
-        The widget that says how it went.
-    shown : callable
-        Takes notes; returns the part of them that the form shows, to compare.
-    change : callable
-        Takes notes and what is passed to the saver; returns the changed notes.
-
-    Returns
-    -------
-    callable
-        Takes the changes of one field.
     """
     lock = threading.Lock()  # messages may come on a thread of their own
     base = latest = written
@@ -162,16 +145,7 @@ def saver(
 
 
 def notes_to_read(session: Session) -> Still:
-    """Show the notes of a session as they stand.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    Still
-    """
+    """Show the notes of a session as they stand."""
     written = session.notes
     rows = [
         ("Mood when I came", str(written.mood_before or NO_MOOD)),
@@ -187,21 +161,7 @@ def notes_to_read(session: Session) -> Still:
 
 
 def clips_to_ask_about(heard: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Choose three short clips by which the client can say which voice is theirs.
-
-    Parameters
-    ----------
-    heard : DataFrame
-        Turns with the engine's labels ``voice_1``, ``voice_2``.
-    said : DataFrame
-        What was already said: start, end (s); those clips are not asked about again.
-
-    Returns
-    -------
-    DataFrame
-        Columns start, end (s): clips of one voice alone, the surest first, from both voices, in order of
-        time, so that their order tells nothing.
-    """
+    """Choose three short clips by which the client can say which voice is theirs."""
     clips = heard.assign(end=heard["end"].clip(upper=heard["start"] + CLIP[1]))
     long_enough = (clips["end"] - clips["start"] >= CLIP[0]).to_numpy()
     another = clips["speaker"].to_numpy()[:, None] != heard["speaker"].to_numpy()

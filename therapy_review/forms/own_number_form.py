@@ -31,18 +31,7 @@ MEANS_SOMETHING_ELSE = {
 
 
 def own_number_form(journal: Journal, added: Callable[[Scale], None]) -> VBox:
-    """Ask for a number's name and its ends.
-
-    Parameters
-    ----------
-    journal : Journal
-    added : callable
-        Takes the new scale once it is kept.
-
-    Returns
-    -------
-    VBox
-    """
+    """Ask for a number's name and its ends."""
     import ipywidgets as w
 
     style = {"description_width": "9rem"}

@@ -53,14 +53,7 @@ _HERE = Path(__file__).parent
 
 
 class Questions(anywidget.AnyWidget):
-    """Questions with the same answers to choose from; any may be left open.
-
-    Parameters
-    ----------
-    scale : Scale
-    answers : sequence of int or None
-        One an item.
-    """
+    """Questions with the same answers to choose from; any may be left open."""
 
     _esm = _HERE / "questions.js"
     _css = _HERE / "questions.css"
@@ -81,24 +74,7 @@ class Questions(anywidget.AnyWidget):
 
 
 def scale_form(session: Session, key: str) -> VBox | Still:
-    """Show a questionnaire of a session as a form that saves itself, or only its total.
-
-    Parameters
-    ----------
-    session : Session
-    key : str
-        What its total is called in the notes, as in ``phq9``; see `therapy_review.journal.scales`.
-
-    Returns
-    -------
-    VBox or Still
-        The form, or what was filled in, to read, while a notebook is run in batch.
-
-    Raises
-    ------
-    JournalError
-        When there is no such scale, or it is described in a way that can't be used.
-    """
+    """Show a questionnaire of a session as a form that saves itself, or only its total."""
     scale = session.journal.scale(key)
     return _read(session, scale) if is_still() else _Form(session, scale).box
 
@@ -145,18 +121,7 @@ def scale_forms(session: Session) -> Any:
 
 
 def where_help_is(journal: Journal) -> str:
-    """Say gently where help can be found; the same words each time.
-
-    Parameters
-    ----------
-    journal : Journal
-        ``help_line`` in its settings takes the place of the list of helplines.
-
-    Returns
-    -------
-    str
-        Plain text.
-    """
+    """Say gently where help can be found; the same words each time."""
     line = str(journal.settings.get("help_line", "")).strip() or HELP_LINE
     return HELP.format(help_line=line if line.endswith((".", "!")) else f"{line}.")
 
@@ -170,22 +135,7 @@ def is_tender(scale: Scale, notes: SessionNotes) -> bool:
 def total_in_words(
     session: Session, scale: Scale, notes: SessionNotes, earlier: Sequence[Earlier] | None = None
 ) -> str:
-    """Say what a questionnaire comes to, and how that differs from the time before.
-
-    Parameters
-    ----------
-    session : Session
-    scale : Scale
-    notes : SessionNotes
-        Of that session, as they are now.
-    earlier : sequence of Earlier, optional
-        As from `earlier_totals`; gathered when left out.
-
-    Returns
-    -------
-    str
-        Plain text; empty where there is nothing to say.
-    """
+    """Say what a questionnaire comes to, and how that differs from the time before."""
     answers, score = answers_in(scale, notes.answers.get(scale.key, ())), notes.scores.get(scale.key)
     said, given = [], sum(one is not None for one in answers)
     if score is not None:
@@ -209,16 +159,7 @@ def total_in_words(
 
 @dataclass(frozen=True)
 class Earlier:
-    """A total of an earlier session.
-
-    Parameters
-    ----------
-    date : datetime.date
-    total : float
-    alike : bool
-        Whether therapist and setting were those of the session it is put beside, as for
-        `therapy_review.trends.phases`.
-    """
+    """A total of an earlier session."""
 
     date: dt.date
     total: float
@@ -226,18 +167,7 @@ class Earlier:
 
 
 def earlier_totals(session: Session, scale: Scale) -> list[Earlier]:
-    """Gather the totals of the sessions before one.
-
-    Parameters
-    ----------
-    session : Session
-    scale : Scale
-
-    Returns
-    -------
-    list of Earlier
-        In order of time.
-    """
+    """Gather the totals of the sessions before one."""
     before = [one for one in session.journal.sessions if one.name <= session.name]
     notes = [one.notes for one in before]
     ways = held([{name: getattr(written, name) for name in OF_THE_WAY} for written in notes])

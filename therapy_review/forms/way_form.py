@@ -33,21 +33,7 @@ EXAMPLES = {
 
 
 def way_fields(before: Sequence[Setting], written: SessionNotes, save: Callable[..., None]) -> Accordion:
-    """Show the fields of how a session was held, folded together; leaving one saves it.
-
-    Parameters
-    ----------
-    before : sequence of mapping
-        The way of each earlier session, as from `therapy_review.trends.table.ways_before`.
-    written : SessionNotes
-        The session's notes as the form shows them.
-    save : callable
-        Takes the changes of one field, as from `therapy_review.forms.notes.saver`.
-
-    Returns
-    -------
-    Accordion
-    """
+    """Show the fields of how a session was held, folded together; leaving one saves it."""
     import ipywidgets as w
 
     said = {part: _said(before, part) for part in OF_THE_WAY}

@@ -31,40 +31,12 @@ AHEAD = 90  # days from today to which a series without an end is followed
 
 
 def none() -> pd.DataFrame:
-    """Make an appointments table without a row.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Make an appointments table without a row."""
     return _table([])
 
 
 def read_calendar(data: bytes, name: str, containing: str, journal: Journal) -> pd.DataFrame:
-    """Find appointments in a calendar's file.
-
-    Parameters
-    ----------
-    data : bytes
-        iCalendar (RFC 5545), as every calendar exports it in a file ``.ics``.
-    name : str
-        The file's name.
-    containing : str
-        A word in what the wanted appointments are called, such as the therapist's name; case does not matter.
-    journal : Journal
-        Whose time zone and day of today count.
-
-    Returns
-    -------
-    DataFrame
-        An appointments table; repeated ones are followed to 90 days from today, cancelled ones left out.
-        ``attrs["left_out"]`` lists what could not be understood.
-
-    Raises
-    ------
-    ImportFileError
-        When it is no such file, or no word was given.
-    """
+    """Find appointments in a calendar's file."""
     from icalendar import Calendar
 
     if not containing.strip():
@@ -163,23 +135,7 @@ def _local(when: dt.date | dt.datetime, journal: Journal) -> tuple[str, str]:
 
 
 def kept(store: Store) -> pd.DataFrame:
-    """Read the appointments table of a journal.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-
-    Returns
-    -------
-    DataFrame
-        An appointments table; empty where nothing was brought in.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be understood.
-    """
+    """Read the appointments table of a journal."""
     if (data := if_there(store.read, FILE)) is None:
         return none()
     try:
@@ -193,19 +149,7 @@ def kept(store: Store) -> pd.DataFrame:
 
 
 def bring_in(journal: Journal, found: pd.DataFrame) -> int:
-    """Add appointments that are not there yet.
-
-    Parameters
-    ----------
-    journal : Journal
-    found : DataFrame
-        An appointments table, from `read_calendar`.
-
-    Returns
-    -------
-    int
-        How many are new.
-    """
+    """Add appointments that are not there yet."""
     with journal.store.writing():
         before = kept(journal.store)
         both = pd.concat([before, found], ignore_index=True).drop_duplicates(COLUMNS[:3])
@@ -215,19 +159,7 @@ def bring_in(journal: Journal, found: pd.DataFrame) -> int:
 
 
 def take_back(journal: Journal, origin: str) -> int:
-    """Take out of the journal the appointments one calendar brought in.
-
-    Parameters
-    ----------
-    journal : Journal
-    origin : str
-        As in the column ``origin``.
-
-    Returns
-    -------
-    int
-        How many were taken out.
-    """
+    """Take out of the journal the appointments one calendar brought in."""
     with journal.store.writing():
         before = kept(journal.store)
         after = before[before["origin"] != origin]
@@ -239,17 +171,7 @@ def take_back(journal: Journal, origin: str) -> int:
 
 
 def without_session(journal: Journal) -> pd.DataFrame:
-    """Give the past appointments on whose days no session is kept, to be offered as dates.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    DataFrame
-        An appointments table.
-    """
+    """Give the past appointments on whose days no session is kept, to be offered as dates."""
     table = kept(journal.store)
     held = pd.DatetimeIndex([pd.Timestamp(session.date) for session in journal.sessions])
     past = table["date"] <= pd.Timestamp(journal.today())

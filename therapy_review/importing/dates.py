@@ -35,19 +35,6 @@ _NOT_SEEN = re.compile(r"[.\s\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 def read_day(text: str, order: str = "") -> dt.date | None:
     """Read a day.
 
-    Parameters
-    ----------
-    text : str
-        With the year first or last, in numbers or with a month's name in one of many languages; the day of the week
-        may stand before it, and a time after it.
-    order : str
-        `DAY_FIRST` or `MONTH_FIRST`, for numbers with the year last; empty where that is not known.
-
-    Returns
-    -------
-    datetime.date or None
-        None when it is no day, or could be two.
-
     Examples
     --------
     >>> read_day("2026-03-04"), read_day("4 March 2026") == read_day("Mar 4, 2026")
@@ -76,15 +63,6 @@ def read_day(text: str, order: str = "") -> dt.date | None:
 def order_of(texts: Iterable[str]) -> str:
     """Find out from many days written alike which number is the month.
 
-    Parameters
-    ----------
-    texts : iterable of str
-
-    Returns
-    -------
-    str
-        `DAY_FIRST` or `MONTH_FIRST`; empty where nothing, or not everything, speaks for one of them.
-
     Examples
     --------
     >>> order_of(["3/4/2026", "3/27/2026"]), order_of(["3/4/2026"])
@@ -102,18 +80,6 @@ def has_two_readings(text: str) -> bool:
 
 def read_time(text: str, of_24_hours: Collection[str] = OF_24_HOURS) -> str | None:
     """Read a time of day.
-
-    Parameters
-    ----------
-    text : str
-        In 24 or 12 hours.
-    of_24_hours : collection of str
-        What may stand beside an hour from 0 to 23; see `signs_of_24_hours`.
-
-    Returns
-    -------
-    str or None
-        As in ``20:39``; empty when nothing is written, None when it is no time, or could be two.
 
     Examples
     --------
@@ -141,15 +107,6 @@ def read_time(text: str, of_24_hours: Collection[str] = OF_24_HOURS) -> str | No
 
 def signs_of_24_hours(texts: Iterable[str]) -> frozenset[str]:
     """Find out from many times written alike what stands beside hours from 0 to 23.
-
-    Parameters
-    ----------
-    texts : iterable of str
-
-    Returns
-    -------
-    frozenset of str
-        `OF_24_HOURS`, and what stands in these beside an hour that no clock of 12 hours has.
 
     Examples
     --------

@@ -45,23 +45,6 @@ def is_daylio(header: Collection[str]) -> bool:
 def read_daylio(data: bytes, name: str) -> MoodFile:
     r"""Read Daylio's CSV export.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    name : str
-        The file's name.
-
-    Returns
-    -------
-    MoodFile
-        Its moods have names and no numbers yet; the newest entry comes first, as Daylio writes them.
-
-    Raises
-    ------
-    ImportFileError
-        When it is no such file.
-
     Examples
     --------
     >>> head = b"full_date,date,weekday,time,mood,activities,note_title,note\n"

@@ -62,18 +62,7 @@ ASKED = {
 
 
 def moods_form(journal: Journal, when_done: Callable[[], None] = lambda: None) -> Any:
-    """Show a form that brings in moods from Daylio's export or from any other table.
-
-    Parameters
-    ----------
-    journal : Journal
-    when_done : callable
-        Called when something was brought in.
-
-    Returns
-    -------
-    VBox or Still
-    """
+    """Show a form that brings in moods from Daylio's export or from any other table."""
     if is_still():
         return Still(
             f"<p>{how_to_start()}; here you can choose a file of moods, and see what would come in.</p>"
@@ -82,18 +71,7 @@ def moods_form(journal: Journal, when_done: Callable[[], None] = lambda: None) -
 
 
 def calendar_form(journal: Journal, when_done: Callable[[], None] = lambda: None) -> Any:
-    """Show a form that brings in the days of appointments from a calendar.
-
-    Parameters
-    ----------
-    journal : Journal
-    when_done : callable
-        Called when something was brought in.
-
-    Returns
-    -------
-    VBox or Still
-    """
+    """Show a form that brings in the days of appointments from a calendar."""
     if is_still():
         return Still(f"<p>{how_to_start()}; here you can choose a calendar's file.</p>")
     return _CalendarForm(journal, when_done).box
@@ -326,18 +304,7 @@ class _CalendarForm(_FileForm):
 
 
 def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
-    """Show in HTML what bringing a file in would do.
-
-    Parameters
-    ----------
-    looked : DataFrame
-        From `therapy_review.importing.moods.preview`.
-    found : MoodFile
-
-    Returns
-    -------
-    str
-    """
+    """Show in HTML what bringing a file in would do."""
     counts = looked["status"].value_counts()
     summed = ", ".join(f"{number} {status}" for status, number in counts.items()) or "none"
     parts = [sentence(f"Entries in the file: {len(looked)} ({summed}).")]

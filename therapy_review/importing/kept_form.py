@@ -16,24 +16,14 @@ if TYPE_CHECKING:
 
 
 class KeptForm:
-    """Lists what was brought in, with a way to take each file's part out again.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
+    """Lists what was brought in, with a way to take each file's part out again."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.box: Any = None
 
     def show(self) -> Any:
-        """Show the list; in batch, to read.
-
-        Returns
-        -------
-        VBox or Still
-        """
+        """Show the list; in batch, to read."""
         if is_still():
             said = [text for text, _ in self._lines()] or ["Nothing was brought in yet."]
             return Still("".join(f"<p>{html.escape(text)}</p>" for text in said), "\n".join(said))

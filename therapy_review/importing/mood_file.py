@@ -70,21 +70,7 @@ MoodReader = Callable[[bytes, str], MoodFile]
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a file.
-
-    Parameters
-    ----------
-    date : str
-        As in ``2026-03-04``.
-    time : str or None
-        As in ``20:39``, or empty; None where what is written can't be read.
-    mood : float
-        1 to 10; NaN where only its word is known.
-    mood_name : str
-        As it was written.
-    tags : iterable of str
-    note : str
-    """
+    """One entry of a file."""
 
     date: str
     time: str | None
@@ -102,27 +88,7 @@ def mood_file(
     damaged: Iterable[Damaged],
     left_out: Iterable[str] = (),
 ) -> MoodFile:
-    """Put what was read from a file together.
-
-    Parameters
-    ----------
-    kind : str
-        One word for the kind of file.
-    data : bytes
-        The file's content.
-    name : str
-        The file's name.
-    entries : iterable of Entry
-        In the order of the file.
-    damaged : iterable of Damaged
-        In any order.
-    left_out : iterable of str
-        Columns that have no place in the journal.
-
-    Returns
-    -------
-    MoodFile
-    """
+    """Put what was read from a file together."""
     origin, entries = origin_of(kind, data, name), list(entries)
     rows = [
         (

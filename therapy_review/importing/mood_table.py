@@ -76,15 +76,6 @@ PARTS = ("date", "mood", "time", "tags", "note")
 def likely_columns(header: Sequence[str]) -> Columns:
     """Guess which column is what from their names, to be offered first.
 
-    Parameters
-    ----------
-    header : sequence of str
-
-    Returns
-    -------
-    Columns
-        Empty where no column looks like it.
-
     Examples
     --------
     >>> found = likely_columns(["Datum", "Stimmung", "other"])
@@ -102,16 +93,6 @@ def likely_columns(header: Sequence[str]) -> Columns:
 
 def table_reader(columns: Columns) -> MoodReader:
     r"""Make a reader for a table whose columns are known.
-
-    Parameters
-    ----------
-    columns : Columns
-
-    Returns
-    -------
-    callable
-        Takes a file's bytes and its name; returns a `MoodFile`; raises `ImportFileError` when a column is
-        missing, when days can be read in two ways, or when there are numbers and it is not told how high they go.
 
     Examples
     --------

@@ -35,40 +35,12 @@ _BEFORE = "before"  # said with no file that is known
 
 
 def known_moods(store: Store, kind: str) -> dict[str, float]:
-    """Give what the client said their words for moods stand for.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-    kind : str
-        The kind of file, as in ``daylio``.
-
-    Returns
-    -------
-    dict of str to float
-        1 to 10 by word.
-
-    Raises
-    ------
-    JournalError
-        When ``moods.toml`` can't be understood.
-    """
+    """Give what the client said their words for moods stand for."""
     return {name: checked(name, value) for name, value in _part(store, kind, "moods").items()}
 
 
 def known_columns(store: Store) -> Columns | None:
-    """Give the columns of the table that was brought in last; None when there was none.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-
-    Returns
-    -------
-    Columns or None
-    """
+    """Give the columns of the table that was brought in last; None when there was none."""
     told = _part(store, TABLE, "columns")
     told = {name: told[name] for name in (one.name for one in fields(Columns)) if name in told}
     try:
@@ -80,30 +52,7 @@ def known_columns(store: Store) -> Columns | None:
 def with_told(
     store: Store, kind: str, sign: str, values: Mapping[str, float], columns: Columns | None = None
 ) -> bytes:
-    """Write ``moods.toml`` with what was said when a file was brought in; the file itself is not changed.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-    kind : str
-        The kind of file, as in ``daylio``.
-    sign : str
-        The first signs of the file's SHA-256.
-    values : mapping of str to float
-        1 to 10 by word.
-    columns : Columns, optional
-        To be offered the next time.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    JournalError
-        When the file that is there can't be understood.
-    """
+    """Write ``moods.toml`` with what was said when a file was brought in; the file itself is not changed."""
     known, told = known_moods(store, kind), _part(store, kind, TOLD)
     content = _content(store)
     if not (values.items() <= known.items() and told.get(sign) == dict(values)):
@@ -124,28 +73,7 @@ def with_told(
 
 
 def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, float]]:
-    """Write ``moods.toml`` without what was said with a file, and tell what holds again.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-    kind, sign : str
-        As in `with_told`.
-
-    Returns
-    -------
-    bytes
-        The content; the file itself is not changed.
-    dict of str to float
-        Numbers by word, where that file's are no longer the last that were said; NaN where there was none. Such a
-        word keeps its number in ``moods.toml``, to be offered.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be understood.
-    """
+    """Write ``moods.toml`` without what was said with a file, and tell what holds again."""
     known, told = known_moods(store, kind), _part(store, kind, TOLD)
     content = _content(store)
     left = {one: said for one, said in told.items() if one != sign}

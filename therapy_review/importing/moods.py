@@ -28,15 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Brought:
-    """What came of bringing a file in.
-
-    Parameters
-    ----------
-    added, newer, there : int
-        Entries that are new, entries that took the place of an older version, and entries that were there already.
-    origin : str
-        By what they are taken back; see `take_back`.
-    """
+    """What came of bringing a file in."""
 
     added: int
     newer: int
@@ -46,39 +38,14 @@ class Brought:
 
 @dataclass(frozen=True)
 class TakenBack:
-    """What came of taking a file's entries out again.
-
-    Parameters
-    ----------
-    gone, again : int
-        Entries that were taken out, and older versions of them that count again.
-    """
+    """What came of taking a file's entries out again."""
 
     gone: int
     again: int
 
 
 def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFile:
-    """Read a file of moods: Daylio's where it is that, any other table by its columns.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    name : str
-        The file's name.
-    columns : Columns, optional
-        What the columns are; with it, Daylio's export is read like any other table.
-
-    Returns
-    -------
-    MoodFile
-
-    Raises
-    ------
-    ImportFileError
-        When it can't be read, or it is not known which column is what.
-    """
+    """Read a file of moods: Daylio's where it is that, any other table by its columns."""
     if columns is not None:
         return table_reader(columns)(data, name)
     header = read_text_table(data, name).header
@@ -91,19 +58,7 @@ def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFi
 
 
 def offered_moods(store: Store, found: MoodFile) -> dict[str, float | None]:
-    """Give a number to offer for each of a file's words: what the client said before, or what the program calls it.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-    found : MoodFile
-
-    Returns
-    -------
-    dict of str to float or None
-        None for words that only the client can place.
-    """
+    """Give a number to offer for each of a file's words: what the client said before, or the program's."""
     known = known_moods(store, found.kind)
     usual = DEFAULT_MOODS if found.kind == KIND else {}
     return {name: known.get(name, usual.get(name.casefold())) for name in found.names}
@@ -112,22 +67,7 @@ def offered_moods(store: Store, found: MoodFile) -> dict[str, float | None]:
 def preview(
     journal: Journal, found: MoodFile, values: Mapping[str, float], how: str = TAKE_NEWER
 ) -> pd.DataFrame:
-    """Show what bringing a file in would do; nothing is written.
-
-    Parameters
-    ----------
-    journal : Journal
-    found : MoodFile
-    values : mapping of str to float
-        What its words for moods stand for, 1 to 10; words left out are brought in without a number.
-    how : str
-        `therapy_review.importing.versions.TAKE_NEWER` or `KEEP_BOTH`.
-
-    Returns
-    -------
-    DataFrame
-        A days table in the order of the file, and ``status``, as from `therapy_review.importing.versions.compared`.
-    """
+    """Show what bringing a file in would do; nothing is written."""
     before = days.whole_table(journal.store)
     before = versions.renumbered(before, found.kind, values, known_moods(journal.store, found.kind))
     entries = days.with_moods(found.entries, found.kind, values)
@@ -141,31 +81,7 @@ def bring_in(
     columns: Columns | None = None,
     how: str = TAKE_NEWER,
 ) -> Brought:
-    """Bring a file's entries into the journal, whole or not at all.
-
-    Parameters
-    ----------
-    journal : Journal
-    found : MoodFile
-    values : mapping of str to float
-        What its words for moods stand for, 1 to 10; kept, and given to earlier entries of that kind too.
-    columns : Columns, optional
-        To be offered the next time.
-    how : str
-        What to do about newer versions of entries that are here: `therapy_review.importing.versions.TAKE_NEWER` or
-        `KEEP_BOTH`.
-
-    Returns
-    -------
-    Brought
-
-    Raises
-    ------
-    ImportFileError
-        When a number is none from 1 to 10.
-    JournalError
-        When a file of the journal can't be understood; nothing is changed.
-    """
+    """Bring a file's entries into the journal, whole or not at all."""
     values = {name: checked(name, value) for name, value in values.items()}
     store = journal.store
     with store.writing():
@@ -186,23 +102,7 @@ def bring_in(
 
 
 def take_back(journal: Journal, origin: str) -> TakenBack:
-    """Take out of the journal what one file brought in, and let hold again what it replaced.
-
-    Parameters
-    ----------
-    journal : Journal
-    origin : str
-        As in the column ``origin``; its eight signs or the file's name are enough where they mean one file.
-
-    Returns
-    -------
-    TakenBack
-
-    Raises
-    ------
-    JournalError
-        When nothing, or more than one file, is meant.
-    """
+    """Take out of the journal what one file brought in, and let hold again what it replaced."""
     store = journal.store
     with store.writing():
         before = days.whole_table(store)
@@ -222,23 +122,6 @@ def take_back(journal: Journal, origin: str) -> TakenBack:
 
 def meant_by(text: str, origins: list[str], journal: Path | None = None) -> str:
     """Find the one origin that is meant.
-
-    Parameters
-    ----------
-    text : str
-        A whole origin, its eight signs, or its file's name.
-    origins : list of str
-    journal : Path, optional
-        The journal's folder, for the error's sentence.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    JournalError
-        When it is none of them, or more than one.
 
     Examples
     --------

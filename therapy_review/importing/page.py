@@ -16,12 +16,7 @@ from therapy_review.journal import Journal, open_journal
 
 
 class BringIn:
-    """Moods, appointments, and what was brought in before.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
+    """Moods, appointments, and what was brought in before."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal

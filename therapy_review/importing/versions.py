@@ -28,52 +28,12 @@ _SLOT = ["date", "time", "kind"]
 
 
 def compared(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> list[str]:
-    """Tell of each new entry whether it is there already.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table with its older versions.
-    new : DataFrame
-        A days table, from one file.
-    versions : str
-        `TAKE_NEWER` or `KEEP_BOTH`.
-
-    Returns
-    -------
-    list of str
-        `NEW`; `THERE`, or `OLDER` where a newer version has its place; `NEWER` where it will take the place of what
-        a file of that kind told before; `OTHER` where it will stand beside that.
-
-    Raises
-    ------
-    ImportFileError
-        When `versions` is neither.
-    """
+    """Tell of each new entry whether it is there already."""
     return _matched(_whole(days), new, versions)[0]
 
 
 def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> pd.DataFrame:
     r"""Add the entries of a file that are not there yet.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table with its older versions.
-    new : DataFrame
-        A days table, from one file.
-    versions : str
-        `TAKE_NEWER` or `KEEP_BOTH`.
-
-    Returns
-    -------
-    DataFrame
-        The days table itself where nothing is new.
-
-    Raises
-    ------
-    ImportFileError
-        When `versions` is neither.
 
     Examples
     --------
@@ -110,20 +70,7 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
 
 
 def remove(days: pd.DataFrame, origin: str) -> pd.DataFrame:
-    """Take away what came from one file; what it took the place of counts again.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table with its older versions.
-    origin : str
-        As in its column ``origin``.
-
-    Returns
-    -------
-    DataFrame
-        The new days table.
-    """
+    """Take away what came from one file; what it took the place of counts again."""
     if UNTIL not in days.columns:
         return days[days["origin"] != origin].reset_index(drop=True)
     table = days.assign(kind=days["origin"].map(kind_of).astype(str))
@@ -143,22 +90,7 @@ def remove(days: pd.DataFrame, origin: str) -> pd.DataFrame:
 def renumbered(
     days: pd.DataFrame, kind: str, values: Mapping[str, float], were: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Give words for moods other numbers, in all versions; what was changed by hand stays so.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table with its older versions.
-    kind : str
-        The kind of file, as in ``daylio``.
-    values, were : mapping of str to float
-        Numbers by word, now and before; NaN for none. See `therapy_review.journal.days.with_moods`.
-
-    Returns
-    -------
-    DataFrame
-        The new days table.
-    """
+    """Give words for moods other numbers, in all versions; what was changed by hand stays so."""
     after = with_moods(days, kind, values, were)
     if SIGN not in days.columns or after["mood"].equals(days["mood"]):
         return after
@@ -168,15 +100,6 @@ def renumbered(
 
 def in_words(statuses: Sequence[str]) -> str:
     """Say of how many entries a file has a newer version; empty where of none.
-
-    Parameters
-    ----------
-    statuses : sequence of str
-        From `compared`.
-
-    Returns
-    -------
-    str
 
     Examples
     --------

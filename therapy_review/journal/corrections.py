@@ -140,23 +140,6 @@ def one_word(people: People) -> str:
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a corrections table from a file's bytes.
 
-    Parameters
-    ----------
-    data : bytes
-        CSV; columns may be in any order, and further ones are kept.
-    where : str
-        The file's name, for the sentence of an error.
-
-    Returns
-    -------
-    DataFrame
-        Oldest line first, as its steps say.
-
-    Raises
-    ------
-    JournalError
-        When it is no such table.
-
     Examples
     --------
     >>> read(b"start,end,speaker\n1.5,4,Client\n", "corrections.csv")
@@ -208,18 +191,7 @@ def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFra
 
 
 def undo(corrections: pd.DataFrame) -> pd.DataFrame:
-    """Take back the last step, whole; a line without a step is a step of its own.
-
-    Parameters
-    ----------
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    DataFrame
-        The new corrections table; an empty one stays empty.
-    """
+    """Take back the last step, whole; a line without a step is a step of its own."""
     if corrections.empty:
         return corrections
     last = corrections["step"].iloc[-1]
@@ -265,17 +237,6 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
 
 def without_answers(corrections: pd.DataFrame) -> pd.DataFrame:
     """Take back what was said about whose voice is whose, and keep what changed single stretches.
-
-    Parameters
-    ----------
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    DataFrame
-        The new corrections table: without swaps (what is kept has changed places by them) and without the lines
-        that agreed with what was shown, or named whom nobody had named yet.
 
     Examples
     --------

@@ -73,19 +73,7 @@ def kind_of(origin: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """Where rows came from.
-
-    Parameters
-    ----------
-    origin : str
-        Empty for what was written by hand.
-    number : int
-        How many rows.
-    first, last : datetime.date
-        Their days.
-    older : int
-        How many of them don't count, for a newer version took their place.
-    """
+    """Where rows came from."""
 
     origin: str
     number: int
@@ -156,16 +144,6 @@ def read(data: bytes, where: str) -> pd.DataFrame:
 def written(days: pd.DataFrame) -> bytes:
     r"""Write a days table as the bytes of a file.
 
-    Parameters
-    ----------
-    days : DataFrame
-        A days table.
-
-    Returns
-    -------
-    bytes
-        CSV, with all columns of the table.
-
     Examples
     --------
     >>> written(read(b"date,mood\n2026-03-04,7\n", ""))
@@ -175,23 +153,7 @@ def written(days: pd.DataFrame) -> bytes:
 
 
 def kept(store: Store) -> pd.DataFrame:
-    """Read the days table of a journal.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-
-    Returns
-    -------
-    DataFrame
-        A days table; empty where nothing was brought in.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be understood.
-    """
+    """Read the days table of a journal."""
     whole = whole_table(store)
     if UNTIL in whole.columns:
         whole = whole[whole[UNTIL] == ""].reset_index(drop=True)
@@ -199,23 +161,7 @@ def kept(store: Store) -> pd.DataFrame:
 
 
 def whole_table(store: Store) -> pd.DataFrame:
-    """Read the days table of a journal with the older versions of its entries.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-
-    Returns
-    -------
-    DataFrame
-        A days table that may have the columns `UNTIL` and `SIGN`; see `therapy_review.importing.versions`.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be understood.
-    """
+    """Read the days table of a journal with the older versions of its entries."""
     data = if_there(store.read, FILE)
     return none() if data is None else read(data, store.where(FILE))
 
@@ -248,18 +194,7 @@ def with_moods(
 
 
 def sources(table: pd.DataFrame) -> list[Source]:
-    """List where the rows of a table came from.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A days table, with or without older versions, or an appointments table.
-
-    Returns
-    -------
-    list of Source
-        In the order of their first rows.
-    """
+    """List where the rows of a table came from."""
     old = table[UNTIL] != "" if UNTIL in table.columns else False
     each = table.assign(old=old).groupby("origin", sort=False)
     found = each.agg(size=("date", "size"), first=("date", "min"), last=("date", "max"), old=("old", "sum"))
@@ -296,16 +231,6 @@ def _dated(days: pd.DataFrame) -> pd.DataFrame:
 
 def tags(days: pd.DataFrame) -> pd.DataFrame:
     r"""Give the tags of a days table one by one.
-
-    Parameters
-    ----------
-    days : DataFrame
-        A days table.
-
-    Returns
-    -------
-    DataFrame
-        Tidy, one row a tag of an entry: date, tag.
 
     Examples
     --------

@@ -40,15 +40,6 @@ class Letter:
 def read(text: str) -> list[Letter]:
     r"""Give the letters of a file, the oldest first.
 
-    Parameters
-    ----------
-    text : str
-        Content of ``letters.md``.
-
-    Returns
-    -------
-    list of Letter
-
     Examples
     --------
     >>> read("## 2026-03-05\n\nYou were so tired.\n")
@@ -67,14 +58,6 @@ def read(text: str) -> list[Letter]:
 
 def written(letter: Letter) -> str:
     r"""Write one letter as it stands in the file.
-
-    Parameters
-    ----------
-    letter : Letter
-
-    Returns
-    -------
-    str
 
     Examples
     --------

@@ -119,23 +119,6 @@ def as_kept(words: str) -> str:
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a marks table from a file's bytes.
 
-    Parameters
-    ----------
-    data : bytes
-        CSV; columns may be in any order, and further ones are kept.
-    where : str
-        The file's name, for the sentence of an error.
-
-    Returns
-    -------
-    DataFrame
-        In the order of the file.
-
-    Raises
-    ------
-    JournalError
-        When it is no such table.
-
     Examples
     --------
     >>> read(b"start,kind,label\n62.5,bookmark,the boat\n", "marks.csv")
@@ -194,17 +177,6 @@ def _table(rows: list[dict[Hashable, object]], marks: pd.DataFrame) -> pd.DataFr
 def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     """Put a mark under the table.
 
-    Parameters
-    ----------
-    marks : DataFrame
-        A marks table.
-    mark : Mark
-
-    Returns
-    -------
-    DataFrame
-        The new marks table; further columns stay empty for the new mark.
-
     Examples
     --------
     >>> add(none(), Mark(60, 75, "proud moment"))["kind"].tolist()
@@ -216,21 +188,6 @@ def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
 
 def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
     """Put one mark in the place of another.
-
-    Parameters
-    ----------
-    marks : DataFrame
-        A marks table.
-    before : Mark
-        The mark as it was shown. Where it is gone, for another program changed the file, the new one is put under
-        the table, so that nothing that was written is lost.
-    after : Mark
-        The mark as it shall be.
-
-    Returns
-    -------
-    DataFrame
-        The new marks table; what further columns say of the mark stays.
 
     Examples
     --------
@@ -248,17 +205,6 @@ def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
 
 def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     """Take a mark away; where it is gone already, nothing changes.
-
-    Parameters
-    ----------
-    marks : DataFrame
-        A marks table.
-    mark : Mark
-
-    Returns
-    -------
-    DataFrame
-        The new marks table, or the same one.
 
     Examples
     --------

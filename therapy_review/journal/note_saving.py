@@ -10,30 +10,7 @@ from therapy_review.storage import Store, if_there
 
 
 def save(store: Store, name: str, changed: note_files.SessionNotes) -> note_files.SessionNotes:
-    """Save notes, unless the file was changed by another program since they were read.
-
-    Parameters
-    ----------
-    store : Store
-        The journal's files.
-    name : str
-        The journal's name for the notes.
-    changed : SessionNotes
-        From ``session.notes.changed(...)``.
-
-    Returns
-    -------
-    SessionNotes
-        As they now stand in the file: go on from these.
-
-    Raises
-    ------
-    NoteChangedError
-        When the file is another than the one that was read; it is left alone, and what was to be saved is kept
-        beside it.
-    NoteError
-        When the file's header is damaged; what was to be saved is kept beside it too.
-    """
+    """Save notes, unless the file was changed by another program since they were read."""
     with store.writing():
         now = if_there(store.read, name) or b""
         # Compared as text as it was decoded, so that an odd encoding does not look like a change.

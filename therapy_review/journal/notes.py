@@ -95,20 +95,7 @@ class SessionNotes:
 
 
 def parse(data: bytes, where: str) -> SessionNotes:
-    """Read notes from the bytes of a file.
-
-    Parameters
-    ----------
-    data : bytes
-        The file, in UTF-8 (a byte order mark and any line ends will do).
-    where : str
-        The file's name, for the sentences in `SessionNotes.problems`.
-
-    Returns
-    -------
-    SessionNotes
-        Always: a damaged header costs the header, not the text.
-    """
+    """Read notes from the bytes of a file."""
     try:
         source = data.decode("utf-8")
         problems = []

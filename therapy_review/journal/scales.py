@@ -167,23 +167,6 @@ _MAY_SET = {f.name for f in fields(Scale)} - {"key", "question", "items", "optio
 def scales_of(settings: Mapping[str, Any], where: str) -> dict[str, Scale]:
     """Give the scales of a journal: the built-in ones, as its settings change them, then the client's own.
 
-    Parameters
-    ----------
-    settings : mapping
-        Content of ``journal.toml``.
-    where : str
-        The file's name, for the sentence of an error.
-
-    Returns
-    -------
-    dict of str to Scale
-        By the key under which totals stand in the notes.
-
-    Raises
-    ------
-    JournalError
-        When a scale is described in a way that can't be used.
-
     Examples
     --------
     >>> own = {"scales": {"sleep": {"name": "Sleep", "low": 0, "high": 10, "higher_is": "easier"}}}
@@ -231,24 +214,7 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
 
 
 def kept(store: Store, settings: Mapping[str, Any]) -> dict[str, Scale]:
-    """Give every scale of a journal: those its settings describe, then those that were added in the form.
-
-    Parameters
-    ----------
-    store : Store
-    settings : mapping
-        Content of ``journal.toml``.
-
-    Returns
-    -------
-    dict of str to Scale
-        By the key under which totals stand in the notes.
-
-    Raises
-    ------
-    JournalError
-        When a file can't be read, or a scale is described in a way that can't be used.
-    """
+    """Give every scale of a journal: those its settings describe, then those that were added in the form."""
     described = scales_of(settings, store.where("journal.toml"))
     own = scales_of({"scales": _added(store)}, store.where(FILE))
     return described | {key: scale for key, scale in own.items() if key not in described}
@@ -276,32 +242,7 @@ def add(
     higher_is: str = "",
     taken: Collection[str] = (),
 ) -> Scale:
-    """Add a number of the client's own, for this session and the next ones.
-
-    Parameters
-    ----------
-    store : Store
-    settings : mapping
-        Content of ``journal.toml``.
-    name : str
-        What it is called.
-    low, high : str
-        The smallest and the largest number, as they were typed.
-    higher_is : str
-        ``harder``, ``easier``, or empty where neither is true.
-    taken : collection of str
-        Keys that mean something else.
-
-    Returns
-    -------
-    Scale
-
-    Raises
-    ------
-    JournalError
-        When it has no name, its name is taken, its ends are no numbers or in the wrong order, or the file can't be
-        read or written; nothing is added then.
-    """
+    """Add a number of the client's own, for this session and the next ones."""
     import tomlkit
 
     name = " ".join(name.split())
@@ -409,17 +350,6 @@ def in_range(scale: Scale, value: float) -> bool:
 
 def reliable_change(scale: Scale, before: float, after: float) -> str:
     """Tell whether two totals differ by more than measurement error usually gives.
-
-    Parameters
-    ----------
-    scale : Scale
-    before, after : float
-        Totals.
-
-    Returns
-    -------
-    str
-        ``lower``, ``higher`` or ``within error``; ``unknown`` where the scale's reliable change is not known.
 
     References
     ----------

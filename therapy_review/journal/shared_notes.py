@@ -32,22 +32,7 @@ TABLE = HandTable(FILE, COLUMNS, [THERAPIST])
 
 
 def kept(session: Session) -> pd.DataFrame:
-    """Give the notes of a session.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    DataFrame
-        All text: when, by, kind, text, therapist, in the order of the file; empty where there are none.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be understood.
-    """
+    """Give the notes of a session."""
     store, name = session.journal.store, session.file(FILE)
     data = if_there(store.read, name)
     return TABLE.none() if data is None else TABLE.read(data, store.where(name))
@@ -57,20 +42,6 @@ def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
     """Add a note, with the name of the therapist who is there. Without a word, nothing happens.
 
     No line that stands in the file is touched, but the first, to which a column may be added.
-
-    Parameters
-    ----------
-    session : Session
-    by : str
-        ``client`` or ``therapist``.
-    text : str
-    kind : str
-        ``note`` or ``next``.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be read or written; it is left as it was.
     """
     words = re.sub("[\0\ud800-\udfff]", "", text.replace("\r\n", "\n")).strip()
     if not words:
@@ -87,16 +58,7 @@ def add(session: Session, by: str, text: str, kind: str = NOTE) -> None:
 
 
 def present(journal: Journal) -> str:
-    """Say what the therapist is called who is there now.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    str
-    """
+    """Say what the therapist is called who is there now."""
     return journal.therapist.strip() or "therapist"
 
 
@@ -116,19 +78,7 @@ def _with(data: bytes, note: Mapping[str, str]) -> bytes:
 
 
 def gathered(journal: Journal) -> tuple[pd.DataFrame, list[str]]:
-    """Gather the notes of all sessions.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    notes : DataFrame
-        As from `kept`, with their session, in order of time.
-    problems : list of str
-        A sentence for each file that can't be understood.
-    """
+    """Gather the notes of all sessions."""
     found, problems = [pd.DataFrame(columns=["session", *COLUMNS])], []
     for session in journal.sessions:
         try:
@@ -143,18 +93,6 @@ def gathered(journal: Journal) -> tuple[pd.DataFrame, list[str]]:
 
 def next_time(notes: pd.DataFrame, therapist: str) -> pd.DataFrame:
     """Choose what was put down for next time with somebody, in the newest session that has any.
-
-    Parameters
-    ----------
-    notes : DataFrame
-        As from `gathered`.
-    therapist : str
-        As in the notes: empty for what was written before names were kept.
-
-    Returns
-    -------
-    DataFrame
-        Some of these rows.
 
     Examples
     --------

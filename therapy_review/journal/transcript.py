@@ -24,37 +24,12 @@ Row = tuple[float, float, str, str]
 
 
 def none() -> pd.DataFrame:
-    """Make a transcript in which nothing is said.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Make a transcript in which nothing is said."""
     return _table([])
 
 
 def read(data: bytes, where: str, names: Mapping[str, str] | None = None) -> pd.DataFrame:
     r"""Read a transcript from a file's bytes.
-
-    Parameters
-    ----------
-    data : bytes
-        WebVTT, in UTF-8.
-    where : str
-        The file's name, for the sentence of an error.
-    names : mapping of str to str, optional
-        How client and therapist are called there, by role, as in ``{"client": "Robin"}``; capitals make no
-        difference. The words client and therapist are always understood.
-
-    Returns
-    -------
-    DataFrame
-        Columns start, end (s), speaker, text; tags are gone, and a line break is a space.
-
-    Raises
-    ------
-    JournalError
-        When it can't be understood whole.
 
     Examples
     --------

@@ -29,16 +29,7 @@ class QuietKernelSpecs(KernelSpecManager):
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Return how a kernel is started.
-
-        Parameters
-        ----------
-        kernel_name : str
-
-        Returns
-        -------
-        KernelSpec
-        """
+        """Return how a kernel is started."""
         found = super().get_kernel_spec(kernel_name)
         if any("ipykernel" in word for word in found.argv):
             found.argv = [*found.argv, NO_HISTORY]
@@ -46,16 +37,7 @@ class QuietKernelSpecs(KernelSpecManager):
 
 
 def is_ours(folder: Path) -> bool:
-    """Tell whether a folder is one that `therapy_review.lab.server` makes for Lab to talk to its kernels.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a folder is one that `therapy_review.lab.server` makes for Lab to talk to its kernels."""
     from therapy_review.lab.server import TALKS
 
     return folder.name.startswith(TALKS) and folder.is_dir() and not folder.is_symlink()

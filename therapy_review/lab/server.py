@@ -115,14 +115,7 @@ def environment() -> dict[str, str]:
 
 
 def start(journal: Journal, notebook: str) -> NoReturn:
-    """Open one notebook of a journal in Lab, and say so; this program becomes Lab and does not come back.
-
-    Parameters
-    ----------
-    journal : Journal
-    notebook : str
-        The notebook's name within the journal.
-    """
+    """Open one notebook of a journal in Lab, and say so; this program becomes Lab and does not come back."""
     import typer
 
     from therapy_review.storage import unlock

@@ -147,17 +147,6 @@ def behind(
 def mood_turn(moods: pd.DataFrame) -> pd.DataFrame:
     """Tell in which session the mood moved most between before and after.
 
-    Parameters
-    ----------
-    moods : DataFrame
-        As from `therapy_review.trends.table.moods_table`: session, date, mood_before, mood_after.
-
-    Returns
-    -------
-    DataFrame
-        One row: session, date, mood_before, mood_after, mood_change; of several that moved as much, the newest.
-        No row when no mood moved. It says that the mood moved, not where in the session and not why.
-
     Examples
     --------
     >>> table = pd.DataFrame({"session": ["2026-01-08", "2026-01-15"], "date": [8, 15]})

@@ -96,18 +96,7 @@ def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
 
 
 def kept(session: Session) -> dict[str, float | None]:
-    """Give what is kept of a session, without listening to anything.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    dict
-        `VOICE_MEASURES` with the speaker before them, as in ``client_pitch``; empty when nothing is
-        kept, or it does not fit the session any more.
-    """
+    """Give what is kept of a session, without listening to anything."""
     try:
         rows = _kept(session) or []
     except NotAnalysedError:
@@ -152,19 +141,6 @@ def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
 
 def pieces(turns: pd.DataFrame, speaker: str, most: float = MOST) -> list[tuple[float, float]]:
     """Choose stretches in which one person alone speaks, evenly from the whole session.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    speaker : str
-    most : float
-        Seconds: as much is chosen at most, as nearly as whole pieces allow.
-
-    Returns
-    -------
-    list of tuple of float
-        Start and end in seconds, in order of time, none longer than eight seconds.
 
     Examples
     --------

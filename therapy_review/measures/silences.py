@@ -27,18 +27,6 @@ AT_ONCE = 0.2  # seconds
 def silences(turns: pd.DataFrame, shortest: float = MIN_SILENCE) -> pd.DataFrame:
     """Every silence between first and last speech, with who spoke before and who broke it.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    shortest : float
-        Seconds; shorter silences are left out.
-
-    Returns
-    -------
-    DataFrame
-        Columns start, end, duration (s), before, broken_by (speakers).
-
     Examples
     --------
     >>> from therapy_review.turns import turns_table
@@ -154,16 +142,6 @@ def long_silences(turns: pd.DataFrame) -> pd.DataFrame:
 
 def who_broke_silence(turns: pd.DataFrame) -> pd.DataFrame:
     """Count long silences by who spoke before and who broke them.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    DataFrame
-        One row a speaker before, one column a speaker who broke it; counts.
 
     References
     ----------

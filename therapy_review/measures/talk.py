@@ -45,16 +45,6 @@ Number = TypeVar("Number", float, pd.Series)
 def talk_time(turns: pd.DataFrame) -> dict[str, float]:
     """Total voiced time of each speaker: all their voiced stretches (Heldner & Edlund 2010) added up.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    dict of str to float
-        Seconds, by speaker.
-
     Examples
     --------
     >>> from therapy_review.turns import turns_table
@@ -93,16 +83,6 @@ def talk_share(turns: pd.DataFrame) -> dict[str, float]:
 def session_share(turns: pd.DataFrame) -> dict[str, float]:
     """Each speaker's part of the session, with ``silence`` for what nobody filled.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    dict of str to float
-        0 to 1, by speaker and ``silence``; overlap counts for both, so they add up to 1 only without any.
-
     Examples
     --------
     >>> from therapy_review.turns import turns_table
@@ -134,19 +114,7 @@ def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
 
 
 def longest_turns(turns: pd.DataFrame) -> pd.DataFrame:
-    """Longest turn of each speaker, with its time so that it can be played.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    DataFrame
-        Columns speaker, start, end, duration (s; from first to last word, pauses included). A turn is as in
-        Sacks, Schegloff & Jefferson 1974; of turns equally long, the first.
-    """
+    """Longest turn of each speaker, with its time so that it can be played."""
     validate(turns)
     return _longest(floor_turns(turns))
 
@@ -159,21 +127,7 @@ def _longest(turn: pd.DataFrame) -> pd.DataFrame:
 
 
 def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
-    """Talk share in equal parts of the session.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    parts : int
-        How many.
-
-    Returns
-    -------
-    DataFrame
-        Tidy, one row a part and speaker: part (1 to `parts`), start, end (s), speaker, talk_time (s), share (of
-        the talk in that part; NaN where nobody spoke).
-    """
+    """Talk share in equal parts of the session."""
     validate(turns)
     first, last = session_bounds(turns)
     edges = np.linspace(first, last, parts + 1) if len(turns) else np.array([])
@@ -193,17 +147,6 @@ def latency(turns: pd.DataFrame) -> pd.DataFrame:
     """How long each speaker took before answering each other one: how often, median and quartiles.
 
     Heldner & Edlund 2010; in everyday talk a median is about 0.2 s (Stivers et al. 2009).
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    DataFrame
-        One row a pair: before, responder, n, q1, median, q3 (s; negative where the answer began before the other
-        had ended, the sign is kept). The single values are in `therapy_review.measures.silences.gaps`.
 
     Examples
     --------
@@ -229,17 +172,6 @@ def long_silences_by_kind(turns: pd.DataFrame) -> pd.DataFrame:
     """Every silence of 3.0 s and more, who spoke before, who broke it, and whether the floor changed at it.
 
     Three seconds as in Frankel et al. 2006; who broke it as in Sharpley, Munro & Elly 2005.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    DataFrame
-        Columns start, end, duration (s), before, broken_by (speakers), kind (``inside-turn`` when it lies within
-        one speaker's turn, ``between`` when it lies between two turns).
 
     Examples
     --------

@@ -62,16 +62,7 @@ STOPPED = (
 
 
 class Together:
-    """Looking at a journal together, part by part.
-
-    Parameters
-    ----------
-    journal : Journal
-    session : Session
-        The one that notes are put down beside.
-    sound : str
-        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
-    """
+    """Looking at a journal together, part by part."""
 
     def __init__(self, journal: Journal, session: Session, sound: str = ON) -> None:
         self.journal, self.session, self.is_heard = journal, session, is_on(sound)

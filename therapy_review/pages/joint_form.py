@@ -37,25 +37,7 @@ ASK = (
 
 
 def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -> VBox | Still:
-    """Ask what may be seen.
-
-    Parameters
-    ----------
-    journal : Journal
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-    opened : callable
-        Called with what the client chose, each time they did.
-
-    Returns
-    -------
-    VBox or Still
-
-    Raises
-    ------
-    JournalError
-        When what was opened the last time can't be read.
-    """
+    """Ask what may be seen."""
     ask = ASK.format(therapist=html.escape(journal.therapist))
     if is_still():
         return Still(f"<p>Nothing of this page is opened. {how_to_start()} and choose what may be seen.</p>")
@@ -125,15 +107,7 @@ def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], N
 
 
 class _Sessions:
-    """The sessions, some listed with a box for each of their parts, all from a day on with their figures alone.
-
-    Parameters
-    ----------
-    names : list of str
-        All of them, the newest first.
-    last : Opened
-        What was opened the last time: so are the boxes to begin with.
-    """
+    """The sessions, some listed with a box for each of their parts, all from a day on with their figures alone."""
 
     def __init__(self, names: list[str], last: Opened) -> None:
         import ipywidgets as w

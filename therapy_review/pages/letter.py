@@ -27,23 +27,7 @@ SAME_SHARE = 0.05  # talk shares closer than this are called about the same
 
 
 def opening(journal: Journal, week: str, sessions: Sequence[Session], heard: str = "") -> str:
-    """Greet the client and say which week this is.
-
-    Parameters
-    ----------
-    journal : Journal
-    week : str
-        An ISO week as in ``2026-W10``, or empty when there is no session at all.
-    sessions : sequence of Session
-        The sessions of that week.
-    heard : str
-        What is to be said of the sound on the page, as part of a sentence.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Greet the client and say which week this is."""
     parts = [f"<h1>{_week_title(week)}</h1>", f"<p>Hello {html.escape(journal.client)},</p>"]
     if not week:
         parts.append("<p>this will be your weekly letter. It begins with your first session.</p>")
@@ -75,17 +59,7 @@ def _week_title(week: str) -> str:
 
 
 def agreements_ending(journal: Journal) -> str:
-    """Say which agreement ends within two weeks, and how to give it anew.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    str
-        HTML; empty where none ends.
-    """
+    """Say which agreement ends within two weeks, and how to give it anew."""
     people = {
         "client": "your own agreement",
         "therapist": f"the agreement of {html.escape(journal.therapist)}",
@@ -106,55 +80,21 @@ def agreements_ending(journal: Journal) -> str:
 
 
 def session_heading(session: Session) -> str:
-    """Name the session by its day, and say what is kept of it.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Name the session by its day, and say what is kept of it."""
     kept = "a recording and notes" if session.has_recording else "notes"
     with_whom = html.escape(session.journal.therapist)
     return f"<h1>{day(session.date)}</h1>\n<p>A session with {with_whom}, kept as {kept}.</p>"
 
 
 def which(session: Session) -> str:
-    """Say by its day which of several sessions is meant.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Say by its day which of several sessions is meant."""
     number = int(session.name[11:] or 1)
     beside = f", the {ORDINALS[number]} that day" if number > 1 else ""
     return f"<h3>{session.date:%A} {session.date.day} {session.date:%B}{beside}</h3>"
 
 
 def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SHOWN) -> str:
-    """Say what the session held, in the client's own words and a few plain figures.
-
-    Parameters
-    ----------
-    session : Session
-    use : str
-        What it is told for: no figure of a session is told that not everybody heard has agreed to.
-    private_notes : str
-        ``shown``; anything else leaves the client's own sentences and words for moods out.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Say what the session held, in the client's own words and a few plain figures."""
     written, sentences = (
         session.notes,
         [f"You met {html.escape(session.journal.therapist)} on {day(session.date)}."],
@@ -212,21 +152,7 @@ def _session_in_figures(row: pd.Series) -> str:
 
 
 def changes(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SHOWN) -> str:
-    """Say what is different from the session before.
-
-    Parameters
-    ----------
-    session : Session
-    use : str
-        What it is told for, as in `what_it_held`.
-    private_notes : str
-        ``shown``; anything else leaves the client's words for moods out.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Say what is different from the session before."""
     earlier = _session_before(session)
     if earlier is None:
         return "<p>This is the first session here; there is nothing to put beside it yet.</p>"

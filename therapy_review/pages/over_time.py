@@ -62,14 +62,7 @@ NEED_NOT = (
 
 
 class PathPage:
-    """The path, part by part.
-
-    Parameters
-    ----------
-    journal : Journal
-    sound : str
-        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
-    """
+    """The path, part by part."""
 
     def __init__(self, journal: Journal, sound: str = ON) -> None:
         self.journal = journal

@@ -25,21 +25,7 @@ BESIDE = 'style="display:flex;flex-wrap:wrap;gap:1.5rem"'
 
 
 def opening(journal: Journal, title: str, text: str) -> str:
-    """Greet the client, and say how far the path goes.
-
-    Parameters
-    ----------
-    journal : Journal
-    title : str
-        The page's heading.
-    text : str
-        What the page is, in a sentence or two.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Greet the client, and say how far the path goes."""
     sessions = journal.sessions
     hello = f"<h1>{title}</h1>\n<p>Hello {html.escape(journal.client)},</p>"
     if not sessions:
@@ -50,19 +36,7 @@ def opening(journal: Journal, title: str, text: str) -> str:
 
 
 def then_and_now(journal: Journal, sides: Sides | None) -> str:
-    """Put the client's own words from the first sessions beside those from the newest.
-
-    Parameters
-    ----------
-    journal : Journal
-    sides : Sides or None
-        As from `therapy_review.trends.early_recent.sides`.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Put the client's own words from the first sessions beside those from the newest."""
     if sides is None:
         return "<p>Once there are two sessions, your first words and your newest stand here beside each other.</p>"
     every = {session.name: session for session in journal.sessions}
@@ -91,18 +65,7 @@ def _side(title: str, sessions: Sequence[Session]) -> str:
 
 
 def moved(way: Way) -> str:
-    """Say of moods, questionnaires and measures what moved, at the certainty there is.
-
-    Parameters
-    ----------
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Say of moods, questionnaires and measures what moved, at the certainty there is."""
     said = list(told(way).values())
     said += [of_a_word(way.tags, word) for word in often(way.tags)[:1]]
     items = "".join(_gathered([one for one in said if one]))

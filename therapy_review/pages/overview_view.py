@@ -33,16 +33,7 @@ Told = Callable[["Session"], str]
 
 
 class Place:
-    """Where a chosen session is opened; what was open before is closed, its sound too.
-
-    Parameters
-    ----------
-    journal : Journal
-    listeners : callable
-        Tells of a session who listens to it and what for; the client alone when left out.
-    told : callable
-        What is said of a session before it is heard, as HTML.
-    """
+    """Where a chosen session is opened; what was open before is closed, its sound too."""
 
     def __init__(
         self,
@@ -57,37 +48,16 @@ class Place:
         self.box.add_class("tr-choose-place")
 
     def open(self, session: Session) -> None:
-        """Show a session: what is kept of it, and its player.
-
-        Parameters
-        ----------
-        session : Session
-        """
+        """Show a session: what is kept of it, and its player."""
         self._show(session, lambda: [self._player(session)], self._told(session))
 
     def open_without_sound(self, session: Session, why: str = "") -> None:
-        """Show what is kept of a session, and no player.
-
-        Parameters
-        ----------
-        session : Session
-        why : str
-            Why there is none, in a sentence.
-        """
+        """Show what is kept of a session, and no player."""
         said = f"<p>{html.escape(why)}</p>" if why else ""
         self._show(session, list, self._told(session) + said)
 
     def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
-        """Show some moments of a session, with a way to all of it.
-
-        Parameters
-        ----------
-        session : Session
-        sentence : str
-            Why these, in words.
-        found : DataFrame
-            Columns start, end (s) and why.
-        """
+        """Show some moments of a session, with a way to all of it."""
         import ipywidgets as w
 
         whole = w.Button(description="Open the whole session", layout=w.Layout(width="max-content"))
@@ -119,19 +89,7 @@ class Place:
 
 
 def path_view(way: Way, place: Place) -> Any:
-    """Show the path with its choices, and below it what is chosen.
-
-    Parameters
-    ----------
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-    place : Place
-        Where sessions are opened.
-
-    Returns
-    -------
-    VBox
-    """
+    """Show the path with its choices, and below it what is chosen."""
     import ipywidgets as w
 
     names = way.sessions["session"].tolist()
@@ -199,21 +157,7 @@ def _open(way: Way, place: Place, what: str, name: str) -> None:
 
 
 def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str], str] | None = None) -> Any:
-    """Show each measure beside what was usual before; a chosen value leads to the moments behind it.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As from `therapy_review.trends.usual_range.usual`.
-    place : Place
-        Where moments are opened.
-    told : mapping of (str, str) to str, optional
-        As for `therapy_review.charts.usual_range.usual_over_time`.
-
-    Returns
-    -------
-    VBox
-    """
+    """Show each measure beside what was usual before; a chosen value leads to the moments behind it."""
 
     def chosen(what: str, name: str) -> None:
         session, own = place.journal.session(name), table[table["session"] == name]
@@ -240,25 +184,11 @@ class QuietPlace(Place):
     """Where a chosen session is opened to be read: its words and figures, and nothing that plays."""
 
     def open(self, session: Session) -> None:
-        """Show what is kept of a session.
-
-        Parameters
-        ----------
-        session : Session
-        """
+        """Show what is kept of a session."""
         self.open_without_sound(session)
 
     def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
-        """Show some moments of a session to read.
-
-        Parameters
-        ----------
-        session : Session
-        sentence : str
-            Why these, in words.
-        found : DataFrame
-            Columns start, end (s) and why.
-        """
+        """Show some moments of a session to read."""
 
         def to_read() -> list[Any]:
             import ipywidgets as w

@@ -28,17 +28,7 @@ TAKES = "It takes up to half a minute a session, makes no sound, and can be stop
 
 
 def voices_view(journal: Journal) -> Any:
-    """Show the client's pitch and loudness over the sessions, and offer to work out what is not known yet.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    VBox or Still
-        In batch what is known already, to read.
-    """
+    """Show the client's pitch and loudness over the sessions, and offer to work out what is not known yet."""
     if is_still():
         waiting, drawn = not_worked_out(journal), chart(journal)
         shown, said = drawn._repr_mimebundle_(), f"<p><small>{_offer(waiting)} {how_to_start()}.</small></p>"
@@ -47,31 +37,12 @@ def voices_view(journal: Journal) -> Any:
 
 
 def chart(journal: Journal) -> Chart:
-    """Draw what is known of the client's pitch and loudness.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    Chart
-    """
+    """Draw what is known of the client's pitch and loudness."""
     return voices_over_time(trends(journal, SHOWN))
 
 
 def not_worked_out(journal: Journal) -> list[Session]:
-    """Find the sessions whose pitch and loudness could be put beside those of others, and are not known yet.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of Session
-        Those that were analysed, whose notes name the microphone.
-    """
+    """Find the sessions whose pitch and loudness could be put beside those of others, and are not known yet."""
     sessions = journal.sessions
     written = [session.notes for session in sessions]
     ways = lasting([{part: getattr(notes, part) for part in OF_THE_WAY} for notes in written])
@@ -90,12 +61,7 @@ def _offer(waiting: list[Session]) -> str:
 
 
 class VoicesView:
-    """The picture, and the button that has more of it worked out.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
+    """The picture, and the button that has more of it worked out."""
 
     def __init__(self, journal: Journal) -> None:
         import ipywidgets as w

@@ -52,21 +52,7 @@ if TYPE_CHECKING:
 
 
 class SessionPage:
-    """One session, part by part; what rests on its sound asks the consent gate each time it is shown.
-
-    Parameters
-    ----------
-    session : Session
-    use : str
-        What it is looked at for: ``self_review`` by the client alone, or another use of
-        `therapy_review.consent.agreement`.
-    private_notes : str
-        ``shown``; anything else leaves the client's own sentences and words for moods out, and keeps figures.
-    sound : str
-        ``on``, or ``off``: then nothing that could play is made, and everything else is there.
-    voices : str
-        ``shown``; anything else leaves pitch and loudness out, which take a while to be worked out.
-    """
+    """One session, part by part; what rests on its sound asks the consent gate each time it is shown."""
 
     def __init__(
         self,
@@ -256,16 +242,7 @@ class SessionPage:
 
 
 class WeeklyReview:
-    """The weekly letter, part by part.
-
-    Parameters
-    ----------
-    journal : Journal
-    week : str
-        An ISO week as in ``2026-W10``; the newest with a session when empty.
-    sound : str
-        ``on``, or ``off`` for a page on which nothing can play.
-    """
+    """The weekly letter, part by part."""
 
     def __init__(self, journal: Journal, week: str = "", sound: str = ON) -> None:
         sessions = journal.week(week)

@@ -44,17 +44,6 @@ HEAD = (
 class Opened:
     """What may be seen.
 
-    Parameters
-    ----------
-    tags : frozenset of str
-        Mood words.
-    scales : frozenset of str
-        Questionnaires, by the name of their totals in the notes.
-    sessions : mapping of str to frozenset of str
-        For each session that is opened, some of `PARTS`.
-    therapists : frozenset of str
-        With whom notes were written together that may be seen; the one who is there now need not be named.
-
     Examples
     --------
     >>> some = Opened(sessions={"2026-03-05": frozenset({FIGURES})})
@@ -76,19 +65,7 @@ class Opened:
         return sorted(name for name in self.sessions if self.shows(part, name))
 
     def of(self, way: Way) -> Way:
-        """Leave of the path what may be seen.
-
-        Parameters
-        ----------
-        way : Way
-            As from `therapy_review.trends.overview.way`.
-
-        Returns
-        -------
-        Way
-            Only sessions whose figures are opened, with those words and questionnaires that are, and with the proud
-            moments of sessions whose marks are. Phases are named by the words of the notes only where those are.
-        """
+        """Leave of the path what may be seen."""
         kept = way.only(self.with_part(FIGURES))
         hidden = {scale for scale in way.scales if scale not in self.scales}
         tags = kept.tags.assign(tag=kept.tags["tag"].where(kept.tags["tag"].isin(self.tags), ""))
@@ -147,22 +124,7 @@ def _in_plain_words(number: int) -> str:
 
 
 def remembered(journal: Journal) -> Opened:
-    """Give what was opened the last time.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    Opened
-        Nothing when this was never asked.
-
-    Raises
-    ------
-    JournalError
-        When the file can't be understood; nothing is opened then.
-    """
+    """Give what was opened the last time."""
     store = journal.store
     if (data := if_there(store.read, FILE)) is None:
         return Opened()
@@ -195,35 +157,13 @@ def _texts(value: object) -> list[str]:
 
 
 def remember(journal: Journal, opened: Opened) -> None:
-    """Keep what is opened, to be offered the next time.
-
-    Parameters
-    ----------
-    journal : Journal
-    opened : Opened
-
-    Raises
-    ------
-    JournalError
-        When it can't be written.
-    """
+    """Keep what is opened, to be offered the next time."""
     with journal.store.writing():
         journal.store.write(FILE, written(opened, journal.today()))
 
 
 def written(opened: Opened, on: dt.date) -> bytes:
-    """Write what is opened as the bytes of ``opened.toml``.
-
-    Parameters
-    ----------
-    opened : Opened
-    on : datetime.date
-        The day of the choice.
-
-    Returns
-    -------
-    bytes
-    """
+    """Write what is opened as the bytes of ``opened.toml``."""
     import tomlkit
 
     content = tomlkit.document()
@@ -240,16 +180,7 @@ def written(opened: Opened, on: dt.date) -> bytes:
 
 
 def on_offer(way: Way) -> tuple[list[str], list[str], list[str]]:
-    """Tell what could be opened: mood words, questionnaires, sessions with the newest first.
-
-    Parameters
-    ----------
-    way : Way
-
-    Returns
-    -------
-    tags, scales, sessions : list of str
-    """
+    """Tell what could be opened: mood words, questionnaires, sessions with the newest first."""
     used = set(way.tags["tag"]) - {""}
     grouped = [tag for tags in way.groups.values() for tag in tags if tag in used]
     tags = [*grouped, *sorted(used - {*grouped})]

@@ -58,15 +58,7 @@ ALONE: Listeners = Listeners()
 
 
 class Desk:
-    """Answers the page of one player.
-
-    Parameters
-    ----------
-    session : Session
-        One that was analysed.
-    listeners : Listeners
-        Who listens; the client alone when left out.
-    """
+    """Answers the page of one player."""
 
     def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
         self.session, self.listeners, self.feed = session, listeners, Feed(session, use=listeners.use)
@@ -101,19 +93,7 @@ class Desk:
         return float(minutes) if isinstance(minutes, int | float) else LOCK_AFTER
 
     def answer(self, asked: Asked) -> Answer | None:
-        """Answer one message of the page.
-
-        Parameters
-        ----------
-        asked : dict
-            ``kind`` says what is asked for; a ``ticket`` comes back with the answer.
-
-        Returns
-        -------
-        content : dict
-        buffers : list of bytes
-            Nothing at all comes back for what is not known.
-        """
+        """Answer one message of the page."""
         self._look_at_the_clock()
         kind = asked.get("kind")
         if kind in ("lock", "unlock"):

@@ -33,17 +33,7 @@ MOST_RUNS = 24  # in one answer
 
 
 class Feed:
-    """The sound of one session for one player.
-
-    Parameters
-    ----------
-    session : Session
-        One that was analysed.
-    start, end : float, optional
-        Seconds: what may be heard; the whole session when left out.
-    use : str
-        What the recording is opened for; one of the uses that can be agreed to.
-    """
+    """The sound of one session for one player."""
 
     def __init__(
         self, session: Session, start: float = 0.0, end: float = np.inf, *, use: str = "self_review"
@@ -55,13 +45,7 @@ class Feed:
 
     @property
     def sound(self) -> Sound:
-        """The session's sound.
-
-        Raises
-        ------
-        ConsentError
-            When somebody heard has not agreed.
-        """
+        """The session's sound."""
         self._session.recording(self._use)  # asked each time: what was opened before stays at hand
         return _sound_of(self._session, str(self._session.inputs()["recording"]), self._use)
 
@@ -74,13 +58,7 @@ class Feed:
         return [stretch for stretch in marks.closed(self._session.marks) if stretch not in self._opened]
 
     def open_once(self, at: float) -> None:
-        """Let the closed stretch at a time be heard, as the client chose, until it is closed again.
-
-        Parameters
-        ----------
-        at : float
-            Seconds.
-        """
+        """Let the closed stretch at a time be heard, as the client chose, until it is closed again."""
         self._opened |= {(a, b) for a, b in self.closed() if a <= at < b}
 
     def close_again(self) -> None:
@@ -88,28 +66,7 @@ class Feed:
         self._opened.clear()
 
     def pieces(self, start: float, voice: str = EVERYONE) -> Answer:
-        """Give the next five seconds that may be heard.
-
-        Parameters
-        ----------
-        start : float
-            Seconds from the recording's start.
-        voice : str
-            Whose words alone, as in the turns table; ``everyone`` for all there is.
-
-        Returns
-        -------
-        content : dict
-            ``at``: when each piece begins (s); ``until``: to what time the answer reaches (s).
-        pieces : list of bytes
-
-        Raises
-        ------
-        ConsentError
-            When somebody heard has not agreed.
-        RecordingError
-            When the recording can't be read.
-        """
+        """Give the next five seconds that may be heard."""
         with self._reading:
             sound = self.sound
             low, high = max(start, self._bounds[0]), min(self._bounds[1], sound.duration)
@@ -140,18 +97,6 @@ def _sound_of(session: Session, recording: str, use: str) -> Sound:  # noqa: ARG
 def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
     """Leave closed stretches out of a row of packets, whole packets at a time.
 
-    Parameters
-    ----------
-    closed : list of (float, float)
-        Seconds; in order, none over another.
-    first, last : int
-        The first packet, and the one after the last.
-
-    Returns
-    -------
-    list of (int, int)
-        Rows of packets none of which holds anything of a closed stretch.
-
     Examples
     --------
     >>> without([(0.05, 0.10)], 0, 10)
@@ -169,18 +114,6 @@ def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
 
 def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
     """Give the packets in which a voice speaks, with the breath between its words.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    voice : str
-        A speaker.
-
-    Returns
-    -------
-    list of (int, int)
-        Rows of packets, in order.
 
     Examples
     --------

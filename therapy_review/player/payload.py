@@ -40,24 +40,7 @@ def picture(
     shows: Shows = lambda _: True,
     names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Gather what a page draws: people, turns, silences, marks, what was said.
-
-    Parameters
-    ----------
-    session : Session
-        One that was analysed.
-    use : str
-        What it is wanted for; one of the uses that can be agreed to.
-    shows : callable, optional
-        Whether a mark is shown; all of them when left out. What is closed stays closed either way.
-    names : mapping of str to str, optional
-        How people are called where more than the client look on.
-
-    Returns
-    -------
-    dict
-        Ready for JSON; times in seconds, who speaks as a place in ``people``.
-    """
+    """Gather what a page draws: people, turns, silences, marks, what was said."""
     turns, now = session.turns, marks_now(session, shows)
     people = speakers(turns)
     lane = {person: place for place, person in enumerate(people)}
@@ -83,18 +66,7 @@ def picture(
 
 
 def marks_now(session: Session, shows: Shows = lambda _: True) -> dict[str, Any]:
-    """Gather the marks as they stand in the file.
-
-    Parameters
-    ----------
-    session : Session
-    shows : callable, optional
-        As for `picture`.
-
-    Returns
-    -------
-    dict
-    """
+    """Gather the marks as they stand in the file."""
     table = session.marks
     rows = sorted(filter(shows, marks.each(table)), key=lambda mark: mark.start)
     return {"marks": [as_sent(mark) for mark in rows], "closed": [list(s) for s in marks.closed(table)]}
@@ -102,15 +74,6 @@ def marks_now(session: Session, shows: Shows = lambda _: True) -> dict[str, Any]
 
 def as_sent(mark: marks.Mark) -> dict[str, Any]:
     """Put a mark into plain values.
-
-    Parameters
-    ----------
-    mark : Mark
-
-    Returns
-    -------
-    dict
-        ``end`` is None for a moment; ``by`` is there where it is not the client's own.
 
     Examples
     --------
@@ -123,22 +86,7 @@ def as_sent(mark: marks.Mark) -> dict[str, Any]:
 
 
 def as_mark(sent: dict[str, Any]) -> marks.Mark:
-    """Make a mark of what a page sent.
-
-    Parameters
-    ----------
-    sent : dict
-        As from `as_sent`.
-
-    Returns
-    -------
-    Mark
-
-    Raises
-    ------
-    MarkError
-        When it is none.
-    """
+    """Make a mark of what a page sent."""
     end = sent.get("end")
     return marks.Mark(
         float(sent["start"]),
@@ -151,18 +99,7 @@ def as_mark(sent: dict[str, Any]) -> marks.Mark:
 
 
 def waveform(peaks: NDArray[np.float32]) -> bytes:
-    """Put a waveform into bytes: how far the sound reaches, 32 times a second, 0 to 127.
-
-    Parameters
-    ----------
-    peaks : ndarray of float32, shape (n, 2)
-        Lowest and highest sample.
-
-    Returns
-    -------
-    bytes
-        Shown louder where the whole recording is soft.
-    """
+    """Put a waveform into bytes: how far the sound reaches, 32 times a second, 0 to 127."""
     high = np.abs(peaks).max(axis=1, initial=0.0)
     usual = float(np.quantile(high, 0.995)) if len(high) else 0.0
     scaled = np.clip(high / usual, 0, 1) if usual > 0 else high

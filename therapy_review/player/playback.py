@@ -148,22 +148,7 @@ def levelled(samples: NDArray[np.float32], start: float, gains: Levels) -> NDArr
 
 
 class Sound:
-    """The sound of one session as packets to be heard, prepared or made when asked for.
-
-    Parameters
-    ----------
-    session : Session
-        One that was analysed.
-    use : str
-        What it is wanted for; one of the uses that can be agreed to.
-
-    Raises
-    ------
-    ConsentError
-        When somebody heard has not agreed to that use.
-    NotAnalysedError
-        When it is not known who spoke when.
-    """
+    """The sound of one session as packets to be heard, prepared or made when asked for."""
 
     def __init__(self, session: Session, use: str = "self_review") -> None:
         self._session, self._use = session, use
@@ -179,24 +164,7 @@ class Sound:
         return int(np.ceil(self.duration / PACKET))
 
     def packets(self, first: int, after: int) -> list[bytes]:
-        """Give packets, asking the consent gate each time.
-
-        Parameters
-        ----------
-        first, after : int
-            The first one and the one after the last; each lasts 20 ms.
-
-        Returns
-        -------
-        list of bytes
-
-        Raises
-        ------
-        ConsentError
-            When somebody heard has not agreed.
-        RecordingError
-            When the recording can't be read.
-        """
+        """Give packets, asking the consent gate each time."""
         recording = self._session.recording(self._use)
         first, after = max(0, first), min(after, len(self))
         if self.is_prepared() and (kept := self._prepared):
@@ -227,20 +195,7 @@ class Sound:
         return self._prepared is not None
 
     def prepare(self, progress: Progress | None = None) -> None:
-        """Make the packets of the whole session, and keep them with the derived files.
-
-        Parameters
-        ----------
-        progress : callable, optional
-            Called with the part that is done, 0 to 1.
-
-        Raises
-        ------
-        ConsentError
-            When somebody heard has not agreed, or no longer does when it is finished: nothing is kept then.
-        RecordingError
-            When the recording can't be read.
-        """
+        """Make the packets of the whole session, and keep them with the derived files."""
         tell = progress or (lambda _done: None)
         with _PREPARING:
             gains = None

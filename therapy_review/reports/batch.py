@@ -63,21 +63,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done, and how.
-
-    Parameters
-    ----------
-    template : Template
-    parameters : mapping of str to object
-        As the client gave them, with ``private_notes``.
-    to : {"ipynb", "html", "pdf"}
-    jobs : int
-        How many reports at once.
-    cell_wait : float
-        Seconds a cell may take.
-    cluster : Cluster, optional
-        Does it in place of this computer.
-    """
+    """What is to be done, and how."""
 
     template: Template
     parameters: Mapping[str, object]
@@ -89,15 +75,7 @@ class Job:
 
 @dataclass
 class Run:
-    """One run over the sessions of a journal.
-
-    Parameters
-    ----------
-    journal : Journal
-    job : Job
-    outcomes : dict of str to Outcome
-        By session; filled as the run goes on.
-    """
+    """One run over the sessions of a journal."""
 
     journal: Journal
     job: Job
@@ -106,17 +84,7 @@ class Run:
     _heard: set[str] = field(default_factory=set, repr=False)
 
     def plan(self, sessions: Sequence[Session]) -> list[Session]:
-        """Find out what has to be made; what is current or may not be made is settled here.
-
-        Parameters
-        ----------
-        sessions : sequence of Session
-
-        Returns
-        -------
-        list of Session
-            Those whose report is to be made.
-        """
+        """Find out what has to be made; what is current or may not be made is settled here."""
         basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
         for session in sessions:
             if closed := self.why_closed(session, basis):
@@ -141,17 +109,7 @@ class Run:
         return basis.look_again(session)
 
     def why_closed(self, session: Session, basis: Basis) -> str:
-        """Say why a session may not be reported, empty when it may; asked once in a run, and not written down.
-
-        Parameters
-        ----------
-        session : Session
-        basis : Basis
-
-        Returns
-        -------
-        str
-        """
+        """Say why a session may not be reported, empty when it may; asked once in a run, and not written down."""
         if session.name not in self._closed:
             self._closed[session.name] = self._why_closed(session, basis.look(session))
         return self._closed[session.name]
@@ -170,16 +128,7 @@ class Run:
         return self.journal.gate()
 
     def make(self, sessions: Sequence[Session]) -> Iterator[Outcome]:
-        """Make the reports of planned sessions; each counts from the moment it is yielded.
-
-        Parameters
-        ----------
-        sessions : sequence of Session
-
-        Yields
-        ------
-        Outcome
-        """
+        """Make the reports of planned sessions; each counts from the moment it is yielded."""
         self._heard = {session.name for session in sessions if self.looked_at.look(session).recorded}
         yield from self._listen(self.unheard(sessions))
         rest = [session for session in sessions if session.name not in self.outcomes]
@@ -190,16 +139,7 @@ class Run:
             yield self._keep(session, made, bases[session.name])
 
     def unheard(self, sessions: Sequence[Session]) -> list[Session]:
-        """Choose the sessions that have to be listened to before their report can be made.
-
-        Parameters
-        ----------
-        sessions : sequence of Session
-
-        Returns
-        -------
-        list of Session
-        """
+        """Choose the sessions that have to be listened to before their report can be made."""
         return [session for session in sessions if not self.looked_at.look(session).current]
 
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
@@ -260,17 +200,7 @@ class Run:
         return self._settle(session, "made")
 
     def private(self, session: Session | None = None) -> list[Private | MoodTags]:
-        """Give all that is to stay private: a session's own words as they are now, everybody's as they were.
-
-        Parameters
-        ----------
-        session : Session, optional
-            The one a report is of.
-
-        Returns
-        -------
-        list of Private or MoodTags
-        """
+        """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
         own = [Private(words_of(session, REPORT), self._not_private)] if session else []
         return [*own, self.every_word, self._every_tag]
 
@@ -326,17 +256,7 @@ class Run:
         return outcome
 
     def name_of(self, session: Session) -> str:
-        """Say what a session's report is called.
-
-        Parameters
-        ----------
-        session : Session
-
-        Returns
-        -------
-        str
-            As its files are, without ending.
-        """
+        """Say what a session's report is called."""
         return f"{self.job.template.name}_{session.name}"
 
     @property
@@ -354,10 +274,5 @@ class Run:
         return self.basis()
 
     def basis(self) -> Basis:
-        """Look at what reports are made from, as it is now.
-
-        Returns
-        -------
-        Basis
-        """
+        """Look at what reports are made from, as it is now."""
         return Basis(self.journal, self.job.template, self.job.parameters)

@@ -39,24 +39,7 @@ HERE_ALONE = "Everything here lies in this folder and nowhere else."
 
 
 def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, where: str = HERE_ALONE) -> str:
-    """Write the index.
-
-    Parameters
-    ----------
-    title : str
-        What the reports are of.
-    lines : iterable of Standing
-        In order of time.
-    also : mapping of str to str
-        Further files beside it: name, and what it is.
-    where : str
-        A sentence on where all this lies.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write the index."""
     listed = list(lines)
     said = [
         f"{sum(line.state == state for line in listed)} {text}"
@@ -156,18 +139,7 @@ def _report(line: Standing, *, name_templates: bool) -> str:
 
 
 def picture(turns: pd.DataFrame) -> str:
-    """Draw who spoke when, as small as a line of text.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-
-    Returns
-    -------
-    str
-        SVG: a lane for each speaker, where most of each small step in time was theirs.
-    """
+    """Draw who spoke when, as small as a line of text."""
     if turns.empty:
         return ""
     people, end = speakers(turns), float(turns["end"].max())

@@ -35,23 +35,7 @@ DAMAGED = "Something in {} is damaged; delete that folder, and it is made again.
 
 @dataclass(frozen=True)
 class Look:
-    """What a plan has to know of one session.
-
-    Parameters
-    ----------
-    heard : tuple of str
-        Who is heard in it.
-    recorded : bool
-        Whether there is a recording.
-    current : bool
-        Whether nothing has to be listened to.
-    files : dict of str to str or None
-        Its files by hash.
-    closed : str
-        Why not even who is heard can be known, in a sentence; nothing else was read then.
-    unreadable : str
-        Why something else of it can't be read, in a sentence.
-    """
+    """What a plan has to know of one session."""
 
     heard: tuple[str, ...] = ()
     recorded: bool = False
@@ -62,30 +46,12 @@ class Look:
 
 
 def asked(template: Template, parameters: Mapping[str, object]) -> dict[str, str]:
-    """Name what was asked for, whatever it is asked of.
-
-    Parameters
-    ----------
-    template : Template
-    parameters : mapping of str to object
-
-    Returns
-    -------
-    dict of str to str
-        A part of `Basis.of`.
-    """
+    """Name what was asked for, whatever it is asked of."""
     return {"template": template.digest, "parameters": digest(as_json(dict(parameters)))}
 
 
 class Basis:
-    """What reports of a journal are made from, looked at once for all of them.
-
-    Parameters
-    ----------
-    journal : Journal
-    template : Template
-    parameters : mapping of str to object
-    """
+    """What reports of a journal are made from, looked at once for all of them."""
 
     def __init__(self, journal: Journal, template: Template, parameters: Mapping[str, object]) -> None:
         self._journal, self.sessions = journal, list(journal.sessions)
@@ -108,64 +74,24 @@ class Basis:
         }
 
     def look(self, session: Session) -> Look:
-        """Give what was seen of a session.
-
-        Parameters
-        ----------
-        session : Session
-
-        Returns
-        -------
-        Look
-        """
+        """Give what was seen of a session."""
         if session.name not in self._looks:
             self._looks[session.name] = _look(session)
         return self._looks[session.name]
 
     def look_again(self, session: Session) -> Look:
-        """Look anew at a session in which something was put right.
-
-        Parameters
-        ----------
-        session : Session
-
-        Returns
-        -------
-        Look
-        """
+        """Look anew at a session in which something was put right."""
         self._looks.pop(session.name, None)
         return self.look(session)
 
     def of(self, session: Session | None) -> dict[str, Any]:
-        """Name everything a report is made from.
-
-        Parameters
-        ----------
-        session : Session or None
-            None for a report of the whole journal.
-
-        Returns
-        -------
-        dict
-            Plain values that can be kept as JSON and compared.
-        """
+        """Name everything a report is made from."""
         if session is None or self._whole:
             return self._of_all()
         return self._of_one(session, alone=self.looks_alone, with_days=self._with_words)
 
     def still_says(self, entry: Entry, session: Session) -> bool:
-        """Tell whether a report rests on what there is now, whatever template and parameters it was made with.
-
-        Parameters
-        ----------
-        entry : Entry
-        session : Session
-            The one it is of.
-
-        Returns
-        -------
-        bool
-        """
+        """Tell whether a report rests on what there is now, whatever template and parameters it was made with."""
         before = entry.rests_on
         whole = isinstance(before.get("sessions"), str)
         as_then = {"alone": before.get("looks_at") == "itself", "with_days": "days" in before}

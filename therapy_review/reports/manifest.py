@@ -34,25 +34,7 @@ FILE = "derived/index-report-files.json"  # what was seen of whole files
 
 @dataclass(frozen=True)
 class Entry:
-    """What one report was made from.
-
-    Parameters
-    ----------
-    name : str
-        What its files are called, without ending.
-    session : str
-        The session's name; empty for a report of the whole journal.
-    template : str
-        The template's name.
-    rests_on : dict
-        What it was made from, by hash; from `therapy_review.reports.inputs.Basis`.
-    files : dict of str to str
-        Hash of each of its files, by ending; none where it could not be made.
-    sentence : str
-        Why it could not be made; such an entry has the name of `failed`.
-    cell : int or None
-        The template's cell it failed in.
-    """
+    """What one report was made from."""
 
     name: str
     session: str
@@ -63,30 +45,12 @@ class Entry:
     cell: int | None = None
 
     def fits(self, now: Mapping[str, Any], endings: Iterable[str], whole: Whole) -> bool:
-        """Tell whether the report is there, whole, and still says what it would say if it were made now.
-
-        Parameters
-        ----------
-        now : mapping
-            From `therapy_review.reports.inputs.Basis`.
-        endings : iterable of str
-            The files that are wanted.
-        whole : Whole
-
-        Returns
-        -------
-        bool
-        """
+        """Tell whether the report is there, whole, and still says what it would say if it were made now."""
         return self.rests_on == now and all(whole.has(self, end) for end in endings)
 
 
 class Whole:
-    """What is known of the files of reports.
-
-    Parameters
-    ----------
-    store : Store
-    """
+    """What is known of the files of reports."""
 
     def __init__(self, store: Store) -> None:
         self._store, self._changed = store, False
@@ -204,15 +168,6 @@ def _sources(folder: Traversable, within: str = "") -> list[tuple[str, str]]:
 
 def as_json(value: Any) -> bytes:
     """Write plain values, the same always the same way.
-
-    Parameters
-    ----------
-    value : object
-        What JSON can hold; anything else is written as its words.
-
-    Returns
-    -------
-    bytes
 
     Examples
     --------

@@ -44,32 +44,7 @@ COPIES = "These are copies that lie open; the journal they are from stays sealed
 
 
 def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, sure: bool) -> Path | None:
-    """Find the folder that pages may be written to, after saying what that means and asking.
-
-    Parameters
-    ----------
-    journal : Journal
-    folder : Path or None
-        As the client gave it.
-    names : iterable of str
-        What the pages will be called.
-    sure : bool
-        Whether the question was answered with the command.
-
-    Returns
-    -------
-    Path or None
-        None where none was given, or the journal is not sealed: its pages lie open as they are.
-
-    Raises
-    ------
-    ShareError
-        When it lies in a journal, or is a file.
-    JournalError
-        When a page of that name lies there already.
-    typer.Exit
-        When the client would rather not.
-    """
+    """Find the folder that pages may be written to, after saying what that means and asking."""
     if folder is None:
         return None
     if not journal.settings.get("sealed"):
@@ -91,23 +66,7 @@ def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, su
 
 
 def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: Mapping[str, str]) -> None:
-    """Write pages where they lie open, each after its line in the ledger, and say where to read them.
-
-    Parameters
-    ----------
-    journal : Journal
-    folder : Path
-        From `place_for`.
-    pages : mapping of str to bytes
-        By the names they get; the first is the one to begin with.
-    sessions : mapping of str to str
-        Which session a page is of, by its name.
-
-    Raises
-    ------
-    JournalError
-        When the ledger or a page can't be written.
-    """
+    """Write pages where they lie open, each after its line in the ledger, and say where to read them."""
     from therapy_review.consent import ledger
 
     if not pages:
@@ -125,21 +84,7 @@ def write(journal: Journal, folder: Path, pages: Mapping[str, bytes], sessions: 
 
 
 def of_reports(journal: Journal, done: Summary) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Gather the pages of reports as they may lie open: an index of these sessions alone, then each page.
-
-    Parameters
-    ----------
-    journal : Journal
-    done : Summary
-        What was made, or was current already.
-
-    Returns
-    -------
-    pages : dict of str to bytes
-        None where no report is there.
-    sessions : dict of str to str
-        Which session a page is of, by its name.
-    """
+    """Gather the pages of reports as they may lie open: an index of these sessions alone, then each page."""
     from therapy_review.display import with_way_back
     from therapy_review.reports.index_page import index
 

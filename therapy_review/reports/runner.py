@@ -380,18 +380,7 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
 
 
 def place(journal: Journal, name: str) -> Path:
-    """Say where a file of a journal lies on this computer.
-
-    Parameters
-    ----------
-    journal : Journal
-    name : str
-        Its name within the journal, as in ``reports/index.html``.
-
-    Returns
-    -------
-    Path
-    """
+    """Say where a file of a journal lies on this computer."""
     on_disk = getattr(journal.store, "on_disk", str)(name)
     return root(journal).joinpath(*on_disk.split("/"))
 

@@ -21,19 +21,7 @@ State = Literal["ready", "changed", "waiting", "failed"]
 
 @dataclass(frozen=True)
 class Listed:
-    """A report that can be read.
-
-    Parameters
-    ----------
-    template : str
-        What it was made with.
-    name : str
-        What its files are called, without ending.
-    endings : tuple of str
-        Which files there are.
-    state : {"ready", "changed"}
-        Whether it rests on what there is now.
-    """
+    """A report that can be read."""
 
     template: str
     name: str
@@ -43,25 +31,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is of one session.
-
-    Parameters
-    ----------
-    session : Session
-    state : {"ready", "changed", "waiting", "failed"}
-        Its reports are as they should be, one rests on what has changed since, none was made yet, or the last one
-        that was wanted can't be made.
-    listed : tuple of Listed
-        Its reports, of every template; empty where none may be shown.
-    sentence : str
-        Why it could not be made.
-    cell : int or None
-        The template's cell it failed in.
-    told_in : str
-        The page that says so, where there is one.
-    measured : {"shown", "closed"}
-        Whether figures of its recording may be shown.
-    """
+    """What there is of one session."""
 
     session: Session
     state: State
@@ -72,13 +42,7 @@ class Standing:
     measured: Literal["shown", "closed"] = "shown"
 
     def plainly(self) -> list[object]:
-        """Give it as plain values, to compare.
-
-        Returns
-        -------
-        list of object
-            What JSON can hold.
-        """
+        """Give it as plain values, to compare."""
         return [
             self.session.name,
             self.state,
@@ -91,21 +55,7 @@ class Standing:
 
 
 def standing(work: Run, session: Session, basis: Basis, entries: Iterable[Entry]) -> Standing:
-    """Tell how a session stands.
-
-    Parameters
-    ----------
-    work : Run
-    session : Session
-    basis : Basis
-        As things are now.
-    entries : iterable of Entry
-        What was made of this session.
-
-    Returns
-    -------
-    Standing
-    """
+    """Tell how a session stands."""
     outcome = work.outcomes.get(session.name)
     closed = work.why_closed(session, basis)
     # Turns found elsewhere, without the recording here, are the client's to look at alone.

@@ -32,22 +32,6 @@ NO_PARQUET = (
 def everything(journal: Journal, closed: Collection[str] = (), *, private_notes: str = SHOWN) -> pd.DataFrame:
     """Gather measures, moods, mood words and scores of every session; no sentence a client wrote is in it.
 
-    Parameters
-    ----------
-    journal : Journal
-    closed : collection of str
-        Sessions whose recording may not be used for this: what was measured of them stays out.
-    private_notes : str
-        ``shown``; anything else leaves the client's words for moods out.
-
-    Returns
-    -------
-    DataFrame
-        One row a session: session, date, mood_before, mood_after, mood_change, tags (with semicolons between; no
-        such column where they are left out), ``score_`` and the name for each questionnaire, engine, and the
-        columns of `therapy_review.measures.talk.evaluate`. Counts are whole numbers (``Int64``), all other numbers
-        ``float64``, texts ``string``; all but what belongs to one person is there also where nothing was measured.
-
     Examples
     --------
     >>> from therapy_review import open_journal
@@ -89,41 +73,17 @@ def _is_count(column: str) -> bool:
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
-    """Write a table as CSV.
-
-    Parameters
-    ----------
-    table : DataFrame
-
-    Returns
-    -------
-    bytes
-    """
+    """Write a table as CSV."""
     return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
 
 
 def can_write_parquet() -> bool:
-    """Tell whether this computer can write Parquet.
-
-    Returns
-    -------
-    bool
-        Whether the extra ``parquet`` is installed.
-    """
+    """Tell whether this computer can write Parquet."""
     return find_spec("pyarrow") is not None
 
 
 def as_parquet(table: pd.DataFrame) -> bytes:
-    """Write a table as Parquet.
-
-    Parameters
-    ----------
-    table : DataFrame
-
-    Returns
-    -------
-    bytes
-    """
+    """Write a table as Parquet."""
     out = io.BytesIO()
     table.to_parquet(out, index=False)
     return out.getvalue()

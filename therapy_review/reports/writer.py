@@ -37,22 +37,7 @@ def what_it_holds(
     parameters: Mapping[str, object],
     private: Callable[[], Iterable[Private | MoodTags]],
 ) -> str:
-    """Search a finished report for what must not be in it.
-
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        Its files, by ending. A PDF is printed from the page and says the same.
-    parameters : mapping of str to object
-        With ``private_notes`` as ``shown`` the client's own words may be there.
-    private : callable
-        Gives what is looked for, where it is.
-
-    Returns
-    -------
-    str
-        Why it may not be kept, in a sentence; empty when it may.
-    """
+    """Search a finished report for what must not be in it."""
     texts = [files[end].decode() for end in ("ipynb", "html") if end in files]
     if any(map(holds_sound, texts)):
         return HELD_BACK["sound"]
@@ -66,18 +51,7 @@ def what_it_holds(
 def keep(
     store: Store, entry: Entry, files: Mapping[str, bytes], if_still: Callable[[], None] = lambda: None
 ) -> None:
-    """Write a report's files, then the entry that says it is made.
-
-    Parameters
-    ----------
-    store : Store
-    entry : Entry
-        Its ``files`` are filled in.
-    files : mapping of str to bytes
-        By ending.
-    if_still : callable, optional
-        Asked while nobody else can write; raises where it may not be kept any more.
-    """
+    """Write a report's files, then the entry that says it is made."""
     with store.writing():
         if_still()
         before = manifest.read_one(store, entry.name)
@@ -112,14 +86,7 @@ def _save_what_was_changed(store: Store, name: str, before: Entry | None, files:
 
 
 def clear_failure(store: Store, name: str) -> None:
-    """Take away what says that a report could not be made.
-
-    Parameters
-    ----------
-    store : Store
-    name : str
-        What the report's files are called, without ending.
-    """
+    """Take away what says that a report could not be made."""
     failed = manifest.failed(name)
     store.remove(f"reports/{failed}.html")
     manifest.remove(store, failed)
@@ -144,22 +111,7 @@ def _before(store: Store, session: Session, name: str) -> str:
 
 
 def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: bool) -> str:
-    """Write a page that says in one sentence why there is no report.
-
-    Parameters
-    ----------
-    store : Store
-    session : Session
-    entry : Entry
-        Of the report there would be, with sentence and cell.
-    for_later : bool
-        Whether the index says it, too, as long as nothing changed; it does not where that is asked anew each time.
-
-    Returns
-    -------
-    str
-        The sentence as it was kept, without anything private.
-    """
+    """Write a page that says in one sentence why there is no report."""
     sentence, cell = entry.sentence, entry.cell
     if holds_words(sentence, words_of(session), [hints.command(journal=store.root)]):
         look = hints.command("check", journal=store.root)

@@ -185,15 +185,6 @@ def rule_of(journal: Journal) -> list[str]:
 def sheet(draft: Draft) -> str:
     """Write a draft as it looks on paper, to be shown within any page.
 
-    Parameters
-    ----------
-    draft : Draft
-
-    Returns
-    -------
-    str
-        HTML.
-
     Examples
     --------
     >>> "Robin listens again" in sheet(Draft("Robin", "Daniel", ("self_review",), dt.date(2026, 3, 4)))
@@ -265,42 +256,13 @@ def _signed(who: str) -> str:
 
 
 def page(draft: Draft) -> str:
-    """Write a draft as a page to print, that loads nothing from anywhere.
-
-    Parameters
-    ----------
-    draft : Draft
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write a draft as a page to print, that loads nothing from anywhere."""
     shell = files("therapy_review.rights").joinpath("agreement.html").read_text(encoding="utf-8")
     return shell.replace("{{ fonts }}", fonts.style()).replace("{{ body }}", sheet(draft))
 
 
 def save(draft: Draft, file: Path) -> Path:
-    """Write a draft into a file of its own, for its owner only.
-
-    Parameters
-    ----------
-    draft : Draft
-    file : Path
-        One that is not there yet; its ending says how: ``.html`` or ``.pdf``.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    JournalError
-        When there is such a file already, its ending is another, or it can't be written.
-    MissingPackageError
-        When a PDF needs a package that is not installed.
-    """
+    """Write a draft into a file of its own, for its owner only."""
     kind = _ending(file)
     if file.exists():
         raise JournalError(ALREADY.format(file=file))
@@ -309,25 +271,7 @@ def save(draft: Draft, file: Path) -> Path:
 
 
 def save_within(journal: Journal, draft: Draft, file: Path) -> str:
-    """Write a draft into the folder of a journal, sealed where all else there is.
-
-    Parameters
-    ----------
-    journal : Journal
-    draft : Draft
-    file : Path
-        One that is not there yet, in the journal's folder; what would lie at its top is put among its reports.
-
-    Returns
-    -------
-    str
-        The file's name within the journal.
-
-    Raises
-    ------
-    JournalError, MissingPackageError
-        As `save`.
-    """
+    """Write a draft into the folder of a journal, sealed where all else there is."""
     kind, store = _ending(file), journal.store
     within = file.resolve().relative_to(store.root.resolve()).as_posix()
     name = within if "/" in within else f"reports/{within}"
@@ -347,21 +291,5 @@ def _ending(file: Path) -> str:
 
 
 def printed(draft: Draft, ending: str) -> bytes:
-    """Give a draft as the content of a file to be printed.
-
-    Parameters
-    ----------
-    draft : Draft
-    ending : str
-        ``.html`` or ``.pdf``.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    MissingPackageError
-        When a PDF needs a package that is not installed.
-    """
+    """Give a draft as the content of a file to be printed."""
     return page(draft).encode() if ending == ".html" else as_pdf(page(draft))

@@ -57,17 +57,7 @@ OTHER_REPORTS = "Reports of other weeks may still count it in their charts; to w
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erasure removed, and what it can't reach.
-
-    Parameters
-    ----------
-    what : str
-        What was to be erased, as one would say it.
-    removed : tuple of str
-        The files and folders that were there, by their names within the journal.
-    out_of_reach : tuple of str
-        A sentence for everything that may still be somewhere.
-    """
+    """What an erasure removed, and what it can't reach."""
 
     what: str
     removed: tuple[str, ...]
@@ -82,34 +72,13 @@ class Erased:
 
 
 def remains(session: Session) -> list[str]:
-    """List what there is of a session in its journal, in the order in which it is erased.
-
-    Parameters
-    ----------
-    session : Session
-        It need not be there any more: what was made from it still may.
-
-    Returns
-    -------
-    list of str
-        Names within the journal: reports, voice prints, and its folder, which goes last.
-    """
+    """List what there is of a session in its journal, in the order in which it is erased."""
     there = session.name in session.journal.store.folders("sessions")
     return [*_made_elsewhere(session), *([session.folder] if there else [])]
 
 
 def sound_remains(session: Session) -> list[str]:
-    """List the sound of a session and what was made from it, in the order in which it is erased.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    list of str
-        Names within the journal: reports, voice prints, the recording, then the rest.
-    """
+    """List the sound of a session and what was made from it, in the order in which it is erased."""
     store, sound, rest = session.journal.store, [], []
     there = {*store.files(session.folder), *_put_there(session)}
     for name in sorted(there):
@@ -123,22 +92,7 @@ def sound_remains(session: Session) -> list[str]:
 
 
 def erase_session(session: Session) -> Erased:
-    """Erase a session: sound, notes, marks, and everything that was made from them.
-
-    Parameters
-    ----------
-    session : Session
-        It need not be there any more: what was made from it still may.
-
-    Returns
-    -------
-    Erased
-
-    Raises
-    ------
-    JournalError
-        When something may not be deleted; what is left can be erased by the same call.
-    """
+    """Erase a session: sound, notes, marks, and everything that was made from them."""
     return _erase(session, f"the session {session.name}", remains)
 
 
@@ -146,41 +100,13 @@ def erase_sound(session: Session) -> Erased:
     """Erase the sound of a session and everything that was made from it; the client's notes and marks stay.
 
     In a sealed journal they are sealed with a new key, and the old one is destroyed.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    Erased
-
-    Raises
-    ------
-    JournalError
-        When something may not be deleted; what is left can be erased by the same call.
     """
     what = f"the sound of {session.name} and what was made from it; notes and marks stay"
     return _erase(session, what, sound_remains)
 
 
 def erase_all(journal: Journal) -> Erased:
-    """Erase everything in the folder of a journal, its agreements and its ledger too.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    Erased
-        The folder itself stays, empty.
-
-    Raises
-    ------
-    JournalError
-        When something may not be deleted; what is left can be erased by the same call.
-    """
+    """Erase everything in the folder of a journal, its agreements and its ledger too."""
     store = journal.store
     found = [*store.folders(""), *store.files("")]
     with store.writing():
@@ -196,19 +122,7 @@ def erase_all(journal: Journal) -> Erased:
 
 
 def made_for(session: Session, use: str) -> list[str]:
-    """List what there is in a session on account of a use: what is offered to be erased when that is taken back.
-
-    Parameters
-    ----------
-    session : Session
-    use : str
-        One of `therapy_review.consent.agreement.USES`, or ``share:NAME``; everything when empty.
-
-    Returns
-    -------
-    list of str
-        Names within the journal, in the order in which they are erased. Nothing for uses that leave nothing here.
-    """
+    """List what there is in a session on account of a use: what is offered to be erased when that is taken back."""
     if use in ("", "record", SELF_REVIEW):
         return sound_remains(session)
     if use == REPORT:

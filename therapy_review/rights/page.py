@@ -39,24 +39,7 @@ NOWHERE = "not on a recording"
 
 
 def where_spoken(journal: Journal, given: Agreement) -> tuple[Session, float, float]:
-    """Tell where somebody can be heard saying that they agree.
-
-    Parameters
-    ----------
-    journal : Journal
-    given : Agreement
-
-    Returns
-    -------
-    session : Session
-    start, end : float
-        Seconds, from a little before to a little after.
-
-    Raises
-    ------
-    JournalError
-        When it was not said on a recording, or that session is gone.
-    """
+    """Tell where somebody can be heard saying that they agree."""
     if given.spoken is None:
         raise JournalError(f"Where {given.name or given.who} agreed is not heard on a recording.")
     session, time = journal.session(given.spoken.session), given.spoken.time
@@ -64,12 +47,7 @@ def where_spoken(journal: Journal, given: Agreement) -> tuple[Session, float, fl
 
 
 class AgreementPage:
-    """The notebook about agreements, part by part.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
+    """The notebook about agreements, part by part."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -184,16 +162,7 @@ class AgreementPage:
 
 
 class DraftForm:
-    """The draft as a form: what is filled in, the page it makes, and writing down that it was agreed to.
-
-    Parameters
-    ----------
-    journal : Journal
-    first : Draft
-        What it begins with.
-    on_written : callable
-        Called when something was written down.
-    """
+    """The draft as a form: what is filled in, the page it makes, and writing down that it was agreed to."""
 
     def __init__(self, journal: Journal, first: agreeing.Draft, on_written: Any) -> None:
         import ipywidgets as w

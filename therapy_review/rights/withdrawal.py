@@ -46,17 +46,7 @@ class TakenBack:
 
 
 def what_closes(use: str) -> str:
-    """Say what is closed once a use was taken back.
-
-    Parameters
-    ----------
-    use : str
-        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
-
-    Returns
-    -------
-    str
-    """
+    """Say what is closed once a use was taken back."""
     return CLOSES_WHAT_IS_NEW if use == RECORD else CLOSES
 
 
@@ -86,17 +76,7 @@ def what_is_kept(journal: Journal, use: str, sessions: Iterable[str]) -> str:
 
 
 def offered(journal: Journal) -> dict[str, list[str]]:
-    """List what could be taken back today, and who took something back before, for what is there may be erased.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    dict of str to list of str
-        Uses in force by who gave them; none for those who took everything back.
-    """
+    """List what could be taken back today, and who took something back before, for what is there may be erased."""
     today, found = journal.today(), dict[str, list[str]]()
     for one in journal.consents:
         if one.revocations:
@@ -108,26 +88,7 @@ def offered(journal: Journal) -> dict[str, list[str]]:
 
 
 def take_back(journal: Journal, who: str, use: str) -> TakenBack:
-    """Take an agreement back, at any time and by anybody; `what_closes` tells what is closed from then on.
-
-    Parameters
-    ----------
-    journal : Journal
-    who : str
-        ``client``, ``therapist``, or the name of anyone else heard.
-    use : str
-        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
-
-    Returns
-    -------
-    TakenBack
-        Also where it had been taken back before: what was broken off then goes on from there.
-
-    Raises
-    ------
-    JournalError
-        When nothing of it was ever given, or the agreements can't be read.
-    """
+    """Take an agreement back, at any time and by anybody; `what_closes` tells what is closed from then on."""
     today = journal.today()
     taken_back = journal.keep_agreements(lambda data: agreements_file.take_back(data, who, use, on=today))
     if not taken_back and not _was_taken_back(journal, who, use):

@@ -26,14 +26,7 @@ BEFORE = " (taken back before)"
 
 
 class TakeBackForm:
-    """Asks whose agreement, and for what; takes it back; then shows what could be erased.
-
-    Parameters
-    ----------
-    journal : Journal
-    on_change : callable
-        Called when something was taken back.
-    """
+    """Asks whose agreement, and for what; takes it back; then shows what could be erased."""
 
     def __init__(self, journal: Journal, on_change: Callable[[], None]) -> None:
         import ipywidgets as w

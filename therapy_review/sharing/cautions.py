@@ -103,14 +103,6 @@ def _whose(who: str, names: dict[str, str]) -> str:
 def in_the_ledger(plan: Plan) -> str:
     """Say for the ledger which stretches went out and which of them were chosen to be silent, in times alone.
 
-    Parameters
-    ----------
-    plan : Plan
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> in_the_ledger(Plan("2026-03-04", "Sam", ("client",), (), ((10, 20), (60, 65)), ((12, 13.5),)))

@@ -116,21 +116,6 @@ def _moment(text: str) -> float:
 def read_spans(text: str) -> list[Span]:
     """Read several stretches with commas, semicolons or new lines between them.
 
-    Parameters
-    ----------
-    text : str
-        Empty for none.
-
-    Returns
-    -------
-    list of (float, float)
-        Seconds, as they were written.
-
-    Raises
-    ------
-    ShareError
-        When one is no stretch.
-
     Examples
     --------
     >>> read_spans("0:10-0:20, 1:00-1:05"), read_spans(" ")
@@ -165,16 +150,6 @@ def of_mark(mark: Mark, duration: float) -> Span:
 def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
     """Tell what stays silent because the client marked a trigger or a name there.
 
-    Parameters
-    ----------
-    marks : DataFrame
-        A marks table.
-
-    Returns
-    -------
-    list of (float, float)
-        Seconds.
-
     Examples
     --------
     >>> silenced_by_marks(mark_files.add(mark_files.none(), Mark(60, float("nan"), "name")))
@@ -192,21 +167,6 @@ def clip(
     turns: pd.DataFrame, start: float, end: float, voices: Iterable[str], silence: Sequence[Span] = ()
 ) -> Clip:
     """Work out what of one moment goes out where not everybody agreed: the agreed voices' sure words alone.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    start, end : float
-        Seconds from the recording's start.
-    voices : iterable of str
-        Speakers of that table whose words may go out.
-    silence : sequence of (float, float)
-        Seconds that are silent in any case.
-
-    Returns
-    -------
-    Clip
 
     Examples
     --------
@@ -242,17 +202,6 @@ def _spans(turns: pd.DataFrame) -> list[Span]:
 
 def clip_of_all(start: float, end: float, silence: Sequence[Span] = ()) -> Clip:
     """Work out what of one moment goes out where everybody agreed: all but what is to be silent.
-
-    Parameters
-    ----------
-    start, end : float
-        Seconds from the recording's start.
-    silence : sequence of (float, float)
-        Seconds that are silent.
-
-    Returns
-    -------
-    Clip
 
     Examples
     --------

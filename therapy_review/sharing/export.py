@@ -37,29 +37,7 @@ FADE = 0.01  # seconds in which a voice comes and goes beside a silence, so that
 
 
 def sound_of(session: Session, plan: Plan, clip: Clip) -> NDArray[np.float32]:
-    """Give one clip as it goes out, asking the consent gate.
-
-    Parameters
-    ----------
-    session : Session
-    plan : Plan
-    clip : Clip
-        One of the plan's.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_samples,)
-        Mono, 24 kHz.
-
-    Raises
-    ------
-    ConsentError
-        When the recording was closed meanwhile.
-    ShareError
-        When anything the plan rests on is not as it was.
-    RecordingError
-        When the recording can't be read.
-    """
+    """Give one clip as it goes out, asking the consent gate."""
     require_unchanged(session, plan)
     wanted = round((clip.end - clip.start) * RATE)
     sound = session.recording().read(clip.start, clip.end, rate=RATE)
@@ -182,20 +160,7 @@ def _clear_halves(target: Path) -> None:
 
 
 def require_unchanged(session: Session, plan: Plan) -> None:
-    """Let a plan pass that says what would go out now as well; opens nothing.
-
-    Parameters
-    ----------
-    session : Session
-    plan : Plan
-
-    Raises
-    ------
-    ShareError
-        When an agreement, a mark, or who speaks when is not as it was.
-    ConsentError
-        When the recording was closed meanwhile.
-    """
+    """Let a plan pass that says what would go out now as well; opens nothing."""
     if share_plan.plan(session, plan.who, plan.chosen, plan.silence) != plan:
         raise ShareError(
             "Something changed since you looked at it: who agreed, who speaks when, or a mark. Nothing was "

@@ -41,23 +41,7 @@ def share_form(
     sound: Literal["on", "off"] = "on",
     when_done: Callable[[], None] = lambda: None,
 ) -> Any:
-    """Show the form in which clips are chosen, heard and written.
-
-    Parameters
-    ----------
-    journal : Journal
-    session : Session
-        The one that is chosen at first.
-    sound : {"on", "off"}
-        Whether there are buttons to hear the clips; nothing ever plays by itself.
-    when_done : callable
-        Called when clips were written.
-
-    Returns
-    -------
-    VBox or Still
-        In batch, the cautions to read.
-    """
+    """Show the form in which clips are chosen, heard and written."""
     if is_still():
         return Still(
             f"<p>{how_to_start()} to choose clips. Before anything is written you are asked to read this:</p>"

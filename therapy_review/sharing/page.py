@@ -19,16 +19,7 @@ NEVER = "Nothing was shared from this journal."
 
 
 class SharePage:
-    """Choosing clips, and what was shared before.
-
-    Parameters
-    ----------
-    journal : Journal
-    session : Session
-        The one that is chosen at first.
-    sound : str
-        ``on``, or ``off`` for a page that can't play anything.
-    """
+    """Choosing clips, and what was shared before."""
 
     def __init__(self, journal: Journal, session: Session, sound: str = ON) -> None:
         self.journal, self.session, self.sound = journal, session, sound

@@ -26,21 +26,7 @@ LONGEST = 300.0  # seconds of one clip; a session is not a clip
 
 @dataclass(frozen=True)
 class Plan:
-    """What would go out, and what was asked for to make it.
-
-    Parameters
-    ----------
-    session : str
-        The session's name.
-    who : str
-        With whom it is to be shared.
-    voices : tuple of str
-        Everybody of those heard whose voice may go out.
-    clips : tuple of Clip
-        In the order they were chosen.
-    chosen, silence : tuple of (float, float)
-        The moments and the silences the client asked for, in seconds.
-    """
+    """What would go out, and what was asked for to make it."""
 
     session: str
     who: str
@@ -51,28 +37,7 @@ class Plan:
 
 
 def voices(session: Session, who: str) -> tuple[str, ...]:
-    """Ask whose voice may go out to somebody today; opens nothing.
-
-    Parameters
-    ----------
-    session : Session
-    who : str
-        With whom clips are to be shared.
-
-    Returns
-    -------
-    tuple of str
-        Some of those heard, as the notes name them.
-
-    Raises
-    ------
-    ConsentError
-        When the recording is closed to the client, or open on their word alone, or nobody's voice may go out.
-    ShareError
-        When nobody is named.
-    NoteError, JournalError
-        When notes that name who was there, or the agreements, can't be read.
-    """
+    """Ask whose voice may go out to somebody today; opens nothing."""
     use = f"{SHARE}{who.strip()}"
     if not is_use(use):
         raise ShareError("Say with whom the clips are to be shared, by name or pseudonym.")
@@ -105,33 +70,7 @@ def voices(session: Session, who: str) -> tuple[str, ...]:
 
 
 def plan(session: Session, who: str, chosen: Sequence[Span], silence: Sequence[Span] = ()) -> Plan:
-    """Work out exactly what would go out; nothing is opened, and nothing written.
-
-    Parameters
-    ----------
-    session : Session
-        One that was analysed.
-    who : str
-        With whom it is to be shared.
-    chosen : sequence of (float, float)
-        The moments, in seconds from the recording's start.
-    silence : sequence of (float, float)
-        What is to be silent in them: names, places, anything.
-
-    Returns
-    -------
-    Plan
-
-    Raises
-    ------
-    ConsentError
-        As `voices`.
-    NotAnalysedError
-        When it is not known who spoke when.
-    ShareError
-        When no moment was chosen, one is not in the recording or too long, what is to be silent lies in none, it
-        is not known which voice is whose, or nothing would be left to hear.
-    """
+    """Work out exactly what would go out; nothing is opened, and nothing written."""
     agreed, heard = voices(session, who), session.notes.participants
     turns = session.turns
     if not are_named(turns):

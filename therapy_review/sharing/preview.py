@@ -18,15 +18,7 @@ if TYPE_CHECKING:
 
 
 class ClipFeed:
-    """What would go out of one clip, piece by piece, as `therapy_review.player.feed.Feed` gives a session.
-
-    Parameters
-    ----------
-    session : Session
-    plan : Plan
-    clip : Clip
-        One of the plan's.
-    """
+    """What would go out of one clip, piece by piece, as `therapy_review.player.feed.Feed` gives a session."""
 
     def __init__(self, session: Session, plan: Plan, clip: Clip) -> None:
         self._session, self._plan, self._clip = session, plan, clip
@@ -49,28 +41,7 @@ class ClipFeed:
         return head()
 
     def pieces(self, start: float) -> Answer:
-        """Give the next five seconds of the clip, asking each time whether it may still go out like that.
-
-        Parameters
-        ----------
-        start : float
-            Seconds from the recording's start.
-
-        Returns
-        -------
-        content : dict
-            ``at``: when each piece begins (s); ``until``: to what time the answer reaches (s).
-        pieces : list of bytes
-
-        Raises
-        ------
-        ConsentError
-            When the recording was closed meanwhile.
-        ShareError
-            When anything the plan rests on is not as it was.
-        RecordingError
-            When the recording can't be read.
-        """
+        """Give the next five seconds of the clip, asking each time whether it may still go out like that."""
         clip = self._clip
         with self._reading:
             require_unchanged(self._session, self._plan)  # what was opened before stays at hand
@@ -85,17 +56,7 @@ class ClipFeed:
 
 
 class ClipToHear(Moment):
-    """A play button for one clip as it would go out.
-
-    Parameters
-    ----------
-    session : Session
-    plan : Plan
-    clip : Clip
-        One of the plan's; however long it is, it is heard to its end.
-    why : str
-        What it is, in a sentence.
-    """
+    """A play button for one clip as it would go out."""
 
     def __init__(self, session: Session, plan: Plan, clip: Clip, why: str = "") -> None:
         super().__init__(session, clip.start, clip.end, why)

@@ -36,25 +36,7 @@ END = bytes(2 * tarfile.BLOCKSIZE)  # without it, a tar was cut off
 
 
 def backup(store: PlainStore, file: Path) -> int:
-    """Write a journal into one file, whole or not at all.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    file : Path
-        A file that does not exist yet, outside the journal.
-
-    Returns
-    -------
-    int
-        How many files it holds.
-
-    Raises
-    ------
-    JournalError
-        When there is such a file, it lies in the journal, or the disk refuses.
-    """
+    """Write a journal into one file, whole or not at all."""
     half = file.with_name(f".{file.name}.part")
     with store.writing(), _removed(half):
         unless_in_the_way(store, file)
@@ -81,19 +63,7 @@ def backup(store: PlainStore, file: Path) -> int:
 
 
 def unless_in_the_way(store: PlainStore, file: Path) -> None:
-    """Refuse a place where no backup can go.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    file : Path
-
-    Raises
-    ------
-    JournalError
-        When there is such a file, it lies in the journal, or its folder is missing.
-    """
+    """Refuse a place where no backup can go."""
     if file.exists():
         raise JournalError(f"There is already a file {file}; choose another name, or remove it first.")
     if store.root.resolve() in file.resolve().parents:
@@ -105,25 +75,7 @@ def unless_in_the_way(store: PlainStore, file: Path) -> None:
 
 
 def restore(file: Path, folder: Path) -> int:
-    """Make a journal from a backup.
-
-    Parameters
-    ----------
-    file : Path
-        From `backup`.
-    folder : Path
-        A new folder.
-
-    Returns
-    -------
-    int
-        How many files came back.
-
-    Raises
-    ------
-    JournalError
-        When the file is no backup or damaged, or the folder is in use; nothing is made then.
-    """
+    """Make a journal from a backup."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise JournalError(f"{folder} is already in use; choose a new folder to restore into.")
     folder = folder.resolve()
@@ -163,14 +115,6 @@ def restore(file: Path, folder: Path) -> int:
 
 def is_stray(name: str) -> bool:
     """Tell whether a file is one that macOS or Windows lays into a folder that is looked at.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    bool
 
     Examples
     --------

@@ -70,17 +70,7 @@ def new_keys(words: str, code: str) -> NewKeys:
 
 
 def locked_with(words: str, identity: Identity) -> bytes:
-    """Seal an identity with a passphrase, as an age identity file.
-
-    Parameters
-    ----------
-    words : str
-    identity : Identity
-
-    Returns
-    -------
-    bytes
-    """
+    """Seal an identity with a passphrase, as an age identity file."""
     return passphrase.encrypt(as_file(identity), _as_typed(words))
 
 
@@ -95,24 +85,12 @@ def as_file(*identities: Identity) -> bytes:
 
 
 def from_file(data: bytes) -> Identity:
-    """Read an identity from an age identity file: the first, where there are more.
-
-    Raises
-    ------
-    LockedError
-        When it holds none.
-    """
+    """Read an identity from an age identity file: the first, where there are more."""
     return identities_in(data)[0]
 
 
 def identities_in(data: bytes) -> list[Identity]:
-    """Read all identities in an age identity file.
-
-    Raises
-    ------
-    LockedError
-        When it holds none.
-    """
+    """Read all identities in an age identity file."""
     lines = data.decode("ascii", "replace").splitlines()
     try:
         found = [Identity.from_str(line.strip()) for line in lines if line.startswith("AGE-SECRET-KEY-")]
@@ -162,18 +140,7 @@ def opened(data: bytes, words: str) -> Identity:
 
 
 def session_identities(sealed: bytes, identity: Identity) -> list[Identity]:
-    """Open a session's identities with the journal's: one, or more while one takes the other's place.
-
-    Returns
-    -------
-    list of Identity
-        First the one that is sealed to; any of them may open a file.
-
-    Raises
-    ------
-    LockedError
-        When it is sealed to another journal, or damaged.
-    """
+    """Open a session's identities with the journal's: one, or more while one takes the other's place."""
     try:
         return identities_in(decrypt(sealed, [identity]))
     except DecryptError as error:
@@ -201,14 +168,6 @@ def new_recovery_code() -> str:
 def plain_code(typed: str) -> str:
     """Read a recovery code as it was typed: spaces, dashes and small letters make no difference.
 
-    Parameters
-    ----------
-    typed : str
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> plain_code(" abcde fghjk-mnpqr ")
@@ -220,14 +179,7 @@ def plain_code(typed: str) -> str:
 
 @dataclass(frozen=True)
 class Strength:
-    """How long a passphrase would stand against somebody who has the journal's files.
-
-    Parameters
-    ----------
-    is_weak : bool
-    sentence : str
-        For the client.
-    """
+    """How long a passphrase would stand against somebody who has the journal's files."""
 
     is_weak: bool
     sentence: str

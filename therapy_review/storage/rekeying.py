@@ -18,21 +18,7 @@ from therapy_review.storage.sealed_names import AGE, KEY
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
-    """Refuse where something that stays can't be opened: without the old key nobody could mend it.
-
-    Parameters
-    ----------
-    store : SealedStore
-    folder : str
-        The session's.
-    going : collection of str
-        Names of the files and folders that are to go.
-
-    Raises
-    ------
-    JournalError
-        It names what can't be opened.
-    """
+    """Refuse where something that stays can't be opened: without the old key nobody could mend it."""
     known = _known(store, folder)
     if not known:
         return
@@ -46,22 +32,7 @@ def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> No
 
 
 def renew(store: SealedStore, folder: str, going: Collection[str]) -> None:
-    """Give a session a new key, seal with it what stays, and destroy the old one.
-
-    Parameters
-    ----------
-    store : SealedStore
-        Whose lock is held.
-    folder : str
-        The session's.
-    going : collection of str
-        Names of the files and folders that are to go; nothing opens them afterwards.
-
-    Raises
-    ------
-    JournalError
-        When a file can't be opened or written; all opens as before then, and it can be asked again.
-    """
+    """Give a session a new key, seal with it what stays, and destroy the old one."""
     known = _known(store, folder)
     if not known:  # destroyed already, so nothing opens
         return

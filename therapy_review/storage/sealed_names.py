@@ -16,14 +16,6 @@ NAMES = "names.age"
 def is_reserved(name: str) -> bool:
     """Tell whether a key of a sealed journal lies where a file of that name would.
 
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
@@ -39,14 +31,6 @@ def is_reserved(name: str) -> bool:
 def is_sealed_to_journal(on_disk: str) -> bool:
     """Tell whether a file is sealed to the journal's own key: all but what lies in sessions, and their keys.
 
-    Parameters
-    ----------
-    on_disk : str
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> is_sealed_to_journal("agreements.toml.age"), is_sealed_to_journal("sessions/2026-03-04/notes.md.age")
@@ -60,15 +44,6 @@ def is_sealed_to_journal(on_disk: str) -> bool:
 def session_of(name: str) -> str:
     """Return the folder of the session a file belongs to.
 
-    Parameters
-    ----------
-    name : str
-        Of a file that is sealed to its session.
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> session_of("sessions/2026-03-04/derived/turns.csv")
@@ -79,14 +54,6 @@ def session_of(name: str) -> str:
 
 def is_session(folder: str) -> bool:
     """Tell whether a folder is that of a session.
-
-    Parameters
-    ----------
-    folder : str
-
-    Returns
-    -------
-    bool
 
     Examples
     --------

@@ -54,22 +54,7 @@ def seal(store: PlainStore, keys: NewKeys, *, hides_dates: bool = False) -> None
 
 
 def finish_sealing(store: PlainStore, identity: Identity, *, hides_dates: bool | None = None) -> None:
-    """Finish what `seal` began; also seal what was put into a sealed journal since.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    identity : Identity
-        The journal's.
-    hides_dates : bool, optional
-        Whether days are kept out of the names on disk from now on; as it was when left out.
-
-    Raises
-    ------
-    JournalError
-        When a plain file lies beside a sealed one of the same name that says something else; both stay.
-    """
+    """Finish what `seal` began; also seal what was put into a sealed journal since."""
     with store.writing():
         _unless_rekeyed(store, identity)
         _begin(store, identity, "seal", hides_dates=hides_dates)
@@ -123,56 +108,20 @@ def unseal(store: PlainStore, identity: Identity) -> None:
 
 
 def forget_keys(store: PlainStore) -> None:
-    """Delete what opened a journal that is not sealed any more.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder, whose lock is held: keys that another program has just begun to seal with stay.
-    """
+    """Delete what opened a journal that is not sealed any more."""
     if not _settings(store).get("sealed") and not holds_sealed(store):
         store.remove(RECOVERY)
         store.remove(IDENTITY)
 
 
 def holds_sealed(store: PlainStore) -> bool:
-    """Tell whether anything in a journal's folder may need its key, whatever ``journal.toml`` says.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether anything in a journal's folder may need its key, whatever ``journal.toml`` says."""
     has_key = store.exists(IDENTITY) or store.exists(RECOVERY)
     return has_key and any(path.name not in (IDENTITY, RECOVERY) for path in _age_files(store))
 
 
 def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> list[str]:
-    """Change passphrase, recovery code and the journal's own key; the sessions keep theirs.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    identity : Identity
-        The journal's until now.
-    keys : NewKeys
-        What is to open it from now on.
-
-    Returns
-    -------
-    list of str
-        Where files lie that could not be opened before either, and stay as they are.
-
-    Raises
-    ------
-    JournalError
-        When a file can't be opened or written; the journal opens with the old or the new passphrase then.
-    """
+    """Change passphrase, recovery code and the journal's own key; the sessions keep theirs."""
     new = keys.identity
     with store.writing():
         _unless_rekeyed(store, identity)

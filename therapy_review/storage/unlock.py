@@ -74,17 +74,7 @@ def identity_of(store: PlainStore, settings: Mapping[str, Any]) -> Identity:
 
 
 def keep(identity: Identity) -> Identity:
-    """Keep a key in this program's memory until it ends, and out of what is written when a program crashes.
-
-    Parameters
-    ----------
-    identity : Identity
-
-    Returns
-    -------
-    Identity
-        The same.
-    """
+    """Keep a key in this program's memory until it ends, and out of what is written when a program crashes."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows
         import resource
 
@@ -280,22 +270,7 @@ HAND_OVER = "from therapy_review import unlock as _u; _u.take_over(); del _u"
 
 
 def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
-    """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file.
-
-    Parameters
-    ----------
-    client : jupyter_client.BlockingKernelClient
-        Of a kernel that is ready.
-    secret : str
-        From `secret_of`.
-    wait : float
-        Seconds.
-
-    Raises
-    ------
-    LockedError
-        When the kernel did not take it.
-    """
+    """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file."""
     failed = LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
     try:
         reply = client.execute_interactive(

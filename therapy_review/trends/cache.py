@@ -42,25 +42,7 @@ _OPEN: WeakKeyDictionary[Journal, dict[str, _Known]] = WeakKeyDictionary()
 def of_each_session(
     journal: Journal, name: str, read: Callable[[Session], Any], version: Any = 0
 ) -> dict[str, Any]:
-    """Give what a function reads from each session, calling it only for sessions that changed since.
-
-    Parameters
-    ----------
-    journal : Journal
-    name : str
-        What it is called in the index, as in ``sessions``.
-    read : callable
-        Takes a session and returns something JSON can hold. It may rest on nothing but files in the session's own
-        folder and in its ``derived``. What it raises of the family of `therapy_review.errors` leaves that session
-        without a value, and is tried again the next time.
-    version : optional
-        Of what `read` does; where another version was kept, all is read anew.
-
-    Returns
-    -------
-    dict
-        By session, in order of time; None where it could not be read.
-    """
+    """Give what a function reads from each session, calling it only for sessions that changed since."""
     known = _known(journal, name, [VERSION, version])
     kept: dict[str, tuple[Stamps, Any]] = {}
     found: dict[str, Any] = {}
@@ -86,20 +68,7 @@ def of_each_session(
 
 
 def forget(journal: Journal, session: str) -> None:
-    """Take a session out of everything that is kept here, when it is erased.
-
-    Parameters
-    ----------
-    journal : Journal
-        Whose lock is held, so that nobody puts it in again while it is still there.
-    session : str
-        Its name.
-
-    Raises
-    ------
-    JournalError
-        When the disk refuses.
-    """
+    """Take a session out of everything that is kept here, when it is erased."""
     for file in journal.store.files(FOLDER):
         if file.startswith("index-"):
             name = file.removeprefix("index-").removesuffix(".json")

@@ -50,16 +50,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two moments of one kind.
-
-    Parameters
-    ----------
-    kind : str
-        What they are.
-    chosen : str
-        How they were chosen, in a sentence.
-    early, recent : Heard
-    """
+    """Two moments of one kind."""
 
     kind: str
     chosen: str

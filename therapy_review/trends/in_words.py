@@ -52,16 +52,6 @@ LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which th
 def sentence(table: pd.DataFrame) -> str:
     """Say in a sentence or two what a line of numbers did.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Rows of one measure and speaker, as from `therapy_review.trends.table.trends`.
-
-    Returns
-    -------
-    str
-        Plain words. Where the line has several phases they are about the one the client is in, and say so.
-
     Examples
     --------
     >>> from therapy_review import open_journal
@@ -148,21 +138,6 @@ def _totals(own: pd.DataFrame, known: Change) -> str:
 def in_words(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str:
     """Say what is known of one line of numbers.
 
-    Parameters
-    ----------
-    found : Change
-    name : str
-        What it is called, as from `therapy_review.measures.names.name_of`.
-    unit : str
-        As in `therapy_review.trends.table.trends`.
-    counts : str
-        What its numbers are: sessions, or times it was noted where not every session since the first has one.
-
-    Returns
-    -------
-    str
-        One sentence; from twelve numbers on a second one may tell the size.
-
     Examples
     --------
     >>> in_words(change(["2026-01-08"], [4]), "the mood you left with", "points")
@@ -214,18 +189,6 @@ def _size(found: Change, unit: str, counts: str) -> str:
 
 def amount(value: float, unit: str) -> str:
     """Write a size as people say it, rounded to what can be meant.
-
-    Parameters
-    ----------
-    value : float
-        Not negative.
-    unit : str
-        points, count, share, s, Hz, semitones or dB.
-
-    Returns
-    -------
-    str
-        Empty where it rounds to nothing.
 
     Examples
     --------

@@ -46,19 +46,6 @@ _VERSION = 1
 def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     """Put what the client said beside the long silences.
 
-    Parameters
-    ----------
-    silences : DataFrame
-        As from `therapy_review.measures.silences.long_silences`.
-    marks : DataFrame
-        A marks table.
-
-    Returns
-    -------
-    DataFrame
-        In order of time: start, end, duration (s), before, broken_by (speakers; empty where no silence is seen any
-        more at what was said), kind (the client's word, empty where nothing was said), text.
-
     Examples
     --------
     >>> found = long_silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))

@@ -36,28 +36,7 @@ Direction = Literal["higher", "lower", "too early to say"]
 
 @dataclass(frozen=True)
 class Change:
-    """All that is known of one line of numbers.
-
-    Parameters
-    ----------
-    n : int
-        Sessions with a number.
-    start, end : Timestamp or None
-        First and last of their days.
-    slope : Slope or None
-        None of fewer than `FEWEST` sessions, or where all were on one day.
-    tau : Tau or None
-        As for the slope.
-    quarters : Quarters or None
-        None of fewer than `QUARTERS_FROM` sessions.
-    carried : float
-        0 to 1.
-    p : float
-        How often chance alone does as much, 0 to 1; not smaller than `SURE` allows where without the newest session
-        it was less sure, and 1 where nothing may be claimed whatever the level.
-    direction : {"higher", "lower", "too early to say"}
-        What may be claimed.
-    """
+    """All that is known of one line of numbers."""
 
     n: int
     start: pd.Timestamp | None
@@ -136,15 +115,6 @@ def _look(line: pd.Series, carried: float) -> tuple[Slope, Tau]:
 def together(found: Sequence[Change]) -> list[Change]:
     """Claim of the lines of one page only what may be claimed of all of them together (Holm 1979).
 
-    Parameters
-    ----------
-    found : sequence of Change
-
-    Returns
-    -------
-    list of Change
-        The same, in the same order; some of them "too early to say" now.
-
     Examples
     --------
     >>> days = pd.date_range("2026-01-01", periods=7, freq="7D")
@@ -163,19 +133,7 @@ def together(found: Sequence[Change]) -> list[Change]:
 
 
 def current_phase(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of the phase the client is in; no line goes from one phase into another.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows of one measure and speaker, as from `therapy_review.trends.table.trends`.
-
-    Returns
-    -------
-    DataFrame
-        Rows with a value, of the phase that most of the newest ten numbers belong to: a single session online
-        between others is not where the client is.
-    """
+    """Give the rows of the phase the client is in; no line goes from one phase into another."""
     there = table[table["value"].notna()].sort_values("session")
     if there.empty:
         return there

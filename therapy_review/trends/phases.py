@@ -27,18 +27,7 @@ Setting = Mapping[str, str]
 
 
 def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Tell in what way each session was held and heard.
-
-    Parameters
-    ----------
-    read : mapping of str to mapping
-        By session, in order of time: way (as in its notes), engine and measures.
-
-    Returns
-    -------
-    list of dict of str to str
-        All of `WAYS` each; a program of another maker, or a hand, that found the turns is called by its name.
-    """
+    """Tell in what way each session was held and heard."""
     own, found = dict[str, str](), []
     for one, way in zip(read.values(), in_times(lasting([one["way"] for one in read.values()])), strict=True):
         engine, least = one["engine"] or "", one["measures"].get("shortest_silence")
@@ -100,15 +89,6 @@ def lasting(noted: Sequence[Setting]) -> list[dict[str, str]]:
 def in_times(held_so: Sequence[Setting]) -> list[dict[str, str]]:
     """Tell separate times with one therapist apart; somebody who stood in for a session or two parts none.
 
-    Parameters
-    ----------
-    held_so : sequence of mapping
-        As from `lasting`.
-
-    Returns
-    -------
-    list of dict of str to str
-
     Examples
     --------
     >>> names = ["Dana"] * 4 + ["Kim"] * 3 + ["Dana", "Lee", "Dana"]
@@ -168,20 +148,6 @@ def in_a_row(told: Sequence[str]) -> list[bool]:
 def names(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     """Name the phase of each session that is there by what is not the same in all of them, or is not so any more.
 
-    Parameters
-    ----------
-    every : sequence of mapping
-        As from `ways`.
-    there : sequence of bool
-        Which sessions have a value.
-    parts : iterable of str
-        Those of `WAYS` that matter.
-
-    Returns
-    -------
-    list of str
-        Empty where all is one phase, and for a session without a value.
-
     Examples
     --------
     >>> names([{"setting": ""}, {"setting": "online"}], [True, True], ["setting"])
@@ -196,16 +162,6 @@ def names(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str])
 
 def which(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     """Tell each session's phase from the others by what changed.
-
-    Parameters
-    ----------
-    every, there, parts
-        As for `names`.
-
-    Returns
-    -------
-    list of str
-        To be read after "those"; empty as in `names`.
 
     Examples
     --------

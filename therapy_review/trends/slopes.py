@@ -54,14 +54,7 @@ Line = Sequence[Any] | pd.Series | pd.Index
 
 @dataclass(frozen=True)
 class Slope:
-    """The Theil-Sen slope.
-
-    Parameters
-    ----------
-    per_month, low, high : float
-        Unit of the values a month, and the ends of its 95 % interval; NaN of fewer than two days, infinite ends
-        where the sessions are too few for an interval.
-    """
+    """The Theil-Sen slope."""
 
     per_month: float
     low: float
@@ -75,15 +68,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Tau:
-    """Kendall's tau.
-
-    Parameters
-    ----------
-    tau : float
-        -1 to 1; NaN where all values are alike.
-    p : float
-        How often chance alone does as much, 0 to 1.
-    """
+    """Kendall's tau."""
 
     tau: float
     p: float
@@ -91,19 +76,7 @@ class Tau:
 
 @dataclass(frozen=True)
 class Quarters:
-    """First quarter of sessions against the last.
-
-    Parameters
-    ----------
-    n : int
-        Sessions in each.
-    first, last : float
-        Medians.
-    low, high : float
-        Ends of the 95 % interval of last less first.
-    first_until, last_from : Timestamp
-        Last day of the first quarter, first day of the last.
-    """
+    """First quarter of sessions against the last."""
 
     n: int
     first: float
@@ -120,24 +93,7 @@ class Quarters:
 
 
 def validate(dates: Line, values: Line) -> pd.Series:
-    """Check days and numbers, and put them together without those that are missing.
-
-    Parameters
-    ----------
-    dates : sequence of dates, shape (n,)
-        In order of time; two sessions on one day are two.
-    values : sequence of float, shape (n,)
-
-    Returns
-    -------
-    Series of float
-        By day.
-
-    Raises
-    ------
-    TrendsError
-        When they have not the same length, days are missing or not in order, or a number is infinite or none.
-    """
+    """Check days and numbers, and put them together without those that are missing."""
     try:
         days = pd.DatetimeIndex(pd.to_datetime(pd.Series(list(dates), dtype=object)))
         numbers = pd.to_numeric(pd.Series(list(values), dtype=object)).to_numpy(dtype=float)
@@ -244,18 +200,7 @@ def _kendall_tau(line: pd.Series, carried: float) -> Tau:
 
 
 def carried_over(dates: Line, values: Line) -> float:
-    """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias.
-
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`. Sessions count as equally far apart here.
-
-    Returns
-    -------
-    float
-        0 to 0.95; 0 of fewer than `CARRIED_FROM` sessions, or where it is negative.
-    """
+    """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias."""
     return _carried_over(validate(dates, values))
 
 
@@ -273,18 +218,7 @@ def _carried_over(line: pd.Series) -> float:
 
 
 def quarters(dates: Line, values: Line) -> Quarters | None:
-    """First quarter of the sessions against the last, by medians, with a bootstrap interval.
-
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`.
-
-    Returns
-    -------
-    Quarters or None
-        None of fewer than eight sessions. The same numbers always give the same interval.
-    """
+    """First quarter of the sessions against the last, by medians, with a bootstrap interval."""
     return _quarters(validate(dates, values))
 
 

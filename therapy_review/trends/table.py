@@ -319,33 +319,12 @@ def _one_measure(
 
 
 def closed_sessions(journal: Journal, use: str = SELF_REVIEW) -> set[str]:
-    """Name the sessions of which nothing that came of the sound may be shown today.
-
-    Parameters
-    ----------
-    journal : Journal
-    use : str
-        What it is looked at for.
-
-    Returns
-    -------
-    set of str
-    """
+    """Name the sessions of which nothing that came of the sound may be shown today."""
     return _closed(_whole(journal), journal, use)
 
 
 def ways_before(session: Session) -> list[dict[str, str]]:
-    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones.
-
-    Parameters
-    ----------
-    session : Session
-
-    Returns
-    -------
-    list of dict of str to str
-        As from `therapy_review.trends.phases.lasting`; of sessions that did not change since, no notes are read.
-    """
+    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones."""
     whole = _whole(session.journal)
     return phases.lasting([one["way"] for name, one in whole.items() if name < session.name])
 

@@ -251,19 +251,6 @@ def merge(turns: pd.DataFrame, at: float) -> list[Correction]:
 def add(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[Correction]:
     """Say that somebody speaks from `start` to `end`, beside whoever else is heard there.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    start, end : float
-        Seconds from the recording's start.
-    speaker : str
-        As in `relabel`.
-
-    Returns
-    -------
-    list of Correction
-
     Examples
     --------
     >>> add(turns_table([(0, 3, "client")]), 2, 4, "therapist")
@@ -276,19 +263,6 @@ def add(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[Cor
 def delete(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[Correction]:
     """Say that somebody does not speak from `start` to `end`, whoever else is heard there.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    start, end : float
-        Seconds from the recording's start.
-    speaker : str
-        As in `relabel`.
-
-    Returns
-    -------
-    list of Correction
-
     Examples
     --------
     >>> delete(turns_table([(0, 3, "client"), (2, 4, "therapist")]), 2, 4, "therapist")
@@ -300,11 +274,6 @@ def delete(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[
 
 def swap() -> list[Correction]:
     """Say that client and therapist were taken for one another, in the whole session.
-
-    Returns
-    -------
-    list of Correction
-        One line, without times: it holds for all that was said before it, and for names of the turns' own.
 
     Examples
     --------

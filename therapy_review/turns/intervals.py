@@ -13,15 +13,6 @@ Span = tuple[float, float]
 def joined(spans: Iterable[Span]) -> list[Span]:
     """Put spans that touch or lie over each other together; what has no length is left out.
 
-    Parameters
-    ----------
-    spans : iterable of (float, float)
-        Seconds, in any order.
-
-    Returns
-    -------
-    list of (float, float)
-
     Examples
     --------
     >>> joined([(5, 6), (1, 2), (2, 3), (4, 4)])
@@ -39,17 +30,6 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 def within(spans: Iterable[Span], start: float, end: float) -> list[Span]:
     """Give what of some spans lies between two times.
 
-    Parameters
-    ----------
-    spans : iterable of (float, float)
-        Seconds, in any order.
-    start, end : float
-        Seconds.
-
-    Returns
-    -------
-    list of (float, float)
-
     Examples
     --------
     >>> within([(0, 2), (3, 9)], 1, 5)
@@ -60,17 +40,6 @@ def within(spans: Iterable[Span], start: float, end: float) -> list[Span]:
 
 def without(spans: Iterable[Span], start: float, end: float) -> list[Span]:
     """Give what between two times lies in none of some spans.
-
-    Parameters
-    ----------
-    spans : iterable of (float, float)
-        Seconds, in any order.
-    start, end : float
-        Seconds.
-
-    Returns
-    -------
-    list of (float, float)
 
     Examples
     --------
@@ -85,16 +54,6 @@ def without(spans: Iterable[Span], start: float, end: float) -> list[Span]:
 def length(spans: Iterable[Span]) -> float:
     """Add up how long spans are that do not lie over each other.
 
-    Parameters
-    ----------
-    spans : iterable of (float, float)
-        Seconds.
-
-    Returns
-    -------
-    float
-        Seconds.
-
     Examples
     --------
     >>> length([(1, 2), (5, 7.5)])
@@ -105,17 +64,6 @@ def length(spans: Iterable[Span]) -> float:
 
 def widened(spans: Sequence[Span], margin: float) -> list[Span]:
     """Let spans begin earlier and end later.
-
-    Parameters
-    ----------
-    spans : sequence of (float, float)
-        Seconds, in any order.
-    margin : float
-        Seconds.
-
-    Returns
-    -------
-    list of (float, float)
 
     Examples
     --------

@@ -45,17 +45,6 @@ _WRITTEN = re.compile(
 def texts(report: str) -> Iterator[str]:
     """Give what a report holds, text for text: a page is one, a notebook has many, and so has each file within.
 
-    Parameters
-    ----------
-    report : str
-        HTML or a notebook's JSON.
-
-    Yields
-    ------
-    str
-        With what can be read in its pictures and addresses, which follows once more by itself; without the fonts
-        that every page of ours brings along.
-
     Examples
     --------
     >>> list(texts('<a href="data:text/plain;base64,U2F0dXJkYXk=">x</a>'))
@@ -72,18 +61,7 @@ def texts(report: str) -> Iterator[str]:
 
 
 def drawn(report: str, carried: list[str] | None = None) -> str:
-    """Put in place of pictures and files what can be read in them, and of escaped signs the signs.
-
-    Parameters
-    ----------
-    report : str
-    carried : list of str, optional
-        What was put in place is added to it.
-
-    Returns
-    -------
-    str
-    """
+    """Put in place of pictures and files what can be read in them, and of escaped signs the signs."""
 
     def put(address: re.Match[str]) -> str:
         said = _carried(address)
@@ -96,14 +74,6 @@ def drawn(report: str, carried: list[str] | None = None) -> str:
 
 def undone(text: str) -> str:
     r"""Read a text as it was before a program wrote it down: ``\n`` ends a line, ``\xe4`` is an ä.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -138,15 +108,6 @@ def strings(value: Any) -> Iterator[str]:
     """Give every string of a notebook that is no picture; a text kept line by line is one.
 
     Names count as well, but for those of a notebook's own parts.
-
-    Parameters
-    ----------
-    value : object
-        Plain values, as from JSON.
-
-    Yields
-    ------
-    str
     """
     if isinstance(value, str):
         yield value

@@ -50,15 +50,7 @@ WORDS = ("tags", "bring_next", "text", "problems", "source")  # of the notes; th
 
 @dataclass(frozen=True)
 class Bundle:
-    """Files of one session.
-
-    Parameters
-    ----------
-    files : dict of str to bytes
-        Content, by the journal's names.
-    stamps : dict of str to tuple of int
-        Size in bytes and time of change in nanoseconds of recordings, whether their content comes along or not.
-    """
+    """Files of one session."""
 
     files: dict[str, bytes] = field(repr=False)
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -72,32 +64,7 @@ def pack(
     *,
     alone: bool = False,
 ) -> Bundle:
-    """Gather what is needed of a session, and note in the ledger that it leaves the journal.
-
-    Parameters
-    ----------
-    journal : Journal
-        One that is not sealed.
-    name : str
-        The session's name.
-    purpose : {"listen", "report"}
-        To find out who spoke when, for which the sound is needed; or to make its report.
-    private_notes : str
-        ``shown``; anything else leaves at home what the client wrote in their own words, and what was said.
-    alone : bool
-        Whether a report needs nothing of the session before; as `therapy_review.reports.inputs.Basis` knows.
-
-    Returns
-    -------
-    Bundle
-
-    Raises
-    ------
-    ConsentError
-        When somebody heard has not agreed to what the session is needed for.
-    JournalError
-        When the line can't be written.
-    """
+    """Gather what is needed of a session, and note in the ledger that it leaves the journal."""
     store, sessions = journal.store, list(journal.sessions)
     at = [session.name for session in sessions].index(name)
     shared = {file: if_there(store.read, file) for file in ("journal.toml", agreements_file.FILE)}
@@ -167,17 +134,7 @@ def _add_without_words(bundle: Bundle, session: Session) -> None:
 
 @contextlib.contextmanager
 def laid_out(bundle: Bundle) -> Iterator[Path]:
-    """Lay a bundle into a folder of its own, for as long as it is needed.
-
-    Parameters
-    ----------
-    bundle : Bundle
-
-    Yields
-    ------
-    Path
-        A journal's folder.
-    """
+    """Lay a bundle into a folder of its own, for as long as it is needed."""
     scratch = Scratch()
     try:
         store = PlainStore(scratch.path)
@@ -196,20 +153,7 @@ def laid_out(bundle: Bundle) -> Iterator[Path]:
 
 
 def derived(folder: Path, session: str) -> dict[str, bytes]:
-    """Collect what a worker found out about a session.
-
-    Parameters
-    ----------
-    folder : Path
-        From `laid_out`.
-    session : str
-        The session's name.
-
-    Returns
-    -------
-    dict of str to bytes
-        By the journal's names; ``made_from.json`` comes last, as it is to be written.
-    """
+    """Collect what a worker found out about a session."""
     store, place = PlainStore(folder), f"sessions/{session}/{DERIVED}"
     names = sorted(store.files(place), key=lambda file: file == "made_from.json")
     return {f"{place}/{file}": store.read(f"{place}/{file}") for file in names}

@@ -57,25 +57,7 @@ SILENT = (
 
 @contextmanager
 def joined(address: str, journal: Journal) -> Iterator[Cluster]:
-    """Join a running cluster.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler, as in ``tls://host:8786``.
-    journal : Journal
-
-    Yields
-    ------
-    Cluster
-
-    Raises
-    ------
-    ReportError
-        When the cluster can't be used for this.
-    MissingPackageError
-        When Dask is not installed.
-    """
+    """Join a running cluster."""
     require_private(address)
     if journal.settings.get("sealed"):
         raise ReportError(
@@ -308,15 +290,6 @@ def _made(future: Any, order: Order) -> Made | None:
 
 def require_private(address: str) -> None:
     """Refuse an address to which data would cross a network in the clear.
-
-    Parameters
-    ----------
-    address : str
-
-    Raises
-    ------
-    ReportError
-        When it is neither TLS nor on this computer.
 
     Examples
     --------

@@ -50,14 +50,7 @@ _SILENT.propagate = False  # what nbclient would write to a log may hold a clien
 
 
 class FailedError(Exception):
-    """Why a report could not be made, in a sentence that holds nothing of the session.
-
-    Parameters
-    ----------
-    sentence : str
-    cell : int or None
-        The template's cell it happened in, counted from 1.
-    """
+    """Why a report could not be made, in a sentence that holds nothing of the session."""
 
     def __init__(self, sentence: str, cell: int | None = None) -> None:
         super().__init__(sentence)
@@ -106,23 +99,7 @@ def _let_go() -> None:
 
 
 def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | None = None) -> None:
-    """Have a kernel find out who spoke when in a session, and keep that with the session's derived files.
-
-    Parameters
-    ----------
-    kernel : Kernel
-    journal : str
-        The journal's folder.
-    session : str
-        The session's name.
-    on_start : callable, optional
-        Called with a blocking client of the kernel before anything else.
-
-    Raises
-    ------
-    FailedError
-        When that can't be done.
-    """
+    """Have a kernel find out who spoke when in a session, and keep that with the session's derived files."""
     try:
         _begin(kernel, journal, on_start)
         with turn_to_listen():
@@ -145,34 +122,7 @@ def execute(
     cell_wait: float = CELL,
     opens: str = "",
 ) -> NotebookNode:
-    """Run a template in a kernel.
-
-    Parameters
-    ----------
-    kernel : Kernel
-        One that nobody used.
-    template : NotebookNode
-        Left as it is.
-    folder : str
-        Where the notebook runs.
-    parameters : mapping of str to object
-    on_start : callable, optional
-        Called with a blocking client of the kernel after it has started and before the first cell.
-    cell_wait : float
-        Seconds a cell may take.
-    opens : str
-        The command by which the reader opens the journal; empty where others read the report.
-
-    Returns
-    -------
-    NotebookNode
-        The executed notebook as papermill leaves it.
-
-    Raises
-    ------
-    FailedError
-        When a cell fails or takes too long, or the kernel ends.
-    """
+    """Run a template in a kernel."""
     tagged = ["parameters" in cell.metadata.get("tags", []) for cell in template.cells]
     added = tagged.index(True) + 1 if any(tagged) else 0  # where papermill puts a cell of its own
     reached: list[int] = []

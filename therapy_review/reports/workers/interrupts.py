@@ -18,11 +18,6 @@ def insisting() -> Iterator[None]:
     """Repeat a Ctrl-C until the block is left.
 
     Python drops an interrupt that comes while it runs a finalizer, such as that of a kernel's manager.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        As without it.
     """
     if not _would_be_heard():
         yield
@@ -61,11 +56,6 @@ def unheard() -> Iterator[None]:
 
     Where signals can be held back, what comes meanwhile is heard at the end of the block, and what was started
     holds them back until it calls `deaf`. On Windows it is not heard at all.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        At the end, when Ctrl-C was pressed within.
     """
     before = signal.getsignal(signal.SIGINT)
     if not _would_be_heard() or not callable(before):

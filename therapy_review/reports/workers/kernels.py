@@ -52,13 +52,7 @@ IMPORTS = """--IPKernelApp.exec_lines=['__import__("therapy_review.pages.session
 
 
 class Kernel:
-    """A kernel for one report.
-
-    Parameters
-    ----------
-    manager : AsyncKernelManager
-        Of a kernel that was started, and may not be ready yet.
-    """
+    """A kernel for one report."""
 
     def __init__(self, manager: AsyncKernelManager) -> None:
         self.manager = manager
@@ -73,21 +67,7 @@ class Kernel:
         return self._client
 
     def tell(self, code: str, wait: float = START) -> None:
-        """Have the kernel run a line that leaves no trace.
-
-        Parameters
-        ----------
-        code : str
-        wait : float
-            Seconds.
-
-        Raises
-        ------
-        ToldError
-            When the line raised something.
-        KernelEndedError
-            When the kernel ended, or took too long.
-        """
+        """Have the kernel run a line that leaves no trace."""
         client = self.client
         asked, end = client.execute(code, silent=True, store_history=False), time.monotonic() + wait
         while time.monotonic() < end:
@@ -117,13 +97,7 @@ class Kernel:
 
 
 class ToldError(Exception):
-    """What a kernel was told to do failed.
-
-    Parameters
-    ----------
-    name, text : str
-        Of the exception in the kernel.
-    """
+    """What a kernel was told to do failed."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(name)
@@ -135,13 +109,7 @@ class KernelEndedError(Exception):
 
 
 class Kernels:
-    """Gives kernels, one for each report, and keeps one in reserve.
-
-    Parameters
-    ----------
-    start : {"split", "anew"}
-        Whether kernels are split off from a process that has done the imports.
-    """
+    """Gives kernels, one for each report, and keeps one in reserve."""
 
     def __init__(self, start: str = "split" if CAN_FORK else "anew") -> None:
         self._scratch = Scratch()
@@ -152,18 +120,7 @@ class Kernels:
         self._closed = False
 
     def take(self, then: Literal["next", "none"] = "next") -> Kernel:
-        """Return a kernel nobody has used, and start the next one.
-
-        Parameters
-        ----------
-        then : {"next", "none"}
-            Whether the next one is started already; while a session is listened to, its memory is better left.
-
-        Returns
-        -------
-        Kernel
-            To be ended by whoever took it.
-        """
+        """Return a kernel nobody has used, and start the next one."""
         with self._guard:
             kernel = self._ready.pop() if self._ready else self._new()
             if then == "next" and not self._ready and not self._closed:

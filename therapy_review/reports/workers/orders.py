@@ -253,13 +253,7 @@ def close() -> None:
 
 
 def end_with(process: int) -> None:
-    """Let this process end when the one that started it is killed, and its kernels with it; not at a Ctrl-C.
-
-    Parameters
-    ----------
-    process : int
-        The number of the process that started this one.
-    """
+    """Let this process end when the one that started it is killed, and its kernels with it; not at a Ctrl-C."""
 
     def watch() -> None:
         while os.getppid() == process:

@@ -44,29 +44,7 @@ THREAD_LIMITS = (
 def done(
     names: Sequence[str], write: Callable[[str], Order], jobs: int, cluster: Cluster | None = None
 ) -> Iterator[Made]:
-    """Have orders carried out.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the orders, each its own.
-    write : callable
-        Writes the order of that name; what it raises of the family of `therapy_review.errors` is why it failed.
-    jobs : int
-        How many at once on this computer; with one, in this process.
-    cluster : Cluster, optional
-        Does it in place of this computer.
-
-    Yields
-    ------
-    Made
-        One for each order, in the order in which they are finished.
-
-    Raises
-    ------
-    ReportError
-        When the cluster is no longer there.
-    """
+    """Have orders carried out."""
     if cluster:
         handing = _Handing(list(names), write)
         for made in cluster.carry_out(handing.orders()):

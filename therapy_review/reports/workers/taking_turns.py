@@ -29,11 +29,6 @@ def turn_to_listen(places: int | None = None) -> Iterator[None]:
 
     A process that dies gives its place back.
 
-    Parameters
-    ----------
-    places : int, optional
-        How many at once; as many as there are cores for when left out.
-
     Examples
     --------
     >>> with turn_to_listen():

@@ -112,20 +112,6 @@ class Template:
 def find(wanted: str | Path) -> Template:
     """Find a template by name or by file.
 
-    Parameters
-    ----------
-    wanted : str or Path
-        A file, or the name of a notebook that comes along, as in ``session_report``.
-
-    Returns
-    -------
-    Template
-
-    Raises
-    ------
-    ReportError
-        When there is none, it is no notebook, or is written for another language.
-
     Examples
     --------
     >>> find("session_report").looks_at, find("weekly_review").looks_at
