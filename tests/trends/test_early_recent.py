@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from tests.conftest import Hear, root_of
 from therapy_review import Journal, open_journal
 from therapy_review.charts.early_recent import then_and_now, words_then_and_now
-from therapy_review.measures.talk import longest_turns
+from therapy_review.measures.talk import evaluate
 from therapy_review.trends.early_recent import pairs, sides
 from therapy_review.trends.overview import way
 
@@ -49,8 +49,8 @@ def test_a_pair_is_of_the_first_and_the_newest_session_that_can_be_heard(ends: J
     for pair in found.values():
         assert (pair.early.session.name, pair.recent.session.name) == (EARLY, RECENT)
         assert 2 <= pair.early.end - pair.early.start <= 30
-    turns = longest_turns(ends.session(EARLY).turns).set_index("speaker")
-    assert found["You, talking at length"].early.start == turns.loc["client", "start"]
+    measured = evaluate(ends.session(EARLY).turns).iloc[0]
+    assert found["You, talking at length"].early.start == measured["client_longest_turn_start"]
 
 
 def test_proud_moments_are_paired_where_both_halves_have_one(ends: Journal) -> None:

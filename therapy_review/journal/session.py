@@ -318,31 +318,6 @@ class Session:
         with self.journal.store.writing():
             self._keep_corrections(said.without_answers(self.corrections))
 
-    def sounding_like(self, start: float, end: float) -> pd.DataFrame:
-        """Find the stretches that sound like a corrected one, before anything is done about them.
-
-        Parameters
-        ----------
-        start, end : float
-            Seconds: the corrected stretch.
-
-        Returns
-        -------
-        DataFrame
-            As from `therapy_review.analysis.similar.alike`; ``session.correct(relabel_alike(session.turns,
-            found))`` changes them as one step.
-
-        Raises
-        ------
-        ConsentError
-            When somebody heard has not agreed.
-        NotAnalysedError
-            When the turns do not follow the corrections yet.
-        """
-        from therapy_review.analysis import alike, hearing
-
-        return alike(self.turns, self.corrections, start, end, hearing(self))
-
     def _keep_corrections(self, table: pd.DataFrame) -> int:
         store, name = self.journal.store, self.file(said.TABLE.name)
         if len(table) or store.exists(name):

@@ -113,19 +113,6 @@ def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
     return float(turns["start"].min()), float(turns["end"].max())
 
 
-def longest_turns(turns: pd.DataFrame) -> pd.DataFrame:
-    """Longest turn of each speaker, with its time so that it can be played."""
-    validate(turns)
-    return _longest(floor_turns(turns))
-
-
-def _longest(turn: pd.DataFrame) -> pd.DataFrame:
-    # Rounded, so that of equal ones the first is the longest, and not the one that a last digit favours.
-    turn = turn.assign(duration=(turn["end"] - turn["start"]).round(6))
-    longest = turn.sort_values("duration", ascending=False, kind="stable").drop_duplicates("speaker")
-    return longest.sort_values("speaker")[["speaker", "start", "end", "duration"]].reset_index(drop=True)
-
-
 def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
     """Talk share in equal parts of the session."""
     validate(turns)
@@ -312,7 +299,10 @@ def _of_each(turns: pd.DataFrame, inside: pd.DataFrame, changes: pd.DataFrame) -
     taken, short = (part["speaker"].value_counts().to_dict() for part in (held, backchannels(turns)))
     often, middle = rest.size().to_dict(), rest.median().to_dict()
     answers = {(a[0], a[1]): a[2:] for a in _quartiles(changes).to_numpy().tolist()}
-    longest = {t[0]: (t[3], t[1]) for t in _longest(held).to_numpy().tolist()}
+    # Rounded, so that of equal ones the first is the longest, and not the one that a last digit favours.
+    lasting = held.assign(duration=(held["end"] - held["start"]).round(6))
+    lasting = lasting.sort_values("duration", ascending=False, kind="stable").drop_duplicates("speaker")
+    longest = {t[0]: t[1:] for t in lasting[["speaker", "duration", "start"]].to_numpy().tolist()}
     seconds, (first, last) = talk_time(turns), session_bounds(turns)
     total = sum(seconds.values())
     row: dict[str, float] = {}
