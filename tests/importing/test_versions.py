@@ -1,4 +1,4 @@
-"""Versions of entries: nothing comes in twice, the newer takes the place of the older, and all can be undone."""
+"""Versions of entries: nothing comes in twice, the newer takes the place of the older, and a file's days go out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from therapy_review.importing.versions import (
     KEEP_BOTH,
     NEW,
     NEWER,
-    OLDER,
     OTHER,
     TAKE_NEWER,
     THERE,
@@ -20,12 +19,12 @@ from therapy_review.importing.versions import (
     merge,
     remove,
 )
-from therapy_review.journal.days import SIGN, UNTIL, none
+from therapy_review.journal.days import SIGN, none
 
 
 @settings(max_examples=60)
 @given(ENTRIES, ENTRIES, ENTRIES, st.sampled_from([TAKE_NEWER, KEEP_BOTH]))
-def test_to_bring_in_twice_changes_nothing_and_to_remove_undoes_it(
+def test_to_bring_in_twice_changes_nothing_and_to_remove_takes_out_what_came_with_the_file(
     hand: list[Entry], first: list[Entry], second: list[Entry], how: str
 ) -> None:
     by_hand = file_of(hand).assign(origin="")
@@ -34,13 +33,18 @@ def test_to_bring_in_twice_changes_nothing_and_to_remove_undoes_it(
     both = merge(table, later, how)
     assert merge(both, later, how) is both
     assert merge(both, earlier, how) is both
-    if len(later):
-        assert same(remove(both, later["origin"].iloc[0]), table)
     assert set(compared(both, later, how)) <= {THERE}
-    assert (both["origin"] == "").sum() == len(hand)
-    if len(both):  # what counts grows by what is new, and by nothing else
-        added = sum(one in (NEW, OTHER) for one in compared(table, later, how))
-        assert (both[UNTIL] == "").sum() == (len(table) and (table[UNTIL] == "").sum()) + added
+    added = sum(one in (NEW, OTHER) for one in compared(table, later, how))
+    assert len(both) == len(table) + added
+    # What the client wrote stays to the letter, and no word of a note goes away.
+    mine = both[both["origin"] == ""].drop(columns=SIGN, errors="ignore").reset_index(drop=True)
+    assert same(mine, by_hand.sort_values(["date", "time"], kind="stable", ignore_index=True))
+    assert all(any(note in one for one in both["note"]) for note in table["note"])
+    if len(later):
+        left = remove(both, later["origin"].iloc[0])
+        assert left[["date", "time", "origin"]].equals(table[["date", "time", "origin"]])
+        if how == KEEP_BOTH:
+            assert same(left, table)
 
 
 @settings(max_examples=60)
@@ -64,29 +68,30 @@ def entry(time: str, name: str, *tags: str, note: str = "", day: str = "2026-03-
 
 
 def test_an_entry_that_was_changed_elsewhere_takes_its_place_or_stands_beside_it() -> None:
-    before = merge(none(), file_of([entry("20:39", "meh", note="Rain.")]))
+    before = merge(none(), file_of([entry("20:39", "meh", note="Rain")]))
     changed = file_of(
         [entry("20:39", "meh", note="Rain, then sun."), entry("20:39", "meh", day="2026-03-05")]
     )
     assert compared(before, changed) == [NEWER, NEW]
     assert compared(before, changed, KEEP_BOTH) == [OTHER, NEW]
     after = merge(before, changed)
-    assert after["note"][after[UNTIL] == ""].tolist() == ["Rain, then sun.", ""]
+    assert after["note"].tolist() == ["Rain, then sun.", ""]
     assert len(merge(before, changed, KEEP_BOTH)) == 3
-    assert compared(after, file_of([entry("20:39", "meh", note="Rain.")])) == [OLDER]
+    assert compared(after, file_of([entry("20:39", "meh", note="Rain")])) == [THERE]
     with pytest.raises(ImportFileError, match="keep both"):
         merge(before, changed, "the older")
+
+
+def test_a_note_is_not_lost_to_another_one() -> None:
+    before = merge(none(), file_of([entry("20:39", "meh", note="Rain")]))
+    assert compared(before, file_of([entry("20:39", "meh", note="Sun")])) == [OTHER]
+    assert compared(before, file_of([entry("20:39", "meh")])) == [OTHER]
 
 
 def test_two_entries_in_one_minute_are_told_apart() -> None:
     before = merge(none(), file_of([entry("20:39", "meh"), entry("20:39", "rad")]))
     after = merge(before, file_of([entry("20:39", "so lala"), entry("20:39", "rad")]))
-    assert after[["mood_name", UNTIL]].map(bool).to_numpy().tolist() == [
-        [True, True],
-        [True, False],
-        [True, False],
-    ]
-    assert sorted(after["mood_name"][after[UNTIL] == ""]) == ["rad", "so lala"]
+    assert after["mood_name"].tolist() == ["so lala", "rad"]
 
 
 def test_without_a_time_only_what_is_alike_is_taken_for_a_version() -> None:

@@ -99,7 +99,7 @@ def import_moods(
     newer = f", {done.newer} took the place of an older version" if done.newer else ""
     also = f", {done.there} were there already" if done.there else ""
     say.print(f"Brought in: {done.added} entries{newer}{also}.")
-    if done.added or done.newer:
+    if done.added:
         again = hints.command("moods", "remove", done.origin.split()[1], journal=opened.root)
         say.print(f"To take them out again:  {again}")
 
@@ -135,9 +135,7 @@ def remove_moods(
     if meant in calendars:
         say.print(f"Taken out: {calendar.take_back(opened, meant)} appointments.")
     else:
-        done = mood_import.take_back(opened, meant)
-        again = f" Older versions that count again: {done.again}." if done.again else ""
-        say.print(f"Taken out: {done.gone} entries.{again}")
+        say.print(f"Taken out: {mood_import.take_back(opened, meant)} entries.")
 
 
 @moods.command("open")

@@ -70,12 +70,9 @@ class KeptForm:
 
         def take(_: Any) -> None:
             try:
-                if days.kind_of(origin) == calendar.KIND:
-                    self.refresh(f"Taken out: {calendar.take_back(self.journal, origin)}.{WHERE}")
-                    return
-                done = moods.take_back(self.journal, origin)
-                again = f" Older versions that count again: {done.again}." if done.again else ""
-                self.refresh(f"Taken out: {done.gone}.{again}{WHERE}")
+                of_calendar = days.kind_of(origin) == calendar.KIND
+                take_back = calendar.take_back if of_calendar else moods.take_back
+                self.refresh(f"Taken out: {take_back(self.journal, origin)}.{WHERE}")
             except TherapyReviewError as error:
                 self.refresh(str(error))
 

@@ -36,14 +36,6 @@ class Brought:
     origin: str
 
 
-@dataclass(frozen=True)
-class TakenBack:
-    """What came of taking a file's entries out again."""
-
-    gone: int
-    again: int
-
-
 def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFile:
     """Read a file of moods: Daylio's where it is that, any other table by its columns."""
     if columns is not None:
@@ -101,8 +93,8 @@ def bring_in(
     return Brought(added, newer, len(statuses) - added - newer, found.origin)
 
 
-def take_back(journal: Journal, origin: str) -> TakenBack:
-    """Take out of the journal what one file brought in, and let hold again what it replaced."""
+def take_back(journal: Journal, origin: str) -> int:
+    """Take out of the journal what one file brought in, and nothing else."""
     store = journal.store
     with store.writing():
         before = days.whole_table(store)
@@ -110,14 +102,13 @@ def take_back(journal: Journal, origin: str) -> TakenBack:
         kind, sign = meant.split(" ", 2)[:2]
         words, numbers = mood_values.without_told(store, kind, sign)
         after = versions.remove(before, meant)
-        again = _count(after) - _count(before[before["origin"] != meant])
         after = versions.renumbered(after, kind, numbers, known_moods(store, kind))
         if after.empty:
             store.remove(days.FILE)
         else:
             _keep(store, days.FILE, days.written(after))
         _keep(store, mood_values.FILE, words)
-    return TakenBack(len(before) - len(after), again)
+    return len(before) - len(after)
 
 
 def meant_by(text: str, origins: list[str], journal: Path | None = None) -> str:
@@ -137,11 +128,6 @@ def meant_by(text: str, origins: list[str], journal: Path | None = None) -> str:
         raise JournalError(f"{text} was brought in more than once; say which by its eight signs: {signs}.")
     to_see = hints.command("moods", "list", journal=journal)
     raise JournalError(f"Nothing here came from {text}; to see what did: {to_see}")
-
-
-def _count(table: pd.DataFrame) -> int:
-    """Count the entries that are no older version."""
-    return int((table[days.UNTIL] == "").sum()) if days.UNTIL in table.columns else len(table)
 
 
 def _keep(store: Store, name: str, data: bytes) -> None:

@@ -9,7 +9,7 @@ alone it is a whole table too, and further columns are kept.
 Nothing is brought in twice: an entry that a file of the same kind brought before stays where it is, so that a
 longer export adds only what is new. What was changed in the other program takes the place of its older version, and
 what the client changed here by hand keeps its place. `therapy_review.importing.versions` says how; the file then
-has two more columns, and `kept` gives the entries that count.
+has further columns, which `kept` leaves out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
 TABLE = HandTable(FILE, COLUMNS, COLUMNS[1:], {"mood": "{:.10g}".format})
-UNTIL, SIGN = "until", "sign"  # further columns of `therapy_review.importing.versions`
+SIGN = "sign"  # a further column, of `therapy_review.importing.versions`
+UNTIL = "until"  # in journals of before: the origin of what took an entry's place, which then does not count
 LOW, HIGH = 1.0, 10.0
 BETWEEN_TAGS = " | "
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|")
@@ -79,14 +80,12 @@ class Source:
     number: int
     first: dt.date
     last: dt.date
-    older: int = 0
 
     def __str__(self) -> str:
         kind, _, name = (*self.origin.split(" ", 2), "", "")[:3]
         where = f"{name} ({kind})" if kind else "Written by hand"
         number = f"{self.number} entr{'y' if self.number == 1 else 'ies'}"
-        older = f"; {self.older} in an older version" if self.older else ""
-        return f"{where}: {number}, {self.first} to {self.last}{older}"
+        return f"{where}: {number}, {self.first} to {self.last}"
 
 
 def none() -> pd.DataFrame:
@@ -161,7 +160,7 @@ def kept(store: Store) -> pd.DataFrame:
 
 
 def whole_table(store: Store) -> pd.DataFrame:
-    """Read the days table of a journal with the older versions of its entries."""
+    """Read the days table of a journal as it is kept."""
     data = if_there(store.read, FILE)
     return none() if data is None else read(data, store.where(FILE))
 
@@ -195,12 +194,10 @@ def with_moods(
 
 def sources(table: pd.DataFrame) -> list[Source]:
     """List where the rows of a table came from."""
-    old = table[UNTIL] != "" if UNTIL in table.columns else False
-    each = table.assign(old=old).groupby("origin", sort=False)
-    found = each.agg(size=("date", "size"), first=("date", "min"), last=("date", "max"), old=("old", "sum"))
+    found = table.groupby("origin", sort=False)["date"].agg(["size", "min", "max"])
     return [
-        Source(str(origin), int(number), first.date(), last.date(), int(older))
-        for origin, number, first, last, older in found.itertuples(name=None)
+        Source(str(origin), int(number), first.date(), last.date())
+        for origin, number, first, last in found.itertuples(name=None)
     ]
 
 
