@@ -10,7 +10,6 @@ import functools
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
 
 from matplotlib import font_manager
 from matplotlib.figure import Figure
@@ -26,19 +25,18 @@ PLACEHOLDERS = ("Last Resort", ".LastResort", "Adobe Blank")
 
 def write_out(figure: Figure) -> None:
     """Make every text of a figure one that can be drawn."""
-    for ax in figure.axes:
-        for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
-            labels = [label.get_text() for label in axis.get_ticklabels()]
-            if drawn := _fonts(labels):
-                for label in axis.get_ticklabels():
-                    label.set_fontfamily([*FONTS, *drawn])
-            if (written := [drawable(label) for label in labels]) != labels:
-                axis.set_ticks(axis.get_ticklocs(), written)
-    for text in figure.findobj(Text):
-        if isinstance(text, Text):
-            if drawn := _fonts([text.get_text()]):
-                text.set_fontfamily([*FONTS, *drawn])
-            text.set_text(drawable(text.get_text()))
+    for axis in (axis for ax in figure.axes if ax.axison for axis in (ax.xaxis, ax.yaxis)):
+        labels = [label.get_text() for label in axis.get_ticklabels()]
+        if (written := [drawable(label) for label in labels]) != labels:
+            axis.set_ticks(axis.get_ticklocs(), written)
+            axis.get_ticklabels()  # so that the figure holds them
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    for text in texts:
+        text.set_text(drawable(text.get_text()))
+    needed = {_font_with(character) for text in texts for character in text.get_text() if character > " "}
+    if more := sorted(font for font in needed if font and font not in FONTS):
+        for text in texts:
+            text.set_fontfamily([*FONTS, *more])
 
 
 def drawable(text: str) -> str:
@@ -53,21 +51,17 @@ def drawable(text: str) -> str:
 
 
 def _line(line: str) -> str:
-    if all(map(_has, line)):
+    if all(map(_font_with, line)):
         return line
     written = "".join(_written(character) for character in line)
     written = re.sub(r" +(?=[ ,.;:!?)]|$)|(?<=\() +", "", written).strip()
     return textwrap.shorten(written, LONGEST, placeholder=" …") if len(written) > LONGEST else written
 
 
-def _has(character: str) -> bool:
-    return character == " " or _font_with(character) is not None
-
-
 def _written(character: str) -> str:
     if _unseen(character):
         return " " if character.isspace() else ""
-    return character if _has(character) else f" {unicodedata.name(character, 'a sign').lower()} "
+    return character if _font_with(character) else f" {unicodedata.name(character, 'a sign').lower()} "
 
 
 def _unseen(character: str) -> bool:
@@ -76,12 +70,6 @@ def _unseen(character: str) -> bool:
     return (
         kind in ("Cc", "Cf") or "\ufe00" <= character <= "\ufe0f" or "\U0001f3fb" <= character <= "\U0001f3ff"
     )
-
-
-def _fonts(texts: Iterable[str]) -> list[str]:
-    """List the fonts that texts need beside the charts' own."""
-    found = {_font_with(character) for text in texts for character in text if character not in " \n"}
-    return sorted(font for font in found if font not in (None, *FONTS))
 
 
 @functools.lru_cache(4096)
