@@ -16,7 +16,6 @@ from therapy_review.consent.law import (
     CONFIDENCE,
     Rule,
     also_said,
-    in_words,
     of_both_ways,
     rule_for,
     rules,
@@ -52,16 +51,15 @@ made_up_rule = st.builds(
 
 
 def everything_said(day: dt.date) -> list[str]:
-    asked = [rule_for(place, remote_place=there) for place in CODES for there in (None, place, "US-TX", "")]
-    return [sentence for rule in asked for sentence in in_words(rule, day)] + also_said()
+    asked = [of_both_ways(place, there, day) for place in CODES for there in ("", place, "US-TX")]
+    return [sentence for said in asked for sentence in said] + also_said()
 
 
 def test_where_a_rule_was_read_is_said_with_its_day_in_one_room_and_across_a_border() -> None:
     day = dt.date(2026, 12, 1)
     for place in rules()["place"]:
-        rule = rule_for(place)
-        said = " ".join(in_words(rule, day))
-        assert all(source in said for source in rule.sources)
+        said = " ".join(of_both_ways(place, "", day))
+        assert all(source in said for source in rule_for(place).sources)
     both = " ".join(of_both_ways("US-TX", "DE", day))
     sources = {*rule_for("US-TX").sources, *rule_for("DE").sources}
     assert len(sources) == 2
@@ -144,7 +142,8 @@ def test_a_part_of_a_country_takes_the_countrys_row_but_never_beyond_doubt() -> 
     assert rule_for("CA").one_is_enough
     ontario = rule_for("CA-ON")
     assert (ontario.asks, ontario.unsure, ontario.one_is_enough) == ("one", True, False)
-    assert "The table has no row for CA-ON; this is what it says of Canada." in in_words(ontario, LONG_AFTER)
+    said = of_both_ways("CA-ON", "", LONG_AFTER)
+    assert "The table has no row for CA-ON; this is what it says of Canada." in said
 
 
 @given(some_place, some_place)
@@ -205,14 +204,14 @@ def test_a_row_that_was_never_read_is_stale_unsure_and_said_to_be_so() -> None:
     rule = Rule(("A",), ("Arcadia",), "one", "high", ("Act 1",))
     assert rule.stale(dt.date(1990, 1, 1))
     assert not rule.one_is_enough
-    assert "It was not checked against a public page." in in_words(rule, LONG_AFTER)
+    assert "It was not checked against a public page." in warnings(rule, LONG_AFTER)
 
 
 @given(some_place, way, st.dates(dt.date(2026, 11, 25), dt.date(2040, 1, 1)))
 def test_the_last_word_is_that_it_is_no_legal_advice_and_how_old_the_table_is(
     place: str, remote: str | None, day: dt.date
 ) -> None:
-    sentences = in_words(rule_for(place, remote_place=remote), day)
+    sentences = of_both_ways(place, remote or "", day)
     assert sentences[-1] == "This is not legal advice. The table was checked on 25 November 2026."
     assert (
         "The rule of this workbook is everybody's agreement, whatever the law of a place asks." in sentences
@@ -234,8 +233,10 @@ def test_no_sentence_says_that_a_recording_is_allowed() -> None:
 
 
 def test_two_places_are_told_apart() -> None:
-    sentences = in_words(rule_for("US-NV", remote_place="US-TX"), dt.date(2026, 12, 1))
-    assert sentences[0].startswith("In Nevada and Texas count on everybody's agreement (Nev. Rev. Stat.")
+    sentences = of_both_ways("US-NV", "US-TX", dt.date(2026, 12, 1))
+    assert sentences[1].startswith(
+        "By phone or video: In Nevada and Texas count on everybody's agreement (Nev. Rev. Stat."
+    )
     assert "Texas: Read on a page of 2020." in sentences
     assert "The session is in two places, and the stricter of their two rules counts." in sentences
 

@@ -11,10 +11,10 @@ import pytest
 from tests.conftest import root_of
 from tests.forms.test_notes import everything_in, field
 from therapy_review import Journal, Session, open_journal
-from therapy_review.display.still import STILL
+from therapy_review.display.still import STILL, is_still
 from therapy_review.errors import JournalError
 from therapy_review.forms.notes import notes_form
-from therapy_review.forms.questionnaires import Questions, scale_form, scale_forms, where_help_is
+from therapy_review.forms.questionnaires import Questions, _Form, _read, scale_forms, where_help_is
 from therapy_review.journal.scales import PHQ9
 
 
@@ -36,6 +36,11 @@ def questions(form: Any) -> list[Questions]:
 
 def words(form: Any) -> str:
     return " ".join(one.value for one in everything_in(form) if isinstance(one, w.HTML))
+
+
+def scale_form(session: Session, key: str) -> Any:
+    scale = session.journal.scale(key)
+    return _read(session, scale) if is_still() else _Form(session, scale).box
 
 
 def answer(form: Any, *answers: int | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from therapy_review.errors import TurnsError
-from therapy_review.measures.moment_finder import LONGEST, SHORTEST, behind, moments, mood_turn
+from therapy_review.measures.moment_finder import LONGEST, SHORTEST, behind, moments
 from therapy_review.turns.table import turns_table
 
 JUDGING = ("good", "bad", "should", "too ", "better", "worse", "normal", "problem", "interrupt")
@@ -174,25 +174,6 @@ def test_moments_are_short_apart_in_order_and_say_why(conversation, marked, n):
     assert (found["start"] >= 0).all()
     assert found["why"].str.endswith(".").all()
     assert not any(word in why.lower() for why in found["why"] for word in JUDGING)
-
-
-def a_path(*rows: tuple[str, float, float]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["session", "mood_before", "mood_after"])
-    return table.assign(date=pd.to_datetime(table["session"]))
-
-
-def test_the_mood_turned_most_in_the_session_with_the_largest_change_either_way():
-    path = a_path(("2026-01-08", 3, 5), ("2026-01-15", 6, 2), ("2026-01-22", 4, 7))
-    assert mood_turn(path)[["session", "mood_change"]].to_numpy().tolist() == [["2026-01-15", -4.0]]
-
-
-def test_of_sessions_whose_mood_moved_as_much_the_newest_is_given():
-    assert mood_turn(a_path(("2026-01-08", 3, 5), ("2026-01-15", 5, 3)))["session"].tolist() == ["2026-01-15"]
-
-
-def test_no_session_is_given_when_no_mood_moved_or_none_was_noted():
-    assert mood_turn(a_path(("2026-01-08", 3, 3), ("2026-01-15", np.nan, 3))).empty
-    assert mood_turn(a_path()).empty
 
 
 def times_of(found):

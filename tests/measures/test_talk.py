@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from therapy_review.errors import TurnsError
 from therapy_review.measures import talk
-from therapy_review.measures.silences import gaps, overlaps, pauses, who_broke_silence
+from therapy_review.measures.silences import gaps, long_silences, overlaps, pauses, who_broke_silence
 from therapy_review.turns.table import turns_table
 
 # One short conversation, worked by hand. Silences: 3-3.5, 5-9, 12-12.4, 14-18, 20.5-21; overlap 20-20.5.
@@ -48,8 +48,8 @@ def test_talk_share_leaves_silence_out_and_counts_overlap_for_both():
 
 
 def test_session_share_shows_silence_and_is_taken_from_first_to_last_word():
-    shares = talk.session_share(TALK)
-    assert shares == pytest.approx({"therapist": 4.5 / 20, "client": 7.1 / 20, "silence": 9.4 / 20})
+    shares = row(TALK)[["therapist_session_share", "client_session_share", "silence_share"]].tolist()
+    assert shares == pytest.approx([4.5 / 20, 7.1 / 20, 9.4 / 20])
 
 
 def test_lead_in_and_lead_out_are_set_apart_from_the_session():
@@ -100,7 +100,7 @@ def test_answers_to_somebody_else_are_not_mixed_with_answers_to_the_therapist():
 
 
 def test_long_silence_is_credited_to_who_breaks_it():
-    found = talk.long_silences_by_kind(TALK)
+    found = long_silences(TALK)
     assert found["before"].tolist() == ["therapist", "client"]
     assert found["broken_by"].tolist() == ["client", "client"]
     table = who_broke_silence(TALK)
@@ -110,8 +110,7 @@ def test_long_silence_is_credited_to_who_breaks_it():
 
 
 def test_long_silence_lies_inside_a_turn_or_between_two():
-    assert talk.long_silences_by_kind(TALK)["kind"].tolist() == ["between", "inside-turn"]
-    assert row(TALK)["long_silences_inside_turn"] == 1
+    assert row(TALK)[["long_silences", "long_silences_inside_turn"]].tolist() == [2, 1]
 
 
 def test_a_silence_of_exactly_three_seconds_is_long():
@@ -121,7 +120,7 @@ def test_a_silence_of_exactly_three_seconds_is_long():
 
 def test_a_long_silence_after_overlap_began_when_the_last_voice_fell_silent():
     said = turns_table([(0, 5, "client"), (4, 4.5, "therapist"), (9, 10, "therapist")])
-    found = talk.long_silences_by_kind(said).iloc[0]
+    found = long_silences(said).iloc[0]
     assert (found["start"], found["before"], found["broken_by"]) == (5.0, "client", "therapist")
 
 
@@ -222,7 +221,7 @@ def test_any_table_gives_one_row_that_goes_into_json(turns):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         measured = talk.evaluate(turns)
-        talk.balance(turns), talk.latency(turns), talk.long_silences_by_kind(turns), talk.session_share(turns)
+        talk.balance(turns)
     assert len(measured) == 1
     read = json.loads(measured.iloc[0].to_json())
     assert read["long_silences"] == measured["long_silences"].iloc[0]
@@ -243,7 +242,7 @@ def test_a_client_alone_leaves_the_therapist_at_nothing():
 
 def test_a_table_that_is_no_turns_table_is_refused_at_the_door():
     broken = pd.DataFrame({"start": [2.0], "end": [1.0], "speaker": ["client"], "confidence": [1.0]})
-    for measure in (talk.talk_time, talk.balance, talk.latency, talk.long_silences_by_kind, talk.evaluate):
+    for measure in (talk.talk_time, talk.balance, talk.latency, talk.evaluate):
         with pytest.raises(TurnsError):
             measure(broken)
 
@@ -323,18 +322,18 @@ def test_swapping_the_two_people_swaps_their_columns(turns):
 def test_every_long_silence_is_counted_once_in_the_table_of_who_broke_it(turns):
     measured = row(turns)
     assert who_broke_silence(turns).to_numpy().sum() == measured["long_silences"]
-    assert len(talk.long_silences_by_kind(turns)) == measured["long_silences"]
+    assert len(long_silences(turns)) == measured["long_silences"]
 
 
 @settings(max_examples=40)
 @given(conversations(), st.sampled_from(["yes", "no"]))
 def test_the_one_row_agrees_with_the_single_measures(turns, sees_overlap):
     measured = row(turns, sees_overlap=sees_overlap)
-    inside = talk.long_silences_by_kind(turns)["kind"] == "inside-turn"
+    inside = long_silences(turns)["start"].isin(pauses(turns)["start"])
     assert measured["long_silences_inside_turn"] == inside.sum()
-    assert measured["silence_share"] == pytest.approx(talk.session_share(turns)["silence"])
     for person, share in talk.talk_share(turns).items():
         assert measured[f"{person}_talk_share"] == pytest.approx(share)
-        assert measured[f"{person}_session_share"] == pytest.approx(talk.session_share(turns)[person])
+        length = measured["session_end"] - measured["session_start"]
+        assert measured[f"{person}_session_share"] == pytest.approx(talk.talk_time(turns)[person] / length)
     if sees_overlap == "yes":
         assert measured["talking_at_once"] == (gaps(turns)["latency"] <= -0.2 + 1e-6).sum()

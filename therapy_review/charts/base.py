@@ -305,11 +305,11 @@ def places(dates: pd.Series) -> list[float]:
     return [float(day) for day in mdates.date2num(dates) + 2.6 * beside.to_numpy()]
 
 
-def days_axis(ax: Axes, dates: Iterable[Any], width: float = 1.0) -> None:
+def days_axis(ax: Axes, dates: Iterable[Any]) -> None:
     """Label an axis of dates with the days of the sessions, or with months when there are many or it is long."""
     days = list(pd.DatetimeIndex(list(dates)).unique().sort_values())
     span = days[-1] - days[0]
-    room = max(pd.Timedelta(weeks=width), span * 0.03)
+    room = max(pd.Timedelta(weeks=1), span * 0.03)
     if len(days) <= FEW and span.days <= 300:
         apart, labels = (span + 2 * room) * DAY_LABEL, list[str]()
         last = days[0] - apart

@@ -41,7 +41,7 @@ HEARD_BY = ("engine", "shortest_silence")  # sessions that differ in these are n
 
 
 @styled
-def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
+def talk_time(sessions: pd.DataFrame) -> Chart:
     """Draw the time each person spoke, session by session."""
     columns = [c for c in sessions.columns if c.endswith("_talk_time") and sessions[c].notna().any()]
     if not columns:
@@ -64,23 +64,21 @@ def talk_time(sessions: pd.DataFrame, *, names: Mapping[str, str] | None = None)
     ax.spines["left"].set_visible(True)
     ax.spines["left"].set_color(QUIET)
     days_axis(ax, sessions["date"])
-    _name_pieces(ax, days[~without][-1], minutes[~without].iloc[-1].fillna(0), bottom.max(), names)
+    _name_pieces(ax, days[~without][-1], minutes[~without].iloc[-1].fillna(0), bottom.max())
     changes = _heard_otherwise(ax, sessions[~without], days[~without])
     caption = (
         "Each bar is time spoken in one session. There is no right share: therapies differ, and so do weeks."
     )
     caption += " At a dotted line the way of hearing changed; bars on its two sides do not compare." * changes
-    return chart.described(f"Minutes spoken in each session. {_minutes(sessions, minutes, names)}.", caption)
+    return chart.described(f"Minutes spoken in each session. {_minutes(sessions, minutes)}.", caption)
 
 
-def _name_pieces(
-    ax: Axes, day: float, minutes: pd.Series, most: float, names: Mapping[str, str] | None
-) -> None:
+def _name_pieces(ax: Axes, day: float, minutes: pd.Series, most: float) -> None:
     """Write who is who beside the last bar, its pieces from below."""
     tops, height = minutes.cumsum().to_numpy(), -np.inf
     for column, top, own in zip(minutes.index, tops, minutes, strict=True):
         height = max(top - own / 2, height + 0.11 * most)
-        called = name(column.removesuffix("_talk_time"), names).replace(" (", "\n(")
+        called = name(column.removesuffix("_talk_time")).replace(" (", "\n(")
         ax.annotate(
             called,
             (day + BAR / 2, height),
@@ -107,8 +105,8 @@ def _heard_otherwise(ax: Axes, sessions: pd.DataFrame, days: NDArray[np.float64]
     return int(len(at) > 0)
 
 
-def _minutes(sessions: pd.DataFrame, minutes: pd.DataFrame, names: Mapping[str, str] | None) -> str:
-    called = [name(column.removesuffix("_talk_time"), names) for column in minutes.columns]
+def _minutes(sessions: pd.DataFrame, minutes: pd.DataFrame) -> str:
+    called = [name(column.removesuffix("_talk_time")) for column in minutes.columns]
     measured = minutes[minutes.notna().any(axis=1)]
     if len(measured) > FEW:
         middle = measured.median().to_numpy()

@@ -6,7 +6,6 @@ changes them as well, and no test can tell that from a voice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,15 +31,13 @@ NO_CLAIM = "Whether anything of it moved is not said here."
 
 
 @styled
-def voices_of_a_session(table: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
+def voices_of_a_session(table: pd.DataFrame) -> Chart:
     """Draw how high and how loud everybody in a session was.
 
     Parameters
     ----------
     table : DataFrame
         As from `therapy_review.measures.pitch_loudness.prosody`.
-    names : mapping of str to str, optional
-        How to call the speakers.
 
     Returns
     -------
@@ -54,7 +51,7 @@ def voices_of_a_session(table: pd.DataFrame, *, names: Mapping[str, str] | None 
         )
     chart = Chart(1.3 + 2 * LANE * len(there))
     pitch, loudness = chart.panel(2)
-    called = [name(who, names) for who in there["speaker"]]
+    called = [name(who) for who in there["speaker"]]
     _lanes(pitch, there, called, _hertz(there), "Hz", "pitch_range", "semitones")
     pitch.set_xscale("log")
     pitch.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} Hz"))

@@ -92,8 +92,6 @@ def waveform_map(
     duration: float,
     turns: pd.DataFrame,
     marks: pd.DataFrame | None = None,
-    *,
-    names: Mapping[str, str] | None = None,
 ) -> Chart:
     """Draw a session's loudness over time, with who spoke when below it and the client's marks above.
 
@@ -107,8 +105,6 @@ def waveform_map(
         A turns table.
     marks : DataFrame, optional
         The client's marks: start (s).
-    names : mapping of str to str, optional
-        How to call the speakers, in place of "you" and "therapist".
 
     Returns
     -------
@@ -128,11 +124,11 @@ def waveform_map(
         ax.broken_barh(spans, (-1.5 - 0.42 * lane, 0.34), color=colour(person), linewidth=0.3)
     if at:
         ax.plot(at, [1.15] * len(at), "v", color=INK, markersize=7, clip_on=False)
-    ax.set_yticks([-1.33 - 0.42 * lane for lane in range(len(people))], [name(p, names) for p in people])
+    ax.set_yticks([-1.33 - 0.42 * lane for lane in range(len(people))], [name(p) for p in people])
     ax.set_ylim(-1.35 - 0.42 * len(people), 1.25)
     minutes_axis(ax, 0, duration)
     chart.times.append((ax, 0, duration))
-    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns, names)}"
+    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns)}"
     if at:
         alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
     return chart.described(alt, "How loud it was, and who spoke when.")
@@ -189,7 +185,7 @@ def _legend(chart: Chart, quiet: pd.DataFrame, both: pd.DataFrame, marks: list[f
         )
 
 
-def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None) -> str:
+def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> str:
     shares, held, quiet = (
         talk_share(turns),
         floor_turns(turns)["speaker"].value_counts(),
@@ -213,7 +209,7 @@ def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None) -> str:
 
 
 @styled
-def talk_balance(balance: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
+def talk_balance(balance: pd.DataFrame) -> Chart:
     """Draw the talk shares in equal parts of the session."""
     if balance.empty:
         return nothing_yet(NO_TALK)
@@ -234,14 +230,14 @@ def talk_balance(balance: pd.DataFrame, *, names: Mapping[str, str] | None = Non
         if silent:
             ax.text(part, 0.03, "nobody\nspoke", ha="center", fontsize=9.5, color=FAINT)
     for person, height in _label_heights(balance, people):
-        ax.text(parts["part"].max() + 0.45, height, name(person, names), va="center", fontsize=11)
+        ax.text(parts["part"].max() + 0.45, height, name(person), va="center", fontsize=11)
     ax.set_xticks(parts["part"], [f"from {clock(start)}" for start in parts["start"]])
     ax.set_yticks([])
-    ax.set_xlim(0.5, parts["part"].max() + (1.2 if len(name(people[-1], names)) < 12 else 1.9))
+    ax.set_xlim(0.5, parts["part"].max() + (1.2 if len(name(people[-1])) < 12 else 1.9))
     ax.set_ylim(0, 1.02)
     own = balance[balance["speaker"] == people[0]]
     said = ", ".join("nobody spoke" if np.isnan(v) else f"{v:.0%}" for v in own["share"])
-    called = name(people[0], names)
+    called = name(people[0])
     whose = "yours" if called == "you" else f"by {called}"
     alt = f"Part of the talking that was {whose}, in {len(parts)} equal parts of the session: {said}."
     caption = (
@@ -263,7 +259,7 @@ def _label_heights(balance: pd.DataFrame, people: list[str]) -> list[tuple[str, 
 
 
 @styled
-def pauses_and_gaps(turns: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Chart:
+def pauses_and_gaps(turns: pd.DataFrame) -> Chart:
     """Draw how long the pauses within turns and the gaps before answers were, one dot each."""
     if turns.empty:
         return nothing_yet(NO_TURNS)
@@ -281,7 +277,7 @@ def pauses_and_gaps(turns: pd.DataFrame, *, names: Mapping[str, str] | None = No
     said, labels = [], []
     for row, (what, person, values) in enumerate(rows):
         _strip(ax, row, values, colour(person))
-        called = name(person, names)
+        called = name(person)
         labels.append(f"{called}\n{what}" if len(called) > 12 else f"{called}: {what}")
         middle = f", middle {np.median(values):.1f} s" if len(values) >= MIDDLE_FROM else ""
         said.append(f"{called}, {what}: {counted(len(values), 'time')}{middle}")

@@ -147,23 +147,6 @@ def warnings(rule: Rule, day: dt.date) -> list[str]:
     return said
 
 
-def in_words(rule: Rule, day: dt.date) -> list[str]:
-    """Say a rule gently, for the client to read.
-
-    Examples
-    --------
-    >>> for sentence in in_words(rule_for("US-FL"), dt.date(2026, 12, 1)):
-    ...     print(sentence)
-    In Florida the law asks for the agreement of everybody who is heard (Fla. Stat. 934.03).
-    Read on a page of 2019.
-    This was read on a public page on 25 November 2026 (https://rcfp.org/reporters-recording-guide/florida).
-    The rule of this workbook is everybody's agreement, whatever the law of a place asks.
-    This is not legal advice. The table was checked on 25 November 2026.
-    """
-    said = [_lead(rule), *rule.notes, *where_read(rule), *warnings(rule, day)]
-    return [*said, EVERYWHERE, _advice(rule.checked_on)]
-
-
 def where_read(rule: Rule) -> list[str]:
     """Say on which public pages a rule was read, and when.
 

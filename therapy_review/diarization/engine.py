@@ -36,7 +36,6 @@ DOUBT = 1e-4  # the least that is doubted
 SHORTEST = 0.1  # seconds: nothing is said in less
 TWO_BEGIN, TWO_END = 0.6, 0.4  # probability from which, and down to which, two are heard
 SHORTEST_OVERLAP = 0.2  # seconds
-ATTACHED = 0.3  # seconds: an overlap this near to a change of voices belongs to it
 
 
 def diarize(

@@ -32,8 +32,6 @@ from therapy_review.journal import (
 from therapy_review.trends import held
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
-
     from therapy_review.journal import Journal, Session, SessionNotes
 
 OPEN = "no answer"
@@ -71,12 +69,6 @@ class Questions(anywidget.AnyWidget):
             options=list(scale.options),
             answers=list(answers),
         )
-
-
-def scale_form(session: Session, key: str) -> VBox | Still:
-    """Show a questionnaire of a session as a form that saves itself, or only its total."""
-    scale = session.journal.scale(key)
-    return _read(session, scale) if is_still() else _Form(session, scale).box
 
 
 def scale_forms(session: Session) -> Any:

@@ -3,9 +3,6 @@
 Why a moment matters is not for a program to say; it says what it counted and leaves the rest to the client. Each
 finder gives its best few candidates; the client's own marks come first, then one moment of each kind, then what
 room is left. No moment touches a stretch the client marked as a trigger.
-
-Where the *moods* turned cannot be heard in a session: moods are noted before and after, so nothing in between says
-when they moved, unless the client put a mark there. `mood_turn` says in which session they moved most.
 """
 
 from __future__ import annotations
@@ -18,7 +15,6 @@ import pandas as pd
 
 from therapy_review.journal import PROUD, closed
 from therapy_review.measures.silences import gaps, long_silences
-from therapy_review.measures.talk import mood_change
 from therapy_review.turns import floor_turns, speakers, validate
 
 if TYPE_CHECKING:
@@ -142,24 +138,6 @@ def behind(
     cut = [_cut(one, end) for one in found]
     kept = [one for one in cut if all(one[1] <= start or one[0] >= stop for start, stop in away)]
     return pd.DataFrame([one for one in kept if one[1] - one[0] >= SHORTEST], columns=COLUMNS)
-
-
-def mood_turn(moods: pd.DataFrame) -> pd.DataFrame:
-    """Tell in which session the mood moved most between before and after.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"session": ["2026-01-08", "2026-01-15"], "date": [8, 15]})
-    >>> mood_turn(table.assign(mood_before=[3.0, 5.0], mood_after=[4.0, 2.0]))[["session", "mood_change"]]
-          session  mood_change
-    0  2026-01-15         -3.0
-    """
-    noted = moods[["session", "date", "mood_before", "mood_after"]]
-    change = mood_change(noted["mood_before"].astype(float), noted["mood_after"].astype(float))
-    moved = noted.assign(mood_change=change)[change.abs() > 0].sort_values(["date", "session"])
-    most = moved["mood_change"].abs()
-    found: pd.DataFrame = moved[most == most.max()].tail(1)
-    return found.reset_index(drop=True)
 
 
 def _cut(found: Found, last: float) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -43,15 +43,13 @@ COUNTS = {
 }
 
 
-def what_counts(table: pd.DataFrame, measures: Iterable[str] | None = None) -> str:
+def what_counts(table: pd.DataFrame) -> str:
     """Say what measures count, and from where on a silence could be seen.
 
     Parameters
     ----------
     table : DataFrame
         As from `therapy_review.trends.table.trends`.
-    measures : iterable of str, optional
-        Which of those in it; all of them when left out.
 
     Returns
     -------
@@ -63,8 +61,7 @@ def what_counts(table: pd.DataFrame, measures: Iterable[str] | None = None) -> s
     >>> what_counts(pd.DataFrame({"measure": ["longest_turn"], "value": [9.0], "floor": [0.2]}))
     'A turn goes on until somebody else takes the floor. The shortest silence that could be seen: 0.2 s.'
     """
-    there = table[table["value"].notna()]
-    own = there if measures is None else there[there["measure"].isin([*measures])]
+    own = table[table["value"].notna()]
     said = [COUNTS[measure] for measure in dict.fromkeys(own["measure"]) if measure in COUNTS]
     if not said:
         return ""

@@ -29,7 +29,6 @@ from therapy_review.measures.silences import (
     AT_ONCE,
     LONG_SILENCE,
     gaps,
-    long_silences,
     overlaps,
     pauses,
     silences,
@@ -80,23 +79,6 @@ def talk_share(turns: pd.DataFrame) -> dict[str, float]:
     return {speaker: own / total for speaker, own in seconds.items()}
 
 
-def session_share(turns: pd.DataFrame) -> dict[str, float]:
-    """Each speaker's part of the session, with ``silence`` for what nobody filled.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> session_share(turns_table([(1, 4, "client"), (5, 6, "therapist")]))
-    {'client': 0.6, 'therapist': 0.2, 'silence': 0.2}
-    """
-    seconds = talk_time(turns)
-    if not seconds:
-        return {}
-    start, end = session_bounds(turns)
-    quiet = float(silences(turns, 0.0)["duration"].sum())
-    return {speaker: own / (end - start) for speaker, own in {**seconds, "silence": quiet}.items()}
-
-
 def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
     """First and last moment of speech.
 
@@ -144,35 +126,11 @@ def latency(turns: pd.DataFrame) -> pd.DataFrame:
     1  therapist     client  1 -0.5    -0.5 -0.5
     """
     validate(turns)
-    return _quartiles(gaps(turns))
-
-
-def _quartiles(changes: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (*pair, len(own), *np.quantile(own["latency"].to_numpy(dtype=float), [0.25, 0.5, 0.75]).tolist())
-        for pair, own in changes.groupby(["before", "responder"])
+        for pair, own in gaps(turns).groupby(["before", "responder"])
     ]
     return pd.DataFrame(rows, columns=["before", "responder", "n", "q1", "median", "q3"])
-
-
-def long_silences_by_kind(turns: pd.DataFrame) -> pd.DataFrame:
-    """Every silence of 3.0 s and more, who spoke before, who broke it, and whether the floor changed at it.
-
-    Three seconds as in Frankel et al. 2006; who broke it as in Sharpley, Munro & Elly 2005.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> said = turns_table([(0, 2, "client"), (6, 8, "client"), (12, 14, "therapist")])
-    >>> long_silences_by_kind(said)[["start", "broken_by", "kind"]]
-       start  broken_by         kind
-    0    2.0     client  inside-turn
-    1    8.0  therapist      between
-    """
-    validate(turns)
-    quiet = long_silences(turns)
-    inside = quiet["start"].isin(pauses(turns)["start"])
-    return quiet.assign(kind=np.where(inside, "inside-turn", "between"))
 
 
 def mood_change(before: Number, after: Number) -> Number:
@@ -287,18 +245,18 @@ def evaluate(
         "talking_at_once": at_once,
         "shortest_silence": shortest_silence,
     }
-    row |= _of_each(turns, inside, changes)
+    row |= _of_each(turns, inside)
     for before, counts in who_broke_silence(turns).to_dict("index").items():
         row |= {f"long_silences_{before}_{after}": int(count) for after, count in counts.items()}
     return pd.DataFrame([row])
 
 
-def _of_each(turns: pd.DataFrame, inside: pd.DataFrame, changes: pd.DataFrame) -> dict[str, float]:
+def _of_each(turns: pd.DataFrame, inside: pd.DataFrame) -> dict[str, float]:
     """Give the measures that belong to one speaker, for every speaker."""
     people, rest, held = speakers(turns), inside.groupby("speaker")["duration"], floor_turns(turns)
     taken, short = (part["speaker"].value_counts().to_dict() for part in (held, backchannels(turns)))
     often, middle = rest.size().to_dict(), rest.median().to_dict()
-    answers = {(a[0], a[1]): a[2:] for a in _quartiles(changes).to_numpy().tolist()}
+    answers = {(a[0], a[1]): a[2:] for a in latency(turns).to_numpy().tolist()}
     # Rounded, so that of equal ones the first is the longest, and not the one that a last digit favours.
     lasting = held.assign(duration=(held["end"] - held["start"]).round(6))
     lasting = lasting.sort_values("duration", ascending=False, kind="stable").drop_duplicates("speaker")

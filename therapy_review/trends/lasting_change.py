@@ -44,7 +44,6 @@ class Change:
     slope: Slope | None
     tau: Tau | None
     quarters: Quarters | None
-    carried: float
     p: float
     direction: Direction
 
@@ -95,7 +94,7 @@ def change(dates: Line, values: Line) -> Change:
     line = slopes.validate(dates, values)
     start, end = (line.index[0], line.index[-1]) if len(line) else (None, None)
     if len(line) < FEWEST or start == end:
-        return Change(len(line), start, end, None, None, None, 0.0, 1.0, "too early to say")
+        return Change(len(line), start, end, None, None, None, 1.0, "too early to say")
     carried = slopes.carried_over(line.index, line)
     slope, tau = _look(line, carried)
     found, p = direction(len(line), slope, tau), tau.p
@@ -105,7 +104,7 @@ def change(dates: Line, values: Line) -> Change:
         found = found if before == found else "too early to say"
         p = max(p, tau_before.p * SURE / HELD)
     p = 1.0 if found == "too early to say" else p
-    return Change(len(line), start, end, slope, tau, slopes.quarters(line.index, line), carried, p, found)
+    return Change(len(line), start, end, slope, tau, slopes.quarters(line.index, line), p, found)
 
 
 def _look(line: pd.Series, carried: float) -> tuple[Slope, Tau]:
