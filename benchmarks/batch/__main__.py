@@ -26,8 +26,7 @@ from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, s
 from benchmarks.batch.measuring import measured, started, two_workers
 from therapy_review import analyse, open_journal
 from therapy_review.reports import runner
-from therapy_review.storage import PlainStore, digest, new_keys, new_recovery_code, seal, unlock
-from therapy_review.trends import SETTLED
+from therapy_review.storage import SETTLED, PlainStore, digest, new_keys, new_recovery_code, seal, unlock
 
 RESULTS = Path(__file__).with_name("results.md")
 SEED = 20

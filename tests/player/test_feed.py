@@ -286,9 +286,7 @@ def silent(
     for start, end in triggers:
         marks = add(marks, Mark(start, end, "trigger"))
     patched.setattr(module, "_sound_of", lambda *_: Silence(duration))
-    session = SimpleNamespace(
-        turns=turns, marks=marks, inputs=lambda: {"recording": ""}, recording=lambda _: None
-    )
+    session = SimpleNamespace(turns=turns, marks=marks, recording_digest=str, recording=lambda _: None)
     return Feed(cast(Session, session))
 
 

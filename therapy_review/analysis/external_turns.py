@@ -67,7 +67,7 @@ def use_turns(session: Session, turns: pd.DataFrame, origin: str) -> None:
         raise TurnsError("Say what found these turns, as in pyannote 3.1; it is kept beside the measures.")
     data = encode(turns, "rttm", session.name)
     made = session.made_from()
-    if "duration" in made and made.get("inputs", {}).get("recording") == session.inputs()["recording"]:
+    if "duration" in made and made.get("inputs", {}).get("recording") == session.recording_digest():
         check_length(turns, made["duration"], said)
     with session.journal.store.writing():
         session.journal.store.write(session.file(TURNS_ELSEWHERE), f"{FOUND_BY}{said}\n".encode() + data)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -29,7 +31,7 @@ from therapy_review.journal import (
 )
 from therapy_review.journal.marks import Mark
 from therapy_review.sound import Recording, opener
-from therapy_review.storage import digest_if_there, if_there
+from therapy_review.storage import SETTLED, digest, digest_if_there, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal.journal import Journal
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.analysis.external_turns`
 MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, said.TABLE.name})  # beside what is derived
+
+Stamps = dict[str, tuple[int, int] | None]
+
+# What `Session.inputs` said of each session, and the stamps of all it was read from.
+_SAID: WeakKeyDictionary[Journal, dict[str, tuple[Stamps, dict[str, Any]]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -272,9 +279,20 @@ class Session:
     @property
     def corrections(self) -> pd.DataFrame:
         """What the client said about who speaks when; see `therapy_review.journal.corrections`."""
+        return self.corrections_by_name()[0]
+
+    def corrections_by_name(self) -> tuple[pd.DataFrame, str | None]:
+        """Read the corrections, and name the very bytes they were read from as `inputs` does.
+
+        Returns
+        -------
+        table : DataFrame
+        name : str or None
+            None where nothing was said yet.
+        """
         store, name = self.journal.store, self.file(said.TABLE.name)
         data = if_there(store.read, name)
-        return said.none() if data is None else said.read(data, store.where(name))
+        return (said.none(), None) if data is None else (said.read(data, store.where(name)), digest(data))
 
     def correct(self, lines: Iterable[said.Correction]) -> int:
         """Keep what the client says about who speaks when; it wins over any analysis, for ever.
@@ -324,13 +342,15 @@ class Session:
             store.write(name, said.written(table))
         return len(table)
 
-    def derived(self, file: str) -> bytes:
+    def derived(self, file: str, inputs: Mapping[str, Any] | None = None) -> bytes:
         """Read something analysis made, if it still fits the recording, the corrections and this program.
 
         Parameters
         ----------
         file : str
             A name in the session's ``derived`` folder.
+        inputs : mapping, optional
+            What that has to fit, from `inputs`; asked anew when left out.
 
         Returns
         -------
@@ -344,7 +364,7 @@ class Session:
         store, name = self.journal.store, self.file(f"derived/{file}")
         # Asked before it is read: what is made anew meanwhile is no older than what was asked about.
         made = self.made_from().get("inputs")
-        if not made or made != self.inputs() or (data := if_there(store.read, name)) is None:
+        if not made or made != (inputs or self.inputs()) or (data := if_there(store.read, name)) is None:
             raise NotAnalysedError(
                 f"Who spoke when in {self.name} has not been worked out yet, or something changed since; "
                 f"run: {hints.command('analyse', journal=self.journal.root)}"
@@ -371,11 +391,31 @@ class Session:
         return float(json.loads(self.derived("made_from.json"))["duration"])
 
     def inputs(self) -> dict[str, Any]:
-        """Name what the derived files rest on: recording and its tracks, turns found elsewhere, corrections …."""
+        """Name what the derived files rest on: recording and its tracks, turns found elsewhere, corrections ….
+
+        These files are looked at each time. They are read anew where size or time of change of any of them is not
+        what it was, and as long as they are so young that a second change might not show in that.
+
+        Returns
+        -------
+        dict
+        """
+        before, said_of = time.time_ns() - SETTLED * 1e9, _SAID.setdefault(self.journal, {})
+        stamps = self._stamps()
+        if (known := said_of.get(self.name)) is None or known[0] != stamps:
+            known = stamps, self._read_inputs()
+            if all(stamp is None or stamp[1] < before for stamp in stamps.values()):
+                said_of[self.name] = known
+        return dict(known[1])
+
+    def _stamps(self) -> Stamps:
+        files = (*self._recordings(), TURNS_ELSEWHERE, said.TABLE.name, "notes.md")
+        return {file: if_there(self.journal.store.stamp, self.file(file)) for file in files}
+
+    def _read_inputs(self) -> dict[str, Any]:
         store = self.journal.store
-        found = self._recordings()
         return {
-            "recording": if_there(self._recording_digest, self.file(found[0])) if len(found) == 1 else None,
+            "recording": self.recording_digest(),
             "turns": digest_if_there(store, self.file(TURNS_ELSEWHERE)),
             "tracks": list(self._tracks()),
             "corrections": digest_if_there(store, self.file(said.TABLE.name)),
@@ -387,7 +427,18 @@ class Session:
         named = b"tracks" in (if_there(self.journal.store.read, self.file("notes.md")) or b"")
         return self.notes.tracks if named else ()
 
-    def _recording_digest(self, name: str) -> str:
+    def recording_digest(self) -> str | None:
+        """Name the recording's bytes by their SHA-256, without opening it as sound.
+
+        Returns
+        -------
+        str or None
+            None where there is no recording, or more than one.
+        """
+        found = self._recordings()
+        return if_there(self._digest, self.file(found[0])) if len(found) == 1 else None
+
+    def _digest(self, name: str) -> str:
         # An hour of WAV takes a second to hash: with the same size and time of change, it is the same file.
         stamp, made = list(self.journal.store.stamp(name)), self.made_from()
         if made.get("stamp") == stamp:
@@ -403,7 +454,7 @@ class Session:
         NotAnalysedError
             When the session was not analysed yet.
         """
-        return pd.read_csv(io.BytesIO(self.derived("turns.csv")), dtype={"speaker": str})
+        return read_turns(self.derived("turns.csv"))
 
     @property
     def measures(self) -> pd.DataFrame:
@@ -415,3 +466,8 @@ class Session:
             When the session was not analysed yet.
         """
         return pd.DataFrame([json.loads(self.derived("measures.json"))])
+
+
+def read_turns(data: bytes) -> pd.DataFrame:
+    """Read turns, or voices, as analysis keeps them."""
+    return pd.read_csv(io.BytesIO(data), dtype={"speaker": str})

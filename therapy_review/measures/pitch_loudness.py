@@ -247,4 +247,4 @@ def _kept(session: Session) -> list[dict[str, Any]] | None:
 
 def _rests_on(session: Session) -> dict[str, Any]:
     turns = session.derived("turns.csv")
-    return {"recording": session.inputs()["recording"], "turns": digest(turns), "prosody": VERSION}
+    return {"recording": session.recording_digest(), "turns": digest(turns), "prosody": VERSION}

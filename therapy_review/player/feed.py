@@ -47,7 +47,7 @@ class Feed:
     def sound(self) -> Sound:
         """The session's sound."""
         self._session.recording(self._use)  # asked each time: what was opened before stays at hand
-        return _sound_of(self._session, str(self._session.inputs()["recording"]), self._use)
+        return _sound_of(self._session, str(self._session.recording_digest()), self._use)
 
     def head(self) -> bytes:
         """Give what the page needs before the first piece."""

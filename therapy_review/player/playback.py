@@ -249,7 +249,7 @@ def prepare(session: Session, progress: Progress | None = None) -> None:
 
 
 def _source(session: Session) -> str:
-    return f"{VERSION} {session.inputs()['recording']}"
+    return f"{VERSION} {session.recording_digest()}"
 
 
 def _stamp(session: Session, file: str) -> Stamp | None:

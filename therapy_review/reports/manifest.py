@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review import __version__
 from therapy_review.errors import TherapyReviewError
-from therapy_review.storage import Store, digest
-from therapy_review.trends import SETTLED
+from therapy_review.storage import SETTLED, Store, digest
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -19,6 +19,7 @@ from .keys import (
 from .plain import (
     FILE_MODE as FILE_MODE,
     FOLDER_MODE as FOLDER_MODE,
+    SETTLED as SETTLED,
     PlainStore as PlainStore,
     Store as Store,
     digest as digest,

@@ -34,6 +34,8 @@ NOT_THERE = {
     errno.ELOOP,
     errno.EINVAL,
 }  # the last: no name of that disk
+# Some disks keep times to two seconds: a file changed twice within that may look the same, so it is not relied on.
+SETTLED = 3.0  # seconds
 TRIES = 3  # times a file is written where another program removes its folder meanwhile
 
 Found = TypeVar("Found")

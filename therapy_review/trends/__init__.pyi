@@ -1,5 +1,4 @@
 from . import cache as cache, in_words as in_words, slopes as slopes, table as table
-from .cache import SETTLED as SETTLED
 from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
 from .in_words import (
     CERTAIN as CERTAIN,

@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from therapy_review.errors import JournalError, TherapyReviewError
-from therapy_review.storage import if_there
+from therapy_review.storage import SETTLED, if_there
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session
 
 FOLDER = "derived"
 VERSION = 1  # of the file's form
-# Some disks keep times to two seconds: a file changed twice within that may look the same, so it is not relied on.
-SETTLED = 3.0  # seconds
 
 Stamps = dict[str, list[int]]
 
