@@ -3,13 +3,17 @@
 Three files are made and can be deleted at any time: ``voices.csv`` (turns as the diarizer hears them, voice by
 voice), ``turns.csv`` (the same with the client's corrections applied) and ``measures.json``, beside ``peaks.npy``
 for drawing. ``made_from.json`` is written last and names what they came from, so that nothing half made counts.
+
+It is one row, over what was looked at first (`Made`): look, hear, name, correct, measure, write, learn.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,7 +32,7 @@ from therapy_review.diarization import (
     sees_overlap,
 )
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.journal import SessionNotes
+from therapy_review.journal import SessionNotes, read_turns
 from therapy_review.measures import evaluate
 from therapy_review.sound import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage import if_there
@@ -50,6 +54,39 @@ HEARD = ("engine", "diarizer", "shortest_silence", "sees_overlap", "duration", "
 Progress = Callable[[str, float], None]
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a session rests on and what was made of it before; read once and handed on."""
+
+    inputs: dict[str, Any]
+    before: dict[str, Any]
+    stamp: tuple[int, int] | None
+    diarizer: str | Diarizer | None
+    named: tuple[str, ...]
+
+    @property
+    def people(self) -> int | None:
+        """How many voices are to be found: one or two where the notes name so many by themselves, else None.
+
+        Then the sound tells: a memo has one voice, a visitor makes a third, of three one may hardly be heard.
+        """
+        told = self.named != SessionNotes.participants and 0 < len(self.named) <= TOLD
+        return len(self.named) if told else None
+
+    def same(self, *parts: str) -> bool:
+        """Tell whether the waveform and some of the inputs are what they were before."""
+        before = self.before.get("inputs", {})
+        alike = all(before.get(part) == self.inputs[part] for part in parts)
+        return alike and self.before.get("peaks_a_second") == PEAKS_A_SECOND
+
+
+class Heard(NamedTuple):
+    """The voices of a recording, and how they were found: `HEARD`, and for how many people."""
+
+    voices: pd.DataFrame
+    how: dict[str, Any]
+
+
 def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool:
     """Tell whether the derived files fit all they rest on, from recording to voice prints, and who is to listen.
 
@@ -63,10 +100,7 @@ def is_current(session: Session, diarizer: str | Diarizer | None = None) -> bool
     -------
     bool
     """
-    made = session.made_from()
-    fits = made.get("inputs") == session.inputs() and _heard_alike(session, made, diarizer)
-    fits = fits and made.get("peaks_a_second") == PEAKS_A_SECOND
-    return fits and not enrolment.is_outdated(session, made.get("by_voice"))
+    return _is_current(session, _look(session, diarizer))
 
 
 def analyse(
@@ -114,21 +148,16 @@ def analyse(
     """
     tell = progress or (lambda _step, _done: None)
     recording = session.recording(use)
-    if is_current(session, diarizer):
+    made = _look(session, diarizer)
+    if _is_current(session, made):
         tell(STEPS[-1], 1.0)
-        return session.turns
-    if (known := _known_voices(session, diarizer)) is None:
-        stamp = _stamp(session)
-        voices, heard = _listen(session, recording, tell, diarizer)
-        with session.journal.store.writing():
-            session.unless_gone(use)
-            _unless_changed(session, stamp)
-            _keep_heard(session, voices, heard.pop("peaks"))
-        known = Known(voices, heard, stamp)
+        return read_turns(session.derived("turns.csv", made.inputs))
+    heard = _heard_before(session, made) or _listen(session, made, recording, use, tell)
     tell(STEPS[2], 0.95)
-    _write(session, known, use)
+    turns = _follow(session, made, heard, use)
+    enrolment.learn(session, heard.voices)
     tell(STEPS[2], 1.0)
-    return session.turns
+    return turns
 
 
 def rename(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
@@ -148,10 +177,12 @@ def rename(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     DataFrame
         The session's turns as they now stand.
     """
-    if (known := _known_voices(session)) is None:
+    made = _look(session)
+    if (heard := _heard_before(session, made)) is None:
         return analyse(session, use=use)
-    _write(session, known)
-    return session.turns
+    turns = _follow(session, made, heard)
+    enrolment.learn(session, heard.voices)
+    return turns
 
 
 def follow_prints(journal: Journal) -> None:
@@ -164,9 +195,9 @@ def follow_prints(journal: Journal) -> None:
     journal : Journal
     """
     known = [
-        (session, known.voices)
+        (session, heard.voices)
         for session in journal.sessions
-        if session.has_recording and (known := _known_voices(session)) is not None
+        if session.has_recording and (heard := _heard_before(session, _look(session)))
     ]
     for session, voices in known:
         enrolment.learn(session, voices)
@@ -204,115 +235,97 @@ def _can_be(read: Callable[[bytes], object], store: Store, name: str) -> bool:
     return True
 
 
-def _heard_alike(session: Session, made: dict[str, Any], diarizer: str | Diarizer | None) -> bool:
+def _look(session: Session, diarizer: str | Diarizer | None = None) -> Made:
+    stamp = None
+    with contextlib.suppress(JournalError):  # no recording, or more than one
+        stamp = _stamp(session)
+    # Few notes name who was there, and reading a note takes long beside all else that is compared.
+    written = b"participants" in (if_there(session.journal.store.read, session.file("notes.md")) or b"")
+    named = session.notes.participants if written else SessionNotes.participants
+    return Made(session.inputs(), session.made_from(), stamp, diarizer, named)
+
+
+def _is_current(session: Session, made: Made) -> bool:
+    fits = made.before.get("inputs") == made.inputs and made.same() and _is_heard_alike(session, made)
+    return fits and not enrolment.is_outdated(session, made.before.get("by_voice"), made.inputs)
+
+
+def _is_heard_alike(session: Session, made: Made) -> bool:
     """Tell whether what is at hand was found by whoever is to listen now."""
-    if session.inputs()["turns"] or (diarizer is None and made.get("diarizer", BUILT_IN) != BUILT_IN):
+    before = made.before
+    if made.inputs["turns"] or (made.diarizer is None and before.get("diarizer", BUILT_IN) != BUILT_IN):
         # Given turns are given; and what another program found stays good when that program is no longer there.
         return True
-    people, named = asked_for(session), len(_who_was_there(session))
     # Before the number was kept, three were asked for where three are named, which may have parted one voice.
-    before = named if named > TOLD else people
-    return made.get("people", before) == people and made.get("engine") == _listener(session, diarizer)[1].name
+    for_as_many = before["people"] == made.people if "people" in before else len(made.named) <= TOLD
+    return for_as_many and before.get("engine") == _listener(session, made)[1].name
 
 
-def asked_for(session: Session) -> int | None:
-    """Tell how many voices are to be found, from who was there by the notes."""
-    given = _who_was_there(session)
-    return None if given == SessionNotes.participants or not 0 < len(given) <= TOLD else len(given)
-
-
-def _who_was_there(session: Session) -> tuple[str, ...]:
-    # Few notes name who was there, and reading a note takes long beside all else that is compared.
-    named = b"participants" in (if_there(session.journal.store.read, session.file("notes.md")) or b"")
-    return session.notes.participants if named else SessionNotes.participants
-
-
-def _listener(session: Session, diarizer: str | Diarizer | None) -> tuple[str, Diarizer]:
+def _listener(session: Session, made: Made) -> tuple[str, Diarizer]:
     """Return by what name a session remembers who is to listen, and that diarizer."""
-    if found := turns_elsewhere(session):
+    if made.inputs["turns"] and (found := turns_elsewhere(session)):
         return BUILT_IN, found  # which is who listens again once these turns are forgotten
-    wanted = diarizer or session.made_from().get("diarizer", BUILT_IN)
+    wanted = made.diarizer or made.before.get("diarizer", BUILT_IN)
     if not isinstance(wanted, str):
         return wanted.name, wanted
     return wanted, open_diarizer(wanted, session.journal.settings.get("diarizer", {}))
 
 
-class Known(NamedTuple):
-    """What was heard in a recording: its voices, how they were found, and its stamp from before it was heard."""
-
-    voices: pd.DataFrame
-    heard: dict[str, Any]
-    stamp: tuple[int, int]
-
-
-def _known_voices(session: Session, diarizer: str | Diarizer | None = None) -> Known | None:
+def _heard_before(session: Session, made: Made) -> Heard | None:
     """Return what is at hand when it was found in this sound by whoever is to listen."""
-    made = session.made_from()
-    if not (made.keys() >= {*HEARD, "inputs"} and made["peaks_a_second"] == PEAKS_A_SECOND):
+    if made.stamp is None or not made.before.keys() >= {*HEARD, "inputs"}:
         return None
-    try:
-        stamp = _stamp(session)
-    except JournalError:  # no recording, or more than one
-        return None
-    inputs = session.inputs()
-    if any(made["inputs"].get(part) != inputs[part] for part in ("recording", "tracks", "turns")):
+    if not (made.same("recording", "tracks", "turns") and _is_heard_alike(session, made)):
         return None
     data = if_there(session.journal.store.read, session.file("derived/voices.csv"))
-    if data is None or not _heard_alike(session, made, diarizer):
-        return None
-    return Known(pd.read_csv(io.BytesIO(data), dtype={"speaker": str}), made, stamp)
+    return None if data is None else Heard(read_turns(data), made.before)
 
 
 def _stamp(session: Session) -> tuple[int, int]:
     return session.journal.store.stamp(session.recording_file())
 
 
-def _unless_changed(session: Session, stamp: tuple[int, int]) -> None:
+def _unless_changed(session: Session, made: Made) -> None:
     """Refuse, with the lock held, what was heard in a recording that is another by now."""
-    if _stamp(session) != stamp:
+    if _stamp(session) != made.stamp:
         raise RecordingError(
             f"{session.journal.store.where(session.recording_file())} was changed while it was listened to; "
             "analyse it once more."
         )
 
 
-def _listen(
-    session: Session, recording: Recording, tell: Progress, diarizer: str | Diarizer | None
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    remembered, listener = _listener(session, diarizer)
+def _listen(session: Session, made: Made, recording: Recording, use: str, tell: Progress) -> Heard:
+    remembered, listener = _listener(session, made)
     tell(STEPS[0], 0.0)
     length_to_analyse(recording)
-    hearing = _on_tracks(session, recording, listener) or listener
+    hearing = _on_tracks(session, made, recording, listener) or listener
     samples = recording.read()
     parts = round(len(samples) / recording.sample_rate * PEAKS_A_SECOND)
     peaks = waveform_peaks(samples, parts).astype(np.float16)
     tell(STEPS[1], 0.2)
-    journal = session.journal
+    journal, store = session.journal, session.journal.store
     names = {journal.client: "client", journal.therapist: "therapist"}
-    people = asked_for(session)
-    voices = hear(hearing, samples, recording.sample_rate, people, names).round(3)
-    heard = {
-        "peaks": peaks,
+    voices = hear(hearing, samples, recording.sample_rate, made.people, names).round(3)
+    how = {
         "engine": listener.name,
         "diarizer": remembered,
-        "people": people,
+        "people": made.people,
         "shortest_silence": getattr(listener, "shortest_silence", MIN_SILENCE),
         "sees_overlap": sees_overlap(listener, voices),
         "duration": recording.duration,
         "peaks_a_second": PEAKS_A_SECOND,
     }
-    return voices, heard
+    with store.writing():
+        session.unless_gone(use)
+        _unless_changed(session, made)
+        store.write(session.file("derived/peaks.npy"), _npy(peaks))
+        store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
+    return Heard(voices, how)
 
 
-def _keep_heard(session: Session, voices: pd.DataFrame, peaks: NDArray[np.float16]) -> None:
-    store = session.journal.store
-    store.write(session.file("derived/peaks.npy"), _npy(peaks))
-    store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
-
-
-def _on_tracks(session: Session, recording: Recording, listener: Diarizer) -> Diarizer | None:
+def _on_tracks(session: Session, made: Made, recording: Recording, listener: Diarizer) -> Diarizer | None:
     """Return a diarizer for recordings in which everybody has a channel of their own, if this is one."""
-    named = session.notes.tracks
+    named = tuple(made.inputs["tracks"])
     if not hasattr(listener, "hear_tracks") or len(named) == 1:
         return None
     if named and recording.channels != len(named):
@@ -323,30 +336,33 @@ def _on_tracks(session: Session, recording: Recording, listener: Diarizer) -> Di
     return OnTracks(listener, recording, named) if named or are_separate(recording) else None
 
 
-def _write(session: Session, known: Known, use: str = "") -> None:
-    store, inputs = session.journal.store, session.inputs()
-    voices, heard, stamp = known
+def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.DataFrame:
+    """Name the voices, apply what the client said, measure and write; give the turns as they are read back."""
+    store, (voices, how) = session.journal.store, heard
+    said, said_name = session.corrections_by_name()  # what was said while it was listened to counts, too
     by_voice = enrolment.recognise_in(session, voices)
     named = voices.assign(speaker=voices["speaker"].replace(by_voice["roles"])) if by_voice else voices
-    turns = corrected(named, session.corrections)
+    turns = corrected(named, said)
     row = evaluate(
         turns,
-        shortest_silence=heard["shortest_silence"],
-        sees_overlap=heard["sees_overlap"],
-        duration=heard["duration"],
+        shortest_silence=how["shortest_silence"],
+        sees_overlap=how["sees_overlap"],
+        duration=how["duration"],
     )
-    kept = {part: heard[part] for part in (*HEARD, "people") if part in heard}
-    made = {**kept, "inputs": inputs, "stamp": list(stamp), "by_voice": by_voice}
+    kept = {part: how[part] for part in (*HEARD, "people") if part in how}
+    inputs = {**made.inputs, "corrections": said_name}
+    rests_on = {**kept, "inputs": inputs, "stamp": made.stamp, "by_voice": by_voice}
+    table = turns.to_csv(index=False).encode()
     with (
         store.writing()
-    ):  # all of one making: two at once would leave turns of the one beside what the other says
+    ):  # all of one making: of two at once, turns of one would lie beside figures of the other
         if use:
             session.unless_gone(use)
-        _unless_changed(session, stamp)
-        store.write(session.file("derived/turns.csv"), turns.to_csv(index=False).encode())
+        _unless_changed(session, made)
+        store.write(session.file("derived/turns.csv"), table)
         store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
-        store.write(session.file("derived/made_from.json"), json.dumps(made, indent=1).encode())
-    enrolment.learn(session, voices)
+        store.write(session.file("derived/made_from.json"), json.dumps(rests_on, indent=1).encode())
+    return read_turns(table)
 
 
 def _npy(array: NDArray[np.float16]) -> bytes:

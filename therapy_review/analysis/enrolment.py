@@ -26,7 +26,7 @@ from therapy_review.analysis.voiceprints import (
 from therapy_review.consent import SELF_REVIEW, agreements_file, ledger
 from therapy_review.diarization import MODEL
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.journal import evidence
+from therapy_review.journal import evidence, read_turns
 from therapy_review.storage import digest, if_there
 from therapy_review.turns import are_named, corrected, name_speakers
 
@@ -144,7 +144,7 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             with journal.store.writing():
                 journal.store.remove(name)
             continue
-        made_of = [MODEL, session.inputs()["recording"], stretches.round(3).tolist()]
+        made_of = [MODEL, session.recording_digest(), stretches.round(3).tolist()]
         rests_on = digest(json.dumps(made_of).encode())
         if _rests_on(journal, name) == rests_on:
             continue
@@ -199,14 +199,14 @@ def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | Non
     return {"roles": found.roles, "margin": found.margin, "print": _names(prints)}
 
 
-def is_outdated(session: Session, by_voice: dict[str, Any] | None) -> bool:
+def is_outdated(session: Session, by_voice: dict[str, Any] | None, inputs: dict[str, Any]) -> bool:
     """Tell whether prints would have another say in a session than they had.
 
     Names that were sure stay until something they rest on is taken back; where it was unsure, every change counts.
     """
     now = _names(in_force(session.journal))
     if by_voice is None:
-        return bool(now) and _is_open(session, session.turns)
+        return bool(now) and _is_open(session, read_turns(session.derived("turns.csv", inputs)))
     if by_voice["roles"]:
         return not by_voice["print"].items() <= now.items()
     return bool(by_voice["print"] != now)

@@ -469,5 +469,16 @@ class Session:
 
 
 def read_turns(data: bytes) -> pd.DataFrame:
-    """Read turns, or voices, as analysis keeps them."""
+    """Read turns, or voices, as analysis keeps them.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of ``turns.csv`` or ``voices.csv`` in the session's ``derived`` folder.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end (s), speaker, confidence.
+    """
     return pd.read_csv(io.BytesIO(data), dtype={"speaker": str})
