@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from therapy_review.analysis import analysis
-from therapy_review.analysis.similar import Embed, alike, hearing, relabel_alike
+from therapy_review.analysis.similar import alike, hearing, relabel_alike
 from therapy_review.analysis.uncertainty import least_certain
 from therapy_review.errors import TurnsError
 from therapy_review.turns import are_named, relabel, spoken_of
@@ -73,13 +73,18 @@ class Listening:
         One that was analysed; nothing is read or heard of it before `begin`.
     """
 
-    def __init__(self, session: Session, hear: Embed | None = None) -> None:
-        self._session, self._asked = session, pd.DataFrame()
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._hear = hearing(session)  # what was heard once is not heard again
+        self._busy = threading.Lock()  # messages may come on a thread of their own
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, with nothing asked; what was answered stays kept, and can't be taken back here any more."""
+        self._asked = pd.DataFrame()
         self._alike: dict[int, pd.DataFrame] = {}  # by the question they came of
         # To what each answer was that can be taken back here, and how many lines there were after it.
         self._said: list[tuple[Step, int]] = []
-        self._hear = hear or hearing(session)
-        self._busy = threading.Lock()  # messages may come on a thread of their own
         self._step = Step("nothing", "")
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis, hearing
+from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Mark, each
@@ -63,8 +63,7 @@ class Desk:
     def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
         self.session, self.listeners, self.feed = session, listeners, Feed(session, use=listeners.use)
         self.is_locked = False
-        self._hear = hearing(session)  # what was heard once to find what sounds alike is not heard again
-        self._listening = Listening(session, self._hear)
+        self._listening = Listening(session)
         self._by_hand: tuple[float, float] | None = (
             None  # a turn just put right, of which others may be asked
         )
@@ -121,8 +120,7 @@ class Desk:
         self._seen = now
 
     def _heard(self) -> pd.DataFrame:
-        self.session.recording(self.listeners.use)
-        return self.session.turns if analysis.is_current(self.session) else analysis.analyse(self.session)
+        return analysis.analyse(self.session, use=self.listeners.use)
 
     def _open(self, _asked: Asked) -> Answer:
         self._heard()
@@ -182,7 +180,7 @@ class Desk:
             return self._turns("Nobody is heard there, so nothing was changed.")
         self._steps.append(self.session.correct(lines))
         self._by_hand = None
-        self._listening = Listening(self.session, self._hear)  # its last answer is no longer the last step
+        self._listening.reset()  # its last answer is no longer the last step
         analysis.rename(self.session, self.listeners.use)
         return self._with_step(sentence)
 
@@ -224,7 +222,7 @@ class Desk:
         analysis.rename(self.session, self.listeners.use)
         if self._listening.step.number or self._listening.step.kind == "done":
             return self._turns("Taken back.")
-        self._listening = Listening(self.session, self._hear)  # an offer was about what is taken back
+        self._listening.reset()  # an offer was about what is taken back
         return self._with_step("Taken back.")
 
     def _is_changed_elsewhere(self) -> bool:
