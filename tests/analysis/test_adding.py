@@ -11,6 +11,7 @@ from therapy_review import create_journal
 from therapy_review.analysis.adding import A_DAY, add_recording
 from therapy_review.errors import JournalError, RecordingError
 from therapy_review.journal.journal import Journal
+from therapy_review.journal.session import Session
 from therapy_review.storage.plain import digest
 
 DAY = dt.date(2026, 3, 4)
@@ -46,6 +47,17 @@ def test_the_same_recording_is_noticed_whatever_its_name_and_day(empty: Journal,
     with pytest.raises(JournalError, match=r"copy of it\.opus is in mine already, as the session 2026-03-04"):
         add_recording(empty, again, DAY + dt.timedelta(days=7))
     assert len(empty.sessions) == 1
+
+
+@pytest.mark.parametrize("kept", ["journal", "sealed"])
+def test_to_find_the_same_recording_only_those_of_its_size_are_read(
+    kept: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, named, read = request.getfixturevalue(kept), list[str](), Session.recording_digest
+    monkeypatch.setattr(Session, "recording_digest", lambda self: named.append(self.name) or read(self))
+    with pytest.raises(JournalError, match="as the session 2026-01-29"):
+        add_recording(journal, VOICE, DAY)
+    assert named == ["2026-01-29"]
 
 
 def test_a_day_that_is_full_says_so_and_makes_no_session_that_would_not_be_seen(empty: Journal) -> None:
