@@ -15,6 +15,8 @@ import pytest
 import soundfile
 from filelock import FileLock
 from hypothesis import settings
+from light_keys import lightly
+from pyrage import passphrase
 
 from tests.support.no_network import nothing_leaves  # noqa: F401  watches every test
 from tests.support.short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
@@ -44,6 +46,7 @@ CODE = "ABCDE-FGHJK-MNPQR-STVWX-YZ234-56789"
 RECORDED = ["2026-01-08", "2026-01-15", "2026-01-29", "2026-02-05", "2026-02-19", "2026-02-26", "2026-03-05"]
 NOTHING_DERIVED = shutil.ignore_patterns("derived", "reports", ".lock", "ledger.csv")
 Hear = Callable[[Path, Iterable[str]], Journal]
+IN_EARNEST = passphrase.encrypt
 
 
 @pytest.fixture
@@ -87,9 +90,23 @@ def heard(heard_once: Path, tmp_path: Path) -> Journal:
     return open_journal(tmp_path / "practice")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def light_work() -> Iterator[None]:
+    """Let passphrases be tried at once, not after the second that guessing each costs in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrase, "encrypt", lightly)
+        yield
+
+
+@pytest.fixture
+def real_work(light_work: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seal with a passphrase as it is done for a client."""
+    monkeypatch.setattr(passphrase, "encrypt", IN_EARNEST)
+
+
 @pytest.fixture(scope="session")
-def keys() -> NewKeys:
-    """Keys that `WORDS` and `CODE` open; made once, because making them takes seconds."""
+def keys(light_work: None) -> NewKeys:
+    """Keys that `WORDS` and `CODE` open; the same in every test."""
     return new_keys(WORDS, CODE)
 
 

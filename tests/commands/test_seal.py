@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from in_process import run
 
 from tests.conftest import CODE, PRACTICE, WORDS
 from tests.house.test_killed import seen
+from tests.storage.test_keys import work_for
 from tests.support.killable import FILES, SETTINGS
 from therapy_review import create_journal, hints, open_journal
 from therapy_review.commands.seal import choose_passphrase
@@ -23,7 +25,8 @@ from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealing import seal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="terminals are driven as on POSIX")
-PROGRAM = str(Path(sys.executable).with_name("therapy-review"))
+PROGRAM = [str(Path(sys.executable).with_name("therapy-review"))]
+LIGHT = [sys.executable, str(Path(__file__).with_name("light_program.py"))]
 VOICE = PRACTICE / "sessions/2026-01-29/recording.opus"
 NEW = "copper willow antenna quilt"
 
@@ -63,19 +66,14 @@ def known(sealed_mine: Path, passphrase_file: Path, monkeypatch: pytest.MonkeyPa
     return sealed_mine
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *words], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-
-
 class Terminal:
     """A person at a terminal."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, program: list[str] = LIGHT) -> None:
         self.shown = ""
+        start, *rest = [*program, *words]
         self.program: pexpect.spawn[str] = pexpect.spawn(
-            PROGRAM, list(words), encoding="utf-8", timeout=120, dimensions=(40, 200)
+            start, rest, encoding="utf-8", timeout=120, dimensions=(40, 200)
         )
 
     def sees(self, text: str) -> str:
@@ -330,8 +328,8 @@ def test_a_copy_in_one_file_and_back(known: Path, tmp_path: Path) -> None:
 def test_a_journal_that_others_may_read_is_refused_and_one_word_mends_that(mine: Path) -> None:
     mine.chmod(0o755)
     (mine / "reports/weekly_review_2026-W10.html").chmod(0o644)
-    for command in ("check", "seal", "unseal", "rekey"):
-        refused = run(command, "-j", str(mine))
+    for word in ("check", "seal", "unseal", "rekey"):
+        refused = run(word, "-j", str(mine))
         assert refused.returncode == 1
         assert f"make it yours alone with: {hints.command('protect', journal=mine)}\n" in refused.stderr
     assert "only you can look into it now" in run("protect", "-j", str(mine)).stdout
@@ -379,8 +377,8 @@ def test_where_nobody_can_be_asked_the_original_stays_unless_that_was_said(
 def test_what_was_begun_is_finished_first_and_by_its_own_command(known: Path) -> None:
     settings = known / "journal.toml"
     settings.write_text(settings.read_text() + 'unfinished = "unseal"\n')  # `seal` is the last table
-    for command in (("check",), ("seal",), ("rekey",)):
-        refused = run(*command, "-j", str(known))
+    for words in (("check",), ("seal",), ("rekey",)):
+        refused = run(*words, "-j", str(known))
         assert refused.returncode == 1
         assert f": {hints.command('unseal', journal=known)}\n" in refused.stderr
     assert "lies open now" in run("unseal", "--yes", "-j", str(known)).stdout
@@ -422,7 +420,13 @@ def test_a_computer_without_a_keyring_says_so_and_the_journal_is_sealed_all_the_
 
 def test_a_wrong_passphrase_in_the_file_is_one_sentence(known: Path, passphrase_file: Path) -> None:
     passphrase_file.write_text(NEW)
-    done = run("check", "-j", str(known))
+    done = subprocess.run(
+        [*PROGRAM, "check", "-j", str(known)],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "does not open mine; check its first line" in done.stderr
@@ -450,9 +454,11 @@ def test_a_backup_of_a_sealed_journal_takes_no_plain_file(known: Path, tmp_path:
 
 
 def test_sealing_what_lay_open_says_what_stays_open_elsewhere(mine: Path) -> None:
-    terminal = Terminal("seal", "-j", str(mine))
+    terminal = Terminal("seal", "-j", str(mine), program=PROGRAM)
     choose(terminal, "Passphrase", WORDS)
     assert "The files lay open before" in terminal.ends()
+    for name in ("identity.age", "recovery.age"):
+        assert work_for((mine / name).read_bytes()) >= 10  # the program's own, which is not light
 
 
 def test_without_a_terminal_it_is_said_that_the_code_was_not_tried(

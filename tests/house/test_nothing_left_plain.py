@@ -13,16 +13,15 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.conftest import PRACTICE
+from tests.conftest import PRACTICE, WORDS
 from therapy_review import open_journal
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal, folder_of
 from therapy_review.reports import runner
 from therapy_review.storage import unlock
-from therapy_review.storage.keys import new_keys, new_recovery_code
+from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.sealing import seal
 
-WORDS = "harbour lentil oboe margin"
 PLANTED = "Osvaldina said the heron was hers all along."
 NAME = "Osvaldina"
 FAILS = """
@@ -32,13 +31,8 @@ raise ValueError(written)
 """
 
 
-@pytest.fixture(scope="module")
-def keys() -> object:
-    return new_keys(WORDS, new_recovery_code())
-
-
 @pytest.fixture
-def sealed(tmp_path: Path, keys: object) -> Journal:
+def sealed(tmp_path: Path, keys: NewKeys) -> Journal:
     """A sealed journal of one session, with a name and a sentence nobody else knows."""
     root = tmp_path / "journal"
     shutil.copytree(
@@ -47,8 +41,8 @@ def sealed(tmp_path: Path, keys: object) -> Journal:
     root.chmod(0o700)
     notes = root / "sessions/2026-03-05/notes.md"
     notes.write_text(notes.read_text() + f"\n{PLANTED}\n")
-    seal(folder_of(root)[0], keys)  # type: ignore[arg-type]
-    unlock.keep(keys.identity)  # type: ignore[attr-defined]
+    seal(folder_of(root)[0], keys)
+    unlock.keep(keys.identity)
     return open_journal(root)
 
 

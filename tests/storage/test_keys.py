@@ -17,6 +17,22 @@ def test_the_passphrase_and_the_code_on_paper_open_the_same_identity(keys: NewKe
     assert str(k.opened(keys.by_recovery, k.plain_code(CODE.lower().replace("-", " ")))) == str(keys.identity)
 
 
+def work_for(sealed: bytes) -> int:
+    """The work for each guess, which doubles with each step."""
+    found = re.search(rb"-> scrypt \S+ (\d+)\n", sealed)
+    assert found
+    return int(found[1])
+
+
+def test_each_guess_costs_work_and_keys_made_in_earnest_open_as_the_light_ones_of_these_tests_do(
+    keys: NewKeys, real_work: None
+) -> None:
+    heavy, light = k.locked_with(WORDS, keys.identity), keys.by_passphrase
+    assert work_for(heavy) >= 10 > work_for(light)  # age aims at a second; on no computer is that less
+    assert [line[:9] for line in heavy.splitlines()[:2]] == [line[:9] for line in light.splitlines()[:2]]
+    assert str(k.opened(heavy, WORDS)) == str(keys.identity)
+
+
 def test_neither_opens_what_the_other_does_and_nothing_else_opens_either(keys: NewKeys) -> None:
     for sealed, words in [
         (keys.by_passphrase, CODE),
