@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import soundfile
 from filelock import FileLock
+from heard_before import heard_anew, heard_before  # noqa: F401  fixtures
 from hypothesis import settings
 from light_keys import lightly
 from pyrage import passphrase

@@ -35,7 +35,7 @@ def test_the_practice_sessions_are_told_apart(day: str) -> None:
     assert abs(talk_share(turns)["client"] - talk_share(truth)["client"]) < 0.04
 
 
-def test_the_same_sound_gives_the_same_turns() -> None:
+def test_the_same_sound_gives_the_same_turns(heard_anew: None) -> None:
     samples = open_journal("data/practice").session("2026-01-29").recording().read(0, 60)
     assert diarize(samples).equals(diarize(samples))
 
