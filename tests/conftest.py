@@ -154,6 +154,22 @@ def session_of(
     return session
 
 
+def shorten(folder: Path, seconds: float = 45) -> None:
+    """Cut a session's recording short, in the format it has: for what does not ask how long it is."""
+    import av
+
+    (file,) = folder.glob("recording.*")
+    out = io.BytesIO()
+    with av.open(str(file)) as whole, av.open(out, "w", format=file.suffix[1:].replace("m4a", "mp4")) as cut:
+        (stream,) = whole.streams.audio
+        copy = cut.add_stream_from_template(stream)
+        for packet in whole.demux(stream):
+            if packet.dts is not None and packet.dts * packet.time_base < seconds:
+                packet.stream = copy
+                cut.mux(packet)
+    file.write_bytes(out.getvalue())
+
+
 def packets_of(sent: bytes) -> list[bytes]:
     """The packets in a piece that was sent to a page."""
     import av

@@ -1,7 +1,7 @@
 """What was heard in a sound before is known again: in other tests, other workers, and the next run of pytest.
 
 Most tests that analyse a session are about what comes after the listening, and the sound is the same few
-recordings. So what two pure functions return, in which nearly all of the time goes, is kept by pytest's cache. It
+recordings. So what three pure functions return, in which nearly all of the time goes, is kept by pytest's cache. It
 counts only for the same arguments, sources, models and libraries; and where a test has put something else in place
 of a part of them, nothing is kept and nothing taken from there. `heard_anew` has a test hear everything by itself.
 """
@@ -26,12 +26,12 @@ import pytest
 from filelock import FileLock
 
 import therapy_review
-from therapy_review.diarization import engine
+from therapy_review.diarization import embedding, engine
 from therapy_review.measures import pitch_loudness
 
 PACKAGE = Path(therapy_review.__file__).parent
-# Which voice speaks when; and pitch and loudness of each block. What surrounds them is done anew each time.
-LISTENING = [(engine, "tell_apart"), (pitch_loudness, "_each_on_a_core")]
+# Who speaks when, what voices sound like, and pitch and loudness. What surrounds them is done anew each time.
+LISTENING = [(engine, "tell_apart"), (embedding, "embed"), (pitch_loudness, "_each_on_a_core")]
 OLD_ONES = 4  # sets of sources whose results are kept beside the present one, for who goes to and fro
 
 

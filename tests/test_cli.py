@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from in_process import run
 
-from tests.conftest import PRACTICE, root_of
+from tests.conftest import PRACTICE, RECORDED, root_of, shorten
 from therapy_review import analyse, create_journal, hints
 from therapy_review.analysis.external_turns import use_turns
 from therapy_review.cli import import_turns
@@ -17,15 +19,17 @@ from therapy_review.storage.plain import PlainStore
 from therapy_review.turns.table import turns_table
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
+def program(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a process of its own, where that is of matter."""
     program = Path(sys.executable).with_name("therapy-review")
     return subprocess.run([program, *words], capture_output=True, text=True, check=False, env={**os.environ})
 
 
 def test_a_first_week_from_nothing(tmp_path: Path) -> None:
     mine = str(tmp_path / "mine")
-    assert run("init", mine, "--name", "A", "--therapist", "B").returncode == 0
-    voice = str(PRACTICE / "sessions/2026-01-29/recording.opus")
+    assert program("init", mine, "--name", "A", "--therapist", "B").returncode == 0
+    voice = str(shutil.copy(PRACTICE / "sessions/2026-01-29/recording.opus", tmp_path))
+    shorten(tmp_path)
     assert run("add", voice, "--date", "2026-03-04", "-j", mine).returncode == 0
     refused = run("analyse", "-j", mine)
     assert refused.returncode == 1
@@ -33,7 +37,7 @@ def test_a_first_week_from_nothing(tmp_path: Path) -> None:
     agreed = ("--to", "record, self_review", "--how", "written", "--until", "")
     assert run("consent", "add", "--who", "both", *agreed, "-j", mine).returncode == 0
     assert run("analyse", "-j", mine).returncode == 0
-    assert run("check", "-j", mine).returncode == 0
+    assert program("check", "-j", mine).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_a_first_week_from_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_sentence_and_no_traceback(words: tuple[str, ...], status: int) -> None:
-    done = run(*words)
+    done = program(*words)
     assert done.returncode == status
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
@@ -56,9 +60,11 @@ def test_the_review_holds_pictures_with_words_and_no_code_or_address(
 ) -> None:
     assert isinstance(journal.store, PlainStore)
     monkeypatch.setenv("HOME", str(tmp_path))
-    for session in [session for session in journal.sessions if session.has_recording][:-3]:
-        journal.store.remove(session.recording_file())  # three are enough to be listened to
-    done = run("review", "-j", str(journal.store.root))
+    for day in RECORDED[:-2]:
+        journal.store.remove(journal.session(day).recording_file())  # two are enough to be listened to
+    for day in RECORDED[-2:]:
+        shorten(tmp_path / "practice/sessions" / day)
+    done = program("review", "-j", str(journal.store.root))
     assert (done.returncode, done.stderr) == (0, "")
     assert "WARNING" not in done.stdout
     page = (journal.store.root / "reports/weekly_review_2026-W10.html").read_text()

@@ -12,9 +12,12 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.conftest import root_of
-from therapy_review import Journal
+from tests.conftest import root_of, shorten
+from therapy_review import Journal, open_journal
+from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys, as_file
+from therapy_review.storage.plain import PlainStore
+from therapy_review.storage.sealing import seal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders and flags are POSIX's")
 DAY = "2026-03-05"
@@ -106,6 +109,19 @@ class Places:
             return True
         # The list of this computer's fonts, with its lock, which matplotlib makes once.
         return where.is_relative_to(self.root / "cache" / "matplotlib") and "fontlist" in where.name
+
+
+@pytest.fixture
+def sealed(journal: Journal, keys: NewKeys) -> Journal:
+    """A sealed journal whose one session with sound is a short one."""
+    root = root_of(journal)
+    for session in root.glob("sessions/*"):
+        if session.name != DAY:
+            shutil.rmtree(session)
+    shorten(root / "sessions" / DAY)
+    seal(PlainStore(root), keys)
+    unlock.keep(keys.identity)
+    return open_journal(root)
 
 
 @pytest.fixture

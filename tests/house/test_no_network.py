@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PRACTICE
+from tests.conftest import PRACTICE, shorten
 from tests.support import no_network
 
 ELSEWHERE = "192.0.2.7"  # kept free for examples by RFC 5737
@@ -102,6 +102,7 @@ def test_the_test_fails_in_which_something_connects_elsewhere_and_catches_the_fa
 def test_the_package_by_itself_opens_no_connection_and_listens_to_none(tmp_path: Path) -> None:
     root = tmp_path / "practice"
     shutil.copytree(PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock"))
+    shorten(root / "sessions/2026-03-05", 90)
     run = subprocess.run(
         [sys.executable, "-c", BY_ITSELF, str(root)], capture_output=True, text=True, check=False
     )

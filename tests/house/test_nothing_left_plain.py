@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.conftest import PRACTICE, WORDS
+from tests.conftest import PRACTICE, WORDS, shorten
 from therapy_review import open_journal
 from therapy_review.errors import ReportError
 from therapy_review.journal.journal import Journal, folder_of
@@ -39,6 +39,7 @@ def sealed(tmp_path: Path, keys: NewKeys) -> Journal:
         PRACTICE, root, ignore=shutil.ignore_patterns("derived", "reports", ".lock", "2026-0[12]*")
     )
     root.chmod(0o700)
+    shorten(root / "sessions/2026-03-05")
     notes = root / "sessions/2026-03-05/notes.md"
     notes.write_text(notes.read_text() + f"\n{PLANTED}\n")
     seal(folder_of(root)[0], keys)

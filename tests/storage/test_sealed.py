@@ -354,11 +354,12 @@ def each_has_one_key_and_all_it_was_given(root: Path, writers: int, rounds: int,
             assert store.read(f"sessions/{day}/{who}.md") == f"{who} {number}".encode()
 
 
+@pytest.mark.parametrize("rounds", [60, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("hides_dates", [False, True])
 def test_whoever_comes_between_two_looks_at_a_key_every_word_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hides_dates: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hides_dates: bool, rounds: int
 ) -> None:
-    root, writers, rounds = tmp_path / "journal", 2, 200
+    root, writers = tmp_path / "journal", 2
     root.mkdir()
     together = threading.Barrier(writers)
     with monkeypatch.context() as patch, ThreadPoolExecutor(writers) as programs:
