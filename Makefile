@@ -19,11 +19,8 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
-QUICK := $(patsubst %,tests/test_%.py,\
-  agreement_page appointments charts clusters consent correcting csv_text daylio days forms glyphs \
-  interchange ledger letters marks measures moments notes opus places project recording scales \
-  segmentation set_up silence_kinds speech store transcript trends turns usual voices words \
-  written_dates)
+QUICK := $(addprefix tests/,charts consent house/test_project.py house/test_rooms.py house/test_set_up.py importing \
+  journal measures sound storage/test_csv_text.py storage/test_plain.py test_wording.py trends turns)
 # What is pure or nearly so, and asks something of every library: to try another Python, or other versions.
 quick: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile $(QUICK)

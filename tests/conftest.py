@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 import soundfile
 from filelock import FileLock
-from heard_before import heard_anew, heard_before  # noqa: F401  fixtures
 from hypothesis import settings
-from light_keys import lightly
 from pyrage import passphrase
 
+from tests.support.heard_before import heard_anew, heard_before  # noqa: F401  fixtures
+from tests.support.light_keys import lightly
 from tests.support.no_network import nothing_leaves  # noqa: F401  watches every test
 from tests.support.short_journals import no_kernels, short, short_once  # noqa: F401  fixtures
 from therapy_review import Journal, Session, analyse, open_journal

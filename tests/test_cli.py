@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from in_process import run
 
 from tests.conftest import PRACTICE, RECORDED, root_of, shorten
+from tests.support.in_process import run
 from therapy_review import analyse, create_journal, hints
 from therapy_review.analysis.external_turns import use_turns
 from therapy_review.cli import import_turns

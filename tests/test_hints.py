@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 import typer.main
-from in_process import run
 
 from tests.conftest import PRACTICE, ROOT, root_of
+from tests.support.in_process import run
 from tests.support.short_journals import DAYS
 from therapy_review import Journal, cli, create_journal, hints, open_journal
 from therapy_review.lab.server import environment

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from in_process import run
 
-from tests.conftest import CODE, PRACTICE, WORDS
+from tests.conftest import CODE, PRACTICE, ROOT, WORDS
 from tests.house.test_killed import seen
 from tests.storage.test_keys import work_for
+from tests.support.in_process import run
 from tests.support.killable import FILES, SETTINGS
 from therapy_review import create_journal, hints, open_journal
 from therapy_review.commands.seal import choose_passphrase
@@ -26,7 +26,7 @@ from therapy_review.storage.sealing import seal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="terminals are driven as on POSIX")
 PROGRAM = [str(Path(sys.executable).with_name("therapy-review"))]
-LIGHT = [sys.executable, str(Path(__file__).with_name("light_program.py"))]
+LIGHT = [sys.executable, str(ROOT / "tests/support/light_program.py")]
 VOICE = PRACTICE / "sessions/2026-01-29/recording.opus"
 NEW = "copper willow antenna quilt"
 

@@ -29,9 +29,9 @@ from therapy_review.measures.pitch_loudness import (
     BLOCK,
     CAUTION,
     COLUMNS,
-    MEASURES,
     MOST,
     PIECE,
+    VOICE_MEASURES,
     _each_on_a_core,
     kept,
     pieces,
@@ -198,7 +198,9 @@ def test_two_voices_are_told_apart_by_their_pitch(session: Session):
 def test_what_was_worked_out_is_kept_and_no_sound_is_opened_again(session: Session):
     assert prosody(session).columns.tolist() == COLUMNS
     assert kept(session)["client_pitch"] == prosody(session).set_index("speaker").loc["client", "pitch"]
-    assert set(kept(session)) == {f"{who}_{name}" for who in ("client", "therapist") for name in MEASURES}
+    assert set(kept(session)) == {
+        f"{who}_{name}" for who in ("client", "therapist") for name in VOICE_MEASURES
+    }
 
 
 def test_other_turns_are_listened_to_anew(session: Session):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import heard_before
 import numpy as np
 import pytest
-from heard_before import Kept, fingerprint, sources
 
+from tests.support import heard_before
+from tests.support.heard_before import Kept, fingerprint, sources
 from therapy_review.diarization import engine
 
 SOUND = np.zeros(160, np.float32)
