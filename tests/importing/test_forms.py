@@ -14,11 +14,10 @@ from tests.importing.test_daylio import a_year, damaged, export
 from tests.importing.test_moods import VALUES, everything, renamed
 from therapy_review import Journal
 from therapy_review.display.still import STILL
-from therapy_review.importing.forms import calendar_form, moods_form
-from therapy_review.importing.kept_form import KeptForm
+from therapy_review.importing.forms import KeptForm, calendar_form, moods_form
 from therapy_review.importing.mood_values import known_columns, known_moods
+from therapy_review.importing.moods import KEEP_BOTH, TAKE_NEWER
 from therapy_review.importing.page import BringIn, bring_in
-from therapy_review.importing.versions import KEEP_BOTH, TAKE_NEWER
 
 
 def choose(form: Any, data: bytes, name: str = "daylio_export.csv") -> None:

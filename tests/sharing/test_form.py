@@ -18,10 +18,9 @@ from therapy_review import Journal, Session
 from therapy_review.display.still import STILL, Still
 from therapy_review.journal.marks import Mark
 from therapy_review.sharing.cautions import CAUTIONS
-from therapy_review.sharing.form import share_form
+from therapy_review.sharing.form import ClipToHear, share_form
 from therapy_review.sharing.page import NEVER, SharePage, share_page
 from therapy_review.sharing.plan import plan
-from therapy_review.sharing.preview import ClipToHear
 
 
 @pytest.fixture

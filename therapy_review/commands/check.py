@@ -1,17 +1,32 @@
-"""Check: what is wrong in a journal, in plain words."""
+"""The command ``therapy-review check``: what is wrong in a journal, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import typer
+
 from therapy_review import hints
 from therapy_review.analysis import turns_elsewhere
+from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.errors import TherapyReviewError
 from therapy_review.importing import calendar
 from therapy_review.journal import TURNS_ELSEWHERE, Journal, Session
 from therapy_review.reports import manifest
 from therapy_review.sound import SUFFIXES, length_to_analyse
+from therapy_review.wording import counted
+
+
+def say_what_is_wrong(journal: JournalOption = HERE) -> None:
+    """Say in plain words what is wrong in this journal."""
+    opened = open_journal(journal)
+    found = check(opened)
+    for sentence in found:
+        say.print(f"· {sentence}")
+    if found:
+        raise typer.Exit(1)
+    say.print(f"All is well: {counted(len(opened.sessions), 'session')}.")
 
 
 def check(journal: Journal) -> list[str]:

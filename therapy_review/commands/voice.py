@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
 
 voice = typer.Typer(no_args_is_help=True, help="Being known by your voice: what is kept, and forgetting it.")
-say = Console(highlight=False, markup=False, soft_wrap=True)
-JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
-HERE = Path()
 
 EXPLAINED = """A voice print is a row of numbers that tells this voice from others. With it the charts of a new
 session can name you both without asking. It says nothing about what was said or felt, and the voice can't
@@ -39,7 +37,6 @@ def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
     from therapy_review.analysis import enrolment
     from therapy_review.diarization import MODEL
-    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     for whose in Whose:
@@ -50,7 +47,7 @@ def show(journal: JournalOption = HERE) -> None:
         unused = (
             "" if enrolment.agreed(opened, whose) else "; it is not used, for no agreement to it is in force"
         )
-        say.print(f"{name}: a voice print from {len(parts)} session{'s' * (len(parts) != 1)}{unused}.")
+        say.print(f"{name}: a voice print from {counted(len(parts), 'session')}{unused}.")
         for part in parts:
             old = (
                 ""
@@ -74,7 +71,6 @@ def remember(
 ) -> None:
     """Begin to know somebody by voice, or make the print anew from the sessions that were confirmed."""
     from therapy_review.analysis import analysis, enrolment
-    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if session:
@@ -110,7 +106,6 @@ def forget(
 ) -> None:
     """Forget a voice print, or what one session added to it, as if it had never been given."""
     from therapy_review.analysis import analysis, enrolment
-    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if session:
@@ -118,7 +113,7 @@ def forget(
         done = f"Forgotten: {session} adds nothing to a voice print any more."
     else:
         number = enrolment.forget(opened, whose)
-        done = f"Forgotten: the voice print of {_name(opened, whose)}, from {number} session{'s' * (number != 1)}."
+        done = f"Forgotten: the voice print of {_name(opened, whose)}, from {counted(number, 'session')}."
     with say.status("Looking again at the sessions that were named by it …"):
         analysis.follow_prints(opened)
     say.print(done)

@@ -1,4 +1,4 @@
-"""Forms for bringing in what was noted elsewhere: look first, then bring in.
+"""Forms for bringing in what was noted elsewhere, looking first, and for taking it back out.
 
 A chosen file is held in memory until it was brought in or put away, and written nowhere.
 """
@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import ImportFileError, TherapyReviewError
-from therapy_review.importing import (
-    calendar,
-    mood_values,
-    moods,
-    versions,
-)
+from therapy_review.importing import calendar, mood_values, moods
 from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
 from therapy_review.importing.daylio import is_daylio
 from therapy_review.importing.mood_table import (
@@ -147,7 +142,7 @@ class _MoodsForm(_FileForm):
         self.numbers: dict[str, Any] = {}
         self.names = w.VBox()
         self.how = w.RadioButtons(
-            options=[("take the newer version", versions.TAKE_NEWER), ("keep both", versions.KEEP_BOTH)],
+            options=[("take the newer version", moods.TAKE_NEWER), ("keep both", moods.KEEP_BOTH)],
             layout=w.Layout(width="max-content", display="none"),
         )
         self.how.observe(lambda _: self._gently(self._look), "value")
@@ -247,8 +242,8 @@ class _MoodsForm(_FileForm):
         if self.found is None:
             return
         looked = moods.preview(self.journal, self.found, self._values(), self.how.value)
-        newer = int((looked["status"] == versions.NEWER).sum())
-        asked = newer or self.how.value == versions.KEEP_BOTH
+        newer = int((looked["status"] == moods.NEWER).sum())
+        asked = newer or self.how.value == moods.KEEP_BOTH
         self.how.layout.display = "" if asked else "none"
         self.looked.value = as_html(looked, self.found)
         self.go.disabled = not len(looked)
@@ -303,12 +298,81 @@ class _CalendarForm(_FileForm):
         self.when_done()
 
 
+class KeptForm:
+    """Lists what was brought in, with a way to take each file's part out again."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.box: Any = None
+
+    def show(self) -> Any:
+        """Show the list; in batch, to read."""
+        if is_still():
+            said = [text for text, _ in self._lines()] or ["Nothing was brought in yet."]
+            return Still("".join(f"<p>{html.escape(text)}</p>" for text in said), "\n".join(said))
+        import ipywidgets as w
+
+        self.box = w.VBox()
+        self.box.add_class("tr-bring")
+        self.refresh()
+        return self.box
+
+    def refresh(self, said: str = "") -> None:
+        """Draw the list anew, where it is shown."""
+        if self.box is None:
+            return
+        import ipywidgets as w
+
+        try:
+            rows = [self._row(text, origin) for text, origin in self._lines()]
+        except TherapyReviewError as error:
+            rows, said = [], str(error)
+        nothing = [] if rows or said else [w.HTML("<p>Nothing was brought in yet.</p>")]
+        self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(sentence(said))] if said else [])]
+
+    def _lines(self) -> list[tuple[str, str]]:
+        found = days.sources(days.whole_table(self.journal.store)) + days.sources(
+            calendar.kept(self.journal.store)
+        )
+        return [(str(one), one.origin) for one in found]
+
+    def _row(self, text: str, origin: str) -> Any:
+        import ipywidgets as w
+
+        first, sure, keep = (
+            w.Button(description=label, layout=w.Layout(width="max-content"))
+            for label in ("Take out", "Yes, take them out", "Keep them")
+        )
+        asked = w.HBox([sure, keep], layout=w.Layout(display="none"))
+
+        def ask(_: Any) -> None:
+            first.layout.display, asked.layout.display = "none", ""
+
+        def leave(_: Any) -> None:
+            first.layout.display, asked.layout.display = "", "none"
+
+        def take(_: Any) -> None:
+            try:
+                of_calendar = days.kind_of(origin) == calendar.KIND
+                take_back = calendar.take_back if of_calendar else moods.take_back
+                self.refresh(f"Taken out: {take_back(self.journal, origin)}.{WHERE}")
+            except TherapyReviewError as error:
+                self.refresh(str(error))
+
+        first.on_click(ask)
+        keep.on_click(leave)
+        sure.on_click(take)
+        buttons = [first, asked] if origin else []  # what was written by hand is not ours to take
+        beside = w.Layout(flex_flow="row wrap", align_items="center")
+        return w.HBox([w.HTML(sentence(text)), *buttons], layout=beside)
+
+
 def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     """Show in HTML what bringing a file in would do."""
     counts = looked["status"].value_counts()
     summed = ", ".join(f"{number} {status}" for status, number in counts.items()) or "none"
     parts = [sentence(f"Entries in the file: {len(looked)} ({summed}).")]
-    if about := versions.in_words(looked["status"].tolist()):
+    if about := moods.in_words(looked["status"].tolist()):
         parts.append(sentence(about))
     read = days.to_read(looked)
     short = read["note"].where(read["note"].str.len() <= NOTE, read["note"].str[:NOTE] + "…")

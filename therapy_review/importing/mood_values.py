@@ -91,13 +91,7 @@ def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, f
 
 
 def checked(name: str, value: object) -> float:
-    """Return a number for a mood.
-
-    Raises
-    ------
-    ImportFileError
-        When it is none from 1 to 10.
-    """
+    """Return a number for a mood, which is from 1 to 10."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and days.LOW <= value <= days.HIGH:
         return float(value)
     raise ImportFileError(f"The mood {name} is {_short(value)}; give it a number from 1 (low) to 10 (high).")

@@ -10,8 +10,7 @@ from therapy_review import hints, wording
 from therapy_review.display import NothingToShow, Still, code, gently
 from therapy_review.errors import TherapyReviewError
 from therapy_review.importing import calendar as appointments
-from therapy_review.importing.forms import calendar_form, moods_form
-from therapy_review.importing.kept_form import KeptForm
+from therapy_review.importing.forms import KeptForm, calendar_form, moods_form
 from therapy_review.journal import Journal, open_journal
 
 

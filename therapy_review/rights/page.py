@@ -24,7 +24,19 @@ from therapy_review.display import NothingToShow, Still, code, gently, how_to_st
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.player import Moment
-from therapy_review.rights import draft as agreeing
+from therapy_review.rights.draft import (
+    CAUTIONS,
+    HOW_TO_ASK,
+    IN_SHORT,
+    USUAL,
+    WHY,
+    Draft,
+    as_agreed,
+    printed,
+    rule_of,
+    sheet,
+    spoken_at,
+)
 from therapy_review.rights.withdrawal_form import TakeBackForm
 from therapy_review.wording import clock, day, paragraphs
 
@@ -66,22 +78,22 @@ class AgreementPage:
     @gently
     def why(self) -> Still:
         """Say what listening again can be for."""
-        return Still(agreeing.WHY)
+        return Still(WHY)
 
     @gently
     def how_to_ask(self) -> Still:
         """Offer words for asking."""
-        return Still(agreeing.HOW_TO_ASK.replace("{therapist}", html.escape(self.journal.therapist)))
+        return Still(HOW_TO_ASK.replace("{therapist}", html.escape(self.journal.therapist)))
 
     @gently
     def place(self) -> Still:
         """Say what is known of the rule of the place."""
-        return Still("".join(f"<p>{html.escape(said)}</p>" for said in agreeing.rule_of(self.journal)))
+        return Still("".join(f"<p>{html.escape(said)}</p>" for said in rule_of(self.journal)))
 
     @gently
     def cautions(self) -> Still:
         """Say what to keep in mind, whatever the law of a place."""
-        said = dict.fromkeys([*agreeing.CAUTIONS, *law.also_said()])
+        said = dict.fromkeys([*CAUTIONS, *law.also_said()])
         return Still(f"<ul>{''.join(f'<li>{html.escape(one)}</li>' for one in said)}</ul>")
 
     @gently
@@ -90,8 +102,7 @@ class AgreementPage:
         first = self._first_draft()
         if is_still():
             return Still(
-                FRAMED.format(agreeing.sheet(first))
-                + f"<p><small>{how_to_start()} to fill it in.</small></p>"
+                FRAMED.format(sheet(first)) + f"<p><small>{how_to_start()} to fill it in.</small></p>"
             )
         return DraftForm(self.journal, first, self._look_again).box
 
@@ -116,16 +127,16 @@ class AgreementPage:
         self._agreed = w.VBox(self._rows())
         return self._agreed
 
-    def _first_draft(self) -> agreeing.Draft:
+    def _first_draft(self) -> Draft:
         journal, today = self.journal, self.journal.today()
-        return agreeing.Draft(
+        return Draft(
             journal.client,
             journal.therapist,
-            agreeing.USUAL,
+            USUAL,
             today,
             today + A_YEAR,
             *FIRST_WISHES,
-            rule=tuple(agreeing.rule_of(journal)),
+            rule=tuple(rule_of(journal)),
         )
 
     def _written(self, given: list[Agreement]) -> Still:
@@ -164,7 +175,7 @@ class AgreementPage:
 class DraftForm:
     """The draft as a form: what is filled in, the page it makes, and writing down that it was agreed to."""
 
-    def __init__(self, journal: Journal, first: agreeing.Draft, on_written: Any) -> None:
+    def __init__(self, journal: Journal, first: Draft, on_written: Any) -> None:
         import ipywidgets as w
 
         self._journal, self._first, self._on_written = journal, first, on_written
@@ -173,11 +184,11 @@ class DraftForm:
         late = {"continuous_update": False}
         self.client = w.Text(first.client, description="You are called", **late, **wide)
         self.therapist = w.Text(first.therapist, description="Your therapist", **late, **wide)
-        self.uses = {use: _tick(agreeing.as_agreed(first, use), use in first.uses) for use in USES}
+        self.uses = {use: _tick(as_agreed(first, use), use in first.uses) for use in USES}
         self.share = w.Text("", description="Clips to share with", placeholder="nobody", **late, **wide)
         self.until = w.DatePicker(description="Until", value=first.until, **wide)
         self.asks = [
-            {wish: _tick(text, wish in chosen) for wish, text in agreeing.IN_SHORT.items()}
+            {wish: _tick(text, wish in chosen) for wish, text in IN_SHORT.items()}
             for chosen in (first.client_asks, first.therapist_asks)
         ]
         self.own_words = w.Textarea("", description="In your words", rows=3, **late, **wide)
@@ -239,7 +250,7 @@ class DraftForm:
             field.layout.display = None if self.how.value == WAYS[1] else "none"
 
     @property
-    def draft(self) -> agreeing.Draft:
+    def draft(self) -> Draft:
         """The draft as it is filled in."""
         shared = self.share.value.strip()
         uses = [use for use, tick in self.uses.items() if tick.value] + (
@@ -247,7 +258,7 @@ class DraftForm:
         )
         ours, theirs = (tuple(wish for wish, tick in own.items() if tick.value) for own in self.asks)
         first = self._first
-        return agreeing.Draft(
+        return Draft(
             self.client.value.strip() or first.client,
             self.therapist.value.strip() or first.therapist,
             tuple(uses),
@@ -260,14 +271,14 @@ class DraftForm:
         )
 
     def _show(self, _change: object = None) -> None:
-        self.preview.value = FRAMED.format(agreeing.sheet(self.draft))
+        self.preview.value = FRAMED.format(sheet(self.draft))
 
     def _save(self, ending: str) -> None:
         store = self._journal.store  # which seals it where the journal is sealed: names stand in it
         name, number = f"agreement-{self._first.since}", 1
         file = f"{name}{ending}"
         try:
-            page = agreeing.printed(self.draft, ending)
+            page = printed(self.draft, ending)
             with store.writing():  # two at once never take one name
                 while store.exists(f"reports/{file}"):
                     number += 1
@@ -321,7 +332,7 @@ class DraftForm:
     def _spoken(self) -> Spoken | None:
         if self.spoken_in.value == NOWHERE:
             return None
-        return agreeing.spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
+        return spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
 
 
 def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001

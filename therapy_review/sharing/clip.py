@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review.consent import seconds
 from therapy_review.errors import ShareError
-from therapy_review.journal import Mark, marks as mark_files
+from therapy_review.journal import Mark, marks
 from therapy_review.turns import Span, intervals
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Clip:
     start, end : float
         Seconds from the recording's start.
     silent : tuple of (float, float)
-        What of it is silent, in seconds from the recording's start.
+        Stretches of it that are silent.
     by_choice : float
         Seconds that are silent because the client wanted it: chosen now, or marked as a trigger or a name.
     left_out : tuple of str
@@ -72,22 +72,7 @@ class Clip:
 
 
 def read_span(text: str) -> Span:
-    """Read a stretch of a recording as people write it.
-
-    Parameters
-    ----------
-    text : str
-        As in ``12:30-13:10``; the seconds may have a fraction.
-
-    Returns
-    -------
-    start, end : float
-        Seconds.
-
-    Raises
-    ------
-    ShareError
-        When it is no such stretch.
+    """Read a stretch of a recording as people write it, in seconds.
 
     Examples
     --------
@@ -125,18 +110,7 @@ def read_spans(text: str) -> list[Span]:
 
 
 def of_mark(mark: Mark, duration: float) -> Span:
-    """Make a clip of a mark: as long as the mark, or twenty seconds where it has no end.
-
-    Parameters
-    ----------
-    mark : Mark
-    duration : float
-        Seconds the recording lasts.
-
-    Returns
-    -------
-    start, end : float
-        Seconds.
+    """Choose the moment of a mark, within a recording's duration: twenty seconds where it has no end.
 
     Examples
     --------
@@ -147,20 +121,20 @@ def of_mark(mark: Mark, duration: float) -> Span:
     return mark.start, min(end, duration)
 
 
-def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
+def silenced_by_marks(table: pd.DataFrame) -> list[Span]:
     """Tell what stays silent because the client marked a trigger or a name there.
 
     Examples
     --------
-    >>> silenced_by_marks(mark_files.add(mark_files.none(), Mark(60, float("nan"), "name")))
+    >>> silenced_by_marks(marks.add(marks.none(), Mark(60, float("nan"), "name")))
     [(57.0, 62.5)]
     """
-    names = [mark for mark in mark_files.each(marks) if mark.kind.strip().lower() == mark_files.NAME]
+    names = [mark for mark in marks.each(table) if mark.kind.strip().lower() == marks.NAME]
     ends = [
         (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
         for m in names
     ]
-    return intervals.joined([*mark_files.closed(marks), *intervals.widened(ends, AROUND_NAME)])
+    return intervals.joined([*marks.closed(table), *intervals.widened(ends, AROUND_NAME)])
 
 
 def clip(
