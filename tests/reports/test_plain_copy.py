@@ -15,9 +15,8 @@ from therapy_review.display.rendering import with_way_back
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.lab import server
 from therapy_review.reports import plain_copy, runner
-from therapy_review.reports.batch import Outcome
+from therapy_review.reports.batch import Listed, Outcome, Standing
 from therapy_review.reports.runner import Report, Summary
-from therapy_review.reports.status import Listed, Standing
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore

@@ -217,10 +217,10 @@ def _apart(folder: Path | None, journal: Path, journals: list[Path]) -> Path | N
 
 def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
     """Name the pages there will be."""
-    from therapy_review.reports.workers import SUFFIXES, templates
+    from therapy_review.reports.workers import orders, templates
 
     name = templates.find(template).name
-    endings = [end for end in SUFFIXES[to.value] if end != "ipynb"]
+    endings = [end for end in orders.SUFFIXES[to.value] if end != "ipynb"]
     return ["index.html", *(f"{name}_{session.name}.{end}" for session in sessions for end in endings)]
 
 

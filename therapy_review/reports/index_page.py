@@ -22,7 +22,7 @@ from therapy_review.wording import clock, counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.reports.status import Standing
+    from therapy_review.reports.batch import Standing
 
 BINS = 120  # steps in time of a small picture
 LANE = 9  # pixels
@@ -70,7 +70,7 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
     if beside:
         body += f"\n<p><small>For your own analysis: {beside}.</small></p>"
     style, script = (
-        files("therapy_review").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
+        files("therapy_review.reports").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
         for end in ("css", "js")
     )
     return in_shell(body, style=style, script=script)

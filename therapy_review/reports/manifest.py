@@ -143,13 +143,7 @@ def remove(store: Store, name: str) -> None:
 
 @functools.cache
 def program() -> str:
-    """Name this program: its version, and its source by hash, for it may be worked on.
-
-    Returns
-    -------
-    str
-        As in ``0.1.0 9f86d081884c7d65``.
-    """
+    """Name this program: its version, and its source by hash, for it may be worked on."""
     parts = sorted(_sources(files("therapy_review")), key=lambda part: part[0])
     return f"{__version__} {digest(as_json(parts))[:16]}"
 

@@ -22,7 +22,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.reports.workers import interrupts
 from therapy_review.reports.workers.bundles import Bundle, derived, laid_out
 from therapy_review.reports.workers.templates import Template
-from therapy_review.storage import PlainStore, SealedStore, unlock
+from therapy_review.storage import unlock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -49,13 +49,10 @@ class Order:
     journal : str
         The journal's folder, where it can be seen from here.
     session : str
-        The session's name.
     template : Template or None
         None to listen.
     parameters : mapping of str to object
-        For the template; ``journal`` is filled in.
     to : {"ipynb", "html", "pdf"}
-        The notebook alone, a page as well, or a PDF besides.
     cell_wait : float
         Seconds a cell may take.
     secret : str or None
@@ -101,16 +98,7 @@ class Made:
 
 
 def carry_out(order: Order) -> Made:
-    """Carry out an order in this process; whatever goes wrong comes back as a sentence.
-
-    Parameters
-    ----------
-    order : Order
-
-    Returns
-    -------
-    Made
-    """
+    """Carry out an order in this process; whatever goes wrong comes back as a sentence."""
     from therapy_review.reports.workers.engine import FailedError
 
     try:
@@ -140,8 +128,9 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     import nbformat
 
     from therapy_review.display import as_page, as_pdf, with_way_back
-    from therapy_review.reports.privacy import tidied
+    from therapy_review.reports.privacy import words
     from therapy_review.reports.workers.engine import execute
+    from therapy_review.wording import day_of
 
     assert order.template
     notebook = execute(
@@ -153,22 +142,17 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
         cell_wait=order.cell_wait,
         opens=order.opens,
     )
-    files = {"ipynb": nbformat.writes(tidied(notebook)).encode()}
+    files = {"ipynb": nbformat.writes(words.tidied(notebook)).encode()}
     if order.to != "ipynb":
-        page = as_page(notebook, _heading(order.session, order.template.name))
+        # Names a page whose template has no heading of its own.
+        day = f"{day_of(order.session)}: " if order.session else ""
+        page = as_page(notebook, f"{day}{order.template.name}")
         if order.session and order.secret is None:  # a sealed page is opened alone
             page = with_way_back(page)
         files["html"] = page.encode()
         if order.to == "pdf":
             files["pdf"] = as_pdf(page)
     return files
-
-
-def _heading(session: str, template: str) -> str:
-    """Name a page whose template has no heading of its own."""
-    from therapy_review import wording
-
-    return f"{wording.day_of(session)}: {template}" if session else template
 
 
 def _hook(order: Order) -> OnStart | None:
@@ -186,42 +170,16 @@ def _place(order: Order) -> Iterator[Path]:
         yield folder
 
 
-def root(journal: Journal) -> Path:
-    """Give a journal's folder on this computer.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    Path
-    """
-    store = journal.store
-    plain = store.plain if isinstance(store, SealedStore) else store
-    assert isinstance(plain, PlainStore)
-    return plain.root
-
-
 def opens(journal: Journal, parameters: Mapping[str, object]) -> str:
-    """Give the command by which a report's reader opens the journal.
+    """Give the command by which a report's reader opens the journal; empty where others may read it.
 
-    Parameters
-    ----------
-    journal : Journal
-    parameters : mapping of str to object
-        The template's. Without the client's own words a report is for others as well, who have no use for the
-        command, and need not know what the client's folders are called.
-
-    Returns
-    -------
-    str
-        Empty where others may read it.
+    Without the client's own words a report is for others as well, who have no use for the command, and need not
+    know what the client's folders are called.
     """
     if parameters.get("private_notes", LEFT_OUT) != SHOWN:
         return ""
     with hints.for_anywhere():
-        return hints.command("lab", journal=root(journal))
+        return hints.command("lab", journal=journal.root)
 
 
 _KERNELS: list[Kernels] = []
