@@ -28,7 +28,7 @@ class BringIn:
             "<h1>What you noted elsewhere</h1>\n"
             f"<p>Hello {html.escape(self.journal.client)}, if you keep moods in another program, or your "
             "appointments in a calendar, they can lie beside your sessions. You see first what would come in, and "
-            "everything can be taken out again in one step. Nothing leaves this computer.</p>"
+            "the days a file brought can be taken out again in one step. Nothing leaves this computer.</p>"
         )
 
     @gently

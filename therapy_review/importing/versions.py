@@ -103,7 +103,7 @@ def in_words(statuses: Sequence[str]) -> str:
     which = "1 of them is" if number == 1 else f"{number} of them are"
     return (
         f"{which} newer than what is here: renamed or changed since. The newer version takes the place of the "
-        "older one, also when the file is taken out again. What you wrote here by hand stays."
+        "older one, and stays when the file is taken out again. What you wrote here by hand stays, too."
     )
 
 
