@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -13,6 +14,7 @@ from tests.importing.test_daylio import a_year, damaged, export
 from tests.journal.test_days import ENTRIES, file_of, same
 from therapy_review import Journal, open_journal
 from therapy_review.errors import ImportFileError, JournalError
+from therapy_review.importing import moods
 from therapy_review.importing.mood_file import Entry
 from therapy_review.importing.mood_table import Columns
 from therapy_review.importing.mood_values import known_columns, known_moods
@@ -24,9 +26,7 @@ from therapy_review.importing.moods import (
     TAKE_NEWER,
     THERE,
     bring_in,
-    compared,
     meant_by,
-    merge,
     offered_moods,
     preview,
     read_moods,
@@ -358,6 +358,14 @@ def test_what_is_taken_out_is_named_clearly_or_not_taken_out(journal: Journal) -
 def test_another_table_is_asked_about(journal: Journal) -> None:
     with pytest.raises(ImportFileError, match="It has day, mood"):
         read_moods(b"day,mood\n2026-03-04,7\n", "x.csv")
+
+
+def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> pd.DataFrame:
+    return moods.merge(here, new, how)[0]
+
+
+def compared(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> list[str]:
+    return moods.merge(here, new, how)[1]
 
 
 @settings(max_examples=60)

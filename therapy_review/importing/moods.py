@@ -79,7 +79,7 @@ def preview(
     before = days.whole_table(journal.store)
     before = renumbered(before, found.kind, values, known_moods(journal.store, found.kind))
     entries = days.with_moods(found.entries, found.kind, values)
-    return entries.assign(status=compared(before, entries, how))
+    return entries.assign(status=merge(before, entries, how)[1])
 
 
 def bring_in(
@@ -96,8 +96,7 @@ def bring_in(
         before, were = days.whole_table(store), known_moods(store, found.kind)
         before = renumbered(before, found.kind, values, were)
         entries = days.with_moods(found.entries, found.kind, values)
-        statuses = compared(before, entries, how)
-        table = merge(before, entries, how)
+        table, statuses = merge(before, entries, how)
         sign = found.origin.split(" ", 2)[1] if found.origin else ""
         words = mood_values.with_told(store, found.kind, sign, values, columns)
         if len(table) or store.exists(days.FILE):
@@ -151,13 +150,8 @@ def _keep(store: Store, name: str, data: bytes) -> None:
         store.write(name, data)
 
 
-def compared(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> list[str]:
-    """Tell of each new entry whether it is there already."""
-    return _matched(here, new, how)[0]
-
-
-def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> pd.DataFrame:
-    r"""Add the entries of a file that are not there yet.
+def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> tuple[pd.DataFrame, list[str]]:
+    r"""Add the entries of a file that are not there yet, and tell of each whether it is.
 
     Examples
     --------
@@ -165,16 +159,16 @@ def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> pd.Da
     >>> head = b"date,time,mood,mood_name,origin\n"
     >>> one = read(head + b"2026-03-04,20:39,5,meh,daylio 1 a.csv\n", "")
     >>> renamed = read(head + b"2026-03-04,20:39,5,so lala,daylio 2 b.csv\n", "")
-    >>> both = merge(merge(none(), one), renamed)
-    >>> both[["mood_name", "origin"]].to_numpy().tolist()
-    [['so lala', 'daylio 1 a.csv']]
-    >>> merge(both, one) is both
-    True
+    >>> both, found = merge(merge(none(), one)[0], renamed)
+    >>> both[["mood_name", "origin"]].to_numpy().tolist(), found
+    ([['so lala', 'daylio 1 a.csv']], ['newer than what is here'])
+    >>> merge(both, one)[1]
+    ['there already']
     """
     found, places = _matched(here, new, how)
     comes = np.isin(found, (NEW, NEWER, OTHER))
     if not comes.any():
-        return here
+        return here, found
     after, told = _signed(here).copy(), new.assign(**{days.SIGN: _signs(new)})
     content = days.COLUMNS[:-1]
     for row, place in enumerate(places):
@@ -182,7 +176,7 @@ def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> pd.Da
             signs = f"{after[days.SIGN][place]} {told[days.SIGN][row]}"
             after.loc[place, [*content, days.SIGN]] = [*told.loc[row, content], signs]
     adds = told[np.isin(found, (NEW, OTHER))].reindex(columns=after.columns, fill_value="")
-    return days.in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True))
+    return days.in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True)), found
 
 
 def remove(here: pd.DataFrame, origin: str) -> pd.DataFrame:
@@ -227,7 +221,7 @@ def in_words(statuses: Sequence[str]) -> str:
     which = "1 of them is" if number == 1 else f"{number} of them are"
     return (
         f"{which} newer than what is here: renamed or changed since. The newer version takes the place of the "
-        "older one, also when the file is taken out again. What you wrote here by hand stays."
+        "older one, and stays when the file is taken out again. What you wrote here by hand stays, too."
     )
 
 
