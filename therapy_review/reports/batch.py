@@ -13,7 +13,7 @@ from therapy_review.consent import REPORT, Gate
 from therapy_review.display import LEFT_OUT
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 from therapy_review.reports import manifest
-from therapy_review.reports.inputs import Basis, Look
+from therapy_review.reports.inputs import Basis
 from therapy_review.reports.manifest import Entry, Whole
 from therapy_review.reports.privacy import words
 from therapy_review.reports.workers import Made, Order, To, bundles, orders, pool
@@ -114,42 +114,38 @@ class Run:
     def plan(self, sessions: Sequence[Session]) -> list[Session]:
         """Find out what has to be made; what is current or may not be made is settled here."""
         basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
+        endings = orders.SUFFIXES[self.job.to]
         for session in sessions:
             if closed := self.why_closed(session, basis):
                 self._fail(session, closed, rests_on=None)
                 continue
             seen, entry = basis.look(session), entries.get(self.name_of(session))
             if seen.unreadable and seen.recorded:
-                seen = self._put_right(session, basis)
+                with contextlib.suppress(TherapyReviewError):
+                    analysis.clear_damaged(session)  # derived files, which are made again from the sound
+                seen = basis.look_again(session)
             if seen.unreadable:
                 self._fail(session, seen.unreadable, rests_on=basis.of(session))
-            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.whole):
+            elif seen.current and entry and entry.fits(basis.of(session), endings, self.whole):
                 clear_failure(self.journal.store, entry.name)
                 self._settle(session, "current")
             else:
                 wanted.append(session)
         return wanted
 
-    def _put_right(self, session: Session, basis: Basis) -> Look:
-        """Take away derived files that are damaged: they are made again from the sound."""
-        with contextlib.suppress(TherapyReviewError):
-            analysis.clear_damaged(session)
-        return basis.look_again(session)
-
     def why_closed(self, session: Session, basis: Basis) -> str:
         """Say why a session may not be reported, empty when it may; asked once in a run, and not written down."""
         if session.name not in self._closed:
-            self._closed[session.name] = self._why_closed(session, basis.look(session))
+            seen = basis.look(session)
+            closed = seen.closed
+            try:
+                if seen.recorded and not closed:
+                    # As `Session.require` asks, but for the notes, which were read by whoever looked.
+                    self._gate.require(session.name, seen.heard, REPORT)
+            except TherapyReviewError as error:
+                closed = str(error)
+            self._closed[session.name] = closed
         return self._closed[session.name]
-
-    def _why_closed(self, session: Session, seen: Look) -> str:
-        try:
-            if seen.recorded and not seen.closed:
-                # As `Session.require` asks, but for the notes, which were read by whoever looked.
-                self._gate.require(session.name, seen.heard, REPORT)
-        except TherapyReviewError as error:
-            return str(error)
-        return seen.closed
 
     @functools.cached_property
     def _gate(self) -> Gate:
@@ -173,8 +169,16 @@ class Run:
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
         for made in pool.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
-            session = by_name[made.name]
-            if sentence := made.sentence or self._keep_heard(session, made):
+            session, sentence = by_name[made.name], made.sentence
+            try:
+                if made.files:
+                    with self.journal.store.writing():
+                        self._still_open(session)
+                        for name, data in made.files.items():
+                            self.journal.store.write(name, data)
+            except TherapyReviewError as error:
+                sentence = str(error)
+            if sentence:
                 yield self._fail(session, sentence, rests_on=self.looked_at.of(session))
             else:
                 yield Outcome(session.name, self.name_of(session), "heard")
@@ -190,30 +194,18 @@ class Run:
         """Write an order, when its turn has come; that the recording is used for it is written into the ledger."""
         if session.name in self._heard:
             session.require(REPORT)
-        job = self.job
-        given = {"journal": "..", "session": session.name, **job.parameters}
-        order = Order(
-            session.name, str(self.journal.root), session.name, secret=unlock.secret_of(self.journal.store)
-        )
+        job, journal = self.job, self.journal
+        order = Order(session.name, str(journal.root), session.name, secret=unlock.secret_of(journal.store))
         if job.cluster and not job.cluster.sees_journal:
             shown = str(job.parameters.get("private_notes", LEFT_OUT))
-            bundle = bundles.pack(
-                self.journal, session.name, purpose, shown, alone=self.looked_at.looks_alone
-            )
+            bundle = bundles.pack(journal, session.name, purpose, shown, alone=self.looked_at.looks_alone)
             order = replace(order, journal="", bundle=bundle)
         if purpose == "listen":
             return order
-        return replace(
-            order,
-            name=self.name_of(session),
-            template=job.template,
-            parameters=job.template.taking(given),
-            to=job.to,
-            cell_wait=job.cell_wait,
-            opens=""
-            if job.cluster
-            else orders.opens(self.journal, job.parameters),  # there, folders are others
-        )
+        given = job.template.taking({"journal": "..", "session": session.name, **job.parameters})
+        to_open = "" if job.cluster else orders.opens(journal, job.parameters)  # there, folders are others
+        how: dict[str, Any] = {"to": job.to, "cell_wait": job.cell_wait, "opens": to_open}
+        return replace(order, name=self.name_of(session), template=job.template, parameters=given, **how)
 
     def _keep(self, session: Session, made: Made, rests_on: dict[str, Any]) -> Outcome:
         try:
@@ -250,18 +242,6 @@ class Run:
         named = [value for value in self.journal.settings.values() if isinstance(value, str)]
         return words.our_words(self.job.template.source, named)
 
-    def _keep_heard(self, session: Session, made: Made) -> str:
-        store = self.journal.store
-        try:
-            if made.files:
-                with store.writing():
-                    self._still_open(session)
-                    for name, data in made.files.items():
-                        store.write(name, data)
-        except TherapyReviewError as error:
-            return str(error)
-        return ""
-
     def _still_open(self, session: Session) -> None:
         """Ask once more before anything is kept: it may have been taken back or erased while it was made."""
         now = self.journal.session(session.name)
@@ -288,10 +268,6 @@ class Run:
     def name_of(self, session: Session) -> str:
         """Say what a session's report is called."""
         return f"{self.job.template.name}_{session.name}"
-
-    @property
-    def _endings(self) -> tuple[str, ...]:
-        return orders.SUFFIXES[self.job.to]
 
     @functools.cached_property
     def whole(self) -> Whole:

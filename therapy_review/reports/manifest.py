@@ -123,7 +123,6 @@ def read_one(store: Store, name: str) -> Entry | None:
 
 
 def _is_well_formed(kept: dict[str, Any], name: str) -> bool:
-    """Tell whether every field is of its kind."""
     files, cell = kept["files"], kept["cell"]
     if not (isinstance(kept["rests_on"], dict) and isinstance(files, dict) and isinstance(cell, int | None)):
         return False

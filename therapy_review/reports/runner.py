@@ -192,6 +192,7 @@ def run(
     >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
     12
     """
+    told = told or (lambda _outcome: None)
     _check_asked(parameters or {}, to, cell_wait)
     chosen = _chosen(journal, sessions)
     found = templates.find(template)
@@ -208,19 +209,16 @@ def run(
     if planned:
         planned([session.name for session in work.unheard(wanted)], [session.name for session in wanted])
     for outcome in work.outcomes.values():
-        _tell(told, outcome)
+        told(outcome)
     if wanted:
-        if scheduler:
-            try:
-                with cluster.joined(scheduler, journal) as workers:
-                    work.job = replace(job, cluster=workers)
-                    _make(work, wanted, told)
-            except ReportError:
-                if any(outcome.state == "made" for outcome in work.outcomes.values()):
-                    _write_index(work)  # what is finished can be read
-                raise
-        else:
-            _make(work, wanted, told)
+        try:
+            with cluster.joined(scheduler, journal) if scheduler else contextlib.nullcontext() as workers:
+                work.job = replace(job, cluster=workers)
+                _make(work, wanted, told)
+        except ReportError:
+            if any(outcome.state == "made" for outcome in work.outcomes.values()):
+                _write_index(work)  # what is finished can be read
+            raise
     settled = [
         work.outcomes.get(session.name) or Outcome(session.name, work.name_of(session), "waiting")
         for session in chosen
@@ -270,24 +268,19 @@ def _chosen(journal: Journal, sessions: Sequence[Session] | None) -> list[Sessio
     return list({one.name: one for one in sessions}.values())
 
 
-def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
+def _make(work: Run, wanted: list[Session], told: Told) -> None:
     from therapy_review.reports.workers import scratch
 
     try:
         with interrupts.insisting(), hints.for_anywhere():
             for outcome in work.make(wanted):
-                _tell(told, outcome)
+                told(outcome)
     except KeyboardInterrupt:
         pass  # what is not finished is said to wait
     finally:
         with interrupts.once():
             orders.close()
             scratch.clear_left()  # of processes that were ended
-
-
-def _tell(told: Told | None, outcome: Outcome) -> None:
-    if told:
-        told(outcome)
 
 
 def _check(journal: Journal, sessions: list[Session], job: Job) -> None:
