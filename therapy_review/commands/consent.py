@@ -293,16 +293,7 @@ def draft(
             raise JournalError(
                 f"{use} is nothing a recording can be used for; choose of {', '.join(USES)}, share:NAME."
             )
-    asked = rights.draft.Draft(
-        opened.client,
-        opened.therapist,
-        tuple(uses),
-        opened.today(),
-        read_day(until) if until else None,
-        client_asks=("own_computer",),
-        therapist_asks=("pause", "no_sharing"),
-        rule=tuple(rights.draft.rule_of(opened)),
-    )
+    asked = rights.draft.first_draft(opened, uses, read_day(until) if until else None)
     is_sealed = bool(opened.settings.get("sealed"))
     if is_sealed and file.resolve().is_relative_to(opened.store.root.resolve()):
         name = rights.draft.save_within(opened, asked, file)

@@ -107,11 +107,9 @@ def import_moods(
 @moods.command("list")
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
-    from therapy_review.importing import calendar
-    from therapy_review.journal import days
+    from therapy_review import importing
 
-    opened = open_journal(journal)
-    found = days.sources(days.whole_table(opened.store)) + days.sources(calendar.kept(opened.store))
+    found = importing.moods.brought_in(open_journal(journal))
     for one in found:
         signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
         say.print(f"{one}{signs}")
@@ -126,16 +124,12 @@ def remove_moods(
 ) -> None:
     """Take out what one file brought in, in one step."""
     from therapy_review import importing
-    from therapy_review.journal import days
 
     opened = open_journal(journal)
-    calendars = [str(one) for one in importing.calendar.kept(opened.store)["origin"].unique()]
-    moods = [str(one) for one in days.whole_table(opened.store)["origin"].unique()]
-    meant = importing.moods.meant_by(origin, moods + calendars, opened.root)
-    if meant in calendars:
-        say.print(f"Taken out: {importing.calendar.take_back(opened, meant)} appointments.")
-    else:
-        say.print(f"Taken out: {importing.moods.take_back(opened, meant)} entries.")
+    there = [one.origin for one in importing.moods.brought_in(opened)]
+    meant = importing.moods.meant_by(origin, there, opened.root)
+    what = "appointments" if meant.startswith(f"{importing.calendar.KIND} ") else "entries"
+    say.print(f"Taken out: {importing.moods.take_back(opened, meant)} {what}.")
 
 
 @moods.command("open")

@@ -331,10 +331,7 @@ class KeptForm:
         self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(sentence(said))] if said else [])]
 
     def _lines(self) -> list[tuple[str, str]]:
-        found = days.sources(days.whole_table(self.journal.store)) + days.sources(
-            calendar.kept(self.journal.store)
-        )
-        return [(str(one), one.origin) for one in found]
+        return [(str(one), one.origin) for one in moods.brought_in(self.journal)]
 
     def _row(self, text: str, origin: str) -> Any:
         import ipywidgets as w
@@ -353,9 +350,7 @@ class KeptForm:
 
         def take(_: Any) -> None:
             try:
-                of_calendar = days.kind_of(origin) == calendar.KIND
-                take_back = calendar.take_back if of_calendar else moods.take_back
-                self.refresh(f"Taken out: {take_back(self.journal, origin)}.{WHERE}")
+                self.refresh(f"Taken out: {moods.take_back(self.journal, origin)}.{WHERE}")
             except TherapyReviewError as error:
                 self.refresh(str(error))
 

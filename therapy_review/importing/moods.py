@@ -22,7 +22,7 @@ import pandas as pd
 
 from therapy_review import hints
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.importing import mood_values
+from therapy_review.importing import calendar, mood_values
 from therapy_review.importing.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
 from therapy_review.importing.mood_file import MoodFile
 from therapy_review.importing.mood_table import Columns, table_reader
@@ -108,8 +108,15 @@ def bring_in(
     return Brought(added, newer, len(statuses) - added - newer, found.origin)
 
 
+def brought_in(journal: Journal) -> list[days.Source]:
+    """List what was brought in from which file: moods, and appointments."""
+    return days.sources(days.whole_table(journal.store)) + days.sources(calendar.kept(journal.store))
+
+
 def take_back(journal: Journal, origin: str) -> int:
     """Take out of the journal what one file brought in, and nothing else."""
+    if days.kind_of(origin) == calendar.KIND:
+        return calendar.take_back(journal, origin)
     store = journal.store
     with store.writing():
         before = days.whole_table(store)

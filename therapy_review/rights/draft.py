@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -132,6 +132,14 @@ def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
 def rule_of(journal: Journal) -> list[str]:
     """Tell in sentences what is known of the rule of a journal's places, which is no legal advice."""
     return law.of_both_ways(journal.place, journal.therapist_place, journal.today())
+
+
+def first_draft(journal: Journal, uses: Sequence[str] = USUAL, until: dt.date | None = None) -> Draft:
+    """Make the draft that two people begin from, with what is asked for most often."""
+    names, rule = (journal.client, journal.therapist), tuple(rule_of(journal))
+    return Draft(
+        *names, tuple(uses), journal.today(), until, ("own_computer",), ("pause", "no_sharing"), "", rule
+    )
 
 
 def sheet(draft: Draft) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +39,10 @@ from therapy_review.rights.draft import (
     CAUTIONS,
     HOW_TO_ASK,
     IN_SHORT,
-    USUAL,
     WHY,
     Draft,
     as_agreed,
+    first_draft,
     printed,
     rule_of,
     sheet,
@@ -54,7 +56,6 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = 2.0, 20.0  # seconds heard around the moment at which somebody said that they agree
 A_YEAR = dt.timedelta(days=365)
-FIRST_WISHES = (("own_computer",), ("pause", "no_sharing"))
 FRAMED = '<div style="border:1px solid #d9dee2;border-radius:6px;overflow:hidden;max-width:752px">{}</div>'
 NOWHERE = "not on a recording"
 
@@ -108,7 +109,7 @@ class AgreementPage:
     @gently
     def draft(self) -> Any:
         """Show the draft to fill in, with the page as it will be printed below it."""
-        first = self._first_draft()
+        first = first_draft(self.journal, until=self.journal.today() + A_YEAR)
         if is_still():
             return Still(
                 FRAMED.format(sheet(first)) + f"<p><small>{how_to_start()} to fill it in.</small></p>"
@@ -136,44 +137,24 @@ class AgreementPage:
         self._agreed = w.VBox(self._rows())
         return self._agreed
 
-    def _first_draft(self) -> Draft:
-        journal, today = self.journal, self.journal.today()
-        return Draft(
-            journal.client,
-            journal.therapist,
-            USUAL,
-            today,
-            today + A_YEAR,
-            *FIRST_WISHES,
-            rule=tuple(rule_of(journal)),
-        )
-
     def _written(self, given: list[Agreement]) -> Still:
         if not given:
             return sentence("Nothing is written down yet, so every recording stays closed.")
         today = self.journal.today()
         return Still("\n".join(_entry(self.journal, one, today) for one in given))
 
-    def _spoken(self, given: list[Agreement]) -> list[Any]:
-        rows = []
-        for one in given:
-            if one.spoken is None:
-                continue
-            try:
-                name = one.name or one.who
-                rows.append(Moment(*where_spoken(self.journal, one), f"{name} says what they agree to."))
-            except TherapyReviewError as error:
-                rows.append(self._as_widget(sentence(str(error))))
-        return rows
-
-    def _as_widget(self, shown: Still) -> Any:
+    def _rows(self) -> list[Any]:
         import ipywidgets as w
 
-        return w.HTML(shown.markup)
-
-    def _rows(self) -> list[Any]:
         given = self.journal.consents
-        return [self._as_widget(self._written(given)), *self._spoken(given)]
+        rows = [w.HTML(self._written(given).markup)]
+        for one in (one for one in given if one.spoken):
+            try:
+                why = f"{one.name or one.who} says what they agree to."
+                rows.append(Moment(*where_spoken(self.journal, one), why))
+            except TherapyReviewError as error:
+                rows.append(w.HTML(sentence(str(error)).markup))
+        return rows
 
     def _look_again(self) -> None:
         """Let what is shown of the agreements follow what was written down below."""
@@ -203,8 +184,8 @@ class DraftForm:
         self.own_words = w.Textarea("", description="In your words", rows=3, **late, **wide)
         self.preview, self.saved, self.written = w.HTML(), w.HTML(), w.HTML()
         as_page, as_pdf = w.Button(description="Save as a page"), w.Button(description="Save as a PDF")
-        as_page.on_click(lambda _: self._save(".html"))
-        as_pdf.on_click(lambda _: self._save(".pdf"))
+        as_page.on_click(lambda _: _say(self.saved, lambda: self._save(".html")))
+        as_pdf.on_click(lambda _: _say(self.saved, lambda: self._save(".pdf")))
         self.who = {
             "client": _tick(f"{first.client} agrees", chosen=False),
             "therapist": _tick(f"{first.therapist} agrees", chosen=False),
@@ -261,47 +242,37 @@ class DraftForm:
     @property
     def draft(self) -> Draft:
         """The draft as it is filled in."""
-        shared = self.share.value.strip()
-        uses = [use for use, tick in self.uses.items() if tick.value] + (
-            [f"{SHARE}{shared}"] if shared else []
+        first, shared = self._first, self.share.value.strip()
+        uses, ours, theirs = (
+            tuple(name for name, tick in ticks.items() if tick.value) for ticks in (self.uses, *self.asks)
         )
-        ours, theirs = (tuple(wish for wish, tick in own.items() if tick.value) for own in self.asks)
-        first = self._first
-        return Draft(
-            self.client.value.strip() or first.client,
-            self.therapist.value.strip() or first.therapist,
-            tuple(uses),
-            first.since,
-            self.until.value,
-            ours,
-            theirs,
+        return replace(
+            first,
+            client=self.client.value.strip() or first.client,
+            therapist=self.therapist.value.strip() or first.therapist,
+            uses=(*uses, f"{SHARE}{shared}") if shared else uses,
+            until=self.until.value,
+            client_asks=ours,
+            therapist_asks=theirs,
             own_words=self.own_words.value,
-            rule=first.rule,
         )
 
     def _show(self, _change: object = None) -> None:
         self.preview.value = FRAMED.format(sheet(self.draft))
 
-    def _save(self, ending: str) -> None:
+    def _save(self, ending: str) -> str:
         store = self._journal.store  # which seals it where the journal is sealed: names stand in it
         name, number = f"agreement-{self._first.since}", 1
-        file = f"{name}{ending}"
-        try:
-            page = printed(self.draft, ending)
-            with store.writing():  # two at once never take one name
-                while store.exists(f"reports/{file}"):
-                    number += 1
-                    file = f"{name}-{number}{ending}"
-                store.write(f"reports/{file}", page)
-            self.saved.value = f"<em>Saved as {file}, beside this notebook.</em>"
-        except TherapyReviewError as error:
-            self.saved.value = f"<strong>{html.escape(str(error))}</strong>"
+        file, page = f"{name}{ending}", printed(self.draft, ending)
+        with store.writing():  # two at once never take one name
+            while store.exists(f"reports/{file}"):
+                number += 1
+                file = f"{name}-{number}{ending}"
+            store.write(f"reports/{file}", page)
+        return f"Saved as {file}, beside this notebook."
 
     def _write_down(self) -> None:
-        try:
-            self.written.value = f"<em>{html.escape(self._kept())}</em>"
-        except TherapyReviewError as error:
-            self.written.value = f"<strong>{html.escape(str(error))}</strong>"
+        _say(self.written, self._kept)
         self._on_written()
 
     def _kept(self) -> str:
@@ -342,6 +313,14 @@ class DraftForm:
         if self.spoken_in.value == NOWHERE:
             return None
         return spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
+
+
+def _say(where: Any, act: Callable[[], str]) -> None:
+    """Say what came of an act, or why nothing did."""
+    try:
+        where.value = f"<em>{html.escape(act())}</em>"
+    except TherapyReviewError as error:
+        where.value = f"<strong>{html.escape(str(error))}</strong>"
 
 
 def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001

@@ -21,44 +21,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-MARGIN = (
-    0.5  # seconds around somebody else's words; from 0.45 on no edge of one was left in the practice journal
-)
+# Seconds around somebody else's words; from 0.45 on no edge of one was left in the practice journal.
+MARGIN = 0.5
 EDGE = 0.05  # seconds around words that go out, where nobody else is near
 LEAST = 0.2  # seconds: what is left between two silences and shorter is no word
 SURE = 0.9  # a stretch below that confidence may be anybody's
-NAME_BEFORE = (
-    2.5  # seconds before such a mark without an end: it is put while one listens, so the name is over then
-)
-NAME_LASTS = 2.0  # seconds after it
+# Seconds before and after a mark of a name without an end: it is put while one listens, so the name is over then.
+NAME_BEFORE, NAME_LASTS = 2.5, 2.0
 AROUND_NAME = 0.5  # seconds before and after a name that are silent as well
 MOMENT = 20.0  # seconds of a clip made of a mark without an end
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip as it would go out.
-
-    Parameters
-    ----------
-    start, end : float
-        Seconds from the recording's start.
-    silent : tuple of (float, float)
-        Stretches of it that are silent.
-    by_choice : float
-        Seconds that are silent because the client wanted it: chosen now, or marked as a trigger or a name.
-    left_out : tuple of str
-        Whose words are left out of it: speakers of the turns table.
-    unsure : float
-        Seconds of words left out because it is not sure whose they are.
-    """
+    """One clip as it would go out; all times are seconds from the recording's start."""
 
     start: float
     end: float
-    silent: tuple[Span, ...] = ()
-    by_choice: float = 0.0
-    left_out: tuple[str, ...] = ()
-    unsure: float = 0.0
+    silent: tuple[Span, ...] = ()  # stretches of it
+    by_choice: float = 0.0  # seconds silent because the client wants it: chosen now, or a trigger or a name
+    left_out: tuple[str, ...] = ()  # speakers of the turns table whose words are left out
+    unsure: float = 0.0  # seconds of words left out because it is not sure whose they are
 
     @property
     def seconds(self) -> float:

@@ -40,61 +40,29 @@ GIVEN_UP = (
 
 @dataclass(frozen=True)
 class Order:
-    """To listen to one session, or to make one report.
+    """To listen to one session, or to make one report."""
 
-    Parameters
-    ----------
-    name : str
-        What the report's files are called, without ending; the session's name where it is to be listened to.
-    journal : str
-        The journal's folder, where it can be seen from here.
-    session : str
-    template : Template or None
-        None to listen.
-    parameters : mapping of str to object
-    to : {"ipynb", "html", "pdf"}
-    cell_wait : float
-        Seconds a cell may take.
-    secret : str or None
-        What opens a sealed journal; given to the kernel alone.
-    bundle : Bundle or None
-        The files, where the journal's folder can't be seen.
-    opens : str
-        The command by which the report's reader opens the journal; from `opens`.
-    """
-
-    name: str
-    journal: str
+    name: str  # what the report's files are called, without ending; of a session to be listened to, its own
+    journal: str  # its folder, where it can be seen from here
     session: str
-    template: Template | None = None
+    template: Template | None = None  # none to listen
     parameters: Mapping[str, object] = field(default_factory=dict)
     to: To = "html"
-    cell_wait: float = 600.0
-    secret: str | None = field(default=None, repr=False)
-    bundle: Bundle | None = None
-    opens: str = ""
+    cell_wait: float = 600.0  # seconds
+    secret: str | None = field(default=None, repr=False)  # opens a sealed journal; given to the kernel alone
+    bundle: Bundle | None = None  # the files, where the journal's folder can't be seen
+    opens: str = ""  # the command by which the report's reader opens the journal; from `opens`
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of an order.
-
-    Parameters
-    ----------
-    name : str
-        The order's.
-    files : dict of str to bytes
-        By ending for a report; by the journal's name where a session was listened to elsewhere.
-    sentence : str
-        Why it failed; empty when it did not.
-    cell : int or None
-        The template's cell it failed in, counted from 1.
-    """
+    """What came of an order."""
 
     name: str
+    # By ending for a report; by the journal's name where a session was listened to elsewhere.
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
-    sentence: str = ""
-    cell: int | None = None
+    sentence: str = ""  # why it failed
+    cell: int | None = None  # of the template, counted from 1, in which it failed
 
 
 def carry_out(order: Order) -> Made:
