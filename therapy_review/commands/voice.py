@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.wording import counted
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
 
 voice = typer.Typer(no_args_is_help=True, help="Being known by your voice: what is kept, and forgetting it.")
 
@@ -40,20 +37,16 @@ def show(journal: JournalOption = HERE) -> None:
 
     opened = open_journal(journal)
     for whose in Whose:
-        parts, name = enrolment.contributions(opened, whose), _name(opened, whose)
+        parts, name = enrolment.contributions(opened, whose), opened.name_of(whose)
         if not parts:
             say.print(f"{name}: no voice print.")
             continue
-        unused = (
-            "" if enrolment.agreed(opened, whose) else "; it is not used, for no agreement to it is in force"
-        )
+        agreed = enrolment.agreed(opened, whose)
+        unused = "" if agreed else "; it is not used, for no agreement to it is in force"
         say.print(f"{name}: a voice print from {counted(len(parts), 'session')}{unused}.")
         for part in parts:
-            old = (
-                ""
-                if part.model == MODEL
-                else "; by an earlier voice model, so not used until it is made anew"
-            )
+            is_old = part.model != MODEL
+            old = "; by an earlier voice model, so not used until it is made anew" if is_old else ""
             say.print(f"  {part.session}  {part.seconds:.0f} s, made on {part.made_on}{old}")
     if names := enrolment.left_out(opened):
         say.print(f"Left out at your word: {', '.join(names)}.")
@@ -113,11 +106,7 @@ def forget(
         done = f"Forgotten: {session} adds nothing to a voice print any more."
     else:
         number = enrolment.forget(opened, whose)
-        done = f"Forgotten: the voice print of {_name(opened, whose)}, from {counted(number, 'session')}."
+        done = f"Forgotten: the voice print of {opened.name_of(whose)}, from {counted(number, 'session')}."
     with say.status("Looking again at the sessions that were named by it …"):
         analysis.follow_prints(opened)
     say.print(done)
-
-
-def _name(journal: Journal, whose: Whose) -> str:
-    return journal.client if whose is Whose.client else journal.therapist

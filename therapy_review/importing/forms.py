@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from therapy_review.importing.mood_file import MoodFile
     from therapy_review.journal import Journal
 
-WIDE = "min(30rem, 99%)"
+FIELD: dict[str, Any] = {  # which each field copies
+    "style": {"description_width": "13rem"},
+    "layout": {"width": "min(30rem, 99%)"},
+}
 SHOWN = 10  # entries or lines of a look ahead
 NOTE = 40  # characters of a note in it
 WHERE = " The file itself is where it was."
@@ -155,22 +158,25 @@ class _MoodsForm(_FileForm):
         known = mood_values.known_columns(self.journal.store)
         if known is None or not {getattr(known, name) for name in PARTS} <= {*header, ""}:
             known = likely_columns(header)
-        style: dict[str, Any] = {"style": {"description_width": "13rem"}, "layout": w.Layout(width=WIDE)}
         for name, text in ASKED.items():
             options = [(NO_COLUMN, ""), *((one, one) for one in header)]
             self.choices[name] = w.Dropdown(
-                options=options, value=getattr(known, name), description=text, **style
+                options=options, value=getattr(known, name), description=text, **FIELD
             )
         for name, text in (("low", "The lowest there can be"), ("high", "The highest there can be")):
             told = getattr(known, name)
             self.choices[name] = w.Text(
-                value="" if told is None else f"{told:g}", description=text, continuous_update=False, **style
+                value="" if told is None else f"{told:g}", description=text, continuous_update=False, **FIELD
             )
+
+        def ask_anew(_: Any) -> None:  # about the numbers of another column
+            self.choices["high"].value = self.choices["low"].value = ""
+
         self.ends = w.VBox([w.HTML(), self.choices["low"], self.choices["high"]])
-        self.choices["mood"].observe(lambda _: self._other_numbers(), "value")
+        self.choices["mood"].observe(ask_anew, "value")
         orders = [("as the days tell it", ""), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)]
         self.choices["order"] = w.Dropdown(
-            options=orders, value=known.order, description="In 3/4/2026 comes", **style
+            options=orders, value=known.order, description="In 3/4/2026 comes", **FIELD
         )
         for one in self.choices.values():
             one.observe(lambda _: self._gently(self._read), "value")
@@ -207,11 +213,6 @@ class _MoodsForm(_FileForm):
         low.value = f"{offer:g}"
         return True
 
-    def _other_numbers(self) -> None:
-        """Ask anew about the numbers of another column."""
-        for end in ("high", "low"):
-            self.choices[end].value = ""
-
     def _ask_names(self, found: MoodFile) -> None:
         import ipywidgets as w
 
@@ -225,8 +226,7 @@ class _MoodsForm(_FileForm):
                 options=[*whole, *more],
                 value=number or 0.0,
                 description=f"{name} ({often[name]})",
-                style={"description_width": "13rem"},
-                layout=w.Layout(width=WIDE),
+                **FIELD,
             )
             self.numbers[name].observe(lambda _: self._gently(self._look), "value")
         said = (
@@ -270,8 +270,7 @@ class _CalendarForm(_FileForm):
             description="A word they are called by",
             placeholder=f"therapy, or {self.journal.therapist}",
             continuous_update=False,
-            style={"description_width": "13rem"},
-            layout=w.Layout(width=WIDE),
+            **FIELD,
         )
         self.word.observe(lambda _: self._gently(self._look), "value")
         self.asked.children = [self.word]

@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+import tomlkit
+
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.importing.mood_table import KIND as TABLE, Columns
 from therapy_review.journal import days
@@ -69,7 +71,7 @@ def with_told(
         for name, value in said.items():
             if table.get(name) != value:
                 table[name] = _short(value)
-    return _dumped(content)
+    return tomlkit.dumps(content).encode()
 
 
 def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, float]]:
@@ -87,7 +89,7 @@ def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, f
         for name, value in again.items():
             if not math.isnan(value):
                 _table(content, kind, MOODS)[name] = _short(value)
-    return _dumped(content), again
+    return tomlkit.dumps(content).encode(), again
 
 
 def checked(name: str, value: object) -> float:
@@ -116,20 +118,14 @@ def _last(told: Mapping[str, Mapping[str, Any]], name: str) -> list[Any]:
 
 
 def _content(store: Store) -> Any:
-    import tomlkit
-
     return tomlkit.parse((if_there(store.read, FILE) or b"").decode("utf-8-sig"))
 
 
 def _table(content: Any, kind: str, part: str) -> Any:
-    import tomlkit
-
     return content.setdefault(kind, tomlkit.table(is_super_table=True)).setdefault(part, tomlkit.table())
 
 
 def _put_told(content: Any, kind: str, told: Mapping[str, Mapping[str, Any]]) -> None:
-    import tomlkit
-
     _table(content, kind, MOODS)  # stands first
     content[kind].pop(TOLD, None)
     if not told:
@@ -139,12 +135,6 @@ def _put_told(content: Any, kind: str, told: Mapping[str, Mapping[str, Any]]) ->
         tables[sign] = tomlkit.table()
         tables[sign].update({name: _short(value) for name, value in said.items()})
     content[kind][TOLD] = tables
-
-
-def _dumped(content: Any) -> bytes:
-    import tomlkit
-
-    return tomlkit.dumps(content).encode()
 
 
 def _short(value: Any) -> Any:

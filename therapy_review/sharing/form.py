@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session
     from therapy_review.sharing.clip import Clip
 
-WIDE = "min(34rem, 99%)"
+FIELD: dict[str, Any] = {  # which each field copies
+    "style": {"description_width": "9rem"},
+    "layout": {"width": "min(34rem, 99%)"},
+}
 STEP = 0.5  # seconds between the times from which a part can be made silent
 STYLE = """<style>
 .tr-share .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
@@ -60,12 +63,7 @@ class _ShareForm:
     """One share, from choosing to writing; any change of what is asked for puts what was looked at away."""
 
     def __init__(
-        self,
-        journal: Journal,
-        session: Session,
-        when_done: Callable[[], None],
-        *,
-        heard: bool,
+        self, journal: Journal, session: Session, when_done: Callable[[], None], *, heard: bool
     ) -> None:
         import ipywidgets as w
 
@@ -76,8 +74,7 @@ class _ShareForm:
             options=[(day(one.date) + one.name[10:].replace("-", ", "), one.name) for one in known[::-1]],
             value=session.name,
             description="Session",
-            layout=w.Layout(width=WIDE),
-            style={"description_width": "9rem"},
+            **FIELD,
         )
         self.marks = w.VBox()
         self.moments, self.who, self.silence, self.folder = (
@@ -85,8 +82,7 @@ class _ShareForm:
                 description=label,
                 placeholder=hint,
                 continuous_update=False,
-                layout=w.Layout(width=WIDE),
-                style={"description_width": "9rem"},
+                **FIELD,
             )
             for label, hint in (
                 ("From when to when", "12:30-13:10, 20:05-20:40"),
