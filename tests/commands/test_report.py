@@ -17,7 +17,7 @@ from benchmarks.batch.journals import plant_bad_ones
 from tests.conftest import root_of
 from tests.support.short_journals import DAYS, reports_of
 from therapy_review.cli import app, main
-from therapy_review.commands.report import _parameter
+from therapy_review.commands.report import GOES_ON, _parameter
 from therapy_review.hints import install_line
 from therapy_review.journal.journal import Journal
 from therapy_review.reports import runner
@@ -195,7 +195,7 @@ def test_ctrl_c_in_a_terminal_says_that_the_next_run_goes_on(
         os.killpg(process.pid, signal.SIGINT)
         shown += until(here, "")
         assert process.wait(timeout=30) == 130
-    assert "Stopped. What is finished is kept; the same command goes on from here." in shown
+    assert GOES_ON in shown
     assert "Traceback" not in shown
     assert "Error" not in shown
     assert "Warning" not in shown

@@ -22,7 +22,9 @@ from therapy_review.display.still import STILL, Still
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.player import Moment
 from therapy_review.rights import draft as agreeing
+from therapy_review.rights.draft import NOTHING_YET
 from therapy_review.rights.page import AgreementPage, DraftForm, agreement, where_spoken
+from therapy_review.rights.withdrawal import CLOSES, CLOSES_WHAT_IS_NEW, what_is_kept
 from therapy_review.rights.withdrawal_form import TakeBackForm
 
 DAY = "2026-03-05"
@@ -109,7 +111,7 @@ def test_a_rule_is_never_shown_without_saying_that_it_is_no_advice(journal: Jour
 
 def test_a_new_journal_is_told_that_everything_stays_closed(tmp_path: Path) -> None:
     page = AgreementPage(create_journal(tmp_path / "mine", client="A", therapist="B"))
-    assert "every recording stays closed" in page.agreed().children[0].value
+    assert NOTHING_YET in page.agreed().children[0].value
 
 
 # What was spoken can be heard.
@@ -288,7 +290,7 @@ def test_what_is_taken_back_is_closed_at_once_and_shown_above(journal: Journal) 
     shown = page.agreed()
     form = TakeBackForm(journal, page._look_again)
     take(form, "therapist", "report")
-    assert "From now on it stays closed." in form.said.value
+    assert CLOSES in form.said.value
     assert "not for reports made from it" in shown.children[0].value
     session = journal.session(DAY)
     assert session.why_closed("report")
@@ -302,13 +304,14 @@ def test_of_being_recorded_it_is_said_before_and_after_what_closes_and_what_does
 ) -> None:
     taking.who.value, taking.use.value = "therapist", "record"
     taking.first.click()
-    assert "Recordings made from today on stay closed" in taking.means.value
+    assert CLOSES_WHAT_IS_NEW in taking.means.value
     taking.sure.click()
-    assert "Those from before stay open for what is still agreed to" in taking.said.value
-    assert "now on it stays closed" not in taking.said.value
+    assert CLOSES_WHAT_IS_NEW in taking.said.value
+    assert CLOSES not in taking.said.value
     assert not journal.session(DAY).why_closed("self_review")
     taking.keep.click()
-    assert "Kept, and open for what is still agreed to" in taking.said.value
+    kept = what_is_kept(journal, "record", taking.ticks)
+    assert html.escape(kept) in taking.said.value
 
 
 def test_after_taking_back_it_leads_on_to_what_is_erased(journal: Journal, taking: TakeBackForm) -> None:

@@ -46,6 +46,8 @@ BOTH = ("client", "therapist")
 @consent.command()
 def show(journal: JournalOption = HERE) -> None:
     """List who agreed to what, how each stands today, and for what recordings may be opened."""
+    from therapy_review import rights
+
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
     for one in given:
@@ -55,7 +57,7 @@ def show(journal: JournalOption = HERE) -> None:
         for reason in dict.fromkeys(back.kept for back in one.revocations if back.kept):
             say.print(f"  What was recorded is kept: {reason}")
     if not given:
-        say.print("Nothing is written down yet, so every recording stays closed.")
+        say.print(rights.draft.NOTHING_YET)
     asked = opened.gate()
     uses = [use for use in dict.fromkeys([*_named(given), SELF_REVIEW]) if not asked.missing(BOTH, use)]
     if given:

@@ -62,6 +62,7 @@ IN_SHORT = {
     "not_in_the_records": "no copy in the records",
     "talk_about_it": "coming back to how it was",
 }
+NOTHING_YET = "Nothing is written down yet, so every recording stays closed."
 ALREADY = "There is already a file {file}; choose another name, or remove it first."
 NOT_LEGAL_ADVICE = "This is not legal advice."
 

@@ -39,6 +39,7 @@ from therapy_review.rights.draft import (
     CAUTIONS,
     HOW_TO_ASK,
     IN_SHORT,
+    NOTHING_YET,
     WHY,
     Draft,
     as_agreed,
@@ -139,7 +140,7 @@ class AgreementPage:
 
     def _written(self, given: list[Agreement]) -> Still:
         if not given:
-            return sentence("Nothing is written down yet, so every recording stays closed.")
+            return sentence(NOTHING_YET)
         today = self.journal.today()
         return Still("\n".join(_entry(self.journal, one, today) for one in given))
 

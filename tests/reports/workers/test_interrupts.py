@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from tests.conftest import root_of
 from tests.support.short_journals import workers_of
 from therapy_review.cli import app
+from therapy_review.commands.report import GOES_ON
 from therapy_review.journal.journal import Journal
 from therapy_review.reports.batch import Run
 from therapy_review.reports.workers import engine, interrupts, pool
@@ -142,7 +143,7 @@ def test_ctrl_c_while_it_is_planned_is_a_sentence_too(
     monkeypatch.setattr(Run, "plan", interrupted)
     done = CliRunner().invoke(app, ["report", "--all", "-j", str(root_of(short))])
     assert done.exit_code == 130
-    assert "Stopped. What is finished is kept; the same command goes on from here." in done.stdout
+    assert GOES_ON in done.stdout
 
 
 def test_what_waits_for_a_kernel_that_is_ended_is_called_off() -> None:
