@@ -17,10 +17,10 @@ from therapy_review.commands import (
     report,
     seal,
     share,
+    terminal,
     turns,
     voice,
 )
-from therapy_review.commands.terminal import complain
 from therapy_review.errors import TherapyReviewError
 
 app = typer.Typer(
@@ -61,5 +61,5 @@ def main() -> None:
         )
     else:
         return
-    complain.print(sentence)
+    terminal.complain.print(sentence)
     sys.exit(1)

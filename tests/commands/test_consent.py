@@ -18,8 +18,8 @@ from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 from therapy_review.hints import install_line
 from therapy_review.lab import server
-from therapy_review.rights.draft import NOTHING_YET
-from therapy_review.rights.page import AgreementPage, DraftForm
+from therapy_review.rights.draft import NOTHING_YET, first_draft
+from therapy_review.rights.page import DraftForm
 from therapy_review.rights.withdrawal import CLOSES, CLOSES_WHAT_IS_NEW, what_is_kept
 
 DAY = "2026-03-05"
@@ -108,7 +108,7 @@ def test_a_time_after_the_end_of_the_recording_is_a_sentence_and_nothing_is_adde
     assert isinstance(done.exception, JournalError)
     assert "ends before 99:00" in str(done.exception).replace("1:39:00", "99:00")
     assert heard.store.read("agreements.toml") == before
-    form = DraftForm(heard, AgreementPage(heard)._first_draft(), lambda: None)
+    form = DraftForm(heard, first_draft(heard), lambda: None)
     form.how.value, form.spoken_in.value, form.at.value = "spoken", DAY, "99:00"
     form.who["therapist"].value = True
     form._write_down()

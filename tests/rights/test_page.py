@@ -22,8 +22,8 @@ from therapy_review.display.still import STILL, Still
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.player import Moment
 from therapy_review.rights import draft as agreeing
-from therapy_review.rights.draft import NOTHING_YET
-from therapy_review.rights.page import AgreementPage, DraftForm, agreement, where_spoken
+from therapy_review.rights.draft import NOTHING_YET, first_draft
+from therapy_review.rights.page import A_YEAR, AgreementPage, DraftForm, agreement, where_spoken
 from therapy_review.rights.withdrawal import CLOSES, CLOSES_WHAT_IS_NEW, what_is_kept
 from therapy_review.rights.withdrawal_form import TakeBackForm
 
@@ -39,7 +39,7 @@ def draft(**more: object) -> agreeing.Draft:
 @pytest.fixture
 def form(journal: Journal) -> DraftForm:
     page = AgreementPage(journal)
-    return DraftForm(journal, page._first_draft(), lambda: None)
+    return DraftForm(journal, first_draft(page.journal, until=page.journal.today() + A_YEAR), lambda: None)
 
 
 # The words.
@@ -188,7 +188,7 @@ def test_in_a_sealed_journal_it_is_sealed_and_nothing_lies_open(
     sealed: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    form = DraftForm(sealed, AgreementPage(sealed)._first_draft(), lambda: None)
+    form = DraftForm(sealed, first_draft(sealed), lambda: None)
     form._save(".html")
     file = f"reports/agreement-{form._first.since}.html"
     assert b"between Robin and Daniel" in sealed.store.read(file)
@@ -246,7 +246,11 @@ def test_two_pages_that_write_the_same_down_at_once_write_it_once(
     before, forms = len(journal.consents), []
     for _ in range(2):
         page = AgreementPage(open_journal(root_of(journal)))
-        forms.append(DraftForm(page.journal, page._first_draft(), lambda: None))
+        forms.append(
+            DraftForm(
+                page.journal, first_draft(page.journal, until=page.journal.today() + A_YEAR), lambda: None
+            )
+        )
         forms[-1].who["client"].value = True
     both = [threading.Thread(target=form._write_down) for form in forms]
     for each in both:
