@@ -118,3 +118,9 @@ def test_something_in_the_way_of_the_reports_is_a_sentence(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "reports is a file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_help_waits_for_what_takes_long_to_import() -> None:
+    loaded = [sys.executable, "-c", "import sys, therapy_review.cli; print(*sys.modules)"]
+    came = subprocess.run(loaded, check=True, capture_output=True, text=True)
+    assert not {"pandas", "matplotlib", "ipywidgets"} & set(came.stdout.split())
