@@ -19,7 +19,7 @@ from therapy_review.errors import ConsentError, JournalError, MissingPackageErro
 from therapy_review.hints import install_line
 from therapy_review.lab import server
 from therapy_review.rights.draft import NOTHING_YET, first_draft
-from therapy_review.rights.page import DraftForm
+from therapy_review.rights.forms import DraftForm
 from therapy_review.rights.withdrawal import CLOSES, CLOSES_WHAT_IS_NEW, what_is_kept
 
 DAY = "2026-03-05"

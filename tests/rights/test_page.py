@@ -23,9 +23,9 @@ from therapy_review.errors import ConsentError, JournalError
 from therapy_review.player import Moment
 from therapy_review.rights import draft as agreeing
 from therapy_review.rights.draft import NOTHING_YET, first_draft
-from therapy_review.rights.page import A_YEAR, AgreementPage, DraftForm, agreement, where_spoken
+from therapy_review.rights.forms import DraftForm, TakeBackForm
+from therapy_review.rights.page import A_YEAR, AgreementPage, agreement, where_spoken
 from therapy_review.rights.withdrawal import CLOSES, CLOSES_WHAT_IS_NEW, what_is_kept
-from therapy_review.rights.withdrawal_form import TakeBackForm
 
 DAY = "2026-03-05"
 PARTS = ("heading", "why", "how_to_ask", "place", "cautions", "agreed", "draft", "take_back")

@@ -243,8 +243,8 @@ def _guide_to_erasing(
     if not made:
         return
     say.print(f"What there is from before, in {counted(len(made), 'session')}:")
-    for session, names in made.items():
-        say.print(f"  {session}: {', '.join(name.removeprefix(f'sessions/{session}/') for name in names)}")
+    for line in withdrawal.listed(made):
+        say.print(f"  {line}")
     if erase is None:
         erase = typer.prompt("What should be erased (all, none, or days with commas between)", default="none")
     chosen = _chosen(erase, list(made))

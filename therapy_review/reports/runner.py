@@ -70,16 +70,7 @@ class Summary:
     trouble: str = ""
 
     def number(self, state: str) -> int:
-        """Count the sessions of a state.
-
-        Parameters
-        ----------
-        state : {"current", "made", "failed", "waiting"}
-
-        Returns
-        -------
-        int
-        """
+        """Count the sessions of a state: ``current``, ``made``, ``failed`` or ``waiting``."""
         return sum(outcome.state == state for outcome in self.outcomes)
 
     @property

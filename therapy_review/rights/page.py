@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review import hints
 from therapy_review.consent import (
     ONE_PARTY,
-    SHARE,
-    USES,
-    WAYS,
     Agreement,
-    Spoken,
-    append,
     in_words,
     law,
     state,
@@ -38,18 +31,13 @@ from therapy_review.player import Moment
 from therapy_review.rights.draft import (
     CAUTIONS,
     HOW_TO_ASK,
-    IN_SHORT,
     NOTHING_YET,
     WHY,
-    Draft,
-    as_agreed,
     first_draft,
-    printed,
     rule_of,
     sheet,
-    spoken_at,
 )
-from therapy_review.rights.withdrawal_form import TakeBackForm
+from therapy_review.rights.forms import FRAMED, DraftForm, TakeBackForm
 from therapy_review.wording import clock, day, paragraphs
 
 if TYPE_CHECKING:
@@ -57,8 +45,6 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = 2.0, 20.0  # seconds heard around the moment at which somebody said that they agree
 A_YEAR = dt.timedelta(days=365)
-FRAMED = '<div style="border:1px solid #d9dee2;border-radius:6px;overflow:hidden;max-width:752px">{}</div>'
-NOWHERE = "not on a recording"
 
 
 def where_spoken(journal: Journal, given: Agreement) -> tuple[Session, float, float]:
@@ -161,179 +147,6 @@ class AgreementPage:
         """Let what is shown of the agreements follow what was written down below."""
         if self._agreed is not None:
             self._agreed.children = self._rows()
-
-
-class DraftForm:
-    """The draft as a form: what is filled in, the page it makes, and writing down that it was agreed to."""
-
-    def __init__(self, journal: Journal, first: Draft, on_written: Any) -> None:
-        import ipywidgets as w
-
-        self._journal, self._first, self._on_written = journal, first, on_written
-        # Each field copies these: a layout that was shared would hide them all with one.
-        wide = {"layout": {"width": "min(44rem, 99%)"}, "style": {"description_width": "9rem"}}
-        late = {"continuous_update": False}
-        self.client = w.Text(first.client, description="You are called", **late, **wide)
-        self.therapist = w.Text(first.therapist, description="Your therapist", **late, **wide)
-        self.uses = {use: _tick(as_agreed(first, use), use in first.uses) for use in USES}
-        self.share = w.Text("", description="Clips to share with", placeholder="nobody", **late, **wide)
-        self.until = w.DatePicker(description="Until", value=first.until, **wide)
-        self.asks = [
-            {wish: _tick(text, wish in chosen) for wish, text in IN_SHORT.items()}
-            for chosen in (first.client_asks, first.therapist_asks)
-        ]
-        self.own_words = w.Textarea("", description="In your words", rows=3, **late, **wide)
-        self.preview, self.saved, self.written = w.HTML(), w.HTML(), w.HTML()
-        as_page, as_pdf = w.Button(description="Save as a page"), w.Button(description="Save as a PDF")
-        as_page.on_click(lambda _: _say(self.saved, lambda: self._save(".html")))
-        as_pdf.on_click(lambda _: _say(self.saved, lambda: self._save(".pdf")))
-        self.who = {
-            "client": _tick(f"{first.client} agrees", chosen=False),
-            "therapist": _tick(f"{first.therapist} agrees", chosen=False),
-        }
-        sessions = [NOWHERE, *(s.name for s in journal.sessions if s.has_recording)]
-        self.how = w.Dropdown(options=WAYS, description="It was", **wide)
-        self.spoken_in = w.Dropdown(options=sessions, description="Heard in", **wide)
-        self.at = w.Text("", description="At", placeholder="2:14", **late, **wide)
-        self.how.observe(lambda _: self._where_it_matters(), "value")
-        self._where_it_matters()
-        write = w.Button(description="Write it down")
-        write.on_click(lambda _: self._write_down())
-        for field in self._fields():
-            field.observe(self._show, "value")
-        self._show()
-        columns = [
-            w.VBox([_label(f"{who} asks"), *asks.values()], layout=w.Layout(flex="1 1 18rem"))
-            for who, asks in zip((first.client, first.therapist), self.asks, strict=True)
-        ]
-        row = w.Layout(flex_flow="row wrap")
-        self.box = w.VBox(
-            [
-                self.client,
-                self.therapist,
-                _label("What it is for"),
-                *self.uses.values(),
-                self.share,
-                self.until,
-                w.HBox(columns, layout=row),
-                self.own_words,
-                _label("The page, as it would be printed"),
-                self.preview,
-                w.HBox([as_page, as_pdf], layout=row),
-                self.saved,
-                _label("When you have talked it over, and agree"),
-                *self.who.values(),
-                self.how,
-                self.spoken_in,
-                self.at,
-                write,
-                self.written,
-            ]
-        )
-
-    def _fields(self) -> list[Any]:
-        ticks = [*self.uses.values(), *self.asks[0].values(), *self.asks[1].values()]
-        return [self.client, self.therapist, self.share, self.until, self.own_words, *ticks]
-
-    def _where_it_matters(self) -> None:
-        """Ask where it is heard only of what was spoken."""
-        for field in (self.spoken_in, self.at):
-            field.layout.display = None if self.how.value == WAYS[1] else "none"
-
-    @property
-    def draft(self) -> Draft:
-        """The draft as it is filled in."""
-        first, shared = self._first, self.share.value.strip()
-        uses, ours, theirs = (
-            tuple(name for name, tick in ticks.items() if tick.value) for ticks in (self.uses, *self.asks)
-        )
-        return replace(
-            first,
-            client=self.client.value.strip() or first.client,
-            therapist=self.therapist.value.strip() or first.therapist,
-            uses=(*uses, f"{SHARE}{shared}") if shared else uses,
-            until=self.until.value,
-            client_asks=ours,
-            therapist_asks=theirs,
-            own_words=self.own_words.value,
-        )
-
-    def _show(self, _change: object = None) -> None:
-        self.preview.value = FRAMED.format(sheet(self.draft))
-
-    def _save(self, ending: str) -> str:
-        store = self._journal.store  # which seals it where the journal is sealed: names stand in it
-        name, number = f"agreement-{self._first.since}", 1
-        file, page = f"{name}{ending}", printed(self.draft, ending)
-        with store.writing():  # two at once never take one name
-            while store.exists(f"reports/{file}"):
-                number += 1
-                file = f"{name}-{number}{ending}"
-            store.write(f"reports/{file}", page)
-        return f"Saved as {file}, beside this notebook."
-
-    def _write_down(self) -> None:
-        _say(self.written, self._kept)
-        self._on_written()
-
-    def _kept(self) -> str:
-        draft, journal = self.draft, self._journal
-        names = {"client": draft.client, "therapist": draft.therapist}
-        new = [who for who, tick in self.who.items() if tick.value]
-        if not new:
-            return "Tick who has agreed; then it can be written down."
-        today, how = journal.today(), str(self.how.value)
-        spoken = self._spoken() if how == WAYS[1] else None
-
-        def stands(one: Agreement, who: str) -> bool:
-            same = (one.who, one.uses, one.until, one.spoken) == (who, draft.uses, draft.until, spoken)
-            return same and all(one.holds(use, today) for use in draft.uses)
-
-        def added(data: bytes) -> bytes:
-            for who in new:
-                if not any(stands(one, who) for one in journal.consents):
-                    data = append(
-                        data,
-                        who,
-                        draft.uses,
-                        given_from=today,
-                        name=names[who],
-                        how=how,
-                        until=draft.until,
-                        spoken=spoken,
-                    )
-            return data
-
-        if not journal.keep_agreements(added):
-            return "That is written down already."
-        for tick in self.who.values():
-            tick.value = False
-        return f"Written down: {' and '.join(names[who] for who in new)}, from today on. Thank you."
-
-    def _spoken(self) -> Spoken | None:
-        if self.spoken_in.value == NOWHERE:
-            return None
-        return spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
-
-
-def _say(where: Any, act: Callable[[], str]) -> None:
-    """Say what came of an act, or why nothing did."""
-    try:
-        where.value = f"<em>{html.escape(act())}</em>"
-    except TherapyReviewError as error:
-        where.value = f"<strong>{html.escape(str(error))}</strong>"
-
-
-def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001
-    import ipywidgets as w
-
-    return w.Checkbox(chosen, description=text, indent=False, layout=w.Layout(width="auto"))
-
-
-def _label(text: str) -> Any:
-    import ipywidgets as w
-
-    return w.HTML(f"<h4 style='margin:1.2em 0 0.2em;font-weight:600'>{html.escape(text)}</h4>")
 
 
 def _entry(journal: Journal, one: Agreement, today: dt.date) -> str:

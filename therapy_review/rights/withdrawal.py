@@ -5,7 +5,7 @@ Nothing is erased here, nor asked: that is for the command and for the notebook,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,14 @@ def made_before(journal: Journal, back: TakenBack) -> dict[str, list[str]]:
         if (back.who in heard or not heard) and (names := erasure.made_for(session, back.use)):
             found[session.name] = names
     return found
+
+
+def listed(made: Mapping[str, list[str]]) -> list[str]:
+    """Name what there is from before in a line for each session."""
+    return [
+        f"{session}: {', '.join(name.removeprefix(f'sessions/{session}/') for name in names)}"
+        for session, names in made.items()
+    ]
 
 
 def keep_the_rest(journal: Journal, back: TakenBack, why: str) -> None:

@@ -32,18 +32,12 @@ if TYPE_CHECKING:
 DERIVED = "derived"
 # What of a session goes along, for each purpose; anything else that lies in its folder stays at home.
 FILES = {
-    "listen": (
-        "corrections.csv",
-        "turns.rttm",
-        *(f"{DERIVED}/{file}" for file in ("made_from.json", "voices.csv")),
-    ),
+    "listen": ("corrections.csv", "turns.rttm", f"{DERIVED}/made_from.json", f"{DERIVED}/voices.csv"),
     "report": (
         *("notes.md", "marks.csv", "corrections.csv", "transcript.vtt", "turns.rttm"),
         *(f"{DERIVED}/{file}" for file in ("turns.csv", "measures.json", "peaks.npy", "voices.csv")),
     ),
 }
-
-
 OWN_WORDS = ("notes.md", "marks.csv", "transcript.vtt")  # files that hold them
 WORDS = ("tags", "bring_next", "text", "problems", "source")  # of the notes; the source is the whole file
 
