@@ -15,6 +15,7 @@ import pandas as pd
 
 from therapy_review.journal import as_kept, days
 from therapy_review.storage import Damaged
+from therapy_review.wording import counted
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,9 @@ class MoodFile:
     @property
     def about_times(self) -> str:
         """A sentence about times of day that could not be read; empty where all could."""
-        if not self.timeless:
-            return ""
-        what = "1 entry comes" if self.timeless == 1 else f"{self.timeless} entries come"
-        return f"{what} in without a time of day: what stands in the file for it is not clear."
+        what = counted(self.timeless, "entry comes", "entries come")
+        said = f"{what} in without a time of day: what stands in the file for it is not clear."
+        return said if self.timeless else ""
 
     @property
     def names(self) -> list[str]:

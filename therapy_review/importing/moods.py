@@ -29,6 +29,7 @@ from therapy_review.importing.mood_table import Columns, table_reader
 from therapy_review.importing.mood_values import checked, known_moods
 from therapy_review.journal import days
 from therapy_review.storage import digest, if_there, read_text_table
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,10 +223,9 @@ def in_words(statuses: Sequence[str]) -> str:
     >>> in_words([NEWER, NEW]).split(":")[0], in_words([NEW])
     ('1 of them is newer than what is here', '')
     """
-    number = list(statuses).count(NEWER)
-    if not number:
+    if not (number := list(statuses).count(NEWER)):
         return ""
-    which = "1 of them is" if number == 1 else f"{number} of them are"
+    which = counted(number, "of them is", "of them are")
     return (
         f"{which} newer than what is here: renamed or changed since. The newer version takes the place of the "
         "older one, and stays when the file is taken out again. What you wrote here by hand stays, too."

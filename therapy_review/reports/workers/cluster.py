@@ -134,10 +134,9 @@ class Cluster:
         for address in new:
             try:
                 require_private(address)
+                fitting.append(address)
             except ReportError as error:
                 self._why = str(error)
-            else:
-                fitting.append(address)
         said = self._ask(fitting, manifest.program)
         same = [address for address in fitting if said.get(address) == manifest.program()]
         if same != fitting:
@@ -158,12 +157,9 @@ class Cluster:
         """Have workers answer something; who does not answer in time, or can't, answers with an error."""
         if not workers:
             return {}
+        how = {"workers": workers, "on_error": "return", "callback_timeout": JOIN}
         try:
-            return dict(
-                self._client.sync(
-                    self._client._run, what, *about, workers=workers, on_error="return", callback_timeout=JOIN
-                )
-            )
+            return dict(self._client.sync(self._client._run, what, *about, **how))
         except SILENT:
             return {}
 
@@ -262,19 +258,15 @@ def require_private(address: str) -> None:
     >>> require_private("tcp://127.0.0.1:8786")
     """
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
-    if parts.scheme == "tls" or _is_here(parts.hostname or ""):
+    if parts.scheme == "tls" or parts.hostname == "localhost":
         return
+    with contextlib.suppress(ValueError):  # a name
+        if ipaddress.ip_address(parts.hostname or "").is_loopback:
+            return
     raise ReportError(
         f"{address} is another computer, and what is sent there could be read on the way; use a scheduler with "
         "TLS, as in tls://host:8786 (see docs/scale.md)."
     )
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _look(path: str) -> str:

@@ -33,6 +33,7 @@ from therapy_review.diarization import THREADS
 from therapy_review.display import OPENS
 from therapy_review.reports.workers.kernels import START, Kernel, KernelEndedError, ToldError
 from therapy_review.storage import FILE_MODE
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -205,11 +206,7 @@ def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:
 
 
 def _lasting(seconds: float) -> str:
-    return (
-        f"{seconds / 60:.0f} minutes"
-        if seconds >= 120
-        else f"{seconds:.0f} second{'' if seconds == 1 else 's'}"
-    )
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else counted(round(seconds), "second")
 
 
 def _in_words(name: str, text: str, what: str) -> str:
