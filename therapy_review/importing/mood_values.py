@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.importing.mood_table import KIND as TABLE, Columns
+from therapy_review.importing import mood_table
 from therapy_review.journal import days
 from therapy_review.storage import if_there
 
@@ -41,18 +41,18 @@ def known_moods(store: Store, kind: str) -> dict[str, float]:
     return {name: checked(name, value) for name, value in _part(store, kind, "moods").items()}
 
 
-def known_columns(store: Store) -> Columns | None:
+def known_columns(store: Store) -> mood_table.Columns | None:
     """Give the columns of the table that was brought in last; None when there was none."""
-    told = _part(store, TABLE, "columns")
-    told = {name: told[name] for name in (one.name for one in fields(Columns)) if name in told}
+    told = _part(store, mood_table.KIND, "columns")
+    told = {name: told[name] for name in (one.name for one in fields(mood_table.Columns)) if name in told}
     try:
-        return Columns(**told) if told else None
+        return mood_table.Columns(**told) if told else None
     except (TypeError, ImportFileError):
         return None  # written by hand and not whole: it is asked for again
 
 
 def with_told(
-    store: Store, kind: str, sign: str, values: Mapping[str, float], columns: Columns | None = None
+    store: Store, kind: str, sign: str, values: Mapping[str, float], columns: mood_table.Columns | None = None
 ) -> bytes:
     """Write ``moods.toml`` with what was said when a file was brought in; the file itself is not changed."""
     known, told = known_moods(store, kind), _part(store, kind, TOLD)

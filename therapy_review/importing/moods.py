@@ -22,8 +22,7 @@ import pandas as pd
 
 from therapy_review import hints
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.importing import calendar, mood_values
-from therapy_review.importing.daylio import DEFAULT_MOODS, KIND, is_daylio, read_daylio
+from therapy_review.importing import calendar, daylio, mood_values
 from therapy_review.importing.mood_file import MoodFile
 from therapy_review.importing.mood_table import Columns, table_reader
 from therapy_review.importing.mood_values import checked, known_moods
@@ -58,8 +57,8 @@ def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFi
     if columns is not None:
         return table_reader(columns)(data, name)
     header = read_text_table(data, name).header
-    if is_daylio(header):
-        return read_daylio(data, name)
+    if daylio.is_daylio(header):
+        return daylio.read_daylio(data, name)
     raise ImportFileError(
         f"{name} is not from Daylio; say which of its columns holds the day and which the mood. It has "
         f"{', '.join(header)}."
@@ -69,7 +68,7 @@ def read_moods(data: bytes, name: str, columns: Columns | None = None) -> MoodFi
 def offered_moods(store: Store, found: MoodFile) -> dict[str, float | None]:
     """Give a number to offer for each of a file's words: what the client said before, or the program's."""
     known = known_moods(store, found.kind)
-    usual = DEFAULT_MOODS if found.kind == KIND else {}
+    usual = daylio.DEFAULT_MOODS if found.kind == daylio.KIND else {}
     return {name: known.get(name, usual.get(name.casefold())) for name in found.names}
 
 

@@ -177,8 +177,7 @@ def run(
 
     Examples
     --------
-    >>> from therapy_review import open_journal
-    >>> from therapy_review.reports import runner as reports
+    >>> from therapy_review import open_journal, reports
     >>> journal = open_journal("my-journal")  # doctest: +SKIP
     >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
     12

@@ -1,1 +1,1 @@
-from . import texts as texts, words as words
+from . import reading as reading, words as words

@@ -23,7 +23,7 @@ import numpy as np
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import days, letters, shared_notes
-from therapy_review.reports.privacy import texts as reading
+from therapy_review.reports.privacy import reading
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
