@@ -50,8 +50,8 @@ class DraftForm:
         self.own_words = w.Textarea("", description="In your words", rows=3, **late, **FIELD)
         self.preview, self.saved, self.written = w.HTML(), w.HTML(), w.HTML()
         as_page, as_pdf = w.Button(description="Save as a page"), w.Button(description="Save as a PDF")
-        as_page.on_click(lambda _: _say(self.saved, lambda: self._save(".html")))
-        as_pdf.on_click(lambda _: _say(self.saved, lambda: self._save(".pdf")))
+        as_page.on_click(lambda _: self._save(".html"))
+        as_pdf.on_click(lambda _: self._save(".pdf"))
         self.who = {
             "client": _tick(f"{first.client} agrees", chosen=False),
             "therapist": _tick(f"{first.therapist} agrees", chosen=False),
@@ -126,7 +126,10 @@ class DraftForm:
     def _show(self, _change: object = None) -> None:
         self.preview.value = FRAMED.format(sheet(self.draft))
 
-    def _save(self, ending: str) -> str:
+    def _save(self, ending: str) -> None:
+        _say(self.saved, lambda: self._saved_as(ending))
+
+    def _saved_as(self, ending: str) -> str:
         store = self._journal.store  # which seals it where the journal is sealed: names stand in it
         name, number = f"agreement-{self._first.since}", 1
         file, page = f"{name}{ending}", printed(self.draft, ending)
