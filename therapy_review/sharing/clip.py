@@ -82,13 +82,7 @@ def _moment(text: str) -> float:
 
 
 def read_spans(text: str) -> list[Span]:
-    """Read several stretches with commas, semicolons or new lines between them.
-
-    Examples
-    --------
-    >>> read_spans("0:10-0:20, 1:00-1:05"), read_spans(" ")
-    ([(10.0, 20.0), (60.0, 65.0)], [])
-    """
+    """Read several stretches with commas, semicolons or new lines between them."""
     return [read_span(part) for part in re.split(r"[,;\n]", text) if part.strip()]
 
 
@@ -158,12 +152,6 @@ def _spans(turns: pd.DataFrame) -> list[Span]:
 
 
 def clip_of_all(start: float, end: float, silence: Sequence[Span] = ()) -> Clip:
-    """Work out what of one moment goes out where everybody agreed: all but what is to be silent.
-
-    Examples
-    --------
-    >>> clip_of_all(10, 20, [(12, 13)])
-    Clip(start=10, end=20, silent=((12, 13),), by_choice=1.0, left_out=(), unsure=0.0)
-    """
+    """Work out what of one moment goes out where everybody agreed: all but what is to be silent."""
     silent = intervals.within(silence, start, end)
     return Clip(start, end, tuple(silent), intervals.length(silent))

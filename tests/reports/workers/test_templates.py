@@ -64,3 +64,8 @@ def test_a_notebook_of_ones_own_is_not_called_like_one_that_comes_along(tmp_path
         templates.find(file)
     file.write_text((templates.NOTEBOOKS / file.name).read_text(encoding="utf-8"), encoding="utf-8")
     assert templates.find(file) == templates.find("session_report")
+
+
+def test_those_that_come_along_say_how_far_they_look() -> None:
+    assert templates.find("session_report").looks_at == "itself"
+    assert templates.find("weekly_review").looks_at == "journal"

@@ -87,13 +87,7 @@ class Template:
 
 
 def find(wanted: str | Path) -> Template:
-    """Find a template by name or by file.
-
-    Examples
-    --------
-    >>> find("session_report").looks_at, find("weekly_review").looks_at
-    ('itself', 'journal')
-    """
+    """Find a template by name or by file."""
     path = Path(wanted).expanduser()
     # A folder before it says that a file of theirs is meant.
     if not path.is_file() and path.name == str(wanted):
