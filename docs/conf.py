@@ -28,6 +28,8 @@ python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide_tables.css"]
 html_title = "Therapy Review"
 html_copy_source = False
 html_show_sourcelink = False

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ASKED = re.compile(r"^```\{(says|names|face)\} (\S+)\n```$", re.MULTILINE)
-LONGEST = 60  # letters of a constant's value that are shown
+LONGEST = 100  # letters of a constant's value that are shown
 
 
 def written(face: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDTH = 736  # as wide as a page's text
+WIDTH = 760  # about as wide as a page's text
 SIDE = 34  # on the left and on the right, for the arrows
 GAP = 12
 LINE = 18
@@ -82,7 +82,7 @@ def floors(container: str) -> list[list[Box]]:
     for layer in contract(container):
         width = (WIDTH - 2 * SIDE - GAP * (len(layer) - 1)) / len(layer)
         beside = len(layer) == 1  # alone, a name has its sentence beside it
-        room = int((width - (134 if beside else 24)) / LETTER)
+        room = int((width - (140 if beside else 34)) / LETTER)
         drawn.append(
             [
                 Box(
