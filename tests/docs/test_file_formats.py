@@ -54,7 +54,7 @@ def test_every_file_the_program_names_at_the_top_of_a_module_is_on_the_page() ->
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             for part in ast.walk(node) if isinstance(node, ast.Assign) else ():
                 if isinstance(part, ast.Constant) and FILE.fullmatch(str(part.value)):
-                    name = str(part.value).removeprefix("derived/")
+                    name = str(part.value).removeprefix("derived").lstrip("/")
                     missing |= {name} - named() - OF_THE_PACKAGE
     assert not missing
 
