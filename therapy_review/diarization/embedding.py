@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from therapy_review.diarization.models import THREADS, model
+from therapy_review.diarization.segmentation import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 MODEL = "campplus-2"  # changes whenever the same sound would give other numbers
-SAMPLE_RATE = 16_000
 SIZE = 192
 # The filter bank of Kaldi, which the network was trained with.
 BANDS = 80

@@ -15,8 +15,7 @@ import pandas as pd
 from therapy_review.diarization.clustering import MOST, STEP, Voices, find_voices
 from therapy_review.diarization.embedding import embed_along
 from therapy_review.diarization.models import weights_of
-from therapy_review.diarization.samples import checked
-from therapy_review.diarization.segmentation import voices_at_once
+from therapy_review.diarization.segmentation import SAMPLE_RATE, checked, voices_at_once
 from therapy_review.diarization.voice_activity import speech_probability, stretches_of
 from therapy_review.errors import RecordingError
 from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
@@ -30,7 +29,6 @@ ENGINE = "segmentation-campplus-4"  # changes whenever the same sound would give
 SHORTEST_SILENCE: float = MIN_SILENCE  # seconds: the floor of what it can see
 SEES_OVERLAP: Literal["yes", "no"] = "yes"
 
-SAMPLE_RATE = 16_000
 WINDOW = 0.45  # seconds an embedding hears
 DOUBT = 1e-4  # the least that is doubted
 SHORTEST = 0.1  # seconds: nothing is said in less

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from therapy_review.diarization.samples import check_rate, checked
-from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, voices_at_once
+from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, check_rate, checked, voices_at_once
 from therapy_review.diarization.voice_activity import loudness, speech_probability, stretches_of
 from therapy_review.errors import RecordingError
 from therapy_review.turns import turns_table
