@@ -21,8 +21,7 @@ from pympi import Elan
 from tests.conftest import ROOT, reference
 from therapy_review.errors import MissingPackageError, TurnsError
 from therapy_review.hints import install_line
-from therapy_review.turns.exchange import decode, encode, read_turns, well_formed, write_turns
-from therapy_review.turns.formats import FORMATS
+from therapy_review.turns.exchange import FORMATS, decode, encode, read_turns, well_formed, write_turns
 from therapy_review.turns.table import turns_table, validate
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write]
