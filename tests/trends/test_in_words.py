@@ -16,7 +16,7 @@ from therapy_review import Journal, open_journal
 from therapy_review.measures.names import MOODS, name_of
 from therapy_review.measures.pitch_loudness import VOICE_MEASURES
 from therapy_review.measures.talk import MEASURES, OF_ONE
-from therapy_review.trends.in_words import CERTAIN, amount, in_words, sentence, sentences
+from therapy_review.trends.in_words import CERTAIN, amount, said_of_change, sentences
 from therapy_review.trends.lasting_change import change
 from therapy_review.trends.table import trends
 
@@ -31,7 +31,11 @@ def weeks(n: int, start: str = "2026-03-05") -> pd.DatetimeIndex:
 
 
 def said(values: list, unit: str = "points", name: str = "the mood you left with") -> str:
-    return in_words(change(weeks(len(values)), values), name, unit)
+    return said_of_change(change(weeks(len(values)), values), name, unit)
+
+
+def sentence(table: pd.DataFrame) -> str:
+    return sentences([table])[0]
 
 
 def test_two_points_lower_is_said_with_when_and_the_certainty_stands_beside_the_slope():
@@ -97,7 +101,7 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
 @settings(max_examples=100)
 def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: list[int], unit: str):
     found = change(weeks(len(values)), values)
-    words = in_words(found, "the time you took", unit)
+    words = said_of_change(found, "the time you took", unit)
     assert not JUDGING.search(words)
     stops = words.count(".") - len(re.findall(r"\d\.\d", words))
     assert stops == 1 + ("sessions it was" in words)
@@ -111,7 +115,7 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
 @settings(max_examples=100)
 def test_the_size_that_is_said_is_the_one_between_the_quarters(values: list[int]):
     found = change(weeks(len(values)), values)
-    words = in_words(found, "it", "points")
+    words = said_of_change(found, "it", "points")
     if "sessions it was" in words:
         assert found.n >= 12
         assert found.quarters is not None
@@ -217,7 +221,6 @@ def test_a_page_claims_less_than_its_sentences_would_one_by_one():
 
     weak, level = line([5, 3, 6, 5, 6, 5, 7, 6, 7, 7]), line([5, 6, 4, 5, 7, 4, 6, 5, 5, 6])
     assert CERTAIN in sentence(weak)
-    assert sentences([weak]) == [sentence(weak)]
     assert not any(CERTAIN in one for one in sentences([level, weak, level, level]))
 
 

@@ -32,7 +32,7 @@ from therapy_review.diarization import (
     sees_overlap,
 )
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.journal import SessionNotes, read_turns
+from therapy_review.journal import SessionNotes, kept_turns
 from therapy_review.measures import evaluate
 from therapy_review.sound import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage import if_there
@@ -151,7 +151,7 @@ def analyse(
     made = _look(session, diarizer)
     if _is_current(session, made):
         tell(STEPS[-1], 1.0)
-        return read_turns(session.derived("turns.csv", made.inputs))
+        return kept_turns(session.derived("turns.csv", made.inputs))
     heard = _heard_before(session, made) or _listen(session, made, recording, use, tell)
     tell(STEPS[2], 0.95)
     turns = _follow(session, made, heard, use)
@@ -278,7 +278,7 @@ def _heard_before(session: Session, made: Made) -> Heard | None:
     if not (made.same("recording", "tracks", "turns") and _is_heard_alike(session, made)):
         return None
     data = if_there(session.journal.store.read, session.file("derived/voices.csv"))
-    return None if data is None else Heard(read_turns(data), made.before)
+    return None if data is None else Heard(kept_turns(data), made.before)
 
 
 def _stamp(session: Session) -> tuple[int, int]:
@@ -362,7 +362,7 @@ def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.Dat
         store.write(session.file("derived/turns.csv"), table)
         store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
         store.write(session.file("derived/made_from.json"), json.dumps(rests_on, indent=1).encode())
-    return read_turns(table)
+    return kept_turns(table)
 
 
 def _npy(array: NDArray[np.float16]) -> bytes:

@@ -26,7 +26,7 @@ from therapy_review.analysis.voiceprints import (
 from therapy_review.consent import SELF_REVIEW, agreements_file, ledger
 from therapy_review.diarization import MODEL
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.journal import evidence, read_turns
+from therapy_review.journal import evidence, kept_turns
 from therapy_review.storage import digest, if_there
 from therapy_review.turns import are_named, corrected, name_speakers
 
@@ -206,7 +206,7 @@ def is_outdated(session: Session, by_voice: dict[str, Any] | None, inputs: dict[
     """
     now = _names(in_force(session.journal))
     if by_voice is None:
-        return bool(now) and _is_open(session, read_turns(session.derived("turns.csv", inputs)))
+        return bool(now) and _is_open(session, kept_turns(session.derived("turns.csv", inputs)))
     if by_voice["roles"]:
         return not by_voice["print"].items() <= now.items()
     return bool(by_voice["print"] != now)

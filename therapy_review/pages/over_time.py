@@ -34,7 +34,7 @@ from therapy_review.pages import overview_text
 from therapy_review.pages.overview_view import Place, QuietPlace, path_view, usual_view
 from therapy_review.pages.prosody import voices_view
 from therapy_review.player import Moment
-from therapy_review.trends import MOODS, Heard, Way, in_words, pairs, sides, silence_kinds, usual, way
+from therapy_review.trends import MOODS, Heard, Way, pairs, said_of_lines, sides, silence_kinds, usual, way
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class PathPage:
     @gently
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
-        told = in_words.told(self._way)
+        told = said_of_lines(self._way)
         chart = usual_over_time(self._usual, told)
         return chart if is_still() or not chart.rows else usual_view(self._usual, self._place(), told)
 

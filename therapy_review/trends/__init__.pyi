@@ -1,16 +1,15 @@
-from . import cache as cache, in_words as in_words, slopes as slopes, table as table
+from . import cache as cache, slopes as slopes, table as table
 from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
 from .in_words import (
-    CERTAIN as CERTAIN,
-    LINES as LINES,
+    LINES_OF_ROW as LINES_OF_ROW,
     OF_MANY as OF_MANY,
     OF_PAGE as OF_PAGE,
     TOO_EARLY as TOO_EARLY,
     Line as Line,
-    of_a_word as of_a_word,
-    often as often,
+    said_of_lines as said_of_lines,
+    said_of_word as said_of_word,
     sentences as sentences,
-    told as told,
+    words_by_use as words_by_use,
 )
 from .kinds_of_silence import (
     IN_OWN_WORDS as IN_OWN_WORDS,
