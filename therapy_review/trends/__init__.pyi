@@ -1,4 +1,4 @@
-from . import cache as cache, slopes as slopes, table as table
+from . import cache as cache, table as table
 from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
 from .in_words import (
     LINES_OF_ROW as LINES_OF_ROW,
@@ -19,7 +19,7 @@ from .kinds_of_silence import (
     say as say,
     silence_kinds as silence_kinds,
 )
-from .lasting_change import change as change, changes as changes, direction as direction
+from .lasting_change import change as change
 from .overview import MOODS as MOODS, Way as Way, way as way
 from .phases import (
     NOT_NAMED as NOT_NAMED,
@@ -29,7 +29,6 @@ from .phases import (
     lasting as lasting,
     runs as runs,
 )
-from .slopes import kendall_tau as kendall_tau, theil_sen as theil_sen
 from .table import (
     WINDOW as WINDOW,
     moods_table as moods_table,

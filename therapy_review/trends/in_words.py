@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review.journal import plain
 from therapy_review.measures import CAUTION, VOICE_MEASURES
-from therapy_review.trends.lasting_change import FEWEST, Change, change, current_phase, together
+from therapy_review.trends.lasting_change import FEWEST, Change, change, change_of, current_phase, together
 from therapy_review.trends.table import WINDOW, moving_share
 from therapy_review.wording import counted
 
@@ -74,7 +74,7 @@ def sentences(lines: Iterable[pd.DataFrame]) -> list[str]:
     up or down than chance may do.'
     """
     tables = list(lines)
-    found = together([_known(table) for table in tables])
+    found = together([change_of(table) for table in tables])
     return [_said(table, known) for table, known in zip(tables, found, strict=True)]
 
 
@@ -97,11 +97,6 @@ def said_of_lines(way: Way) -> dict[Line, str]:
     rows = {(str(m), str(who)): own for (m, who), own in way.measured.groupby(["measure", "speaker"])}
     owned = {line: rows[line] for line in lines if line in rows and rows[line]["value"].notna().any()}
     return dict(zip(owned, sentences(owned.values()), strict=True))
-
-
-def _known(table: pd.DataFrame) -> Change:
-    own = current_phase(table)
-    return change(own["date"], own["value"])
 
 
 def _said(table: pd.DataFrame, known: Change) -> str:
