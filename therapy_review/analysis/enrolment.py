@@ -24,7 +24,7 @@ from therapy_review.analysis.voiceprints import (
     surest_stretches,
 )
 from therapy_review.consent import SELF_REVIEW, agreements_file, ledger
-from therapy_review.diarization import MODEL
+from therapy_review.diarization import embedding
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.journal import evidence, kept_turns
 from therapy_review.storage import digest, if_there
@@ -68,7 +68,9 @@ def contributions(journal: Journal, role: str) -> list[Contribution]:
 def in_force(journal: Journal) -> dict[str, list[Contribution]]:
     """Give the prints that may be used: agreed to, and made by the voice model of today."""
     every = {role: contributions(journal, role) for role in PEOPLE if agreed(journal, role)}
-    usable = {role: [part for part in parts if part.model == MODEL] for role, parts in every.items()}
+    usable = {
+        role: [part for part in parts if part.model == embedding.MODEL] for role, parts in every.items()
+    }
     return {role: parts for role, parts in usable.items() if parts}
 
 
@@ -144,7 +146,7 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             with journal.store.writing():
                 journal.store.remove(name)
             continue
-        made_of = [MODEL, session.recording_digest(), stretches.round(3).tolist()]
+        made_of = [embedding.MODEL, session.recording_digest(), stretches.round(3).tolist()]
         rests_on = digest(json.dumps(made_of).encode())
         if _rests_on(journal, name) == rests_on:
             continue
@@ -154,7 +156,7 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             continue
         seconds = round(float(np.diff(stretches, axis=1).sum()), 1)
         part = Contribution(
-            session.name, role, seconds, MODEL, journal.today(), rests_on, tuple(vector.tolist())
+            session.name, role, seconds, embedding.MODEL, journal.today(), rests_on, tuple(vector.tolist())
         )
         with journal.store.writing():
             # What was taken back or erased meanwhile leaves nothing behind.

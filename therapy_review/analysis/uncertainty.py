@@ -27,21 +27,8 @@ def least_certain(
 ) -> pd.DataFrame:
     """Choose the stretches whose correction would change the measures most within some minutes of listening.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    minutes : float
-        How long the client wants to listen.
-    corrections : DataFrame, optional
-        A corrections table; what it speaks of is not asked about again.
-
-    Returns
-    -------
-    DataFrame
-        The most worthwhile first: start, end (s), speaker (who is shown there), confidence, and error (the
-        seconds that are expected to be given to the wrong one). Each is meant to be heard to its end; one turn
-        alone may be long.
+    The most worthwhile first; ``error`` is the seconds that are expected to be given to the wrong one. What the
+    corrections speak of is not asked about again.
 
     Examples
     --------

@@ -42,7 +42,7 @@ MARGIN = 0.25  # by how much, in cosine, naming them the other way round must be
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one confirmed session says of one person's voice."""
+    """What one confirmed session says of one person's voice; what it `rests_on` names recording and stretches."""
 
     session: str
     role: str
@@ -71,26 +71,14 @@ class Contribution:
 
 
 class Recognised(NamedTuple):
-    """What prints say of the voices of a session."""
+    """What prints say of the voices of a session: the role of each, of none when unsure, and the margin (cosine)."""
 
     roles: dict[str, str]
     margin: float
 
 
 def surest_stretches(turns: pd.DataFrame, voice: str) -> NDArray[np.float64]:
-    """Choose where one voice is heard best: alone, long and surely, a minute at most.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    voice : str
-        A speaker in it.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_stretches, 2)
-        Start and end in seconds, in order of time; none when less than 5 s are heard.
+    """Choose where one voice is heard best: alone, long and surely, a minute at most; nowhere in less than 5 s.
 
     Examples
     --------
@@ -119,39 +107,13 @@ def surest_stretches(turns: pd.DataFrame, voice: str) -> NDArray[np.float64]:
 
 
 def mean_voice(stretches: NDArray[np.float64], embed: Embed) -> Vector:
-    """Embed one voice: the mean over its stretches, each counted by its length.
-
-    Parameters
-    ----------
-    stretches : ndarray of float64, shape (n_stretches, 2)
-        Start and end in seconds; at least one.
-    embed : callable
-        Takes such an array, and returns one of shape (n_stretches, d) with rows of length one.
-
-    Returns
-    -------
-    ndarray of float64, shape (d,)
-        Of length one.
-    """
+    """Embed one voice: the mean over its stretches, each counted by its length."""
     mean = np.average(embed(stretches).astype(float), axis=0, weights=np.diff(stretches, axis=1).ravel())
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
 
 
 def recognise(voices: Mapping[str, Vector], prints: Mapping[str, Iterable[Vector]]) -> Recognised:
-    """Say who of two voices is the client, or that it is not sure.
-
-    Parameters
-    ----------
-    voices : mapping of str to ndarray
-        What each voice sounds like: vectors of length one.
-    prints : mapping of str to iterable of ndarray
-        What is known: vectors of length one, under ``client``, ``therapist`` or both.
-
-    Returns
-    -------
-    Recognised
-        With roles only when there are two voices, each with a print is near enough to its own, and the other
-        way round is worse by enough.
+    """Say who of two voices is the client, or that it is not sure; all vectors are of length one.
 
     Examples
     --------

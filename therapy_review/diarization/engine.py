@@ -75,20 +75,7 @@ def diarize(
 
 
 def tell_apart(samples: NDArray[np.float32], speakers: int | None) -> pd.DataFrame:
-    """Find who spoke when, as `diarize` does, with the model's own probability for a confidence.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    speakers : int or None
-        1, 2, 3, or None.
-
-    Returns
-    -------
-    DataFrame
-        A turns table.
-    """
+    """Find who spoke when, as `diarize` does, with the model's own probability for a confidence."""
     if len(samples) < SHORTEST * SAMPLE_RATE:
         return turns_table()
     at_once = voices_at_once(samples)
@@ -109,15 +96,7 @@ def tell_apart(samples: NDArray[np.float32], speakers: int | None) -> pd.DataFra
 def believed(turns: pd.DataFrame) -> Numbers:
     """Gather what tells whether a stretch is given to the right voice, one row a stretch.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        From `tell_apart`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_turns, 3)
-        One; the log odds of the model's probability, which takes itself for too sure; the log of the seconds.
+    One; the log odds of the model's probability, which takes itself for too sure; the log of the seconds.
     """
     sure = turns["confidence"].clip(DOUBT, 1 - DOUBT)
     seconds = (turns["end"] - turns["start"]).clip(lower=SHORTEST)

@@ -55,7 +55,10 @@ class Diarizer(Protocol):
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
-        """Find out who spoke when."""
+        """Find out who spoke when in a whole recording (mono); how many people are heard, where that is known.
+
+        Columns start, end (s), speaker, and confidence (0 to 1) where there is one, in any order.
+        """
 
 
 Maker = Callable[[Mapping[str, Any]], Diarizer]

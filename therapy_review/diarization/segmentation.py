@@ -74,14 +74,6 @@ def check_rate(sample_rate: float) -> None:
 def frame_times(count: int) -> NDArray[np.float64]:
     """Give the middle of each frame in seconds.
 
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    ndarray of float64, shape (count,)
-
     Examples
     --------
     >>> frame_times(2).round(3).tolist()
@@ -91,17 +83,7 @@ def frame_times(count: int) -> NDArray[np.float64]:
 
 
 def voices_at_once(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability that nobody, one person, or two at once are heard.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-
-    Returns
-    -------
-    ndarray of float32, shape (ceil(n_samples / 270), 3)
-        Each row adds up to 1.
+    """Give the probability that nobody, one person, or two at once are heard, a row a frame.
 
     References
     ----------

@@ -41,7 +41,7 @@ FEATURES = len(NETWORK_AT) + len(NETWORK_NEAR) + 2 * (len(LOUDNESS_AT) + 5)
 
 
 def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability that somebody speaks, frame by frame."""
+    """Give the probability that somebody speaks, frame by frame; `somebody` is what the segmentation network says."""
     weights = weights_of("speech")
     hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
     return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))
@@ -50,18 +50,8 @@ def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float3
 def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gather what voice activity is decided by, one row a frame.
 
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    somebody : ndarray of float32, shape (n_frames,)
-        The probability that anybody is heard.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_frames, n_features)
-        The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise
-        (dB) in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
+    The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise (dB)
+    in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
     """
     # Filled column by column: columns kept until the end would need the memory twice.
     found = np.empty((len(somebody), FEATURES), np.float32)
@@ -94,7 +84,7 @@ def _shifted(values: NDArray[np.float32], by: int) -> NDArray[np.float32]:
 
 
 def loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
-    """Give the loudness of each frame's own 17 ms and half of its neighbours', as it is and of the high notes."""
+    """Give the loudness (dB) of each frame's own 17 ms and half of its neighbours', whole and of the high notes."""
     # A frame's middle lies 495 samples after its start: its own 270 samples begin 360 later.
     first = round(float(frame_times(1)[0]) * SAMPLE_RATE) - HOP // 2
     power = np.empty((2, frames))

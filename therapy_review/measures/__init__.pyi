@@ -8,7 +8,6 @@ from .pitch_loudness import (
     RATE as RATE,
     VOICE_MEASURES as VOICE_MEASURES,
     prosody as prosody,
-    ranges as ranges,
 )
 from .silences import (
     LONG_SILENCE as LONG_SILENCE,

@@ -73,7 +73,10 @@ def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As from `ranges`.
+        One row a speaker: speaker, seconds (s listened to), pitch (Hz, median), pitch_q1, pitch_q3 (semitones from
+        that median), pitch_range (semitones between the two), loudness (dB, median, from the median of everybody in
+        the session), loudness_q1, loudness_q3 (dB from that speaker's median), loudness_range (dB). NaN where less
+        than two seconds are voiced.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
 
 
 def kept(session: Session) -> dict[str, float | None]:
-    """Give what is kept of a session, without listening to anything."""
+    """Give what is kept of a session and still fits it, as in ``client_pitch``, without listening to anything."""
     try:
         rows = _kept(session) or []
     except NotAnalysedError:
@@ -105,27 +108,7 @@ def kept(session: Session) -> dict[str, float | None]:
 
 
 def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
-    """Find the ranges of pitch and loudness of every speaker.
-
-    Parameters
-    ----------
-    recording : Recording
-    turns : DataFrame
-        Its turns table.
-
-    Returns
-    -------
-    DataFrame
-        One row a speaker: speaker, seconds (s listened to), pitch (Hz, median), pitch_q1, pitch_q3 (semitones from
-        that median), pitch_range (semitones between the two), loudness (dB, median, from the median of everybody in
-        the session), loudness_q1, loudness_q3 (dB from that speaker's median), loudness_range (dB). NaN where less
-        than two seconds are voiced.
-
-    Raises
-    ------
-    RecordingError
-        When the recording can't be read.
-    """
+    """Find the ranges of pitch and loudness of every speaker, as `prosody` tells them."""
     validate(turns)
     heard = _sound(recording, {who: pieces(turns, who) for who in speakers(turns)})
     blocks = [(who, block) for who, sound in heard.items() for block in _blocks(sound)]
@@ -140,7 +123,7 @@ def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
 
 
 def pieces(turns: pd.DataFrame, speaker: str, most: float = MOST) -> list[tuple[float, float]]:
-    """Choose stretches in which one person alone speaks, evenly from the whole session.
+    """Choose stretches in which one person alone speaks, evenly from the whole session; `most` is in seconds.
 
     Examples
     --------

@@ -179,9 +179,9 @@ def kendall_tau(dates: Line, values: Line, carried: float = 0.0) -> Tau:
 
 
 def carried_over(dates: Line, values: Line) -> float:
-    """How much of a session's distance from the line stays in the next, 0 to 0.95: lag-1 autocorrelation, freed of bias.
+    """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias.
 
-    Sessions count as equally far apart here.
+    0 to 0.95; sessions count as equally far apart here.
     """
     line = validate(dates, values)
     n = len(line)

@@ -1,6 +1,5 @@
 from . import edits as edits, intervals as intervals, table as table
 from .edits import (
-    apply as apply,
     corrected as corrected,
     merge as merge,
     relabel as relabel,

@@ -76,19 +76,6 @@ def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
     less is the edge of what the client heard (another copy of a recording begins some hundredths of a second
     earlier or later, another engine hears words end elsewhere) and goes with the correction.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    DataFrame
-        A turns table; stretches of one speaker that now touch are one. Its confidence is that of the part that
-        was not corrected, 1 where all was.
-
     Examples
     --------
     >>> from therapy_review.journal import none, record
