@@ -41,7 +41,7 @@ FEATURES = len(NETWORK_AT) + len(NETWORK_NEAR) + 2 * (len(LOUDNESS_AT) + 5)
 
 
 def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability that somebody speaks, frame by frame; `somebody` is what the segmentation network says."""
+    """Give the probability that somebody speaks, frame by frame; `somebody` is what segmentation says of that."""
     weights = weights_of("speech")
     hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
     return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))

@@ -39,8 +39,8 @@ class Change:
     """All that is known of one line of numbers: n of them, from the day `start` to `end`.
 
     Of fewer than `FEWEST`, or where all were on one day, there is neither slope nor tau. p is how often chance
-    alone does as much; not smaller than `SURE` allows where without the newest session it was less sure, and 1 where
-    nothing may be claimed whatever the level.
+    alone does as much; not smaller than `SURE` allows where without the newest session it was less sure, and 1
+    where nothing may be claimed whatever the level.
     """
 
     n: int
