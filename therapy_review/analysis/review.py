@@ -49,7 +49,11 @@ Kind = Literal["question", "offer", "done", "nothing"]
 
 @dataclass(frozen=True)
 class Step:
-    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent."""
+    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent.
+
+    The spans (s) can be heard: one for a question, up to two for an offer. The speaker is who a question's stretch
+    counts as so far, or who those of an offer would become; `alike` is how many stretches an offer would change.
+    """
 
     kind: Kind
     sentence: str
@@ -64,8 +68,9 @@ class Step:
 class Listening:
     """Two minutes of listening: what to ask next, and what an answer changes.
 
-    A verb that does not fit what is asked now, or comes while another is still at work (a button pressed twice),
-    changes nothing and returns the present step.
+    A verb returns the step that follows. One that does not fit what is asked now, or comes while another is still
+    at work (a button pressed twice), changes nothing and returns the present step. All raise a `TherapyReviewError`
+    when a word is none, the corrections can't be read, or somebody heard does not agree any more.
 
     Parameters
     ----------
@@ -100,10 +105,6 @@ class Listening:
     def begin(self) -> Step:
         """Choose what to ask, and ask the first; one that was begun and is not done yet goes on where it was.
 
-        Returns
-        -------
-        Step
-
         Raises
         ------
         NotAnalysedError
@@ -112,92 +113,38 @@ class Listening:
         return self._act(self._begun, "nothing", "done")
 
     def answer(self, who: str) -> Step:
-        """Say who speaks in the stretch that is asked about; it is saved at once.
+        """Say by a word of `ANSWERS` who speaks in the stretch that is asked about; it is saved at once.
 
-        Parameters
-        ----------
-        who : str
-            A word of `ANSWERS`.
-
-        Returns
-        -------
-        Step
-            An offer, when something changed and others sound alike; else the next question, or the end.
-
-        Raises
-        ------
-        TherapyReviewError
-            When `who` is no such word, the corrections can't be read, or somebody heard does not agree any more.
+        An offer follows when something changed and others sound alike; else the next question, or the end.
         """
         return self._act(lambda: self._answered(who), "question")
 
     def offer_alike(self, start: float, end: float) -> Step:
-        """Look whether others sound like a stretch that was put right by hand, while nothing else is asked.
+        """Look whether others sound like a stretch (s) that was put right by hand, while nothing else is asked.
 
-        Parameters
-        ----------
-        start, end : float
-            Seconds: the corrected stretch.
-
-        Returns
-        -------
-        Step
-            An offer, of no number; or nothing, where there are none.
-
-        Raises
-        ------
-        TherapyReviewError
-            When somebody heard does not agree any more.
+        An offer of no number follows; or nothing, where there are none.
         """
         return self._act(lambda: self._alike_by_hand(start, end), "nothing", "done")
 
     def skip(self) -> Step:
-        """Leave the stretch that is asked about as it is, unanswered.
-
-        Returns
-        -------
-        Step
-            The next question, or the end.
-        """
+        """Leave the stretch that is asked about as it is, unanswered."""
         return self._act(self._next, "question")
 
     def change_alike(self) -> Step:
-        """Do what is offered: change the stretches that sound alike too.
-
-        Returns
-        -------
-        Step
-            The next question, or the end.
-
-        Raises
-        ------
-        TherapyReviewError
-            When the corrections can't be read.
-        """
+        """Do what is offered: change the stretches that sound alike too."""
         return self._act(self._changed, "offer")
 
     def leave_alike(self) -> Step:
-        """Leave the stretches that sound alike as they are.
-
-        Returns
-        -------
-        Step
-            The next question, or the end.
-        """
+        """Leave the stretches that sound alike as they are."""
         return self._act(self._next, "offer")
 
     def take_back(self) -> Step:
-        """Undo the last answer, whatever it changed.
-
-        Returns
-        -------
-        Step
-            The question, or the offer, it was an answer to.
+        """Undo the last answer, whatever it changed, and ask again what it was an answer to.
 
         Raises
         ------
-        TherapyReviewError
-            When the corrections can't be read, or another program added to them since.
+        TurnsError
+            When another program added to the corrections since.
         """
         return self._act(self._taken_back, "question", "offer", "done")
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from therapy_review import hints
 from therapy_review.errors import JournalError
-from therapy_review.turns import TOLERANCE
+from therapy_review.turns import TOLERANCE, intervals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ class Contribution:
 
 
 class Recognised(NamedTuple):
-    """What prints say of the voices of a session: the role of each, of none when unsure, and the margin (cosine)."""
+    """What prints say of the voices of a session: the role of each, if sure, and the margin (cosine)."""
 
     roles: dict[str, str]
     margin: float
@@ -89,13 +89,9 @@ def surest_stretches(turns: pd.DataFrame, voice: str) -> NDArray[np.float64]:
     own = turns[turns["speaker"] == voice]
     others = turns.loc[turns["speaker"] != voice, ["start", "end"]].to_numpy(dtype=float)
     alone = []
-    for start, end, sure in own[["start", "end", "confidence"]].itertuples(index=False):
-        at = float(start)
-        for low, high in others[(others[:, 0] < end) & (others[:, 1] > start)].tolist():
-            alone.append((at, low, sure))
-            at = max(at, high)
-        alone.append((at, float(end), sure))
-    alone = [part for part in alone if part[1] - part[0] > TOLERANCE]
+    for start, end, sure in own[["start", "end", "confidence"]].to_numpy(dtype=float).tolist():
+        over = others[(others[:, 0] < end) & (others[:, 1] > start)].tolist()
+        alone += [(a, b, sure) for a, b in intervals.without(over, start, end) if b - a > TOLERANCE]
     # How sure is compared in tenths: among stretches much alike, the longer one tells more.
     alone.sort(key=lambda part: (part[1] - part[0] < LONG, -round(part[2], 1), part[0] - part[1], part[0]))
     chosen, seconds = list[tuple[float, float]](), 0.0

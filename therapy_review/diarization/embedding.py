@@ -96,7 +96,7 @@ def embed_along(
 
 
 def band_energies(samples: NDArray[np.float32], stretch: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Give the log mel energies of a stretch every 10 ms, as Kaldi works them out (and its library, only slower)."""
+    """Give the log mel energies of a stretch every 10 ms, as Kaldi works them out (and its library, slower)."""
     from scipy.fft import rfft
 
     middle, half = stretch.mean(), max(SHORTEST, stretch[1] - stretch[0]) / 2

@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from therapy_review.consent import ROLES
-from therapy_review.diarization import engine
+from therapy_review.diarization import engine, pyannote
 from therapy_review.diarization.clustering import MOST
 from therapy_review.diarization.tracks import diarize_tracks
 from therapy_review.errors import DiarizerError, TurnsError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from therapy_review.sound import Recording
 
 BUILT_IN = "built-in"
+PYANNOTE = "pyannote"
 GROUP = "therapy_review.diarizers"
 OVERRUN = 1.0  # seconds that whole windows may hear past the end; another recording's turns go on for longer
 
@@ -145,26 +146,20 @@ def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:
     ...
     therapy_review.errors.DiarizerError: There is no diarizer called dora; choose one of: built-in, pyannote.
     """
-    own: dict[str, Maker] = {BUILT_IN: lambda _settings: BuiltIn(), "pyannote": _pyannote}
-    if name in own:
-        return own[name](settings)
+    if name == BUILT_IN:
+        return BuiltIn()
+    if name == PYANNOTE:
+        return pyannote.make(settings)
     offered = {point.name: point for point in entry_points(group=GROUP)}
     if name not in offered:
-        raise DiarizerError(
-            f"There is no diarizer called {name}; choose one of: {', '.join([*own, *sorted(offered)])}."
-        )
+        known = ", ".join([BUILT_IN, PYANNOTE, *sorted(offered)])
+        raise DiarizerError(f"There is no diarizer called {name}; choose one of: {known}.")
     try:
         make: Maker = offered[name].load()
     except (ImportError, AttributeError) as error:
         raise DiarizerError(
             f"The diarizer {name} can't be loaded ({error}); install its package once more."
         ) from error
-    return make(settings)
-
-
-def _pyannote(settings: Mapping[str, Any]) -> Diarizer:
-    from therapy_review.diarization.pyannote import make
-
     return make(settings)
 
 

@@ -25,7 +25,7 @@ import pandas as pd
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.storage import digest
-from therapy_review.turns import speakers, validate
+from therapy_review.turns import intervals, speakers, validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,14 +134,10 @@ def pieces(turns: pd.DataFrame, speaker: str, most: float = MOST) -> list[tuple[
     others = turns.loc[turns["speaker"] != speaker, ["start", "end"]].to_numpy(dtype=float)
     alone: list[tuple[float, float]] = []
     for start, end in turns.loc[turns["speaker"] == speaker, ["start", "end"]].to_numpy(dtype=float).tolist():
-        at = start
         over = others[(others[:, 0] < end) & (others[:, 1] > start)].tolist()
-        for low, high in [*over, [end, end]]:
-            if low > at:
-                count = math.ceil((low - at) / PIECE[1])
-                edges = np.linspace(at, low, count + 1).tolist()
-                alone += [(a, b) for a, b in pairwise(edges) if b - a >= PIECE[0]]
-            at = max(at, high)
+        for low, high in intervals.without(over, start, end):
+            edges = np.linspace(low, high, math.ceil((high - low) / PIECE[1]) + 1).tolist()
+            alone += [(a, b) for a, b in pairwise(edges) if b - a >= PIECE[0]]
     total = sum(end - start for start, end in alone)
     if total <= most:
         return alone
