@@ -250,14 +250,14 @@ def test_what_does_not_fit_changes_nothing(session: Session) -> None:
 def test_an_answer_pressed_twice_is_one_answer(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     listening = Listening(session)
     first = listening.begin()
-    entered, go_on, really = threading.Event(), threading.Event(), review.relabel
+    entered, go_on, really = threading.Event(), threading.Event(), review.edits.relabel
 
     def slowly(*args: object) -> object:
         entered.set()
         assert go_on.wait(20)
         return really(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(review, "relabel", slowly)
+    monkeypatch.setattr(review.edits, "relabel", slowly)
     pressed = threading.Thread(target=listening.answer, args=(first.speaker,))
     pressed.start()
     assert entered.wait(20)

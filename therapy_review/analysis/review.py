@@ -21,7 +21,7 @@ from therapy_review.analysis import analysis
 from therapy_review.analysis.similar import alike, hearing, relabel_alike
 from therapy_review.analysis.uncertainty import least_certain
 from therapy_review.errors import TurnsError
-from therapy_review.turns import are_named, relabel, spoken_of
+from therapy_review.turns import are_named, edits, spoken_of
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class Listening:
     def _answered(self, who: str) -> Step:
         ((start, end),) = self._step.spans
         # The file may have been changed by another program since: what holds now is what is answered.
-        lines = relabel(analysis.analyse(self._session), start, end, who, self._step.speaker)
+        lines = edits.relabel(analysis.analyse(self._session), start, end, who, self._step.speaker)
         if lines:
             self._keep(lines)
         if all(line.speaker == line.was for line in lines):

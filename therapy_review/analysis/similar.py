@@ -14,7 +14,7 @@ import pandas as pd
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.journal import Correction
-from therapy_review.turns import TOLERANCE, relabel, spoken_of
+from therapy_review.turns import TOLERANCE, edits, spoken_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def alike(
 def relabel_alike(turns: pd.DataFrame, found: pd.DataFrame) -> list[Correction]:
     """Say of all stretches that sound alike that it is that speaker, as one step."""
     spans = found[["start", "end", "to", "speaker"]].itertuples(index=False)
-    return [line for span in spans for line in relabel(turns, *span)]
+    return [line for span in spans for line in edits.relabel(turns, *span)]
 
 
 def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:

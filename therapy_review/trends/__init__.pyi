@@ -1,5 +1,10 @@
-from . import cache as cache, table as table
-from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
+from . import cache as cache, kinds_of_silence as kinds_of_silence, phases as phases
+from .early_recent import (
+    HeardMoment as HeardMoment,
+    Sides as Sides,
+    early_and_recent as early_and_recent,
+    pairs_to_hear as pairs_to_hear,
+)
 from .in_words import (
     LINES_OF_ROW as LINES_OF_ROW,
     OF_MANY as OF_MANY,
@@ -11,24 +16,9 @@ from .in_words import (
     sentences as sentences,
     words_by_use as words_by_use,
 )
-from .kinds_of_silence import (
-    IN_OWN_WORDS as IN_OWN_WORDS,
-    KINDS as KINDS,
-    NOT_SAID as NOT_SAID,
-    long_silences_of as long_silences_of,
-    say as say,
-    silence_kinds as silence_kinds,
-)
 from .lasting_change import change as change
 from .overview import MOODS as MOODS, Way as Way, way as way
-from .phases import (
-    NOT_NAMED as NOT_NAMED,
-    Setting as Setting,
-    held as held,
-    in_a_row as in_a_row,
-    lasting as lasting,
-    runs as runs,
-)
+from .phases import NOTHING_NOTED as NOTHING_NOTED, in_a_row as in_a_row, runs as runs
 from .table import (
     WINDOW as WINDOW,
     moods_table as moods_table,
@@ -36,10 +26,11 @@ from .table import (
     sessions_table as sessions_table,
     tags_table as tags_table,
     trends as trends,
+    ways_before as ways_before,
 )
 from .usual_range import (
     FEWEST as FEWEST,
-    SHOWN as SHOWN,
+    SET_BESIDE as SET_BESIDE,
     WORDS as WORDS,
     far_out as far_out,
     label as label,

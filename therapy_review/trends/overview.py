@@ -16,7 +16,7 @@ from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import OF_THE_WAY, PROUD
 from therapy_review.trends.table import tags_table, trends
-from therapy_review.trends.usual_range import SHOWN
+from therapy_review.trends.usual_range import SET_BESIDE
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, SessionNotes
@@ -111,7 +111,7 @@ def way(journal: Journal, use: str = SELF_REVIEW) -> Way:
     """
     written = {session.name: session.notes for session in journal.sessions}
     scales = dict.fromkeys(scale for notes in written.values() for scale in notes.scores)
-    measured = trends(journal, [*MOODS, *scales, *SHOWN], use=use)
+    measured = trends(journal, [*MOODS, *scales, *SET_BESIDE], use=use)
     return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups, _words(written))
 
 

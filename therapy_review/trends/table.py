@@ -324,7 +324,17 @@ def closed_sessions(journal: Journal, use: str = SELF_REVIEW) -> set[str]:
 
 
 def ways_before(session: Session) -> list[dict[str, str]]:
-    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones."""
+    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    list of dict of str to str
+        As from `therapy_review.trends.phases.lasting`; of sessions that did not change since, no notes are read.
+    """
     whole = _whole(session.journal)
     return phases.lasting([one["way"] for name, one in whole.items() if name < session.name])
 

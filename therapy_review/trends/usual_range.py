@@ -19,7 +19,7 @@ from therapy_review.measures import name_of
 
 FEWEST = 5  # earlier sessions without which nothing is called usual
 FENCE = 1.5  # widths of the usual range from which on a value is far out
-SHOWN = (
+SET_BESIDE = (
     "client_talk_share",
     "client_longest_turn",
     "long_silences",

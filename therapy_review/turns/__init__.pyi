@@ -1,11 +1,5 @@
-from . import edits as edits, intervals as intervals, table as table
-from .edits import (
-    corrected as corrected,
-    merge as merge,
-    relabel as relabel,
-    split as split,
-    spoken_of as spoken_of,
-)
+from . import edits as edits, intervals as intervals
+from .edits import corrected as corrected, spoken_of as spoken_of
 from .exchange import (
     decode as decode,
     encode as encode,

@@ -130,23 +130,10 @@ def _joined(parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str, was: str = "") -> list[Correction]:
-    """Say who it is that speaks from `start` to `end`.
+    """Say who it is that speaks from `start` to `end`: a role, ``both``, ``nobody``, or roles joined by ``+``.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    start, end : float
-        Seconds from the recording's start.
-    speaker : str
-        A role, ``both``, ``nobody``, or roles joined by ``+``.
-    was : str
-        Only what is given to this one now is meant, whoever else is heard there; everything where it is empty.
-
-    Returns
-    -------
-    list of Correction
-        One a stretch that was heard there; none where nobody was heard (see `add`).
+    Only what is given to `was` now is meant, whoever else is heard there; everything where it is empty. Where
+    nobody was heard nothing is said (see `add`).
 
     Examples
     --------
@@ -167,25 +154,7 @@ def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str, was: st
 
 
 def split(turns: pd.DataFrame, at: float, then: str) -> list[Correction]:
-    """Say that one stretch holds two: until `at` who is shown, from there somebody else.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    at : float
-        Seconds, within a stretch of speech.
-    then : str
-        Who speaks from there to the stretch's end; ``nobody`` when it was over.
-
-    Returns
-    -------
-    list of Correction
-
-    Raises
-    ------
-    TurnsError
-        When nobody speaks at that time.
+    """Say that one stretch holds two: until `at` who is shown, from there somebody else, or nobody.
 
     Examples
     --------
@@ -203,22 +172,6 @@ def split(turns: pd.DataFrame, at: float, then: str) -> list[Correction]:
 
 def merge(turns: pd.DataFrame, at: float) -> list[Correction]:
     """Say that a stretch and the next one are one, by who speaks first, without a silence between.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    at : float
-        Seconds, within a stretch of speech.
-
-    Returns
-    -------
-    list of Correction
-
-    Raises
-    ------
-    TurnsError
-        When nobody speaks at that time, or nobody after it.
 
     Examples
     --------
