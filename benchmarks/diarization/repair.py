@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from therapy_review.analysis.review import AROUND, least_certain
 from therapy_review.analysis.similar import Embed, alike, relabel_alike
-from therapy_review.analysis.uncertainty import AROUND, least_certain
 from therapy_review.diarization.embedding import embed
 from therapy_review.diarization.engine import ENGINE, diarize
 from therapy_review.journal import Correction, none, record

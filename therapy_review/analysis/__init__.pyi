@@ -6,11 +6,10 @@ from .analysis import (
     is_current as is_current,
     rename as rename,
 )
-from .enrolment import forget_without_agreement as forget_without_agreement
+from .enrolment import PEOPLE as PEOPLE, forget_without_agreement as forget_without_agreement
 from .external_turns import (
     forget_turns as forget_turns,
     turns_elsewhere as turns_elsewhere,
     use_turns as use_turns,
 )
 from .review import CHANGED_ELSEWHERE as CHANGED_ELSEWHERE, Listening as Listening
-from .voiceprints import PEOPLE as PEOPLE

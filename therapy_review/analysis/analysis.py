@@ -353,9 +353,8 @@ def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.Dat
     inputs = {**made.inputs, "corrections": said_name}
     rests_on = {**kept, "inputs": inputs, "stamp": made.stamp, "by_voice": by_voice}
     table = turns.to_csv(index=False).encode()
-    with (
-        store.writing()
-    ):  # all of one making: of two at once, turns of one would lie beside figures of the other
+    # All of one making: of two at once, turns of one would lie beside figures of the other.
+    with store.writing():
         if use:
             session.unless_gone(use)
         _unless_changed(session, made)

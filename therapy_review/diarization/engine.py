@@ -7,7 +7,7 @@ A pure function: the same sound always gives the same turns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from therapy_review.diarization.models import weights_of
 from therapy_review.diarization.segmentation import SAMPLE_RATE, checked, voices_at_once
 from therapy_review.diarization.voice_activity import speech_probability, stretches_of
 from therapy_review.errors import RecordingError
-from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
+from therapy_review.turns import merge_stretches, turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 ENGINE = "segmentation-campplus-4"  # changes whenever the same sound would give other turns
-SHORTEST_SILENCE: float = MIN_SILENCE  # seconds: the floor of what it can see
-SEES_OVERLAP: Literal["yes", "no"] = "yes"
-
 WINDOW = 0.45  # seconds an embedding hears
 DOUBT = 1e-4  # the least that is doubted
 SHORTEST = 0.1  # seconds: nothing is said in less

@@ -69,8 +69,8 @@ class BuiltIn:
     """The engine of `therapy_review.diarization.engine`."""
 
     name = engine.ENGINE
-    sees_overlap = engine.SEES_OVERLAP
-    shortest_silence = engine.SHORTEST_SILENCE
+    sees_overlap = "yes"
+    shortest_silence = MIN_SILENCE
 
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /

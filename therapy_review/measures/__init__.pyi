@@ -20,7 +20,6 @@ from .talk import (
     MEASURES as MEASURES,
     OF_ONE as OF_ONE,
     evaluate as evaluate,
-    mood_change as mood_change,
     session_bounds as session_bounds,
     talk_share as talk_share,
 )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -37,8 +37,6 @@ from therapy_review.measures.silences import (
 from therapy_review.turns import MIN_SILENCE, TOLERANCE, backchannels, floor_turns, speakers, validate
 
 PARTS = 5
-
-Number = TypeVar("Number", float, pd.Series)
 
 
 def talk_time(turns: pd.DataFrame) -> dict[str, float]:
@@ -131,26 +129,6 @@ def latency(turns: pd.DataFrame) -> pd.DataFrame:
         for pair, own in gaps(turns).groupby(["before", "responder"])
     ]
     return pd.DataFrame(rows, columns=["before", "responder", "n", "q1", "median", "q3"])
-
-
-def mood_change(before: Number, after: Number) -> Number:
-    """Mood after minus mood before.
-
-    Parameters
-    ----------
-    before, after : float or Series
-        1 to 10.
-
-    Returns
-    -------
-    float or Series
-
-    Examples
-    --------
-    >>> mood_change(3, 5)
-    2
-    """
-    return after - before
 
 
 # What the columns of `evaluate` mean, for labels: in plain words, and the unit. Those of `OF_ONE` have the speaker

@@ -27,7 +27,7 @@ Setting = Mapping[str, str]
 
 
 def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Tell in what way each session was held and heard, by its notes, its engine and its measures, as read in order.
+    """Tell in what way each session was held and heard, by its notes, its engine and its measures.
 
     Another maker's program, or a hand, that found the turns is called by its name.
     """

@@ -23,7 +23,7 @@ import pandas as pd
 from therapy_review.consent import SELF_REVIEW, closed
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
-from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness
+from therapy_review.measures import MEASURES, MOODS, OF_ONE, name_of, pitch_loudness
 from therapy_review.trends import cache, phases
 from therapy_review.trends.phases import WAYS
 
@@ -86,7 +86,7 @@ def moods_table(journal: Journal) -> pd.DataFrame:
     rows = [{**_head(name), **read["moods"]} for name, read in _read_all(journal).items()]
     columns = ["session", "date", "mood_before", "mood_after"]
     table = pd.DataFrame(rows, columns=columns).astype({"mood_before": float, "mood_after": float})
-    return table.assign(mood_change=mood_change(table["mood_before"], table["mood_after"]))
+    return table.assign(mood_change=table["mood_after"] - table["mood_before"])
 
 
 def tags_table(journal: Journal) -> pd.DataFrame:
@@ -283,7 +283,7 @@ def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> li
 def _values(read: Mapping[str, Any], way: Mapping[str, str]) -> dict[str, Any]:
     """Put all of a session's numbers into one row; of two by one name, the measure is meant."""
     before, after = read["moods"]["mood_before"], read["moods"]["mood_after"]
-    change = None if before is None or after is None else mood_change(before, after)
+    change = None if before is None or after is None else after - before
     heard = read["prosody"] if way["microphone"] else {}
     return {**read["scores"], **read["measures"], **heard, **read["moods"], "mood_change": change}
 
