@@ -231,14 +231,14 @@ def export_turns(
     from therapy_review.consent import ledger
     from therapy_review.journal import open_journal
     from therapy_review.storage import PlainStore
-    from therapy_review.turns import encode
+    from therapy_review.turns import encode_turns
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
     opened = open_journal(journal)
     chosen = opened.session(session)
     chosen.require(SELF_REVIEW)
-    data = encode(chosen.turns, file.suffix, file.stem)
+    data = encode_turns(chosen.turns, file.suffix, file.stem)
     opened.record(ledger.EXPORTED, session=session, who="client", note=file.name)
     PlainStore(file.parent).write(file.name, data)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from tests.conftest import root_of
 from tests.support.believable import write_journal
 from therapy_review import Journal, open_journal
-from therapy_review.measures.names import MOODS, name_of
+from therapy_review.measures.names import MOOD_NAMES, name_of
 from therapy_review.measures.pitch_loudness import VOICE_MEASURES
 from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.trends.in_words import CERTAIN, amount, said_of_change, sentences
@@ -248,7 +248,7 @@ def test_sizes_are_rounded_to_what_can_be_meant(value: float, unit: str, words: 
     assert amount(value, unit) == words
 
 
-@pytest.mark.parametrize("measure", [*MEASURES, *VOICE_MEASURES, *MOODS])
+@pytest.mark.parametrize("measure", [*MEASURES, *VOICE_MEASURES, *MOOD_NAMES])
 def test_every_measure_has_a_plain_name(measure: str):
     own = measure in OF_ONE or measure in VOICE_MEASURES
     assert "_" not in name_of(measure, "client")

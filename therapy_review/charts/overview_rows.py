@@ -22,7 +22,7 @@ from therapy_review.measures import what_counts
 from therapy_review.trends import (
     LINES_OF_ROW,
     MOODS,
-    WORDS,
+    SHORT_NAMES,
     Line,
     Way,
     label,
@@ -141,7 +141,7 @@ def _points(value: float) -> str:
 def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
     own, few = way.of("talk_share", "client"), len(way.sessions) <= MANY
     you = name("client", names)
-    title = label("talk_share", "client") if you == "you" else f"{you}'s {WORDS['talk_share']}"
+    title = label("talk_share", "client") if you == "you" else f"{you}'s {SHORT_NAMES['talk_share']}"
     if own.empty:
         return None
 

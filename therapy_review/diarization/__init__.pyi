@@ -5,7 +5,7 @@ from .registry import (
     BUILT_IN as BUILT_IN,
     Diarizer as Diarizer,
     OnTracks as OnTracks,
-    check_length as check_length,
+    check_turns_fit as check_turns_fit,
     hear as hear,
     open_diarizer as open_diarizer,
     sees_overlap as sees_overlap,

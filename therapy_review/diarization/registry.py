@@ -219,7 +219,7 @@ def hear(
             f"{diarizer.name} did not return turns with start, end and speaker; use another diarizer, or ask who "
             "made it."
         ) from error
-    check_length(turns, length, diarizer.name)
+    check_turns_fit(turns, length, diarizer.name)
     roles = {role: role for role in ROLES} | {name.casefold(): role for name, role in (names or {}).items()}
     called: dict[str, str] = {}
     for label in turns["speaker"].unique():
@@ -231,7 +231,7 @@ def hear(
     return merge_stretches(well_formed(rows, diarizer.name), MIN_SILENCE)
 
 
-def check_length(turns: pd.DataFrame, length: float, origin: str) -> None:
+def check_turns_fit(turns: pd.DataFrame, length: float, origin: str) -> None:
     """Let turns pass that fit a recording.
 
     Parameters

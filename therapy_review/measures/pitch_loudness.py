@@ -47,7 +47,7 @@ LOWEST, HIGHEST = 60.0, 450.0  # Hz
 MOST = 180.0  # seconds of each speaker
 PIECE = (0.6, 8.0)  # seconds: shorter stretches are mostly "mm-hm", longer ones are cut
 BLOCK = 30.0  # seconds of sound that are worked on at once
-FEWEST = 50  # voiced frames, two seconds; of fewer nothing is told
+LEAST_VOICED = 2.0  # seconds; of less nothing is told
 
 # In plain words, and the unit; each belongs to one speaker.
 VOICE_MEASURES: Mapping[str, tuple[str, str]] = {
@@ -197,7 +197,7 @@ def _voiced_frames(sound: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _of_one(pitch: NDArray[np.float64], loudness: NDArray[np.float64], level: float) -> tuple[float, ...]:
-    if len(pitch) < FEWEST:
+    if len(pitch) < LEAST_VOICED * RATE / HOP:
         return (math.nan,) * 8
     low, middle, high = np.quantile(loudness, [0.25, 0.5, 0.75]).tolist()
     median = float(np.median(pitch))

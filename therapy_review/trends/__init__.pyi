@@ -29,9 +29,9 @@ from .table import (
     ways_before as ways_before,
 )
 from .usual_range import (
-    FEWEST as FEWEST,
+    FEWEST_BEFORE as FEWEST_BEFORE,
     SET_BESIDE as SET_BESIDE,
-    WORDS as WORDS,
+    SHORT_NAMES as SHORT_NAMES,
     far_out as far_out,
     label as label,
     side_of as side_of,

@@ -23,7 +23,7 @@ import pandas as pd
 from therapy_review.consent import SELF_REVIEW, closed
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
-from therapy_review.measures import MEASURES, MOODS, OF_ONE, name_of, pitch_loudness
+from therapy_review.measures import MEASURES, MOOD_NAMES, OF_ONE, name_of, pitch_loudness
 from therapy_review.trends import cache, phases
 from therapy_review.trends.phases import WAYS
 
@@ -228,7 +228,7 @@ Kind = tuple[str, str, str]  # measure, speaker, unit
 
 def _kinds(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
     """Name every column there can be: moods, scores, measures, and pitch and loudness."""
-    kinds = {name: (name, "", unit) for name, (_, unit) in MOODS.items()}
+    kinds = {name: (name, "", unit) for name, (_, unit) in MOOD_NAMES.items()}
     for name, (_, unit) in MEASURES.items():
         if name not in NOT_ACROSS:
             people = PEOPLE if name in OF_ONE else ("",)
@@ -298,7 +298,7 @@ def _one_measure(
 ) -> pd.DataFrame:
     measure, speaker, unit = kind
     heard = measure in MEASURES or measure in pitch_loudness.VOICE_MEASURES
-    enough = scales[measure].reliable_change if measure in scales and measure not in MOODS else None
+    enough = scales[measure].reliable_change if measure in scales and measure not in MOOD_NAMES else None
     there, parts = (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]
     nothing = pd.Series(np.nan, index=wide.index)
     floor = wide.get("shortest_silence", nothing).astype(float) if heard else nothing

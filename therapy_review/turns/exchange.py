@@ -94,7 +94,7 @@ def read_turns(path: str | Path, file_format: str = "") -> pd.DataFrame:
         data = path.read_bytes()
     except OSError as error:
         raise TurnsError(f"{path} can't be read; see that the file is there and is yours.") from error
-    return decode(data, file_format or path.suffix, path.name)
+    return decode_turns(data, file_format or path.suffix, path.name)
 
 
 def write_turns(turns: pd.DataFrame, path: str | Path, file_format: str = "") -> None:
@@ -119,10 +119,10 @@ def write_turns(turns: pd.DataFrame, path: str | Path, file_format: str = "") ->
         When it is a Parquet file and pyarrow is not installed.
     """
     path = Path(path)
-    PlainStore(path.parent).write(path.name, encode(turns, file_format or path.suffix, path.stem))
+    PlainStore(path.parent).write(path.name, encode_turns(turns, file_format or path.suffix, path.stem))
 
 
-def decode(data: bytes, file_format: str, name: str) -> pd.DataFrame:
+def decode_turns(data: bytes, file_format: str, name: str) -> pd.DataFrame:
     r"""Make a turns table of a file's bytes, as `read_turns` does.
 
     Parameters
@@ -139,7 +139,7 @@ def decode(data: bytes, file_format: str, name: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> decode(b"start,end,speaker\n0,1.5,Anna\n2,,\n", "csv", "turns.csv")
+    >>> decode_turns(b"start,end,speaker\n0,1.5,Anna\n2,,\n", "csv", "turns.csv")
     Traceback (most recent call last):
     ...
     therapy_review.errors.TurnsError: Turn 2 in turns.csv has a time that is missing or no number; mend it...
@@ -158,7 +158,7 @@ def decode(data: bytes, file_format: str, name: str) -> pd.DataFrame:
     return turns
 
 
-def encode(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
+def encode_turns(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
     r"""Make a file's bytes of a turns table, as `write_turns` does.
 
     Parameters
@@ -176,7 +176,7 @@ def encode(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
 
     Examples
     --------
-    >>> encode(turns_table([(0, 1.5, "Anna Maria", 0.93)]), "rttm", "2026-01-08")
+    >>> encode_turns(turns_table([(0, 1.5, "Anna Maria", 0.93)]), "rttm", "2026-01-08")
     b'SPEAKER 2026-01-08 1 0.000 1.500 <NA> <NA> Anna%20Maria 0.93 <NA>\n'
     """
     written = [one for one, kind in FORMATS.items() if kind.write]
