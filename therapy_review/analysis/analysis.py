@@ -39,8 +39,6 @@ from therapy_review.storage import if_there
 from therapy_review.turns import MIN_SILENCE, corrected
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from therapy_review.journal import Journal, Session
     from therapy_review.sound import Recording
     from therapy_review.storage import Store
@@ -301,7 +299,8 @@ def _listen(session: Session, made: Made, recording: Recording, use: str, tell: 
     hearing = _on_tracks(session, made, recording, listener) or listener
     samples = recording.read()
     parts = round(len(samples) / recording.sample_rate * PEAKS_A_SECOND)
-    peaks = waveform_peaks(samples, parts).astype(np.float16)
+    peaks = io.BytesIO()
+    np.save(peaks, waveform_peaks(samples, parts).astype(np.float16))
     tell(STEPS[1], 0.2)
     journal, store = session.journal, session.journal.store
     names = {journal.client: "client", journal.therapist: "therapist"}
@@ -318,7 +317,7 @@ def _listen(session: Session, made: Made, recording: Recording, use: str, tell: 
     with store.writing():
         session.unless_gone(use)
         _unless_changed(session, made)
-        store.write(session.file("derived/peaks.npy"), _npy(peaks))
+        store.write(session.file("derived/peaks.npy"), peaks.getvalue())
         store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
     return Heard(voices, how)
 
@@ -362,9 +361,3 @@ def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.Dat
         store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
         store.write(session.file("derived/made_from.json"), json.dumps(rests_on, indent=1).encode())
     return kept_turns(table)
-
-
-def _npy(array: NDArray[np.float16]) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array)
-    return out.getvalue()

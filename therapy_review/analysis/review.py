@@ -263,7 +263,8 @@ class Listening:
 def offer(session: Session) -> str:
     """Invite to two minutes of listening, or say why there is nothing to ask."""
     asked, sentence = _to_ask(session)
-    return sentence if asked.empty else f"{_least_sure(len(asked))}. {IF_YOU_LIKE}"
+    count = "is one short stretch" if len(asked) == 1 else f"are {len(asked)} short stretches"
+    return sentence if asked.empty else f"There {count} the computer is least sure about. {IF_YOU_LIKE}"
 
 
 def _to_ask(session: Session) -> tuple[pd.DataFrame, str]:
@@ -272,12 +273,6 @@ def _to_ask(session: Session) -> tuple[pd.DataFrame, str]:
     if not are_named(turns):
         return pd.DataFrame(), NOT_NAMED
     return least_certain(turns, MINUTES, session.corrections), NOTHING_LEFT
-
-
-def _least_sure(count: int) -> str:
-    if count == 1:
-        return "There is one short stretch the computer is least sure about"
-    return f"There are {count} short stretches the computer is least sure about"
 
 
 def least_certain(

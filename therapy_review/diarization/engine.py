@@ -65,7 +65,10 @@ def diarize(
     >>> diarize(np.zeros(32000, np.float32)).empty
     True
     """
-    _check_number(speakers)
+    given: object = speakers
+    is_number = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if speakers is not None and not (is_number and 1 <= speakers <= MOST):
+        raise RecordingError(f"Who spoke when can be found for 1 to {MOST} people, not for {speakers!r}.")
     turns = tell_apart(checked(samples, sample_rate), speakers)
     right = believed(turns) @ weights_of("confidence")["weights"]  # log odds
     return turns.assign(confidence=1 / (1 + np.exp(-right)))
@@ -98,13 +101,6 @@ def believed(turns: pd.DataFrame) -> Numbers:
     sure = turns["confidence"].clip(DOUBT, 1 - DOUBT)
     seconds = (turns["end"] - turns["start"]).clip(lower=SHORTEST)
     return np.column_stack([np.ones(len(turns)), np.log(sure / (1 - sure)), np.log(seconds)])
-
-
-def _check_number(speakers: int | None) -> None:
-    given: object = speakers
-    is_number = isinstance(given, int | np.integer) and not isinstance(given, bool)
-    if speakers is not None and not (is_number and 1 <= speakers <= MOST):
-        raise RecordingError(f"Who spoke when can be found for 1 to {MOST} people, not for {speakers!r}.")
 
 
 def _stretches(

@@ -137,10 +137,6 @@ def _longest_turn(session: Session) -> pd.DataFrame:
     return behind(turns, "longest_turn", "client", marks=session.marks) if named else turns.iloc[:0]
 
 
-def _silence(session: Session) -> pd.DataFrame:
-    return behind(session.turns, "longest_silence", marks=session.marks)
-
-
 # With which of those found in a session the recent side hears: marks come in order of time, the others by length.
 _KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame], int], ...] = (
     (
@@ -158,7 +154,7 @@ _KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame], int], ...] = (
     (
         "A silence",
         "The longest silence of the first session that can be heard and has a long one, and of the newest.",
-        _silence,
+        lambda session: behind(session.turns, "longest_silence", marks=session.marks),
         0,
     ),
 )

@@ -32,15 +32,10 @@ if TYPE_CHECKING:
 
 WINDOW = 4  # sessions over which the share of a tag is taken
 # Where in a session something lies says nothing across sessions, and what the engine can see is the floor.
-PLACES = (
-    "session_start",
-    "session_end",
-    "lead_in",
-    "lead_out",
-    "longest_silence_start",
-    "longest_turn_start",
+NOT_ACROSS = (
+    *("session_start", "session_end", "lead_in", "lead_out", "longest_silence_start", "longest_turn_start"),
+    *("shortest_silence", "latency_n"),
 )
-NOT_ACROSS = (*PLACES, "shortest_silence", "latency_n")
 PEOPLE = ("client", "therapist", "other")
 COLUMNS = [
     *("session", "date", "measure", "speaker", "name", "value", "unit"),
@@ -213,12 +208,8 @@ def trends(
         if name in wide.columns and kept.any()
     ]
     if not parts:
-        types: dict[str, Any] = {
-            "date": "datetime64[ns]",
-            "value": float,
-            "floor": float,
-            "reliable_change": float,
-        }
+        types: dict[str, Any] = dict.fromkeys(("value", "floor", "reliable_change"), float)
+        types["date"] = "datetime64[ns]"
         return pd.DataFrame({c: pd.Series(dtype=types.get(c, str)) for c in COLUMNS})
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
