@@ -38,6 +38,7 @@ NEARLY = 0.15  # of a point: so near to a whole number from one on, that number 
 BY_YEAR = 0.1  # points or seconds a month below which a year tells more
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 TOO_EARLY = ": it is too early to say; "
+NOTHING_NOTED_YET = "Nothing has been noted of this yet."
 Line = tuple[str, str]  # measure and speaker
 LINES_OF_ROW: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
     "mood": (("mood_before", ""), ("mood_after", "")),
@@ -101,7 +102,7 @@ def said_of_lines(way: Way) -> dict[Line, str]:
 
 def _said(table: pd.DataFrame, known: Change) -> str:
     if not table["value"].notna().any():
-        return "Nothing has been noted of this yet."
+        return NOTHING_NOTED_YET
     first, own = table.iloc[0], current_phase(table)
     there, since = int(table["value"].notna().sum()), (table["session"] >= own["session"].min()).sum()
     noted = NOTED if first["unit"] == "points" else COUNTED
