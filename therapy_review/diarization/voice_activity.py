@@ -26,9 +26,7 @@ OFFSET = 0.4
 MIN_SPEECH = 0.1  # seconds; anything shorter is a click or a breath
 FLOOR_SPAN = 20.0  # seconds from which the room's own noise is taken
 FLOOR_SHARE = 0.1  # of them are quieter than what is taken for it
-DEEPEST = (
-    40.0  # dB below the loudest hundredth: more silence than that is a program's that switches sound off
-)
+DEEPEST = 40.0  # dB below the loudest hundredth: more silence is a program's that switches sound off
 PART = 10_000  # frames worked on at a time, so that an hour needs no second hour of memory
 SURE = 7.0  # log odds beyond which the network's word counts no more
 LOUDEST = 40.0  # dB above the floor beyond which louder is no surer

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent import SELF_REVIEW, closed
+from therapy_review.consent import ROLES, SELF_REVIEW, closed
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
 from therapy_review.measures import MEASURES, MOOD_NAMES, OF_ONE, name_of, pitch_loudness
@@ -36,7 +36,6 @@ NOT_ACROSS = (
     *("session_start", "session_end", "lead_in", "lead_out", "longest_silence_start", "longest_turn_start"),
     *("shortest_silence", "latency_n"),
 )
-PEOPLE = ("client", "therapist", "other")
 COLUMNS = [
     *("session", "date", "measure", "speaker", "name", "value", "unit"),
     *("phase", "which", "floor", "reliable_change"),
@@ -222,12 +221,12 @@ def _kinds(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
     kinds = {name: (name, "", unit) for name, (_, unit) in MOOD_NAMES.items()}
     for name, (_, unit) in MEASURES.items():
         if name not in NOT_ACROSS:
-            people = PEOPLE if name in OF_ONE else ("",)
+            people = ROLES if name in OF_ONE else ("",)
             kinds |= {_column(who, name): (name, who, unit) for who in people}
     kinds |= {
         _column(who, name): (name, who, unit)
         for name, (_, unit) in pitch_loudness.VOICE_MEASURES.items()
-        for who in PEOPLE
+        for who in ROLES
     }
     scales = dict.fromkeys(scale for one in read.values() for scale in one["scores"])
     return kinds | {scale: (scale, "", "points") for scale in scales if scale not in kinds}
