@@ -1,7 +1,7 @@
 """Diarizers: whoever finds out who spoke when, the built-in engine or another program in its place.
 
 A diarizer is a callable with a name (see `Diarizer`). A journal knows some by name: ``built-in``, ``pyannote``, and
-whatever an installed package offers as an entry point of the group ``therapy_review.diarization.registry``. Such an
+whatever an installed package offers as an entry point of the group ``therapy_review.diarizers``. Such an
 entry point is a *maker*: it takes the table ``[diarizer]`` of ``journal.toml``, looks at once whether all it needs
 is there, and returns a diarizer, or raises a `TherapyReviewError` with one sentence that says what is missing::
 

@@ -71,7 +71,6 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
     validate(turns)
     end = float(turns["end"].max()) if len(turns) else 0.0
     away, chosen = [] if marks is None else closed(marks), list[Found]()
-
     offers = [[_cut(found, end) for found in find(turns)] for find in _FINDERS] if len(turns) else []
     # The best of each kind before the second best of any; every mark is a kind of its own.
     single = [found for few in offers for found in few]
