@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from therapy_review.analysis.enrolment import PEOPLE
 from therapy_review.consent import RECORD
 from therapy_review.errors import JournalError
 from therapy_review.journal import Journal, Session
@@ -129,7 +128,8 @@ def _opened(file: Path) -> Recording:
 
 def _who(journal: Journal, files: Sequence[Path]) -> list[str]:
     """See from the files' names who is heard in each: somebody's role, or the file's name until they are asked."""
-    names = {journal.client: "client", journal.therapist: "therapist"} | {who: who for who in PEOPLE}
+    names = {journal.client: "client", journal.therapist: "therapist"}
+    names |= {"client": "client", "therapist": "therapist"}
     found = []
     for file in files:
         stem = file.stem.casefold()
