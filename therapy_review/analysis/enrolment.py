@@ -207,7 +207,7 @@ def let_in(journal: Journal, session: str) -> None:
 
 
 def forget(journal: Journal, role: str) -> int:
-    """Forget somebody's print and take the agreement to it back."""
+    """Forget somebody's print and take the agreement to it back; tell from how many sessions it was made."""
     today = journal.today()
     if journal.keep_agreements(lambda data: agreements_file.take_back(data, role, USE, on=today)):
         journal.record(ledger.REVOKED, use=USE, who=role)
@@ -291,7 +291,11 @@ def _rests_on(journal: Journal, name: str) -> str:
 
 
 def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | None:
-    """Say by voice who is who in a session that the client has said nothing about."""
+    """Say by voice who is who in a session that the client has said nothing about, and what that rests on.
+
+    Roles are empty when unsure; None where prints have no say, for there is none, the client has answered, or others
+    than client and therapist are heard.
+    """
     prints = in_force(session.journal)
     if not prints or not _is_open(session, voices):
         return None

@@ -27,6 +27,7 @@ AROUND = 1.0  # seconds read on both sides, for what listens in windows
 SAID = 20.0  # weight of a stretch the client spoke of, against 1 for one that an engine gave to somebody
 COLUMNS = ["start", "end", "speaker", "to", "closer"]
 
+# From starts and ends in seconds, one row a stretch, to rows of length one.
 Embed = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
 
 

@@ -94,7 +94,7 @@ def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
 
 
 def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
-    """Talk share in equal parts of the session."""
+    """Talk share in equal parts of the session, NaN where nobody spoke; one row a part and speaker."""
     validate(turns)
     first, last = session_bounds(turns)
     edges = np.linspace(first, last, parts + 1) if len(turns) else np.array([])
@@ -111,9 +111,9 @@ def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
 
 
 def latency(turns: pd.DataFrame) -> pd.DataFrame:
-    """How long each speaker took before answering each other one: how often, median and quartiles.
+    """How long each speaker took before answering each other one: how often, median and quartiles (s).
 
-    Heldner & Edlund 2010; in everyday talk a median is about 0.2 s (Stivers et al. 2009).
+    Negative where the answer began before the other had ended: the sign is kept. Heldner & Edlund 2010; in everyday talk a median is about 0.2 s (Stivers et al. 2009).
 
     Examples
     --------

@@ -213,7 +213,7 @@ def delete(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[
 
 
 def swap() -> list[Correction]:
-    """Say that client and therapist were taken for one another, in the whole session.
+    """Say that client and therapist were taken for one another, in the whole session and all that was said before.
 
     Examples
     --------
