@@ -293,8 +293,8 @@ def _rests_on(journal: Journal, name: str) -> str:
 def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | None:
     """Say by voice who is who in a session that the client has said nothing about, and what that rests on.
 
-    Roles are empty when unsure; None where prints have no say, for there is none, the client has answered, or others
-    than client and therapist are heard.
+    Roles are empty when unsure; None where prints have no say, for there is none, the client has answered, or
+    others than client and therapist are heard.
     """
     prints = in_force(session.journal)
     if not prints or not _is_open(session, voices):

@@ -113,7 +113,8 @@ def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
 def latency(turns: pd.DataFrame) -> pd.DataFrame:
     """How long each speaker took before answering each other one: how often, median and quartiles (s).
 
-    Negative where the answer began before the other had ended: the sign is kept. Heldner & Edlund 2010; in everyday talk a median is about 0.2 s (Stivers et al. 2009).
+    Negative where the answer began before the other had ended: the sign is kept. Heldner & Edlund 2010; in everyday
+    talk a median is about 0.2 s (Stivers et al. 2009).
 
     Examples
     --------
