@@ -185,10 +185,10 @@ def analyse(
 
 
 def _analyse_all(journal: Journal, diarizer: str = "") -> int:
-    from therapy_review.analysis import analyse as analyse_one, forget_without_agreement
+    from therapy_review.analysis import analyse as analyse_one, enrolment
     from therapy_review.player import prepare
 
-    if forgotten := forget_without_agreement(journal):
+    if forgotten := enrolment.forget_without_agreement(journal):
         say.print(
             f"No agreement is in force to a voice print of {' and '.join(forgotten)}, so it was forgotten."
         )

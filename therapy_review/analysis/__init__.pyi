@@ -6,7 +6,6 @@ from .analysis import (
     is_current as is_current,
     rename as rename,
 )
-from .enrolment import PEOPLE as PEOPLE, forget_without_agreement as forget_without_agreement
 from .external_turns import (
     forget_turns as forget_turns,
     turns_elsewhere as turns_elsewhere,

@@ -216,17 +216,7 @@ def forget(journal: Journal, role: str) -> int:
 
 
 def forget_without_agreement(journal: Journal) -> list[str]:
-    """Forget the prints of those whose agreement is not, or no longer, in force.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-        Whose print was forgotten.
-    """
+    """Forget the prints of those whose agreement is not, or no longer, in force, and tell whose."""
     with journal.store.writing():
         return [role for role in PEOPLE if not agreed(journal, role) and _remove(journal, role)]
 

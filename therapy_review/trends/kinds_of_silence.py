@@ -57,13 +57,9 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
        start  end      kind
     0    1.0  5.0  thinking
     """
-    rows: list[dict[str, Any]] = [
-        {**{str(name): value for name, value in row.items()}, "kind": "", "text": ""}
-        for row in silences.to_dict("records")
-    ]
-    taken = set[int]()
-    pairs = [(_shared(mark, row), at, mark) for mark in _said(marks) for at, row in enumerate(rows)]
-    placed = set[Mark]()
+    rows: list[dict[str, Any]] = silences.assign(kind="", text="").to_dict("records")  # type: ignore[assignment]
+    said, taken, placed = _said(marks), set[int](), set[Mark]()
+    pairs = [(_shared(mark, row), at, mark) for mark in said for at, row in enumerate(rows)]
     for shared, at, mark in sorted(pairs, key=lambda pair: -pair[0]):
         if shared > 0 and at not in taken and mark not in placed:
             taken.add(at)
@@ -71,7 +67,7 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
             rows[at] |= {"kind": mark.label, "text": mark.text}
     alone = [
         {**_times(mark), "before": "", "broken_by": "", "kind": mark.label, "text": mark.text}
-        for mark in _said(marks)
+        for mark in said
         if mark not in placed
     ]
     return pd.DataFrame([*rows, *alone], columns=COLUMNS).sort_values("start", ignore_index=True)
