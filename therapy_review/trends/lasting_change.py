@@ -25,7 +25,7 @@ from typing import Literal
 import pandas as pd
 
 from therapy_review.trends import slopes
-from therapy_review.trends.slopes import Line, Quarters, Slope, Tau
+from therapy_review.trends.slopes import Column, Quarters, Slope, Tau
 
 FEWEST = 5  # sessions; of fewer nothing is called a trend
 SURE = 0.02  # Kendall's p of a claim lies below; less than one look would need, for there are many
@@ -66,7 +66,7 @@ def direction(n: int, slope: Slope | None, tau: Tau | None, level: float = SURE)
     return "higher" if slope.per_month > 0 else "lower"
 
 
-def change(dates: Line, values: Line) -> Change:
+def change(dates: Column, values: Column) -> Change:
     """Compute all that is known of one line of numbers.
 
     Parameters

@@ -49,7 +49,7 @@ _Z = 1.959964  # of LEVEL
 _HALF = 1 - np.sqrt((np.arange(4) + 0.5) / 4)
 _ROUNDED = np.concatenate([-_HALF, _HALF[::-1]])
 
-Line = Sequence[Any] | pd.Series | pd.Index
+Column = Sequence[Any] | pd.Series | pd.Index
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Quarters:
         return self.last - self.first
 
 
-def validate(dates: Line, values: Line) -> pd.Series:
+def validate(dates: Column, values: Column) -> pd.Series:
     """Check days and numbers, and put them together by day without those that are missing.
 
     Two sessions on one day are two.
@@ -111,7 +111,7 @@ def validate(dates: Line, values: Line) -> pd.Series:
     return pd.Series(numbers, index=days).dropna()
 
 
-def theil_sen(dates: Line, values: Line, carried: float = 0.0) -> Slope:
+def theil_sen(dates: Column, values: Column, carried: float = 0.0) -> Slope:
     """Slope of the line through the sessions, hardly moved by single odd ones (Theil 1950; Sen 1968).
 
     The interval is widened by what `carried_over` finds.
@@ -158,7 +158,7 @@ def _interval_of_rounded(months: NDArray[np.float64], values: NDArray[Any], z: f
     return float(low), float(high)
 
 
-def kendall_tau(dates: Line, values: Line, carried: float = 0.0) -> Tau:
+def kendall_tau(dates: Column, values: Column, carried: float = 0.0) -> Tau:
     """How steadily later sessions are higher or lower (Kendall 1938), exact for few sessions without ties.
 
     What `carried_over` finds makes p larger (Yue & Wang 2004).
@@ -178,7 +178,7 @@ def kendall_tau(dates: Line, values: Line, carried: float = 0.0) -> Tau:
     return Tau(float(found.statistic), min(1.0, 2 * float(stats.norm.sf(z))))
 
 
-def carried_over(dates: Line, values: Line) -> float:
+def carried_over(dates: Column, values: Column) -> float:
     """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias.
 
     0 to 0.95; sessions count as equally far apart here.
@@ -196,7 +196,7 @@ def carried_over(dates: Line, values: Line) -> float:
     return min(max((seen * n + 2) / (n - 4), 0.0), MOST_CARRIED)
 
 
-def quarters(dates: Line, values: Line) -> Quarters | None:
+def quarters(dates: Column, values: Column) -> Quarters | None:
     """First quarter of the sessions against the last, by medians; the same numbers give the same interval."""
     from scipy import stats
 
