@@ -15,9 +15,6 @@ from syrupy.assertion import SnapshotAssertion
 from tests.conftest import root_of
 from tests.support.believable import write_journal
 from therapy_review import Journal, open_journal
-from therapy_review.measures.names import MOOD_NAMES, name_of
-from therapy_review.measures.pitch_loudness import VOICE_MEASURES
-from therapy_review.measures.talk import MEASURES, OF_ONE
 from therapy_review.trends.in_words import CERTAIN, NOTHING_NOTED_YET, amount, said_of_change, sentences
 from therapy_review.trends.lasting_change import change
 from therapy_review.trends.table import trends
@@ -193,20 +190,6 @@ def test_a_page_claims_less_than_its_sentences_would_one_by_one():
 )
 def test_sizes_are_rounded_to_what_can_be_meant(value: float, unit: str, words: str):
     assert amount(value, unit) == words
-
-
-@pytest.mark.parametrize("measure", [*MEASURES, *VOICE_MEASURES, *MOOD_NAMES])
-def test_every_measure_has_a_plain_name(measure: str):
-    own = measure in OF_ONE or measure in VOICE_MEASURES
-    assert "_" not in name_of(measure, "client")
-    assert ("your " in name_of(measure, "client")) == own
-    assert ("your therapist's " in name_of(measure, "therapist")) == own
-    assert "those" not in name_of(measure, "client")  # each stands alone
-
-
-def test_a_questionnaire_is_called_as_the_client_calls_it():
-    assert name_of("phq9") == "PHQ-9"
-    assert name_of("How I sleep") == "How I sleep"
 
 
 def test_a_name_the_client_gave_is_used_in_the_sentence(journal: Journal):
