@@ -38,7 +38,7 @@ WhoseOption = Annotated[Whose, typer.Option(help="Whose voice; yours when left o
 def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
     from therapy_review.analysis import enrolment
-    from therapy_review.diarization import MODEL
+    from therapy_review.diarization import embedding
     from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
@@ -54,7 +54,7 @@ def show(journal: JournalOption = HERE) -> None:
         for part in parts:
             old = (
                 ""
-                if part.model == MODEL
+                if part.model == embedding.MODEL
                 else "; by an earlier voice model, so not used until it is made anew"
             )
             say.print(f"  {part.session}  {part.seconds:.0f} s, made on {part.made_on}{old}")
