@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Collection
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -84,6 +83,4 @@ def can_write_parquet() -> bool:
 
 def as_parquet(table: pd.DataFrame) -> bytes:
     """Write a table as Parquet."""
-    out = io.BytesIO()
-    table.to_parquet(out, index=False)
-    return out.getvalue()
+    return table.to_parquet(index=False)

@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 from tests.conftest import root_of
 from tests.support.meanwhile import after, before
 from therapy_review import Journal, open_journal
-from therapy_review.lab.contents import SealedContents
+from therapy_review.lab.managers import SealedContents
 from therapy_review.storage.sealed import SealedStore
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"

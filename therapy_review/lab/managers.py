@@ -1,4 +1,4 @@
-"""What JupyterLab sees of a journal: for a sealed one its notebooks and pages, opened in memory; copies of neither.
+"""Jupyter's managers of files and kernels, as the workbook needs them: nothing is kept but what is in the journal.
 
 Jupyter keeps a checkpoint of each notebook beside it, and reads and writes plain files. Here it keeps none, and a
 sealed journal's ``reports`` are read and written through the journal's own store.
@@ -6,14 +6,17 @@ sealed journal's ``reports`` are read and written through the journal's own stor
 
 from __future__ import annotations
 
+import atexit
 import base64
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from jupyter_server.services.contents.manager import AsyncContentsManager
 from tornado.web import HTTPError
@@ -21,12 +24,14 @@ from tornado.web import HTTPError
 from therapy_review import hints
 from therapy_review.errors import NotThereError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
+from therapy_review.lab.server import TALKS
 from therapy_review.storage import digest
 
 FOLDER = "reports"
 MIMETYPES = {".html": "text/html", ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet"}
 NONE_KEPT = "none"  # Lab wants a checkpoint to have a name
 NOT_HERE = 404
+NO_HISTORY = "--HistoryManager.enabled=False"
 
 
 class NoCheckpoints(AsyncCheckpoints):
@@ -97,8 +102,11 @@ class SealedContents(AsyncContentsManager):
         with _told():
             if not await self.file_exists(name):
                 raise HTTPError(404, f"There is no {name} here.")
-            model = self._file(name, type or _kind(name), with_content=content, form=format)
-            return model | self._hash(name) if require_hash else model
+            kind = type or ("notebook" if name.endswith(".ipynb") else "file")
+            model = self._file(name, kind, with_content=content, form=format)
+            if require_hash:
+                model |= {"hash": digest(self.journal.store.read(name)), "hash_algorithm": "sha256"}
+            return model
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Seal a notebook or a page and keep it."""
@@ -138,9 +146,6 @@ class SealedContents(AsyncContentsManager):
                 raise HTTPError(404, f"{old} can't become {new}.")
             store.write(new, store.read(old))
             store.remove(old)
-
-    def _hash(self, name: str) -> dict[str, str]:
-        return {"hash": digest(self.journal.store.read(name)), "hash_algorithm": "sha256"}
 
     async def _folder(self, name: str, *, with_content: bool) -> dict[str, Any]:
         inside = [FOLDER] if not name else [f"{name}/{file}" for file in self.journal.store.files(name)]
@@ -187,6 +192,28 @@ class SealedContents(AsyncContentsManager):
         return model | {"content": text, "format": "text", "mimetype": _mimetype(name)}
 
 
+class QuietKernelSpecs(KernelSpecManager):
+    """Finds kernels, and has those of IPython's keep no history: what is typed stands in the notebook alone.
+
+    IPython would write every line into a file in its own folder, beyond the journal and as plain as can be. This
+    lives as long as Jupyter's server: when that ends, the folder in which it talked to its kernels goes too.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        talk = self.config.KernelManager.get("ip", "")
+        folder = Path(str(talk)).parent
+        if folder.name.startswith(TALKS) and folder.is_dir() and not folder.is_symlink():
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return how a kernel is started."""
+        found = super().get_kernel_spec(kernel_name)
+        if any("ipykernel" in word for word in found.argv):
+            found.argv = [*found.argv, NO_HISTORY]
+        return found
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Let Lab show the sentence of an error."""
@@ -211,10 +238,6 @@ def _nothing(name: str) -> dict[str, Any]:
         "hash": None,
         "hash_algorithm": None,
     }
-
-
-def _kind(name: str) -> str:
-    return "notebook" if name.endswith(".ipynb") else "file"
 
 
 def _mimetype(name: str) -> str:
