@@ -47,7 +47,7 @@ def analyse_all(journal: Journal, diarizer: str = "") -> int:
     from therapy_review import analysis
     from therapy_review.player import prepare
 
-    if forgotten := analysis.forget_without_agreement(journal):
+    if forgotten := analysis.enrolment.forget_without_agreement(journal):
         say.print(
             f"No agreement is in force to a voice print of {' and '.join(forgotten)}, so it was forgotten."
         )
@@ -89,14 +89,14 @@ def export_turns(
     """Write who spoke when in a session into a file for another program."""
     from therapy_review.consent import ledger
     from therapy_review.storage import PlainStore
-    from therapy_review.turns import encode
+    from therapy_review.turns import encode_turns
 
     if file.exists():
         raise TurnsError(f"There is already a file {file}; choose another name, or remove it first.")
     opened = open_journal(journal)
     chosen = opened.session(session)
     chosen.require(SELF_REVIEW)
-    data = encode(chosen.turns, file.suffix, file.stem)
+    data = encode_turns(chosen.turns, file.suffix, file.stem)
     opened.record(ledger.EXPORTED, session=session, who="client", note=file.name)
     PlainStore(file.parent).write(file.name, data)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")

@@ -33,7 +33,7 @@ WhoseOption = Annotated[Whose, typer.Option(help="Whose voice; yours when left o
 def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
     from therapy_review.analysis import enrolment
-    from therapy_review.diarization import MODEL
+    from therapy_review.diarization import embedding
 
     opened = open_journal(journal)
     for whose in Whose:
@@ -45,7 +45,7 @@ def show(journal: JournalOption = HERE) -> None:
         unused = "" if agreed else "; it is not used, for no agreement to it is in force"
         say.print(f"{name}: a voice print from {counted(len(parts), 'session')}{unused}.")
         for part in parts:
-            is_old = part.model != MODEL
+            is_old = part.model != embedding.MODEL
             old = "; by an earlier voice model, so not used until it is made anew" if is_old else ""
             say.print(f"  {part.session}  {part.seconds:.0f} s, made on {part.made_on}{old}")
     if names := enrolment.left_out(opened):

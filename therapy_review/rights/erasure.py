@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.analysis import PEOPLE, enrolment
+from therapy_review.analysis import enrolment
 from therapy_review.consent import REPORT, SELF_REVIEW, ledger
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import MADE_FROM_SOUND, transcript
@@ -201,7 +201,7 @@ def _is_sealed(journal: Journal) -> bool:
 def _made_elsewhere(session: Session) -> list[str]:
     """List what was made from a session outside its folder."""
     store = session.journal.store
-    prints = [f"voices/{role}/{session.name}.json" for role in PEOPLE]
+    prints = [f"voices/{role}/{session.name}.json" for role in enrolment.PEOPLE]
     mentioned = [enrolment.LEFT_OUT] if session.name in enrolment.left_out(session.journal) else []
     return [*_reports(session), *filter(store.exists, prints), *mentioned]
 

@@ -18,7 +18,7 @@ from tests.support.meanwhile import after
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis import enrolment
 from therapy_review.analysis.analysis import follow_prints, is_current, rename
-from therapy_review.analysis.voiceprints import (
+from therapy_review.analysis.enrolment import (
     ENOUGH,
     LEAST,
     MARGIN,

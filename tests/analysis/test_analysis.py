@@ -1,12 +1,14 @@
-"""What derived files rest on is read once for an analysis and once for a page, and every change is seen at once."""
+"""An analysis: what it rests on is read once, every change is seen at once, and voices are those who were there."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.conftest import ROOT, root_of
@@ -15,6 +17,7 @@ from tests.support.meanwhile import before
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis.analysis import is_current, rename
 from therapy_review.analysis.external_turns import use_turns
+from therapy_review.consent import agreements_file
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal.corrections import Correction
 from therapy_review.pages.session import weekly_review
@@ -24,6 +27,7 @@ from therapy_review.turns.table import turns_table
 
 DAY = "2026-03-05"
 LONG_AGO = 1_700_000_000
+PAIR = ("client", "therapist")
 
 
 @pytest.fixture
@@ -140,3 +144,85 @@ def test_turns_of_another_program_that_come_while_it_is_listened_to_are_not_take
     analyse(session, diarizer=Halves())
     assert not is_current(session)
     assert analyse(session)["start"].tolist() == [1.0, 3.0]
+
+
+# Who was there by the notes, and how many voices are looked for
+
+
+@pytest.fixture
+def session(journal: Journal) -> Session:
+    """A session without corrections; Kim has agreed to be heard too."""
+    found = journal.session("2026-01-29")
+    journal.store.remove(found.file("corrections.csv"))
+    agreed = journal.store.read("agreements.toml")
+    more = agreements_file.append(agreed, "Kim", ["self_review"], given_from=dt.date(2026, 1, 5), name="Kim")
+    journal.store.write("agreements.toml", more)
+    return found
+
+
+def write_down(session: Session, *participants: str) -> None:
+    session.save_notes(session.notes.changed(participants=participants))
+
+
+def talk(turns: pd.DataFrame) -> list[float]:
+    return sorted((turns["end"] - turns["start"]).groupby(turns["speaker"]).sum().round(1))
+
+
+def test_who_is_named_third_and_says_nothing_takes_nobodys_words(session: Session) -> None:
+    two = talk(analyse(session))
+    session.journal.store.remove(session.file("derived/made_from.json"))
+    write_down(session, *PAIR, "Kim")
+    assert len(two) == 2
+    assert talk(analyse(session)) == two
+
+
+@pytest.mark.parametrize(
+    ("participants", "people"),
+    [(PAIR, None), (("client", "Kim"), 2), (("client",), 1), ((*PAIR, "Kim"), None)],
+)
+def test_one_or_two_who_are_named_are_asked_for_and_of_more_the_sound_tells(
+    session: Session, participants: tuple[str, ...], people: int | None
+) -> None:
+    write_down(session, *participants)
+    halves = Halves()
+    analyse(session, diarizer=halves)
+    assert [asked for _, _, asked in halves.asked] == [people]
+    assert session.made_from()["people"] == people
+
+
+@pytest.mark.slow
+def test_another_number_of_people_in_the_notes_is_listened_for_anew(session: Session) -> None:
+    analyse(session)
+    write_down(session, "client")
+    assert not is_current(session)
+    assert set(analyse(session)["speaker"]) == {"voice_1"}
+    assert is_current(session)
+
+
+def test_what_else_changes_in_the_notes_opens_no_sound(session: Session) -> None:
+    halves = Halves()
+    analyse(session, diarizer=halves)
+    session.save_notes(session.notes.changed(tags=("harbour",), text="More.\n"))
+    assert is_current(session, halves)
+    write_down(session, *PAIR, "Kim")  # the sound was asked, and is not asked again
+    analyse(session, diarizer=halves)
+    write_down(session, "client", "Kim")
+    analyse(session, diarizer=halves)
+    assert [asked for _, _, asked in halves.asked] == [None, 2]
+
+
+@pytest.mark.parametrize(
+    ("participants", "stays"), [(PAIR, True), (("client", "Kim"), True), ((*PAIR, "Kim"), False)]
+)
+def test_what_was_found_before_numbers_were_kept_stays_unless_it_was_made_for_three(
+    session: Session, participants: tuple[str, ...], *, stays: bool
+) -> None:
+    write_down(session, *participants)
+    halves = Halves()
+    analyse(session, diarizer=halves)
+    made = session.made_from()
+    del made["people"]
+    session.journal.store.write(session.file("derived/made_from.json"), json.dumps(made).encode())
+    assert is_current(session, halves) is stays
+    analyse(session, diarizer=halves)
+    assert len(halves.asked) == (1 if stays else 2)
