@@ -26,8 +26,7 @@ from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage import plain as bytes_on_disk, sealed as sealed_files
 from therapy_review.storage.keys import Identity, as_file
 from therapy_review.storage.plain import PlainStore, Store
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.storage.sealed_names import is_reserved
+from therapy_review.storage.sealed import SealedStore, is_reserved
 
 MINE = Identity.generate()
 NAMES = (

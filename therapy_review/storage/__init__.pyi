@@ -28,7 +28,7 @@ from .plain import (
     is_half as is_half,
     make_folder as make_folder,
 )
-from .sealed import SealedStore as SealedStore
+from .sealed import SealedStore as SealedStore, write_unopened as write_unopened
 from .sealing import lies_open as lies_open, seal as seal, unfinished as unfinished, unseal as unseal
 from .unlock import (
     FILE as FILE,
@@ -38,4 +38,3 @@ from .unlock import (
     passed_on as passed_on,
     remember_in_keyring as remember_in_keyring,
 )
-from .unopened import write_unopened as write_unopened

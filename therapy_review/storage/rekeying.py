@@ -13,8 +13,7 @@ from pyrage import DecryptError, decrypt, encrypt
 from therapy_review.errors import JournalError
 from therapy_review.storage.keys import Identity, as_file, session_identities
 from therapy_review.storage.plain import files_below, if_there
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.storage.sealed_names import AGE, KEY
+from therapy_review.storage.sealed import AGE, KEY, SealedStore
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:

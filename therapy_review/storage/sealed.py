@@ -14,25 +14,20 @@ import re
 import secrets
 import threading
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import DecryptError, RecipientError, decrypt, encrypt, x25519
 
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
 from therapy_review.storage.plain import PlainStore, files_below, if_there
-from therapy_review.storage.sealed_names import (
-    AGE,
-    KEY,
-    NAMES,
-    is_reserved,
-    is_sealed_to_journal,
-    is_session,
-    session_of,
-)
 
+AGE = ".age"
+KEY = "key.age"  # in a session's folder
+NAMES = "names.age"
 SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"
 OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})  # what is never an age file of this store's
@@ -366,3 +361,83 @@ class SealedStore:
             made = as_file(Identity.generate())
             self.plain.write(f"{folder}/{KEY}", encrypt(made, [self.identity.to_public()]))
             return True
+
+
+def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) -> None:
+    """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    sealed_to : str
+        The journal's public key, as ``journal.toml`` has it.
+    name : str
+        Of a file outside of sessions, without a day in it.
+    data : bytes
+
+    Raises
+    ------
+    JournalError
+        When ``journal.toml`` does not say what to seal it to, or the disk refuses.
+    """
+    try:
+        recipient = x25519.Recipient.from_str(sealed_to)
+    except RecipientError as error:
+        raise JournalError(
+            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: "
+            f"{hints.command('seal', journal=store.root)}"
+        ) from error
+    store.write(f"{name}{AGE}", encrypt(data, [recipient]))
+
+
+@lru_cache(maxsize=4096)
+def is_reserved(name: str) -> bool:
+    """Tell whether a key of a sealed journal lies where a file of that name would.
+
+    Examples
+    --------
+    >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
+    (True, True, False)
+    """
+    on_disk = f"{name}{AGE}".casefold()  # some disks know no capital letters
+    return on_disk in (IDENTITY, RECOVERY, NAMES) or (
+        PurePosixPath(on_disk).name == KEY and is_session(str(PurePosixPath(name).parent))
+    )
+
+
+@lru_cache(maxsize=4096)
+def is_sealed_to_journal(on_disk: str) -> bool:
+    """Tell whether a file is sealed to the journal's own key: all but what lies in sessions, and their keys.
+
+    Examples
+    --------
+    >>> is_sealed_to_journal("agreements.toml.age"), is_sealed_to_journal("sessions/2026-03-04/notes.md.age")
+    (True, False)
+    """
+    parts = PurePosixPath(on_disk).parts
+    return parts[0] != "sessions" or len(parts) < 3 or (len(parts) == 3 and parts[2] == KEY)
+
+
+@lru_cache(maxsize=4096)
+def session_of(name: str) -> str:
+    """Return the folder of the session a file belongs to.
+
+    Examples
+    --------
+    >>> session_of("sessions/2026-03-04/derived/turns.csv")
+    'sessions/2026-03-04'
+    """
+    return "/".join(PurePosixPath(name).parts[:2])
+
+
+def is_session(folder: str) -> bool:
+    """Tell whether a folder is that of a session.
+
+    Examples
+    --------
+    >>> is_session("sessions/2026-03-04"), is_session("sessions/2026-03-04/derived")
+    (True, False)
+    """
+    parts = PurePosixPath(folder).parts
+    return len(parts) == 2 and parts[0].casefold() == "sessions"

@@ -18,8 +18,16 @@ from pyrage import DecryptError, decrypt, encrypt
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, NewKeys
 from therapy_review.storage.plain import PlainStore, files_below, if_there, is_half, make_folder, sync_folder
-from therapy_review.storage.sealed import OPEN, SETTINGS, SealedStore
-from therapy_review.storage.sealed_names import AGE, KEY, NAMES, is_reserved, is_sealed_to_journal
+from therapy_review.storage.sealed import (
+    AGE,
+    KEY,
+    NAMES,
+    OPEN,
+    SETTINGS,
+    SealedStore,
+    is_reserved,
+    is_sealed_to_journal,
+)
 
 UNFINISHED = "unfinished"
 CHECKPOINTS = ".ipynb_checkpoints"
