@@ -34,7 +34,13 @@ from .days import (
     to_read as to_read,
     with_moods as with_moods,
 )
-from .journal import Journal as Journal, folder_of as folder_of, open_journal as open_journal
+from .journal import (
+    Journal as Journal,
+    check_new_journal as check_new_journal,
+    create_journal as create_journal,
+    folder_of as folder_of,
+    open_journal as open_journal,
+)
 from .letters import Letter as Letter, Writing as Writing
 from .marks import (
     NAME as NAME,
@@ -45,7 +51,6 @@ from .marks import (
     closed as closed,
     each as each,
 )
-from .new_journal import check_new as check_new, create_journal as create_journal
 from .notes import MOODS as MOODS, OF_THE_WAY as OF_THE_WAY, SessionNotes as SessionNotes, render as render
 from .scales import (
     BUILT_IN as BUILT_IN,
@@ -63,6 +68,6 @@ from .session import (
     TURNS_ELSEWHERE as TURNS_ELSEWHERE,
     Session as Session,
     read_turns as read_turns,
+    session_date as session_date,
 )
-from .session_names import session_date as session_date
 from .shared_notes import others as others

@@ -12,9 +12,11 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
-from therapy_review.errors import NoteError
+from therapy_review.errors import NoteChangedError, NoteError
+from therapy_review.storage import Store, if_there
 
 MOODS = range(1, 11)
 OF_THE_WAY = ("setting", "therapist", "microphone")  # in which a session was held
@@ -109,6 +111,37 @@ def parse(data: bytes, where: str) -> SessionNotes:
     if broken and "participants" in header:
         fields["participants"] = ()
     return SessionNotes(**fields, text=text, problems=tuple(problems + odd), source=source)
+
+
+def save(store: Store, name: str, changed: SessionNotes) -> SessionNotes:
+    """Save notes, unless the file was changed by another program since they were read."""
+    with store.writing():
+        now = if_there(store.read, name) or b""
+        # Compared as text as it was decoded, so that an odd encoding does not look like a change.
+        unchanged = parse(now, name).source == changed.source
+        try:
+            data = render(changed if unchanged else changed.changed(source=""))
+        except NoteError as error:
+            kept = _keep(store, name, render(changed.changed(source="")))
+            raise NoteError(f"{error} What you wrote just now is safe in {kept}.") from error
+        if not unchanged:
+            kept = _keep(store, name, data)
+            raise NoteChangedError(
+                f"{store.where(name)} was changed by another program since you opened it, so it was left "
+                f"as it is; what you wrote here is safe in {kept}. Put the two together when you like."
+            )
+        if data != now:
+            store.write(name, data)
+    return parse(data, store.where(name))
+
+
+def _keep(store: Store, name: str, data: bytes) -> str:
+    """Keep another version of the notes beside them; the same words are kept once."""
+    notes, number = PurePosixPath(name), 1
+    while if_there(store.read, beside := f"{notes.with_suffix('')}-kept-{number}.md") not in (None, data):
+        number += 1
+    store.write(beside, data)
+    return store.where(beside)
 
 
 def render(notes: SessionNotes) -> bytes:

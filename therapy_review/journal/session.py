@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,12 +26,11 @@ from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, 
 from therapy_review.journal import (
     corrections as said,
     marks as mark_files,
-    note_saving,
     notes as note_files,
     transcript as transcripts,
 )
 from therapy_review.journal.marks import Mark
-from therapy_review.sound import Recording, opener
+from therapy_review.sound import Recording, reopener
 from therapy_review.storage import SETTLED, digest, digest_if_there, if_there
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.analysis.external_turns`
 MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, said.TABLE.name})  # beside what is derived
+
+SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
 
 Stamps = dict[str, tuple[int, int] | None]
 
@@ -111,7 +113,7 @@ class Session:
         """
         name, store = self.recording_file(), self.journal.store
         self.require(use)
-        once_more = opener(store, name)
+        once_more = reopener(store, name)
 
         def opened() -> BinaryIO:
             self.require(use)  # again each time: what was taken back meanwhile stays closed
@@ -212,8 +214,8 @@ class Session:
         return note_files.SessionNotes() if data is None else note_files.parse(data, store.where(name))
 
     def save_notes(self, changed: note_files.SessionNotes) -> note_files.SessionNotes:
-        """Save notes, unless another program changed the file; see `therapy_review.journal.note_saving.save`."""
-        return note_saving.save(self.journal.store, self.file("notes.md"), changed)
+        """Save notes, unless another program changed the file; see `therapy_review.journal.notes.save`."""
+        return note_files.save(self.journal.store, self.file("notes.md"), changed)
 
     @property
     def marks(self) -> pd.DataFrame:
@@ -482,3 +484,20 @@ def read_turns(data: bytes) -> pd.DataFrame:
         Columns start, end (s), speaker, confidence.
     """
     return pd.read_csv(io.BytesIO(data), dtype={"speaker": str})
+
+
+def session_date(name: str) -> dt.date | None:
+    """Return the date a session's folder is named by, or None when it is no session's name.
+
+    Examples
+    --------
+    >>> session_date("2026-03-04-2")
+    datetime.date(2026, 3, 4)
+    >>> session_date("2026-02-30") is None
+    True
+    """
+    found = SESSION_NAME.fullmatch(name)
+    try:
+        return dt.date.fromisoformat(found.group(1)) if found else None
+    except ValueError:
+        return None

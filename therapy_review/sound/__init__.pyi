@@ -12,7 +12,7 @@ from .recording import (
     SUFFIXES as SUFFIXES,
     Recording as Recording,
     length_to_analyse as length_to_analyse,
+    reopener as reopener,
     side_by_side as side_by_side,
     waveform_peaks as waveform_peaks,
 )
-from .reopening import opener as opener

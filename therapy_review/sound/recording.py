@@ -21,6 +21,8 @@ from therapy_review.errors import RecordingError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from therapy_review.storage import Store
+
 SAMPLE_RATE = 16_000  # Hz
 BLOCK = 30.0  # seconds
 SPARE = 1.0  # seconds: what decoding may give beyond what the packets' times say
@@ -247,6 +249,38 @@ class Recording:
                 yield piece[skip or 0 :]
         if not decoded_any and start == 0.0:
             raise self._silent()
+
+
+def reopener(store: Store, name: str) -> Callable[[], BinaryIO]:
+    """Return what opens a file as often as it is called; one that is opened in memory is decrypted once.
+
+    Its bytes stay in memory, once, for as long as what is returned does. A file that changed is opened anew, and of
+    one that is gone nothing is given any more.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+
+    Returns
+    -------
+    callable
+        Raises as `Store.open`.
+    """
+    known: tuple[tuple[int, int], bytes] | None = None
+
+    def opened() -> BinaryIO:
+        nonlocal known
+        stamp, before = store.stamp(name), known
+        if before is not None and before[0] == stamp:
+            return io.BytesIO(before[1])  # which shares these bytes, for nobody writes
+        known = before = None  # let go of before there is another
+        file = store.open(name)
+        if isinstance(file, io.BytesIO):
+            known = (stamp, file.getvalue())
+        return file
+
+    return opened
 
 
 def length_to_analyse(recording: Recording) -> float:
