@@ -37,7 +37,7 @@ from tests.trends.test_lasting_change import (
 from therapy_review import Journal, Recording, open_journal
 from therapy_review.diarization import diarize
 from therapy_review.measures import ranges
-from therapy_review.storage import NewKeys, PlainStore, seal, unlock
+from therapy_review.storage import PlainStore, keys, sealing, unlock
 from therapy_review.trends import changes, direction, kendall_tau, slopes, theil_sen, trends
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
@@ -101,7 +101,7 @@ def test_a_sealed_journal_of_200_sessions_beside_a_plain_one(
     shutil.copytree(plain, sealed)
     sealed.chmod(0o700)
     identity = Identity.generate()
-    seal(PlainStore(sealed), NewKeys(identity, b"", b""))
+    sealing.seal(PlainStore(sealed), keys.NewKeys(identity, b"", b""))
     settle(sealed)
     unlock.keep(identity)
     took: dict[str, list[tuple[float, float]]] = {"first": [], "later": []}

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from therapy_review.analysis import AROUND, Embed, alike, least_certain, relabel_alike
 from therapy_review.diarization import ENGINE, diarize, embed
-from therapy_review.journal import Correction, none, record
+from therapy_review.journal import Correction, no_corrections
+from therapy_review.journal.corrections import record
 from therapy_review.measures import talk_share
 from therapy_review.turns import apply, relabel
 
@@ -66,7 +67,7 @@ def repaired(
     DataFrame
         A turns table.
     """
-    corrections, turns, left = none(), found, minutes * 60
+    corrections, turns, left = no_corrections(), found, minutes * 60
 
     def answer(start: float, end: float, was: str) -> list[Correction]:
         nonlocal left

@@ -16,7 +16,7 @@ from therapy_review.consent.agreement import (
     Agreement,
     Revocation,
     Spoken,
-    ending,
+    ending_soon,
     state,
     table,
 )
@@ -405,7 +405,7 @@ def test_an_end_is_announced_two_weeks_before_unless_it_goes_on(ahead: int, rene
     given = [agreement("therapist", "record", "self_review", until=ends)]
     if renewed:
         given.append(agreement("therapist", "record", given_from=ends))
-    found = [uses for _, uses in ending(given, DAY)]
+    found = [uses for _, uses in ending_soon(given, DAY)]
     left = ("self_review",) if renewed else ("record", "self_review")
     assert found == ([left] if 0 <= ahead <= 14 else [])
 
@@ -413,7 +413,7 @@ def test_an_end_is_announced_two_weeks_before_unless_it_goes_on(ahead: int, rene
 def test_what_was_taken_back_is_not_announced_to_end() -> None:
     soon = DAY + dt.timedelta(days=3)
     back = Revocation("r1", "a-therapist", DAY)
-    assert ending([agreement("therapist", until=soon, revocations=(back,))], DAY) == []
+    assert ending_soon([agreement("therapist", until=soon, revocations=(back,))], DAY) == []
 
 
 def test_an_agreement_taken_back_closes_a_journal_that_is_already_open(heard: Journal) -> None:

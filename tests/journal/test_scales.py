@@ -17,10 +17,10 @@ from therapy_review.journal.scales import (
     answers_in,
     change_in_words,
     cut_off_in_words,
-    in_range,
+    is_possible_total,
     reliable_change,
     scales_of,
-    total,
+    total_of,
 )
 
 BOTH = st.sampled_from([PHQ9, GAD7])
@@ -57,17 +57,17 @@ def test_the_questionnaires_ask_what_their_makers_ask() -> None:
 def test_a_total_is_the_sum_of_all_answers_and_nothing_is_guessed(
     scale: Any, answers: tuple[int | None, ...], sum_of_them: int | None
 ) -> None:
-    assert total(scale, answers) == sum_of_them
+    assert total_of(scale, answers) == sum_of_them
 
 
 @given(BOTH, st.data())
 def test_every_total_is_in_range_and_each_answer_moves_it_by_itself(scale: Any, data: Any) -> None:
     answers = data.draw(st.lists(st.integers(0, 3), min_size=len(scale.items), max_size=len(scale.items)))
-    summed = total(scale, answers)
+    summed = total_of(scale, answers)
     assert summed is not None
-    assert in_range(scale, summed)
+    assert is_possible_total(scale, summed)
     item = data.draw(st.integers(0, len(answers) - 1))
-    assert total(scale, [*answers[:item], 0, *answers[item + 1 :]]) == summed - answers[item]
+    assert total_of(scale, [*answers[:item], 0, *answers[item + 1 :]]) == summed - answers[item]
     assert answers_in(scale, answers) == tuple(answers)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from therapy_review.journal import none
+from therapy_review.journal import no_corrections
 from therapy_review.turns import TOLERANCE, spoken_of
 
 AROUND = 1.0  # seconds to press play, and to answer
@@ -51,7 +51,7 @@ def least_certain(
        start   end  error
     0   10.0  14.0    1.6
     """
-    pieces = _pieces(turns[~spoken_of(turns, none() if corrections is None else corrections)])
+    pieces = _pieces(turns[~spoken_of(turns, no_corrections() if corrections is None else corrections)])
     cost = (pieces["end"] - pieces["start"]).to_numpy() + AROUND
     order = np.argsort(-pieces["error"].to_numpy() / cost, kind="stable")
     fits = np.cumsum(cost[order]) <= minutes * 60 + TOLERANCE

@@ -17,10 +17,9 @@ from therapy_review.consent import (
     WAYS,
     Agreement,
     Spoken,
-    ending,
-    in_words,
+    ending_soon,
     is_use,
-    state,
+    use_in_words,
 )
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.wording import clock
@@ -46,8 +45,8 @@ def show(journal: JournalOption = HERE) -> None:
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
     for one in given:
-        say.print(f"{_name(opened, one)}: {state(one, today)}.")
-        say.print(f"  {', '.join(map(in_words, one.uses))}")
+        say.print(f"{_name(opened, one)}: {one.state(today)}.")
+        say.print(f"  {', '.join(map(use_in_words, one.uses))}")
         say.print(f"  {_how(one)}")
         for reason in dict.fromkeys(back.kept for back in one.revocations if back.kept):
             say.print(f"  What was recorded is kept: {reason}")
@@ -56,13 +55,13 @@ def show(journal: JournalOption = HERE) -> None:
     asked = opened.gate()
     uses = [use for use in dict.fromkeys([*_named(given), SELF_REVIEW]) if not asked.missing(BOTH, use)]
     if given:
-        may = ", ".join(map(in_words, uses)) or "nothing yet"
+        may = ", ".join(map(use_in_words, uses)) or "nothing yet"
         say.print(f"Today, recordings of {opened.client} and {opened.therapist} may be opened for: {may}.")
     if given and (against := asked.not_to_be_recorded(BOTH, today)):
         people = " and ".join(map(opened.name_of, against))
         say.print(f"Recordings made today stay closed: {people} took back being recorded, or let it end.")
     add = hints.command("consent", "add", journal=opened.root)
-    for one, _ in ending(given, today):
+    for one, _ in ending_soon(given, today):
         say.print(f"The agreement of {_name(opened, one)} ends on {one.until}; to go on: {add}")
     if not given or not uses:
         say.print(f"To write down what you agreed on: {add}")
@@ -90,7 +89,7 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Write down what somebody has agreed to."""
-    from therapy_review.consent import append
+    from therapy_review.consent import agreements_file
     from therapy_review.journal import open_journal
     from therapy_review.rights import USUAL
 
@@ -106,7 +105,9 @@ def add(
         who = who or typer.prompt("Who agrees (client, therapist, both, or another name)")
         people = list(BOTH) if who.strip().casefold() == "both" else [_role(opened, who)]
         if not to:
-            say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
+            say.print(
+                "To what? " + "; ".join(f"{use}: {use_in_words(use)}" for use in USES) + "; share:NAME."
+            )
             to = typer.prompt("With commas between", default=", ".join(USUAL))
         uses = [use.strip() for use in to.split(",") if use.strip()]
         while not how:
@@ -124,7 +125,7 @@ def add(
             _unless_others_had_their_say(opened)
         for person in people:
             name = opened.name_of(person)
-            data = append(
+            data = agreements_file.append(
                 data,
                 person,
                 uses,

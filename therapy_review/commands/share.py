@@ -89,13 +89,13 @@ def share(
 
 def _marked(session: Session, kind: str) -> list[Span]:
     """Make clips of what was marked as one kind."""
-    from therapy_review.journal import each
+    from therapy_review.journal import marks_in
     from therapy_review.sharing import of_mark
 
     wanted = kind.strip().lower()
     if not wanted:
         return []
-    found = [mark for mark in each(session.marks) if mark.kind.strip().lower() == wanted]
+    found = [mark for mark in marks_in(session.marks) if mark.kind.strip().lower() == wanted]
     if not found:
         raise ShareError(f"Nothing in {session.name} is marked as {kind.strip()}; give moments with --clip.")
     duration = float(session.made_from().get("duration", 0.0))

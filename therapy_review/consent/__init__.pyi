@@ -10,13 +10,10 @@ from .agreement import (
     WAYS as WAYS,
     Agreement as Agreement,
     Spoken as Spoken,
-    ending as ending,
-    in_words as in_words,
+    ending_soon as ending_soon,
     is_use as is_use,
     person as person,
-    seconds as seconds,
-    state as state,
+    use_in_words as use_in_words,
 )
-from .agreements_file import append as append, how_to_ask as how_to_ask
-from .gate import Gate as Gate, closed as closed
+from .gate import Gate as Gate
 from .law import rule_for as rule_for

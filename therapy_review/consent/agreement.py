@@ -133,8 +133,23 @@ class Agreement:
         """Return the uses that hold on a day, or will from a later one on, and were not taken back by then."""
         if self.until is not None and day > self.until:
             return ()
-        kept = (use for use in self.uses if (back := self.taken_back(use)) is None or back > day)
-        return tuple(kept)
+        return tuple(use for use in self.uses if (back := self.taken_back(use)) is None or back > day)
+
+    def state(self, day: dt.date) -> str:
+        """Say in a few words how this agreement stands on a day.
+
+        Examples
+        --------
+        >>> Agreement("a1", "client", ("record",), dt.date(2026, 1, 5)).state(dt.date(2026, 1, 4))
+        'begins on 2026-01-05'
+        """
+        backs = [use for use in self.uses if (back := self.taken_back(use)) is not None and back <= day]
+        if len(backs) == len(self.uses):
+            return f"taken back on {max(filter(None, map(self.taken_back, backs)))}"
+        if self.until is not None and self.until < day:
+            return f"ended on {self.until}"
+        begun = "in force" if self.given_from <= day else f"begins on {self.given_from}"
+        return f"{begun}, but not for {' and '.join(map(use_in_words, backs))}" if backs else begun
 
 
 def is_use(use: str) -> bool:
@@ -148,12 +163,12 @@ def is_use(use: str) -> bool:
     return use in USES or bool(use.startswith(SHARE) and use.removeprefix(SHARE).strip())
 
 
-def in_words(use: str) -> str:
+def use_in_words(use: str) -> str:
     """Say a use as one would to a person.
 
     Examples
     --------
-    >>> in_words("transcribe"), in_words("share:Sam")
+    >>> use_in_words("transcribe"), use_in_words("share:Sam")
     ('writing down what was said', 'sharing chosen clips with Sam')
     """
     return IN_WORDS.get(use) or f"sharing chosen clips with {use.removeprefix(SHARE)}"
@@ -168,54 +183,6 @@ def person(who: str) -> str:
     ('you', 'the therapist', 'Sam')
     """
     return {"client": "you", "therapist": "the therapist"}.get(who, who)
-
-
-def seconds(clock: object) -> float:
-    """Read a time within a recording as people write it.
-
-    Parameters
-    ----------
-    clock : str
-        ``MM:SS`` or ``H:MM:SS``.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        When it is no such time.
-
-    Examples
-    --------
-    >>> seconds("2:14"), seconds("1:02:05")
-    (134.0, 3725.0)
-    """
-    parts = str(clock).split(":")
-    if not 2 <= len(parts) <= 3 or not all(part.isdecimal() for part in parts) or int(parts[-1]) >= 60:
-        raise ValueError(f"{clock} is not a time within a recording; write it as in 2:14")
-    total = 0.0
-    for part in parts:
-        total = total * 60 + int(part)
-    return total
-
-
-def state(given: Agreement, day: dt.date) -> str:
-    """Say in a few words how an agreement stands on a day.
-
-    Examples
-    --------
-    >>> state(Agreement("a1", "client", ("record",), dt.date(2026, 1, 5)), dt.date(2026, 1, 4))
-    'begins on 2026-01-05'
-    """
-    backs = [use for use in given.uses if (back := given.taken_back(use)) is not None and back <= day]
-    if len(backs) == len(given.uses):
-        return f"taken back on {max(filter(None, map(given.taken_back, backs)))}"
-    if given.until is not None and given.until < day:
-        return f"ended on {given.until}"
-    begun = "in force" if given.given_from <= day else f"begins on {given.given_from}"
-    return f"{begun}, but not for {' and '.join(map(in_words, backs))}" if backs else begun
 
 
 def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
@@ -234,7 +201,7 @@ def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
             "spoken_in": one.spoken.session if one.spoken else "",
             "spoken_at": one.spoken.time if one.spoken else float("nan"),
             "basis": one.basis,
-            "state": state(one, day),
+            "state": one.state(day),
             "kept": "; ".join(dict.fromkeys(back.kept for back in one.revocations if back.kept)),
             "note": one.note,
         }
@@ -243,7 +210,7 @@ def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def ending(agreements: Iterable[Agreement], day: dt.date) -> list[tuple[Agreement, tuple[str, ...]]]:
+def ending_soon(agreements: Iterable[Agreement], day: dt.date) -> list[tuple[Agreement, tuple[str, ...]]]:
     """Find what ends within the next two weeks and was not given anew.
 
     Parameters
@@ -260,7 +227,7 @@ def ending(agreements: Iterable[Agreement], day: dt.date) -> list[tuple[Agreemen
     Examples
     --------
     >>> given = Agreement("a1", "therapist", ("record",), dt.date(2026, 1, 5), until=dt.date(2026, 3, 10))
-    >>> [(one.id, uses) for one, uses in ending([given], dt.date(2026, 3, 4))]
+    >>> [(one.id, uses) for one, uses in ending_soon([given], dt.date(2026, 3, 4))]
     [('a1', ('record',))]
     """
     given, found = list(agreements), []

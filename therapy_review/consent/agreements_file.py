@@ -25,10 +25,9 @@ from therapy_review.consent.agreement import (
     Spoken,
     is_use,
     person,
-    seconds,
 )
 from therapy_review.errors import JournalError
-from therapy_review.wording import clock
+from therapy_review.wording import clock, seconds_in
 
 FILE = "agreements.toml"
 
@@ -72,7 +71,7 @@ def parse(data: bytes, where: str) -> list[Agreement]:
 def _agreement(entry: dict[str, Any], revocations: Sequence[Revocation]) -> Agreement:
     spoken = None
     if "spoken_in" in entry:
-        spoken = Spoken(_text(entry, "spoken_in"), seconds(entry.get("spoken_at", "0:00")))
+        spoken = Spoken(_text(entry, "spoken_in"), seconds_in(entry.get("spoken_at", "0:00")))
     name = _text(entry, "id")
     given = Agreement(
         id=name,

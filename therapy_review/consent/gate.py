@@ -23,9 +23,9 @@ from therapy_review.consent.agreement import (
     RECORD,
     SELF_REVIEW,
     Agreement,
-    in_words,
     is_use,
     person,
+    use_in_words,
 )
 from therapy_review.consent.agreements_file import how_to_ask
 from therapy_review.errors import ConsentError
@@ -133,6 +133,18 @@ class Gate:
                 f"from its day on: {hints.command('consent', 'add', *since, journal=self.journal)}"
             )
 
+    def closed(self, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
+        """Name the sessions that may not be opened for a use; `heard` is everybody heard, by session."""
+
+        def is_open(session: str) -> bool:
+            try:
+                self.require(session, heard[session], use)
+            except ConsentError:
+                return False
+            return True
+
+        return {session for session in heard if not is_open(session)}
+
     def _agrees(self, who: str, use: str, day: dt.date) -> bool:
         return any(one.who == who and one.holds(use, day) for one in self.given)
 
@@ -151,7 +163,7 @@ class Gate:
             reasons.append(f"your word alone is not enough, for {why}")
         because = f" ({'; '.join(reasons)})" if reasons else ""
         people = " and ".join(map(person, missing))
-        return f"there is no agreement in force from {people} for {in_words(use)}{because}"
+        return f"there is no agreement in force from {people} for {use_in_words(use)}{because}"
 
     def _why_not(self, who: str, use: str, day: dt.date) -> str:
         """Say what became of somebody's last word on a use; nothing where they never gave one."""
@@ -165,29 +177,3 @@ class Gate:
         if last.until is not None and last.until < day:
             return f"{whose} ended on {last.until}"
         return f"{whose} begins on {last.given_from}"
-
-
-def closed(gate: Gate, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
-    """Name the sessions that may not be opened for a use.
-
-    Parameters
-    ----------
-    gate : Gate
-    heard : mapping of str to sequence of str
-        Everybody heard, by session.
-    use : str
-        As for `Gate.require`.
-
-    Returns
-    -------
-    set of str
-    """
-    return {name for name, people in heard.items() if not _is_open(gate, name, people, use)}
-
-
-def _is_open(gate: Gate, session: str, heard: Sequence[str], use: str) -> bool:
-    try:
-        gate.require(session, heard, use)
-    except ConsentError:
-        return False
-    return True

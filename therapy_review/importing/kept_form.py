@@ -70,7 +70,7 @@ class KeptForm:
 
         def take(_: Any) -> None:
             try:
-                of_calendar = days.kind_of(origin) == calendar.KIND
+                of_calendar = days.kind_of_origin(origin) == calendar.KIND
                 take_back = calendar.take_back if of_calendar else moods.take_back
                 self.refresh(f"Taken out: {take_back(self.journal, origin)}.{WHERE}")
             except TherapyReviewError as error:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from therapy_review.journal import BETWEEN_TAGS, COLUMNS, as_kept, origin_of
-from therapy_review.journal.days import none
+from therapy_review.journal import BETWEEN_TAGS, DAY_COLUMNS, as_kept, no_days, origin_of
 from therapy_review.storage import Damaged
 
 
@@ -102,7 +101,7 @@ def mood_file(
         )
         for one in entries
     ]
-    table = pd.DataFrame(rows, columns=COLUMNS).astype(none().dtypes.to_dict())
+    table = pd.DataFrame(rows, columns=DAY_COLUMNS).astype(no_days().dtypes.to_dict())
     in_order = tuple(sorted(damaged, key=lambda one: one.line))
     timeless = sum(one.time is None for one in entries)
     return MoodFile(kind, name, table, in_order, tuple(left_out), timeless)

@@ -18,7 +18,7 @@ from therapy_review.importing.dates import (
     signs_of_24_hours,
 )
 from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
-from therapy_review.journal import HIGH, LOW
+from therapy_review.journal import HIGHEST_MOOD, LOWEST_MOOD
 from therapy_review.storage import Damaged, Row, TextTable, read_text_table
 
 KIND = "table"
@@ -206,7 +206,7 @@ def as_number(text: str, what: str) -> float:
 def _range(table: TextTable, name: str, columns: Columns) -> tuple[float, float]:
     found = _numbers(table, columns.mood)
     if found is None:
-        return LOW, HIGH
+        return LOWEST_MOOD, HIGHEST_MOOD
     low = likely_low(found[0]) if columns.low is None else columns.low
     if low is None or columns.high is None:
         ends = "highest" if low is not None else "lowest and the highest"
@@ -243,7 +243,7 @@ def _entry(
     mood, (low, high) = _number(name), ends
     if not math.isnan(mood) and not low <= mood <= high:
         return Damaged(row.line, f"has {name} for a mood, outside {low:g} to {high:g}")
-    stretched = LOW + (mood - low) / (high - low) * (HIGH - LOW)
+    stretched = LOWEST_MOOD + (mood - low) / (high - low) * (HIGHEST_MOOD - LOWEST_MOOD)
     tags = re.split(r"[|;]" if re.search(r"[|;]", said["tags"]) else ",", said["tags"])
     return Entry(day.isoformat(), time, round(stretched, 2), name, tags, said["note"].strip())
 

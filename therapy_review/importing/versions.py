@@ -19,7 +19,15 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import ImportFileError
-from therapy_review.journal import COLUMNS, SIGN, UNTIL, in_order, kind_of, to_read, with_moods
+from therapy_review.journal import (
+    DAY_COLUMNS,
+    SIGN_COLUMN,
+    SUPERSEDED,
+    days_in_order,
+    days_in_words,
+    kind_of_origin,
+    with_moods,
+)
 from therapy_review.storage import digest
 
 SAME = ["date", "time", "mood_name", "tags", "note"]  # two that agree in these are one
@@ -53,27 +61,29 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
     comes = np.isin(found, (NEW, NEWER, OTHER))
     if not comes.any():
         return days
-    after, told = _signed(days).copy(), new.assign(**{SIGN: _signs(new)})
-    content = COLUMNS[:-1]
+    after, told = _signed(days).copy(), new.assign(**{SIGN_COLUMN: _signs(new)})
+    content = DAY_COLUMNS[:-1]
     for row, place in enumerate(places):
         if place is not None:
-            signs = f"{after[SIGN][place]} {told[SIGN][row]}"
-            after.loc[place, [*content, SIGN]] = [*told.loc[row, content], signs]
+            signs = f"{after[SIGN_COLUMN][place]} {told[SIGN_COLUMN][row]}"
+            after.loc[place, [*content, SIGN_COLUMN]] = [*told.loc[row, content], signs]
     adds = told[np.isin(found, (NEW, OTHER))].reindex(columns=after.columns, fill_value="")
-    return in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True))
+    return days_in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True))
 
 
 def remove(days: pd.DataFrame, origin: str) -> pd.DataFrame:
     """Take away what came from one file."""
     gone = days["origin"] == origin
     rest = days[~gone]
-    if UNTIL in days.columns:
-        of_gone = days.loc[gone & (days[UNTIL] != ""), ["date", "time", UNTIL]].itertuples(index=False)
+    if SUPERSEDED in days.columns:
+        of_gone = days.loc[gone & (days[SUPERSEDED] != ""), ["date", "time", SUPERSEDED]].itertuples(
+            index=False
+        )
         later = {(date, time): third for date, time, third in of_gone}  # what was replaced twice stays so
-        slots = zip(rest["date"], rest["time"], rest[UNTIL], strict=True)
+        slots = zip(rest["date"], rest["time"], rest[SUPERSEDED], strict=True)
         until = [later.get((date, time), "") if one == origin else one for date, time, one in slots]
-        rest = rest.assign(**{UNTIL: until})
-    unused = [one for one in (UNTIL, SIGN) if one in rest.columns and (rest[one] == "").all()]
+        rest = rest.assign(**{SUPERSEDED: until})
+    unused = [one for one in (SUPERSEDED, SIGN_COLUMN) if one in rest.columns and (rest[one] == "").all()]
     return rest.drop(columns=unused).reset_index(drop=True)
 
 
@@ -82,11 +92,11 @@ def renumbered(
 ) -> pd.DataFrame:
     """Give words for moods other numbers; what was changed by hand stays so."""
     after = with_moods(days, kind, values, were)
-    if SIGN not in days.columns or after["mood"].equals(days["mood"]):
+    if SIGN_COLUMN not in days.columns or after["mood"].equals(days["mood"]):
         return after
-    each = zip(days[SIGN], _signs(days), _signs(after), strict=True)
+    each = zip(days[SIGN_COLUMN], _signs(days), _signs(after), strict=True)
     signs = [f"{kept.removesuffix(was)}{now}" if kept.endswith(was) else kept for kept, was, now in each]
-    return after.assign(**{SIGN: signs})
+    return after.assign(**{SIGN_COLUMN: signs})
 
 
 def in_words(statuses: Sequence[str]) -> str:
@@ -108,7 +118,7 @@ def in_words(statuses: Sequence[str]) -> str:
 
 
 def _signed(days: pd.DataFrame) -> pd.DataFrame:
-    return days if SIGN in days.columns else days.assign(**{SIGN: ""})
+    return days if SIGN_COLUMN in days.columns else days.assign(**{SIGN_COLUMN: ""})
 
 
 def _matched(days: pd.DataFrame, new: pd.DataFrame, versions: str) -> tuple[list[str], list[int | None]]:
@@ -117,11 +127,11 @@ def _matched(days: pd.DataFrame, new: pd.DataFrame, versions: str) -> tuple[list
         raise ImportFileError(f"{versions} is no way to treat versions; say {TAKE_NEWER} or {KEEP_BOTH}.")
     old, its = _keys(days), _keys(new)
     here, now = set(old), set(its)
-    counts = days[UNTIL] == "" if UNTIL in days.columns else [True] * len(days)
+    counts = days[SUPERSEDED] == "" if SUPERSEDED in days.columns else [True] * len(days)
     own: list[bool] = []  # whether a row is as it was brought in; all else the client wrote
     past: Counter[tuple[object, ...]] = Counter()  # what stood in the place of a row before
     changed: dict[tuple[object, ...], list[int]] = {}  # what is told otherwise now, by day and time
-    rows = zip(old, counts, _signed(days)[SIGN], _signs(days), strict=True)
+    rows = zip(old, counts, _signed(days)[SIGN_COLUMN], _signs(days), strict=True)
     for row, (key, stands, kept, sign) in enumerate(rows):
         own.append(kept.endswith(sign) and bool(key[-2]))
         past.update((_slot(key), one) for one in kept.split() if one != sign)
@@ -155,7 +165,7 @@ def _may_replace(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
 
 def _keys(days: pd.DataFrame) -> list[tuple[object, ...]]:
     """Name each entry by its content and the kind of its file; alike ones of a table are counted through."""
-    table = days[SAME].assign(kind=days["origin"].map(kind_of).astype(str))
+    table = days[SAME].assign(kind=days["origin"].map(kind_of_origin).astype(str))
     table = table.assign(number=table.groupby(list(table.columns)).cumcount())
     return list(table.itertuples(index=False, name=None))
 
@@ -165,5 +175,5 @@ def _slot(key: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _signs(days: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    cells = to_read(days)[COLUMNS[:-1]].itertuples(index=False, name=None)
+    cells = days_in_words(days)[DAY_COLUMNS[:-1]].itertuples(index=False, name=None)
     return np.array([digest("\0".join(row).encode())[:8] for row in cells], dtype=object)

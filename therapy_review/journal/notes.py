@@ -120,9 +120,9 @@ def save(store: Store, name: str, changed: SessionNotes) -> SessionNotes:
         # Compared as text as it was decoded, so that an odd encoding does not look like a change.
         unchanged = parse(now, name).source == changed.source
         try:
-            data = render(changed if unchanged else changed.changed(source=""))
+            data = render_notes(changed if unchanged else changed.changed(source=""))
         except NoteError as error:
-            kept = _keep(store, name, render(changed.changed(source="")))
+            kept = _keep(store, name, render_notes(changed.changed(source="")))
             raise NoteError(f"{error} What you wrote just now is safe in {kept}.") from error
         if not unchanged:
             kept = _keep(store, name, data)
@@ -144,7 +144,7 @@ def _keep(store: Store, name: str, data: bytes) -> str:
     return store.where(beside)
 
 
-def render(notes: SessionNotes) -> bytes:
+def render_notes(notes: SessionNotes) -> bytes:
     """Write notes as the bytes of a file, keeping what the client's own file looked like.
 
     Parameters

@@ -251,7 +251,7 @@ def add(
     ends = [_number(text, which) for text, which in ((low, "smallest"), (high, "largest"))]
     if not ends[0] < ends[1]:
         raise JournalError(
-            f"It would go from {plain(ends[0])} to {plain(ends[1])}; the smallest must be below the largest."
+            f"It would go from {digits(ends[0])} to {digits(ends[1])}; the smallest must be below the largest."
         )
     with store.writing():
         there = kept(store, settings)  # a file that can't be read is not added to
@@ -312,7 +312,7 @@ def answers_in(scale: Scale, given: Sequence[int | None]) -> tuple[int | None, .
     return tuple(one if one in range(len(scale.options)) else None for one in padded)
 
 
-def total(scale: Scale, given: Sequence[int | None]) -> int | None:
+def total_of(scale: Scale, given: Sequence[int | None]) -> int | None:
     """Add up the answers.
 
     Parameters
@@ -328,7 +328,7 @@ def total(scale: Scale, given: Sequence[int | None]) -> int | None:
 
     Examples
     --------
-    >>> total(GAD7, [1, 2, 0, 3, 1, 0, 1]), total(GAD7, [1, 2, None, 3, 1, 0, 1])
+    >>> total_of(GAD7, [1, 2, 0, 3, 1, 0, 1]), total_of(GAD7, [1, 2, None, 3, 1, 0, 1])
     (8, None)
     """
     answers = answers_in(scale, given)
@@ -336,12 +336,12 @@ def total(scale: Scale, given: Sequence[int | None]) -> int | None:
     return sum(known) if answers and len(known) == len(answers) else None
 
 
-def in_range(scale: Scale, value: float) -> bool:
+def is_possible_total(scale: Scale, value: float) -> bool:
     """Tell whether a total is one the scale can have; a sum of answers is a whole number.
 
     Examples
     --------
-    >>> in_range(PHQ9, 27), in_range(PHQ9, 28), in_range(PHQ9, 7.5)
+    >>> is_possible_total(PHQ9, 27), is_possible_total(PHQ9, 28), is_possible_total(PHQ9, 7.5)
     (True, False, False)
     """
     whole = not scale.items or float(value).is_integer()
@@ -392,7 +392,7 @@ def cut_off_in_words(scale: Scale, whose: str = "your") -> str:
     """
     if scale.cut_off is None:
         return ""
-    line = plain(scale.cut_off)
+    line = digits(scale.cut_off)
     if scale.cut_off_source == OWN or not scale.cut_off_source:
         return f"The line at {line} is {whose} own."
     if scale.key not in BUILT_IN:
@@ -429,7 +429,7 @@ def change_in_words(scale: Scale, before: float, after: float, when: str) -> str
     """
     if after == before:
         return f"the same as {when}"
-    size, way = plain(abs(after - before)), "lower" if after < before else "higher"
+    size, way = digits(abs(after - before)), "lower" if after < before else "higher"
     return f"{size} {way} than {when}" + {
         WITHIN: "; answers vary by that much by themselves",
         UNKNOWN: "; how much answers vary by themselves isn't known for this scale",
@@ -439,12 +439,12 @@ def change_in_words(scale: Scale, before: float, after: float, when: str) -> str
     )
 
 
-def plain(value: float) -> str:
+def digits(value: float) -> str:
     """Write a total without needless zeros.
 
     Examples
     --------
-    >>> plain(12.0), plain(7.5)
+    >>> digits(12.0), digits(7.5)
     ('12', '7.5')
     """
     return f"{value:.10g}"

@@ -222,7 +222,7 @@ class Session:
         """What the client put at a time: columns start, end (s), kind, label, text."""
         store, name = self.journal.store, self.file(mark_files.TABLE.name)
         data = if_there(store.read, name)
-        return mark_files.none() if data is None else mark_files.read(data, store.where(name))
+        return mark_files.no_marks() if data is None else mark_files.read(data, store.where(name))
 
     def add_mark(self, mark: Mark) -> None:
         """Put a mark into ``marks.csv``; what else the client wrote there stays.
@@ -294,7 +294,11 @@ class Session:
         """
         store, name = self.journal.store, self.file(said.TABLE.name)
         data = if_there(store.read, name)
-        return (said.none(), None) if data is None else (said.read(data, store.where(name)), digest(data))
+        return (
+            (said.no_corrections(), None)
+            if data is None
+            else (said.read(data, store.where(name)), digest(data))
+        )
 
     def correct(self, lines: Iterable[said.Correction]) -> int:
         """Keep what the client says about who speaks when; it wins over any analysis, for ever.

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import fonts
-from therapy_review.consent import SHARE, USES, Spoken, seconds
+from therapy_review.consent import SHARE, USES, Spoken
 from therapy_review.display import as_pdf
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.storage import PlainStore
-from therapy_review.wording import clock, day
+from therapy_review.wording import clock, day, seconds_in
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -153,7 +153,7 @@ def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
     """
     heard = journal.session(session)
     try:
-        time = seconds(at.strip())
+        time = seconds_in(at.strip())
     except ValueError as error:
         raise JournalError(f"{error}.") from error
     with contextlib.suppress(NotAnalysedError):

@@ -15,10 +15,9 @@ from therapy_review.consent import (
     WAYS,
     Agreement,
     Spoken,
-    append,
-    in_words,
+    agreements_file,
     law,
-    state,
+    use_in_words,
 )
 from therapy_review.display import NothingToShow, Still, code, gently, how_to_start, is_still, sentence
 from therapy_review.errors import JournalError, TherapyReviewError
@@ -300,7 +299,7 @@ class DraftForm:
         def added(data: bytes) -> bytes:
             for who in new:
                 if not any(stands(one, who) for one in journal.consents):
-                    data = append(
+                    data = agreements_file.append(
                         data,
                         who,
                         draft.uses,
@@ -347,8 +346,8 @@ def _entry(journal: Journal, one: Agreement, today: dt.date) -> str:
     kept = dict.fromkeys(back.kept for back in one.revocations if back.kept)
     more = [*kept, *([one.note] if one.note else [])]
     return (
-        f"<p><strong>{name}</strong>: {html.escape(state(one, today))}<br>"
-        f"{html.escape(', '.join(map(in_words, one.uses)))}<br>"
+        f"<p><strong>{name}</strong>: {html.escape(one.state(today))}<br>"
+        f"{html.escape(', '.join(map(use_in_words, one.uses)))}<br>"
         f"<small>From {day(one.given_from)} {end}; {', '.join(said)}.</small>"
         f"{''.join(f'<br><small>{paragraphs(text)}</small>' for text in more)}</p>"
     )

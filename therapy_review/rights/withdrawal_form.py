@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.consent import in_words
+from therapy_review.consent import use_in_words
 from therapy_review.errors import TherapyReviewError
 from therapy_review.rights import erasure, withdrawal
 from therapy_review.rights.withdrawal import TakenBack
@@ -76,7 +76,7 @@ class TakeBackForm:
 
     def _offer_uses(self) -> None:
         uses = withdrawal.offered(self._journal).get(str(self.who.value), [])
-        self.use.options = [ALL, *((in_words(use), use) for use in uses)]
+        self.use.options = [ALL, *((use_in_words(use), use) for use in uses)]
 
     def _ask(self) -> None:
         closes = withdrawal.what_closes(str(self.use.value or ""))

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review.consent import seconds
 from therapy_review.errors import ShareError
 from therapy_review.journal import Mark, marks as mark_files
 from therapy_review.turns import Span, intervals
+from therapy_review.wording import seconds_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +110,7 @@ def _moment(text: str) -> float:
     whole, point, part = text.partition(".")
     if point and not part.isdecimal():
         raise ValueError(text)
-    return seconds(whole) + (float(f"0.{part}") if point else 0.0)
+    return seconds_in(whole) + (float(f"0.{part}") if point else 0.0)
 
 
 def read_spans(text: str) -> list[Span]:
@@ -152,15 +152,15 @@ def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
 
     Examples
     --------
-    >>> silenced_by_marks(mark_files.add(mark_files.none(), Mark(60, float("nan"), "name")))
+    >>> silenced_by_marks(mark_files.add(mark_files.no_marks(), Mark(60, float("nan"), "name")))
     [(57.0, 62.5)]
     """
-    names = [mark for mark in mark_files.each(marks) if mark.kind.strip().lower() == mark_files.NAME]
+    names = [mark for mark in mark_files.marks_in(marks) if mark.kind.strip().lower() == mark_files.NAME]
     ends = [
         (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
         for m in names
     ]
-    return intervals.joined([*mark_files.closed(marks), *intervals.widened(ends, AROUND_NAME)])
+    return intervals.joined([*mark_files.closed_stretches(marks), *intervals.widened(ends, AROUND_NAME)])
 
 
 def clip(

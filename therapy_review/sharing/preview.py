@@ -9,7 +9,7 @@ import numpy as np
 
 from therapy_review.player import PIECE, Answer, Moment
 from therapy_review.sharing.export import require_unchanged, sound_of
-from therapy_review.sound import DELAY, PACKET, encoded, head, piece
+from therapy_review.sound import opus
 
 if TYPE_CHECKING:
     from therapy_review.journal import Session
@@ -38,21 +38,21 @@ class ClipFeed:
 
     def head(self) -> bytes:
         """Give what the page needs before the first piece."""
-        return head()
+        return opus.head()
 
     def pieces(self, start: float) -> Answer:
         """Give the next five seconds of the clip, asking each time whether it may still go out like that."""
         clip = self._clip
         with self._reading:
             require_unchanged(self._session, self._plan)  # what was opened before stays at hand
-            self._packets = self._packets or list(encoded([sound_of(self._session, self._plan, clip)]))
+            self._packets = self._packets or list(opus.encoded([sound_of(self._session, self._plan, clip)]))
             packets = self._packets
-        first = int(max(0.0, start - clip.start + DELAY) / PACKET + 1e-6)
+        first = int(max(0.0, start - clip.start + opus.DELAY) / opus.PACKET + 1e-6)
         some = packets[first : first + PIECE]
-        at = clip.start + first * PACKET - DELAY
+        at = clip.start + first * opus.PACKET - opus.DELAY
         done = first + PIECE >= len(packets)
-        until = clip.end if done else at + len(some) * PACKET
-        return {"at": [round(at, 4)] if some else [], "until": until}, [piece(some)] if some else []
+        until = clip.end if done else at + len(some) * opus.PACKET
+        return {"at": [round(at, 4)] if some else [], "until": until}, [opus.piece(some)] if some else []
 
 
 class ClipToHear(Moment):

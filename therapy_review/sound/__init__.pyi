@@ -1,12 +1,5 @@
+from . import opus as opus
 from .aac import m4a as m4a
-from .opus import (
-    DELAY as DELAY,
-    PACKET as PACKET,
-    RATE as RATE,
-    encoded as encoded,
-    head as head,
-    piece as piece,
-)
 from .recording import (
     PEAKS_A_SECOND as PEAKS_A_SECOND,
     SUFFIXES as SUFFIXES,

@@ -49,7 +49,7 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> found = long_silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))
-    >>> said = mark_files.add(mark_files.none(), Mark(1.2, 5.1, "silence", "thinking"))
+    >>> said = mark_files.add(mark_files.no_marks(), Mark(1.2, 5.1, "silence", "thinking"))
     >>> coded(found, said)[["start", "end", "kind"]]
        start  end      kind
     0    1.0  5.0  thinking
@@ -190,7 +190,7 @@ def _count(session: Session) -> list[dict[str, Any]]:
 
 
 def _said(marks: pd.DataFrame) -> list[Mark]:
-    return mark_files.each(marks[marks["kind"].str.strip() == SILENCE])
+    return mark_files.marks_in(marks[marks["kind"].str.strip() == SILENCE])
 
 
 def _times(mark: Mark) -> dict[str, float]:

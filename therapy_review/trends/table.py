@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent import SELF_REVIEW, closed
+from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
 from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness
@@ -351,9 +351,8 @@ def _closed(whole: Mapping[str, Mapping[str, Any]], journal: Journal, use: str) 
         if one["recorded"] or (one["measures"] and use != SELF_REVIEW)
     }
     try:
-        return closed(
-            journal.gate(), asked, use
-        )  # their figures were taken from a sound that is closed today
+        # Their figures were taken from a sound that is closed today.
+        return journal.gate().closed(asked, use)
     except JournalError:  # said where the agreements are shown
         return set(asked)
 
