@@ -51,7 +51,10 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Revocation:
-    """An agreement, or a part of it, taken back."""
+    """An agreement, or a part of it (all when `uses` is empty), taken back from a day on.
+
+    `kept` is why what was recorded before is kept all the same.
+    """
 
     id: str
     agreement: str
@@ -186,7 +189,7 @@ def person(who: str) -> str:
 
 
 def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
-    """Put agreements side by side."""
+    """Put agreements side by side, one row each, as they stand on a day; ``spoken_at`` is in seconds."""
     import pandas as pd
 
     rows = [

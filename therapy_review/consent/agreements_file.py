@@ -33,24 +33,13 @@ FILE = "agreements.toml"
 
 
 def how_to_ask(journal: Path | None) -> str:
-    """Say what to do where an agreement is missing.
-
-    Parameters
-    ----------
-    journal : Path or None
-        The journal's folder.
-
-    Returns
-    -------
-    str
-        Two commands are in it.
-    """
+    """Say, with two commands, what to do where an agreement is missing."""
     draft, add = (hints.command("consent", word, journal=journal) for word in ("draft", "add"))
     return f"Talk it over (a page for that: {draft}), then write it down with: {add}"
 
 
 def parse(data: bytes, where: str) -> list[Agreement]:
-    """Read the agreements of a journal."""
+    """Read the agreements of a journal; where anything can't be understood, nobody counts as having agreed."""
     try:
         content = tomllib.loads(data.decode("utf-8-sig"))
         revocations = [_revocation(entry, n) for n, entry in enumerate(content.get("revocation", []), 1)]
@@ -139,40 +128,9 @@ def append(
     basis: str = ALL_PARTIES,
     note: str = "",
 ) -> bytes:
-    """Add one agreement to the content of ``agreements.toml``; what stands there is not touched.
+    """Add one agreement, described as at `Agreement`, to the content of ``agreements.toml``.
 
-    Parameters
-    ----------
-    data : bytes
-        The file as it is; empty for a new one.
-    who : str
-        ``client``, ``therapist``, or the name of anyone else heard.
-    uses : sequence of str
-        Some of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
-    given_from : datetime.date
-        First day it holds.
-    name : str
-        The person's name or pseudonym.
-    how : str
-        ``written`` or ``spoken``.
-    until : datetime.date, optional
-        Last day it holds.
-    spoken : Spoken, optional
-        Where on a recording it was said.
-    basis : str
-        ``all_parties`` or ``one_party``.
-    note : str
-        Anything worth remembering.
-
-    Returns
-    -------
-    bytes
-        The file's new content.
-
-    Raises
-    ------
-    JournalError
-        When what is there can't be read, or what is to be added can't be agreed to.
+    What stands there is not touched; what can't be agreed to, and a file that can't be read, is a `JournalError`.
     """
     known = {agreement.id for agreement in parse(data, FILE)}
     given = Agreement(
@@ -215,7 +173,10 @@ def _not_to_be_agreed(given: Agreement) -> str:
 
 
 def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = "") -> bytes:
-    """Take back what one person agreed to, for one use or for all; what else they agreed to goes on."""
+    """Take back what one person agreed to from a day on, for one use or, when it is empty, for all.
+
+    What else they agreed to goes on; where there was nothing to take back, nothing is added.
+    """
     given, entries = parse(data, FILE), []
     known = {back.id for agreement in given for back in agreement.revocations}
     for agreement in given:
@@ -230,7 +191,10 @@ def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = 
 
 
 def keep_all_the_same(data: bytes, who: str, why: str) -> bytes:
-    """Write down why what was recorded is kept although somebody has taken back their last agreement."""
+    """Write down why what was recorded is kept although somebody has taken back their last agreement.
+
+    The newest revocation is said once more, together with the reason.
+    """
     given = parse(data, FILE)
     backs = [back for agreement in given for back in agreement.revocations]
     own = [back for agreement in given if agreement.who == who for back in agreement.revocations]

@@ -63,19 +63,7 @@ class Gate:
         return cls(tuple(agreements), day, cache(one_party_is_clear), journal)
 
     def missing(self, heard: Sequence[str], use: str) -> list[str]:
-        """Name those whose agreement to a use is missing; nobody where one party's word is enough.
-
-        Parameters
-        ----------
-        heard : sequence of str
-            Everybody heard in a recording.
-        use : str
-            One of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
-
-        Returns
-        -------
-        list of str
-        """
+        """Name those heard whose agreement to a use is missing; nobody where one party's word is enough."""
         found = [who for who in heard if not self._agrees(who, use, self.day)]
         if not found or use != SELF_REVIEW or "client" not in heard or not self._has_own_word:
             return found
@@ -84,17 +72,8 @@ class Gate:
     def not_to_be_recorded(self, heard: Sequence[str], made_on: dt.date) -> list[str]:
         """Name those whose agreement to being recorded was taken back or over on the day a recording was made.
 
-        Parameters
-        ----------
-        heard : sequence of str
-            Everybody heard in it.
-        made_on : datetime.date
-
-        Returns
-        -------
-        list of str
-            Without those who never wrote anything down about it, or only for later days: recordings that are older
-            than the agreement rest on what is agreed to about them now.
+        Those who never wrote anything down about it, or only for later days, are not among them: recordings that are
+        older than the agreement rest on what is agreed to about them now.
         """
         begun = {one.who for one in self.given if RECORD in one.uses and one.given_from <= made_on}
         return [who for who in heard if who in begun and not self._agrees(who, RECORD, made_on)]

@@ -159,19 +159,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
 
 
 def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFrame:
-    """Put lines under the table, as one step.
-
-    Parameters
-    ----------
-    corrections : DataFrame
-        A corrections table.
-    lines : iterable of Correction
-        From the acts of `therapy_review.turns.edits`, of one or of several, or made by hand.
-
-    Returns
-    -------
-    DataFrame
-        The new corrections table.
+    """Put lines under the table, as one step, which is taken back at once.
 
     Examples
     --------
@@ -237,6 +225,8 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
 
 def without_answers(corrections: pd.DataFrame) -> pd.DataFrame:
     """Take back what was said about whose voice is whose, and keep what changed single stretches.
+
+    What is kept has changed places by the swaps, which go.
 
     Examples
     --------

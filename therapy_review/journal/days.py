@@ -76,7 +76,7 @@ def kind_of_origin(origin: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """Where rows came from."""
+    """Where rows came from, how many they are, and their first and last day; by hand without an origin."""
 
     origin: str
     number: int
@@ -97,22 +97,6 @@ def no_days() -> pd.DataFrame:
 
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a days table from a file's bytes.
-
-    Parameters
-    ----------
-    data : bytes
-        CSV; columns may be in any order, and further ones are kept.
-    where : str
-        The file's name, for the sentence of an error.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    JournalError
-        When it is no such table.
 
     Examples
     --------

@@ -187,7 +187,7 @@ def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
 
 
 def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
-    """Put one mark in the place of another.
+    """Put one mark in the place of another; where that is gone meanwhile, the new one is added.
 
     Examples
     --------

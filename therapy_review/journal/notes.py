@@ -97,7 +97,7 @@ class SessionNotes:
 
 
 def parse(data: bytes, where: str) -> SessionNotes:
-    """Read notes from the bytes of a file."""
+    """Read notes from a file's bytes, always: a damaged header costs the header, not the text."""
     try:
         source = data.decode("utf-8")
         problems = []
@@ -114,7 +114,10 @@ def parse(data: bytes, where: str) -> SessionNotes:
 
 
 def save(store: Store, name: str, changed: SessionNotes) -> SessionNotes:
-    """Save notes, unless the file was changed by another program since they were read."""
+    """Save notes, unless the file was changed by another program since they were read; go on from what is returned.
+
+    What can't be saved, for that or for a damaged header, is kept beside the file.
+    """
     with store.writing():
         now = if_there(store.read, name) or b""
         # Compared as text as it was decoded, so that an odd encoding does not look like a change.

@@ -214,7 +214,7 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
 
 
 def kept(store: Store, settings: Mapping[str, Any]) -> dict[str, Scale]:
-    """Give every scale of a journal: those its settings describe, then those that were added in the form."""
+    """Give every scale by its key in the notes: those the settings describe, then those added in the form."""
     described = scales_of(settings, store.where("journal.toml"))
     own = scales_of({"scales": _added(store)}, store.where(FILE))
     return described | {key: scale for key, scale in own.items() if key not in described}
@@ -242,7 +242,10 @@ def add(
     higher_is: str = "",
     taken: Collection[str] = (),
 ) -> Scale:
-    """Add a number of the client's own, for this session and the next ones."""
+    """Add a number of the client's own, for this session and the next ones, or nothing where something is wrong.
+
+    `low` and `high` are as they were typed, and `taken` are keys that mean something else.
+    """
     import tomlkit
 
     name = " ".join(name.split())

@@ -111,7 +111,12 @@ def if_there(ask: Callable[[str], Found], name: str) -> Found | None:
 
 
 class Store(Protocol):
-    """What the rest of the package may ask of the files of a journal."""
+    """What the rest of the package may ask of the files of a journal.
+
+    Where the disk refuses, or another program holds the lock for longer than ten seconds, a `JournalError` says so,
+    and what was to be written is as it was before. `read`, `open` and `stamp` raise `NotThereError` where there is no
+    such file, and `LockedError` where the key of its session was destroyed.
+    """
 
     @property
     def root(self) -> Path:
@@ -121,7 +126,7 @@ class Store(Protocol):
         """Tell whether there is a file of that name."""
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes; `NotThereError` where there is none, from the next and `stamp` too."""
+        """Return a file's bytes."""
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking."""
@@ -189,37 +194,17 @@ class PlainStore:
             return False
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes.
-
-        Raises
-        ------
-        NotThereError
-            When there is no such file.
-        JournalError
-            When it may not be read.
-        """
+        """Return a file's bytes."""
         with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).read_bytes()
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading, with seeking.
-
-        Raises
-        ------
-        NotThereError, JournalError
-            As `read`.
-        """
+        """Open a file for reading, with seeking."""
         with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).open("rb")
 
     def write(self, name: str, data: bytes) -> None:
-        """Replace a file whole, or leave it as it was, whenever the power goes.
-
-        Raises
-        ------
-        JournalError
-            When the disk is full or may not be written to; the earlier file stays.
-        """
+        """Replace a file whole, or leave it as it was, whenever the power goes."""
         path = self._path(name)
         with _in_a_sentence("write", lambda: self.where(name)):
             for left in reversed(range(TRIES)):
@@ -233,13 +218,7 @@ class PlainStore:
             sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
-        """Delete a file if it is there, and what writing it may have left when it was cut short.
-
-        Raises
-        ------
-        JournalError
-            When it may not be deleted.
-        """
+        """Delete a file if it is there, and what writing it may have left when it was cut short."""
         path = self._path(name)
         self.ask_before_change()
         half, gone = re.compile(rf"\.{re.escape(path.name)}\..*\.tmp"), False
@@ -256,13 +235,7 @@ class PlainStore:
                 sync_folder(path.parent)
 
     def set_aside(self, name: str, kept: str) -> None:
-        """Give a file that can't be opened another name, as it is.
-
-        Raises
-        ------
-        JournalError
-            When it may not be renamed.
-        """
+        """Give a file that can't be opened another name, as it is."""
         path = self._path(name)
         self.ask_before_change()
         with _in_a_sentence("rename", lambda: self.where(name)):
@@ -274,11 +247,6 @@ class PlainStore:
 
         The folder itself goes last, so that it is found until nothing is left in it; of the journal itself, named
         by an empty word, the settings go last and the folder stays. A link is deleted, never what it leads to.
-
-        Raises
-        ------
-        JournalError
-            When something may not be deleted.
         """
         path = self._path(folder)
         self.ask_before_change()
@@ -312,13 +280,7 @@ class PlainStore:
                 return []
 
     def stamp(self, name: str) -> tuple[int, int]:
-        """Return size in bytes and time of change in nanoseconds.
-
-        Raises
-        ------
-        NotThereError, JournalError
-            As `read`.
-        """
+        """Return size in bytes and time of change in nanoseconds."""
         with _in_a_sentence("read", lambda: self.where(name)):
             found = self._path(name).stat()
             if not stat.S_ISREG(found.st_mode):
@@ -335,18 +297,7 @@ class PlainStore:
             return os.name == "posix" and bool(stat.S_IMODE(self.root.stat().st_mode) & 0o077)
 
     def protect(self) -> bool:
-        """Make folder and files their owner's alone.
-
-        Returns
-        -------
-        bool
-            Whether that took: some disks know no permissions.
-
-        Raises
-        ------
-        JournalError
-            When something is not the owner's to change.
-        """
+        """Make folder and files their owner's alone; False where the disk knows no permissions."""
         with _in_a_sentence("protect", lambda: self.root.name):
             for folder, _, names in os.walk(self.root):
                 for path in (Path(folder), *(Path(folder, name) for name in names)):
@@ -364,29 +315,12 @@ class PlainStore:
             self._before_change()
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold the journal's lock, so that two programs never write at once.
-
-        Raises
-        ------
-        JournalError
-            When another program holds it for longer than ten seconds, or the folder may not be written to.
-        """
+        """Hold the journal's lock, so that two programs never write at once."""
         return self.holding(".lock")
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
-        """Hold one of the journal's locks.
-
-        Parameters
-        ----------
-        name : str
-            Of the lock's file.
-
-        Raises
-        ------
-        JournalError
-            As `writing`.
-        """
+        """Hold one of the journal's locks, by the name of its file; raises as `writing`."""
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.root / name, timeout=LOCK_WAIT, mode=FILE_MODE)

@@ -17,7 +17,10 @@ from therapy_review.storage.sealed import AGE, KEY, SealedStore
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
-    """Refuse where something that stays can't be opened: without the old key nobody could mend it."""
+    """Refuse where something that stays can't be opened: without the old key nobody could mend it.
+
+    `going` names the files and folders of the session that are to go.
+    """
     known = _known(store, folder)
     if not known:
         return
@@ -31,7 +34,10 @@ def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> No
 
 
 def renew(store: SealedStore, folder: str, going: Collection[str]) -> None:
-    """Give a session a new key, seal with it what stays, and destroy the old one."""
+    """Give a session a new key, seal with it what stays, and destroy the old one, which opened what is `going`.
+
+    The journal's lock is held. Where a file can't be opened or written, all opens as before; it can be asked again.
+    """
     known = _known(store, folder)
     if not known:  # destroyed already, so nothing opens
         return

@@ -71,17 +71,7 @@ class SealedStore:
         return self.plain.exists(self.on_disk(name))
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes, opened in memory.
-
-        Raises
-        ------
-        NotThereError
-            When there is no such file.
-        JournalError
-            When it may not be read, or is damaged.
-        LockedError
-            When the session's key was destroyed.
-        """
+        """Return a file's bytes, opened in memory."""
         if name == SETTINGS:
             return self.plain.read(name)
         try:
@@ -118,23 +108,11 @@ class SealedStore:
         return found
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading, with seeking; it is in memory whole.
-
-        Raises
-        ------
-        JournalError, LockedError
-            As `read`.
-        """
+        """Open a file for reading, with seeking; it is in memory whole."""
         return io.BytesIO(self.read(name))
 
     def write(self, name: str, data: bytes) -> None:
-        """Replace a file whole, or leave it as it was.
-
-        Raises
-        ------
-        JournalError
-            When the disk is full or may not be written to; the earlier file stays.
-        """
+        """Replace a file whole, or leave it as it was."""
         self.plain.ask_before_change()
         if name == SETTINGS:
             self.plain.write(name, data)
@@ -206,22 +184,9 @@ class SealedStore:
         return self.plain.writing()
 
     def on_disk(self, name: str, *, new: bool = False) -> str:
-        """Return the name a file has on disk.
+        """Return the name a file has on disk; `new` gives names to what has none yet, else nothing is written.
 
-        Parameters
-        ----------
-        name : str
-        new : bool
-            Give names to what has none yet; otherwise nothing is written.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        JournalError
-            When a key of the journal has that name.
+        A name that one of the journal's keys has is refused.
         """
         if name in OPEN:
             return name
@@ -233,46 +198,17 @@ class SealedStore:
         return f"{self.folder_on_disk(name, new=new)}{AGE}"
 
     def name_of(self, on_disk: str) -> str:
-        """Return the name that a file on disk has for the rest of the package.
-
-        Parameters
-        ----------
-        on_disk : str
-            With or without ``.age``.
-
-        Returns
-        -------
-        str
-        """
+        """Return the name that a file on disk, with or without ``.age``, has for the rest of the package."""
         back = {given: part for part, given in self._given_names().items()}
         parts = PurePosixPath(on_disk.removesuffix(AGE)).parts
         return "/".join(back.get(part, part) for part in parts)
 
     def place_of(self, on_disk: str) -> str:
-        """Return where an age file belongs, as dates are hidden or not; it may lie elsewhere still.
-
-        Parameters
-        ----------
-        on_disk : str
-
-        Returns
-        -------
-        str
-        """
+        """Return where an age file belongs, as dates are hidden or not; it may lie elsewhere still."""
         return f"{self.folder_on_disk(self.name_of(on_disk), new=True)}{AGE}"
 
     def given_names(self, parts: list[str]) -> dict[str, str]:
-        """Tell which name on disk stands for which, after giving names to parts that have none yet.
-
-        Parameters
-        ----------
-        parts : list of str
-            Names of folders or files, without what is before and after.
-
-        Returns
-        -------
-        dict of str to str
-        """
+        """Tell which name on disk stands for which part of a path, after naming those that have none yet."""
         with self._guard:
             given = self._given_names()
             if all(part in given for part in parts):

@@ -89,22 +89,7 @@ def forget() -> None:
 
 
 def from_passphrase_file(path: Path) -> str:
-    """Read a passphrase from a file that only its owner can read.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    str
-        Its first line.
-
-    Raises
-    ------
-    LockedError
-        When it is not there, is empty, or others may read it.
-    """
+    """Read a passphrase, the first line of a file that only its owner can read."""
     path = path.expanduser()
     try:
         found = path.stat()
@@ -182,21 +167,7 @@ def _from_keyring(public: str) -> str | None:
 
 
 def remember_in_keyring(public: str, words: str) -> None:
-    """Put a passphrase into this computer's keyring.
-
-    Parameters
-    ----------
-    public : str
-        The journal's public key.
-    words : str
-
-    Raises
-    ------
-    LockedError
-        When this computer has no keyring.
-    MissingPackageError
-        When the package keyring is not installed.
-    """
+    """Put a passphrase into this computer's keyring, under the journal's public key."""
     try:
         _keyring().set_password(KEYRING, public, words)
         if _from_keyring(public) != words:
@@ -270,7 +241,7 @@ HAND_OVER = "from therapy_review import unlock as _u; _u.take_over(); del _u"
 
 
 def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
-    """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file."""
+    """Give a kernel that is ready the key from `secret_of`, before its first cell; it is kept nowhere there."""
     failed = LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
     try:
         reply = client.execute_interactive(
