@@ -133,19 +133,8 @@ def append(
     What stands there is not touched; what can't be agreed to, and a file that can't be read, is a `JournalError`.
     """
     known = {agreement.id for agreement in parse(data, FILE)}
-    given = Agreement(
-        _free("a", known),
-        who,
-        tuple(dict.fromkeys(uses)),
-        given_from,
-        until,
-        how,
-        (),
-        name,
-        spoken,
-        basis,
-        note,
-    )
+    wanted = tuple(dict.fromkeys(uses))
+    given = Agreement(_free("a", known), who, wanted, given_from, until, how, (), name, spoken, basis, note)
     if problem := _not_to_be_agreed(given):
         raise JournalError(problem)
     entry: dict[str, Any] = {"id": given.id, "who": who, "name": name, "uses": list(given.uses)}

@@ -72,8 +72,8 @@ class Gate:
     def not_to_be_recorded(self, heard: Sequence[str], made_on: dt.date) -> list[str]:
         """Name those whose agreement to being recorded was taken back or over on the day a recording was made.
 
-        Those who never wrote anything down about it, or only for later days, are not among them: recordings that are
-        older than the agreement rest on what is agreed to about them now.
+        Those who never wrote anything down about it, or only for later days, are not among them: recordings that
+        are older than the agreement rest on what is agreed to about them now.
         """
         begun = {one.who for one in self.given if RECORD in one.uses and one.given_from <= made_on}
         return [who for who in heard if who in begun and not self._agrees(who, RECORD, made_on)]

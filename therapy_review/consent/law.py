@@ -270,12 +270,9 @@ def _by_name(rule: Rule) -> tuple[str, ...]:
     return tuple(f"{' and '.join(rule.names)}: {note}" for note in rule.notes)
 
 
-def _table_checked_on() -> dt.date:
-    return pd.Timestamp(rules()["checked_on"].min()).date()
-
-
 def _advice(checked_on: dt.date | None) -> str:
-    return f"This is not legal advice. The table was checked on {_date(checked_on or _table_checked_on())}."
+    day = checked_on or pd.Timestamp(rules()["checked_on"].min()).date()
+    return f"This is not legal advice. The table was checked on {_date(day)}."
 
 
 def _date(day: dt.date) -> str:

@@ -158,13 +158,7 @@ class Journal:
         raise JournalError(f"There is no session {name} in {self.name}; to see all: {to_see}")
 
     def left_out(self) -> list[str]:
-        """Name the folders among the sessions that are not named by a date, and so are no sessions.
-
-        Returns
-        -------
-        list of str
-            Sorted.
-        """
+        """Name, sorted, the folders among the sessions that are not named by a date, and so are no sessions."""
         return [name for name in self.store.folders("sessions") if session_date(name) is None]
 
     def week(self, name: str = "") -> Sessions:
@@ -198,23 +192,10 @@ class Journal:
         return [] if data is None else agreements_file.parse(data, self.store.where(name))
 
     def keep_agreements(self, change: Callable[[bytes], bytes]) -> bool:
-        """Let something be added to ``agreements.toml``.
+        """Let something be added to ``agreements.toml``, and tell whether it was; what can't be read is left alone.
 
-        Parameters
-        ----------
-        change : callable
-            Takes what stands in the file and returns what is to stand there, as those of
-            `therapy_review.consent.agreements_file`.
-
-        Returns
-        -------
-        bool
-            Whether anything was added.
-
-        Raises
-        ------
-        JournalError
-            When the file can't be read as it stands; it is left alone.
+        `change` takes what stands in the file and returns what is to stand there, as those of
+        `therapy_review.consent.agreements_file` do.
         """
         with self.store.writing():
             before = if_there(self.store.read, agreements_file.FILE) or b""
@@ -253,13 +234,7 @@ class Journal:
         )
 
     def gate(self) -> Gate:
-        """Make the gate as it stands today; whoever asks later makes it anew.
-
-        Raises
-        ------
-        JournalError
-            When the agreements can't be read: then nobody counts as having agreed.
-        """
+        """Make the gate as it stands today; without agreements that can be read, nobody counts as having agreed."""
         return Gate.of(self.consents, self.today(), self.one_party_is_clear, self.root)
 
     def one_party_is_clear(self) -> bool:
@@ -406,23 +381,7 @@ def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
 
 
 def check_new_journal(path: str | Path, *, client: str, therapist: str, time_zone: str = "") -> Path:
-    """See that a new journal can be made, before anything is asked for it.
-
-    Parameters
-    ----------
-    path, client, therapist, time_zone
-        As for `create_journal`.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    JournalError
-        As `create_journal`.
-    """
+    """See that a new journal can be made, before anything is asked for it."""
     for name, whose in ((client, "you"), (therapist, "your therapist")):
         if not name.strip():
             raise JournalError(f"The journal needs something to call {whose}; give a name or a pseudonym.")

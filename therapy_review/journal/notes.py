@@ -82,17 +82,7 @@ class SessionNotes:
     source: str = ""
 
     def changed(self, **what: Any) -> SessionNotes:
-        """Return these notes with some fields changed; the file they came from is remembered.
-
-        Parameters
-        ----------
-        **what
-            Fields of `SessionNotes` and their new values.
-
-        Returns
-        -------
-        SessionNotes
-        """
+        """Return these notes with some fields changed; the file they came from is remembered."""
         return replace(self, **what)
 
 

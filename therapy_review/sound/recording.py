@@ -223,12 +223,15 @@ class Recording:
 
         decoded_any = False
         with self._container() as (container, stream):
-            origin = float((stream.start_time or 0) * stream.time_base) if stream.start_time else 0.0
-            origin = max(0.0, origin)
+            origin = max(0.0, float(stream.start_time * stream.time_base)) if stream.start_time else 0.0
             # Block codecs of dictation recorders (ADPCM) report wrong times after a seek; they decode fast anyway.
             seeks = start > PREROLL and not stream.codec_context.name.startswith("adpcm")
             if seeks:
-                _seek(container, stream, origin + start - PREROLL)
+                try:
+                    early = int((origin + start - PREROLL) / stream.time_base)
+                    container.seek(early, stream=stream, backward=True)
+                except av.FFmpegError:  # a format without an index: read from the start instead
+                    container.seek(0)
             resampler = av.AudioResampler(format="flt", rate=rate)
             skip: int | None = None  # samples before `start` still to be dropped
             for frame in _frames(container, stream):
@@ -394,15 +397,6 @@ def _in_blocks(pieces: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDA
 def _about_tags(version: str) -> dict[str, Any]:
     """Let a title in another encoding than UTF-8 be; PyAV before 19 would not open its file, and 19 always does."""
     return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
-
-
-def _seek(container: Any, stream: Any, seconds: float) -> None:
-    import av
-
-    try:
-        container.seek(int(seconds / stream.time_base), stream=stream, backward=True)
-    except av.FFmpegError:  # a format without an index: read from the start instead
-        container.seek(0)
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:

@@ -25,10 +25,8 @@ IDENTITY = "identity.age"  # the journal's identity, sealed with the passphrase
 RECOVERY = "recovery.age"  # the same, sealed with the recovery code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look alike on paper
 GROUPS, GROUP = 6, 5  # 30 letters of 30: 147 bits
-TRIES, WAIT = (
-    10,
-    0.3,
-)  # times, and seconds between them, where a busy computer takes a passphrase for too much work
+# Times, and seconds between them, where a busy computer takes a passphrase for too much work.
+TRIES, WAIT = 10, 0.3
 WEAK = 3  # of zxcvbn's 0 to 4: below it, somebody who has the file is likely to find it
 
 Identity = x25519.Identity

@@ -27,13 +27,8 @@ FOLDER_MODE = 0o700
 LOCK_WAIT = 10.0  # seconds
 LAST = "journal.toml"  # without it a journal is not found again
 HALF = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what `PlainStore.write` leaves when it is killed
-NOT_THERE = {
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.ELOOP,
-    errno.EINVAL,
-}  # the last: no name of that disk
+# The last: no name of that disk.
+NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL}
 # Some disks keep times to two seconds: a file changed twice within that may look the same, so it is not relied on.
 SETTLED = 3.0  # seconds
 TRIES = 3  # times a file is written where another program removes its folder meanwhile
@@ -113,9 +108,9 @@ def if_there(ask: Callable[[str], Found], name: str) -> Found | None:
 class Store(Protocol):
     """What the rest of the package may ask of the files of a journal.
 
-    Where the disk refuses, or another program holds the lock for longer than ten seconds, a `JournalError` says so,
-    and what was to be written is as it was before. `read`, `open` and `stamp` raise `NotThereError` where there is no
-    such file, and `LockedError` where the key of its session was destroyed.
+    Where the disk refuses, or another program holds the lock for longer than ten seconds, a `JournalError` says
+    so, and what was to be written is as it was before. `read`, `open` and `stamp` raise `NotThereError` where there
+    is no such file, and `LockedError` where the key of its session was destroyed.
     """
 
     @property
@@ -303,9 +298,8 @@ class PlainStore:
                 for path in (Path(folder), *(Path(folder, name) for name in names)):
                     if path.is_symlink() and path != self.root:
                         continue  # what it points to may be another's, and lies elsewhere
-                    with contextlib.suppress(
-                        FileNotFoundError
-                    ):  # another program has just written or removed it
+                    # Another program may just have written or removed it.
+                    with contextlib.suppress(FileNotFoundError):
                         path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         return not self.is_open_to_others()
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import encrypt
 
 from therapy_review.errors import JournalError
 from therapy_review.storage.keys import Identity, as_file, session_identities
 from therapy_review.storage.plain import files_below, if_there
-from therapy_review.storage.sealed import AGE, KEY, SealedStore
+from therapy_review.storage.sealed import AGE, KEY, SealedStore, opened_with
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
@@ -24,7 +24,9 @@ def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> No
     known = _known(store, folder)
     if not known:
         return
-    closed = [name for name in _staying(store, folder, going) if _opened(store, name, known) is None]
+    closed = [
+        name for name in _staying(store, folder, going) if opened_with(store.plain, name, known) is None
+    ]
     if closed:
         places = ", ".join(map(store.plain.where, closed))
         raise JournalError(
@@ -44,11 +46,11 @@ def renew(store: SealedStore, folder: str, going: Collection[str]) -> None:
     new = Identity.generate()
     _keep(store, folder, [new, *known])
     for name in _staying(store, folder, going):
-        data = _opened(store, name, [new, *known])
+        data = opened_with(store.plain, name, [new, *known])
         if data is None:
             raise JournalError(f"{store.plain.where(name)} can't be opened; put it back from a backup.")
         store.plain.write(name, encrypt(data, [new.to_public()]))
-        if _opened(store, name, [new]) != data:
+        if opened_with(store.plain, name, [new]) != data:
             raise JournalError(
                 f"{store.plain.where(name)} can't be read back as it was written; is the disk well?"
             )
@@ -76,10 +78,3 @@ def _staying(store: SealedStore, folder: str, going: Collection[str]) -> Iterato
             continue
         if not any(name == f"{each}{AGE}" or name.startswith(f"{each}/") for each in gone):
             yield name
-
-
-def _opened(store: SealedStore, on_disk: str, known: list[Identity]) -> bytes | None:
-    try:
-        return decrypt(store.plain.read(on_disk), known)
-    except DecryptError:
-        return None

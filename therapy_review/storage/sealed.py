@@ -299,6 +299,14 @@ class SealedStore:
             return True
 
 
+def opened_with(store: PlainStore, on_disk: str, identities: list[Identity]) -> bytes | None:
+    """Open an age file with any of these keys; None where none of them opens it."""
+    try:
+        return decrypt(store.read(on_disk), identities)
+    except DecryptError:
+        return None
+
+
 def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) -> None:
     """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, NewKeys
@@ -27,6 +27,7 @@ from therapy_review.storage.sealed import (
     SealedStore,
     is_reserved,
     is_sealed_to_journal,
+    opened_with,
 )
 
 UNFINISHED = "unfinished"
@@ -202,7 +203,7 @@ def _unless_rekeyed(store: PlainStore, identity: Identity) -> None:
     if not store.exists(IDENTITY) and not store.exists(RECOVERY):
         raise JournalError(f"{store.where('')} is not sealed any more, so nothing was changed.")
     names = _sealed_to_journal(store)
-    if names and not any(_opened(store, name, identity) is not None for name in names):
+    if names and not any(opened_with(store, name, [identity]) is not None for name in names):
         raise LockedError(f"Another key opens {store.where('')} by now, so nothing was changed; try again.")
 
 
@@ -250,17 +251,10 @@ def _age_files(store: PlainStore) -> list[Path]:
 
 
 def _reseal(store: PlainStore, on_disk: str, identity: Identity, to: list[Identity]) -> bool:
-    data = _opened(store, on_disk, identity)
+    data = opened_with(store, on_disk, [identity])
     if data is not None:
         store.write(on_disk, encrypt(data, [each.to_public() for each in to]))
     return data is not None
-
-
-def _opened(store: PlainStore, on_disk: str, identity: Identity) -> bytes | None:
-    try:
-        return decrypt(store.read(on_disk), [identity])
-    except DecryptError:
-        return None
 
 
 def _sealed_store(store: PlainStore, identity: Identity) -> SealedStore:

@@ -124,9 +124,8 @@ def _ask(store: PlainStore, sealed: bytes) -> Identity:
         if len(plain_code(words).split("-")) > 5 and store.exists(RECOVERY):
             with contextlib.suppress(LockedError):
                 return opened(store.read(RECOVERY), plain_code(words))
-        prompt = (
-            f"That was another one. {'The passphrase (or the recovery code): ' if sealed else 'The code: '}"
-        )
+        asked = "The passphrase (or the recovery code)" if sealed else "The code"
+        prompt = f"That was another one. {asked}: "
     raise LockedError(
         f"{name} stays closed: none of these was its passphrase. If it is forgotten, the recovery code on paper "
         "opens it; type that in place of the passphrase."
@@ -158,9 +157,8 @@ def _kernel_asks() -> bool:
 
 
 def _from_keyring(public: str) -> str | None:
-    with contextlib.suppress(
-        Exception
-    ):  # a keyring may be locked or broken in its own way: the client is asked
+    # A keyring may be locked or broken in its own way: the client is asked.
+    with contextlib.suppress(Exception):
         found = _keyring().get_password(KEYRING, public)
         return None if found is None else str(found)
     return None
