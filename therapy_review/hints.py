@@ -31,8 +31,9 @@ _IS_FOR_ANYWHERE = ContextVar("is_for_anywhere", default=False)
 def command(*words: str, journal: Path | None = None) -> str:
     """Give the line that has this program do something, as it can be pasted into a terminal.
 
-    Words are given as they are meant, without quotes; one to be replaced is in capitals, as in ``FILE``. The folder of
-    the journal is named where the command needs it. In a page for others the words stand alone, after "the command".
+    Words are given as they are meant, without quotes; one to be replaced is in capitals, as in ``FILE``. The folder
+    of the journal is named where the command needs it. In a page for others the words stand alone, after "the
+    command".
 
     Examples
     --------

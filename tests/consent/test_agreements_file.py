@@ -17,7 +17,6 @@ from therapy_review.consent.agreement import (
     Revocation,
     Spoken,
     ending_soon,
-    state,
     table,
 )
 from therapy_review.consent.agreements_file import append, keep_all_the_same, parse, take_back
@@ -173,11 +172,11 @@ def test_one_use_is_taken_back_and_the_others_go_on() -> None:
     assert after.startswith(first)
     (given,) = parse(after, "agreements.toml")
     assert given.left(DAY) == ("self_review",)
-    assert state(given, DAY) == "in force, but not for reports made from it"
+    assert given.state(DAY) == "in force, but not for reports made from it"
     assert take_back(after, "therapist", "report", on=DAY) == after  # nothing more to take back
     (given,) = parse(take_back(after, "therapist", on=DAY), "agreements.toml")
     assert given.left(DAY) == ()
-    assert state(given, DAY) == "taken back on 2026-03-05"
+    assert given.state(DAY) == "taken back on 2026-03-05"
 
 
 def test_what_was_taken_back_can_be_given_anew() -> None:
