@@ -150,6 +150,14 @@ class Agreement:
 def is_use(use: str) -> bool:
     """Tell whether a word names something a recording can be used for.
 
+    Parameters
+    ----------
+    use : str
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> is_use("report"), is_use("share:Sam"), is_use("share:"), is_use("fun")
@@ -161,6 +169,15 @@ def is_use(use: str) -> bool:
 def use_in_words(use: str) -> str:
     """Say a use as one would to a person.
 
+    Parameters
+    ----------
+    use : str
+        One of `USES`, or ``share:NAME``.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> use_in_words("transcribe"), use_in_words("share:Sam")
@@ -171,6 +188,15 @@ def use_in_words(use: str) -> str:
 
 def person(who: str) -> str:
     """Name somebody heard, as one would to the client.
+
+    Parameters
+    ----------
+    who : str
+        A role, or a name.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

@@ -70,7 +70,17 @@ def origin_of(kind: str, data: bytes, name: str) -> str:
 
 
 def kind_of_origin(origin: str) -> str:
-    """Tell the kind of file of an origin; empty for what was written by hand."""
+    """Tell the kind of file of an origin; empty for what was written by hand.
+
+    Parameters
+    ----------
+    origin : str
+        From `origin_of`.
+
+    Returns
+    -------
+    str
+    """
     return origin.split(" ", 1)[0]
 
 
@@ -91,7 +101,12 @@ class Source:
 
 
 def no_days() -> pd.DataFrame:
-    """Make a days table without a row."""
+    """Make a days table without a row.
+
+    Returns
+    -------
+    DataFrame
+    """
     return TABLE.none().astype({"date": "datetime64[us]"})
 
 
@@ -232,6 +247,16 @@ def week_before(days: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
 
 def days_in_order(days: pd.DataFrame) -> pd.DataFrame:
-    """Put a days table in order of time; what has the same time stays in its order."""
+    """Put a days table in order of time; what has the same time stays in its order.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+
+    Returns
+    -------
+    DataFrame
+    """
     order: NDArray[np.intp] = np.lexsort((days["time"].to_numpy(dtype=str), days["date"].to_numpy()))
     return days.iloc[order].reset_index(drop=True)

@@ -381,7 +381,18 @@ def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
 
 
 def check_new_journal(path: str | Path, *, client: str, therapist: str, time_zone: str = "") -> Path:
-    """See that a new journal can be made, before anything is asked for it."""
+    """See that a new journal can be made, before anything is asked for it.
+
+    Parameters
+    ----------
+    path, client, therapist, time_zone
+        As for `create_journal`, and so is what it raises.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
     for name, whose in ((client, "you"), (therapist, "your therapist")):
         if not name.strip():
             raise JournalError(f"The journal needs something to call {whose}; give a name or a pseudonym.")

@@ -107,6 +107,14 @@ class Mark:
 def as_kept(words: str) -> str:
     r"""Return words as a CSV file gives them back.
 
+    Parameters
+    ----------
+    words : str
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> as_kept("one\r\ntwo\0")

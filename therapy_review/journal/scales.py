@@ -342,6 +342,15 @@ def total_of(scale: Scale, given: Sequence[int | None]) -> int | None:
 def is_possible_total(scale: Scale, value: float) -> bool:
     """Tell whether a total is one the scale can have; a sum of answers is a whole number.
 
+    Parameters
+    ----------
+    scale : Scale
+    value : float
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> is_possible_total(PHQ9, 27), is_possible_total(PHQ9, 28), is_possible_total(PHQ9, 7.5)
@@ -444,6 +453,14 @@ def change_in_words(scale: Scale, before: float, after: float, when: str) -> str
 
 def digits(value: float) -> str:
     """Write a total without needless zeros.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
 
     Examples
     --------

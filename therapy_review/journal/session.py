@@ -428,6 +428,14 @@ def read_turns(data: bytes) -> pd.DataFrame:
 def session_date(name: str) -> dt.date | None:
     """Return the date a session's folder is named by, or None when it is no session's name.
 
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    datetime.date or None
+
     Examples
     --------
     >>> session_date("2026-03-04-2")

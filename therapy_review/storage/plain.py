@@ -57,13 +57,31 @@ def digest(data: bytes) -> str:
 
 
 def digest_if_there(store: Store, name: str) -> str | None:
-    """Name the content of a file of a journal; None where there is no such file."""
+    """Name the content of a file of a journal; None where there is no such file.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+
+    Returns
+    -------
+    str or None
+    """
     data = if_there(store.read, name)
     return None if data is None else digest(data)
 
 
 def is_half(name: str) -> bool:
     """Tell whether a file is what a program left that was killed while it wrote.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -363,7 +381,12 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder with those above it that are missing, each its owner's alone."""
+    """Make a folder with those above it that are missing, each its owner's alone.
+
+    Parameters
+    ----------
+    folder : Path
+    """
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
