@@ -52,6 +52,8 @@ class Sessions(list[Session]):
 class Journal:
     """Everything one client keeps; made by `open_journal`.
 
+    Where there is no session, week or scale of the name it is asked for, it raises `JournalError`.
+
     Parameters
     ----------
     store : Store
@@ -114,13 +116,7 @@ class Journal:
         return scales.kept(self.store, self.settings)
 
     def scale(self, key: str) -> Scale:
-        """Return one scale by the name of its totals in the notes, as in ``phq9``.
-
-        Raises
-        ------
-        JournalError
-            When there is none of that name.
-        """
+        """Return one scale by the name of its totals in the notes, as in ``phq9``."""
         if key not in self.scales:
             raise JournalError(
                 f"There is no scale {key} in {self.name}; describe it in {self.store.where('journal.toml')} with "
@@ -144,13 +140,7 @@ class Journal:
         return Sessions(Session(name, self) for name in found)
 
     def session(self, name: str) -> Session:
-        """Return one session by its date.
-
-        Raises
-        ------
-        JournalError
-            When there is none of that name.
-        """
+        """Return one session by its date."""
         for session in self.sessions:
             if session.name == name:
                 return session
@@ -168,15 +158,6 @@ class Journal:
         ----------
         name : str
             An ISO week as in ``2026-W10``, or empty.
-
-        Returns
-        -------
-        Sessions
-
-        Raises
-        ------
-        JournalError
-            When the name is no week.
         """
         sessions = self.sessions
         if name and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", name):

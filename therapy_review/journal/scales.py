@@ -445,10 +445,7 @@ def change_in_words(scale: Scale, before: float, after: float, when: str) -> str
     return f"{size} {way} than {when}" + {
         WITHIN: "; answers vary by that much by themselves",
         UNKNOWN: "; how much answers vary by themselves isn't known for this scale",
-    }.get(
-        reliable_change(scale, before, after),
-        ", by more than measurement error would usually give",
-    )
+    }.get(reliable_change(scale, before, after), ", by more than measurement error would usually give")
 
 
 def digits(value: float) -> str:

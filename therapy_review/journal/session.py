@@ -52,6 +52,10 @@ _SAID: WeakKeyDictionary[Journal, dict[str, tuple[Stamps, dict[str, Any]]]] = We
 class Session:
     """One appointment: its date, at most one recording, and notes.
 
+    What analysis made (`derived`, `duration`, `turns`, `measures`) raises `NotAnalysedError` where the session was
+    not analysed yet, or something it rests on has changed. A file that can't be read as it stands is a
+    `JournalError`, and is left alone.
+
     Parameters
     ----------
     name : str
@@ -167,13 +171,7 @@ class Session:
         self.journal.gate().require(self.name, heard, use)
 
     def recording_file(self) -> str:
-        """Return the journal's name for the recording.
-
-        Raises
-        ------
-        JournalError
-            When the session has no recording, or more than one.
-        """
+        """Return the journal's name for the recording; refused where there is none, or more than one."""
         found, where = self._recordings(), self.journal.store.where(self.folder)
         if not found:
             raise JournalError(f"There is no recording in {where}; its notes and moods still count.")
@@ -206,13 +204,7 @@ class Session:
         return marks.no_marks() if data is None else marks.read(data, store.where(name))
 
     def add_mark(self, mark: Mark) -> None:
-        """Put a mark into ``marks.csv``; what else the client wrote there stays.
-
-        Raises
-        ------
-        JournalError
-            When the file can't be read as it stands; it is left alone, here and below.
-        """
+        """Put a mark into ``marks.csv``; what else the client wrote there stays."""
         self._keep_marks(lambda table: marks.add(table, mark))
 
     def change_mark(self, before: Mark, after: Mark) -> None:
@@ -247,8 +239,6 @@ class Session:
         ------
         ConsentError
             When an agreement is missing, over, or was taken back.
-        JournalError
-            When the file can't be understood.
         """
         store, name = self.journal.store, self.file(transcript.FILE)
         if not store.exists(name):
@@ -306,11 +296,6 @@ class Session:
         """Read a file from ``derived``, if it still fits the recording, the corrections and this program.
 
         It has to fit what `inputs` says, which is asked anew when left out.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet, or something it rests on has changed.
         """
         store, name = self.journal.store, self.file(f"derived/{file}")
         # Asked before it is read: what is made anew meanwhile is no older than what was asked about.
@@ -332,13 +317,7 @@ class Session:
 
     @property
     def duration(self) -> float:
-        """How long the recording is (s), as it was heard.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet.
-        """
+        """How long the recording is (s), as it was heard."""
         return float(json.loads(self.derived("made_from.json"))["duration"])
 
     def inputs(self) -> dict[str, Any]:
@@ -388,24 +367,12 @@ class Session:
 
     @property
     def turns(self) -> pd.DataFrame:
-        """Who spoke when: start, end (s), speaker, confidence; one row a voiced stretch.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet.
-        """
+        """Who spoke when: start, end (s), speaker, confidence; one row a voiced stretch."""
         return read_turns(self.derived("turns.csv"))
 
     @property
     def measures(self) -> pd.DataFrame:
-        """The session's measures: one row, as `therapy_review.measures.talk.evaluate` describes it.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet.
-        """
+        """The session's measures: one row, as `therapy_review.measures.talk.evaluate` describes it."""
         return pd.DataFrame([json.loads(self.derived("measures.json"))])
 
 

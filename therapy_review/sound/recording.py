@@ -43,6 +43,8 @@ SUFFIXES = frozenset({
 class Recording:
     """The sound of one session, decoded only on demand.
 
+    Each question of it raises `RecordingError` where the file can't be opened or has no sound.
+
     Parameters
     ----------
     opener : callable
@@ -70,13 +72,7 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Length in seconds, from the packets themselves: headers of broken files promise more than there is.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
-        """
+        """Length in seconds, from the packets themselves: headers of broken files promise more than there is."""
         if self._duration is None:
             with self._container() as (container, stream):
                 first, last = None, 0.0
@@ -94,13 +90,7 @@ class Recording:
 
     @property
     def channels(self) -> int:
-        """How many channels there are: two in stereo.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
-        """
+        """How many channels there are: two in stereo."""
         with self._container() as (_, stream):
             return int(stream.codec_context.channels)
 
@@ -142,11 +132,6 @@ class Recording:
         -------
         ndarray of float32, shape (n_samples,)
             Mono, nominally within -1 and 1; shorter than asked where the recording ends.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
         """
         if start < 0 or (end is not None and end < start):
             raise RecordingError(f"There is no stretch from {start:g} s to {end:g} s in {self.name}.")
@@ -177,11 +162,6 @@ class Recording:
         ------
         ndarray of float32, shape (n_samples,)
             Mono.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
         """
         yield from _in_blocks(self._decode(0.0, rate=rate), round(seconds * rate))
 
