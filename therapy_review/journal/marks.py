@@ -30,11 +30,8 @@ SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
 SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time
 
 
-def _seconds(time: float) -> str:
-    return f"{time:.3f}".rstrip("0").rstrip(".")
-
-
-TABLE = HandTable("marks.csv", COLUMNS, ("end", "label", "text"), dict.fromkeys(TIMES, _seconds))
+_SECONDS = dict.fromkeys(TIMES, lambda time: f"{time:.3f}".rstrip("0").rstrip("."))
+TABLE = HandTable("marks.csv", COLUMNS, ("end", "label", "text"), _SECONDS)
 no_marks, written = TABLE.none, TABLE.written
 
 

@@ -164,7 +164,9 @@ def render_notes(notes: SessionNotes) -> bytes:
     if not updates and notes.text == text:
         return notes.source.encode("utf-8")
     if updates:
-        header = _dump(_updated(values, updates, before))
+        out = io.StringIO()
+        _yaml().dump(_updated(values, updates, before), out)
+        header = out.getvalue()
     body = f"---\n{header}---\n{notes.text}" if header else notes.text
     newline = "\r\n" if "\r\n" in notes.source else "\n"
     mark = _BOM if notes.source.startswith(_BOM) else ""
@@ -203,12 +205,6 @@ def _load(header: str, where: str) -> tuple[Any, list[str]]:
     if values is not None and not isinstance(values, Mapping):
         return None, [f"The part between the dashes in {where} should be lines like mood_after: 6."]
     return values, []
-
-
-def _dump(values: Any) -> str:
-    out = io.StringIO()
-    _yaml().dump(values, out)
-    return out.getvalue()
 
 
 def _updated(values: Any, updates: Mapping[str, Any], before: Mapping[str, Any]) -> Any:
