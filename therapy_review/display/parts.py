@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from therapy_review.display.still import Still, how_to_open
 from therapy_review.errors import TherapyReviewError
@@ -49,6 +49,10 @@ def in_the_workbook() -> str:
     """Say where the sound is heard that a report only shows, as HTML."""
     opened = f"{how_to_open()}, then " if how_to_open() else ""
     return f"Whoever keeps this journal can hear it in the workbook: {opened}Run ▸ Run All Cells."
+
+
+P = ParamSpec("P")
+Page = TypeVar("Page")
 
 
 class Shown:
@@ -137,6 +141,19 @@ class NothingToShow:
         if name.startswith("_"):
             raise AttributeError(name)
         return lambda: sentence(self._why) if name in ("opening", "heading") else None
+
+
+def or_nothing(opens: Callable[P, Page]) -> Callable[P, Page | NothingToShow]:
+    """Let a page that can't be opened say why."""
+
+    @functools.wraps(opens)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Page | NothingToShow:
+        try:
+            return opens(*args, **kwargs)
+        except TherapyReviewError as error:
+            return NothingToShow(str(error))
+
+    return opened
 
 
 class Shutter(Live):

@@ -24,6 +24,7 @@ from therapy_review.display import (
     how_to_start,
     is_on,
     is_still,
+    or_nothing,
     sentence,
 )
 from therapy_review.errors import ConsentError, TherapyReviewError
@@ -360,6 +361,7 @@ class Together:
             self._place = None
 
 
+@or_nothing
 def together(journal: str | Path, session: str = "", sound: str = ON) -> Together | NothingToShow:
     """Open a journal to look at it together.
 
@@ -377,10 +379,7 @@ def together(journal: str | Path, session: str = "", sound: str = ON) -> Togethe
     Together or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        opened = open_journal(journal)
-        if not session and not opened.sessions:
-            return NothingToShow(f"There is no session in {opened.name} yet.")
-        return Together(opened, opened.session(session) if session else opened.sessions[-1], sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    opened = open_journal(journal)
+    if not session and not opened.sessions:
+        return NothingToShow(f"There is no session in {opened.name} yet.")
+    return Together(opened, opened.session(session) if session else opened.sessions[-1], sound)

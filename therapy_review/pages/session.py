@@ -35,6 +35,7 @@ from therapy_review.display import (
     in_the_workbook,
     is_on,
     is_still,
+    or_nothing,
     sentence,
 )
 from therapy_review.errors import TherapyReviewError
@@ -298,6 +299,7 @@ class WeeklyReview:
         return over_time.talk_time(trends.sessions_table(self.journal))
 
 
+@or_nothing
 def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:
     """Open the weekly review of a journal.
 
@@ -315,12 +317,10 @@ def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> Weekl
     WeeklyReview or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        return WeeklyReview(open_journal(journal), week, sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    return WeeklyReview(open_journal(journal), week, sound)
 
 
+@or_nothing
 def session_report(
     journal: str | Path,
     session: str = "",
@@ -351,11 +351,8 @@ def session_report(
     SessionPage or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        opened = open_journal(journal)
-        if not session and not opened.sessions:
-            return NothingToShow(f"There is no session in {opened.name} yet.")
-        chosen = opened.session(session) if session else opened.sessions[-1]
-        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound, voices)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    opened = open_journal(journal)
+    if not session and not opened.sessions:
+        return NothingToShow(f"There is no session in {opened.name} yet.")
+    chosen = opened.session(session) if session else opened.sessions[-1]
+    return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound, voices)
