@@ -43,12 +43,11 @@ def merge(
 
     Examples
     --------
-    >>> from therapy_review.journal.days import none
-    >>> from therapy_review.journal import read
+    >>> from therapy_review.journal.days import no_days, read
     >>> head = b"date,time,mood,mood_name,origin\n"
     >>> one = read(head + b"2026-03-04,20:39,5,meh,daylio 1 a.csv\n", "")
     >>> renamed = read(head + b"2026-03-04,20:39,5,so lala,daylio 2 b.csv\n", "")
-    >>> both, found = merge(merge(none(), one)[0], renamed)
+    >>> both, found = merge(merge(no_days(), one)[0], renamed)
     >>> both[["mood_name", "origin"]].to_numpy().tolist(), found
     ([['so lala', 'daylio 1 a.csv']], ['newer than what is here'])
     >>> merge(both, one)[1]
