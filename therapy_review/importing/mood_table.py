@@ -19,7 +19,7 @@ from therapy_review.importing.dates import (
 )
 from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
 from therapy_review.journal import HIGHEST_MOOD, LOWEST_MOOD
-from therapy_review.storage import Damaged, Row, TextTable, read_text_table
+from therapy_review.storage import Damaged, TextRow, TextTable, read_text_table
 
 KIND = "table"
 _CLOCK = re.compile(r"[T\s]+(\d{1,2}[:.]\d{2}.*)$")
@@ -231,7 +231,7 @@ def _with_clock(said: dict[str, str], columns: Columns) -> dict[str, str]:
 
 
 def _entry(
-    said: dict[str, str], row: Row, ends: tuple[float, float], order: str, signs: Collection[str]
+    said: dict[str, str], row: TextRow, ends: tuple[float, float], order: str, signs: Collection[str]
 ) -> Entry | Damaged:
     written = said["date"].strip()
     day, time = read_day(written, order), read_time(said["time"], signs)

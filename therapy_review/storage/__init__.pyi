@@ -2,7 +2,7 @@ from . import archive as archive, keys as keys, rekeying as rekeying, sealing as
 from .csv_tables import HandTable as HandTable
 from .csv_text import (
     Damaged as Damaged,
-    Row as Row,
+    TextRow as TextRow,
     TextTable as TextTable,
     read_text_table as read_text_table,
 )

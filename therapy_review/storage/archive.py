@@ -20,6 +20,7 @@ from therapy_review.errors import JournalError
 from therapy_review.storage.plain import (
     FILE_MODE,
     FOLDER_MODE,
+    SETTINGS,
     PlainStore,
     digest,
     files_below,
@@ -27,7 +28,7 @@ from therapy_review.storage.plain import (
     is_half,
     sync_folder,
 )
-from therapy_review.storage.sealed import KEYS_LOCK, LOCK, SETTINGS
+from therapy_review.storage.sealed import KEYS_LOCK, LOCK
 
 LEFT_OUT = (LOCK, KEYS_LOCK)
 STRAY = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # laid down by systems that show folders

@@ -35,7 +35,7 @@ class Damaged:
 
 
 @dataclass(frozen=True)
-class Row:
+class TextRow:
     """A good line of a table.
 
     Parameters
@@ -58,12 +58,12 @@ class TextTable:
     ----------
     header : tuple of str
         Names of the columns; a name that comes twice is numbered.
-    rows : list of Row
+    rows : list of TextRow
     damaged : list of Damaged
     """
 
     header: tuple[str, ...]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TextRow] = field(default_factory=list)
     damaged: list[Damaged] = field(default_factory=list)
 
 
@@ -90,7 +90,7 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     --------
     >>> table = read_text_table(b'day;mood\n2026-03-04;"so\nso"\n2026-03-05\n', "m.csv")
     >>> table.rows
-    [Row(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
+    [TextRow(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
     >>> table.damaged
     [Damaged(line=4, why='has 1 field in place of 2')]
     """
@@ -114,7 +114,7 @@ def read_text_table(data: bytes, name: str) -> TextTable:
             found = f"{len(fields)} field{'s' * (len(fields) != 1)}"
             table.damaged.append(Damaged(line, f"has {found} in place of {len(names)}"))
         else:
-            table.rows.append(Row(line, dict(zip(table.header, fields, strict=True))))
+            table.rows.append(TextRow(line, dict(zip(table.header, fields, strict=True))))
     return table
 
 

@@ -25,7 +25,7 @@ from therapy_review.errors import JournalError, NotThereError
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 LOCK_WAIT = 10.0  # seconds
-LAST = "journal.toml"  # without it a journal is not found again
+SETTINGS = "journal.toml"  # removed last: without it a journal is not found again
 HALF = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what `PlainStore.write` leaves when it is killed
 # The last: no name of that disk.
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL}
@@ -393,7 +393,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _empty(folder: Path) -> None:
-    for child in sorted(folder.iterdir(), key=lambda child: (child.name == LAST, child.name)):
+    for child in sorted(folder.iterdir(), key=lambda child: (child.name == SETTINGS, child.name)):
         if child.is_dir() and not child.is_symlink():
             _empty(child)
             child.rmdir()

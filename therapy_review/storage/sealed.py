@@ -23,14 +23,14 @@ from pyrage import DecryptError, RecipientError, decrypt, encrypt, x25519
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
-from therapy_review.storage.plain import PlainStore, files_below, if_there
+from therapy_review.storage.plain import SETTINGS, PlainStore, files_below, if_there
 
 AGE = ".age"
 KEY = "key.age"  # in a session's folder
 NAMES = "names.age"
-SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"
-OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})  # what is never an age file of this store's
+# What is never an age file of this store's; the settings stay readable, for they say that it is sealed, and how.
+OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})
 SMALL, RECENT = 100_000, 8  # bytes of a file, and how many such files are remembered
 DATED = re.compile(r"\d{4}-(?:\d{2}-\d{2}|W\d{2})")
 

@@ -17,13 +17,20 @@ from pyrage import encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, NewKeys
-from therapy_review.storage.plain import PlainStore, files_below, if_there, is_half, make_folder, sync_folder
+from therapy_review.storage.plain import (
+    SETTINGS,
+    PlainStore,
+    files_below,
+    if_there,
+    is_half,
+    make_folder,
+    sync_folder,
+)
 from therapy_review.storage.sealed import (
     AGE,
     KEY,
     NAMES,
     OPEN,
-    SETTINGS,
     SealedStore,
     is_reserved,
     is_sealed_to_journal,
