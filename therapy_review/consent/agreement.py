@@ -35,7 +35,15 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Spoken:
-    """Where on a recording somebody said that they agree: the session's name, and seconds from its start."""
+    """Where on a recording somebody said that they agree.
+
+    Parameters
+    ----------
+    session : str
+        The session's name.
+    time : float
+        Seconds from the recording's start.
+    """
 
     session: str
     time: float
