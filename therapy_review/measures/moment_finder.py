@@ -134,10 +134,8 @@ def behind(
         found = _longest_turn(turns, others[0] if elsewhere else speaker)
     elif measure.startswith("latency"):
         found = _answers(turns, speaker, side)
-    away, end = (
-        [] if marks is None else closed_stretches(marks),
-        float(turns["end"].max()) if len(turns) else 0.0,
-    )
+    away = [] if marks is None else closed_stretches(marks)
+    end = float(turns["end"].max()) if len(turns) else 0.0
     cut = [_cut(one, end) for one in found]
     kept = [one for one in cut if all(one[1] <= start or one[0] >= stop for start, stop in away)]
     return pd.DataFrame([one for one in kept if one[1] - one[0] >= SHORTEST], columns=COLUMNS)

@@ -75,9 +75,8 @@ def _known(last: Opened, journal: Journal, way: Way) -> Opened:
     """Leave out what is no longer there."""
     tags, scales, sessions = (set(names) for names in on_offer(way))
     kept = {name: parts for name, parts in last.sessions.items() if name in sessions}
-    return Opened(
-        last.tags & tags, last.scales & scales, kept, last.therapists & {*shared_notes.others(journal)}
-    )
+    therapists = last.therapists & {*shared_notes.others(journal)}
+    return Opened(last.tags & tags, last.scales & scales, kept, therapists)
 
 
 def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
