@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from therapy_review.errors import JournalError
 from therapy_review.journal.scales import (
-    BUILT_IN,
+    BUILT_IN_SCALES,
     GAD7,
     PHQ9,
     Scale,
@@ -123,7 +123,7 @@ def test_where_nothing_is_known_of_a_scale_that_is_said() -> None:
 
 def test_each_number_has_its_source_and_the_journal_may_give_others() -> None:
     assert (PHQ9.cut_off, PHQ9.reliable_change, GAD7.cut_off, GAD7.reliable_change) == (10, 6, 8, 4)
-    assert all(scale.cut_off_source and scale.change_source for scale in BUILT_IN.values())
+    assert all(scale.cut_off_source and scale.change_source for scale in BUILT_IN_SCALES.values())
     told = own(
         gad7={"reliable_change": 6, "change_source": "Bischoff 2020", "cut_off": 10},
         phq9={"only_total": True},

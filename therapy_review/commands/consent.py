@@ -14,7 +14,7 @@ from therapy_review.consent import (
     ONE_PARTY,
     SELF_REVIEW,
     USES,
-    WAYS,
+    WAYS_TO_AGREE,
     Agreement,
     Spoken,
     ending_soon,
@@ -100,7 +100,7 @@ def add(
         raise JournalError(f"An agreement is written or spoken, not {said}; nothing was written down.")
     if one_party:
         _read_the_caution(opened, confirm)
-        people, uses, how, until = ["client"], [SELF_REVIEW], WAYS[0], until or ""
+        people, uses, how, until = ["client"], [SELF_REVIEW], WAYS_TO_AGREE[0], until or ""
     else:
         who = who or typer.prompt("Who agrees (client, therapist, both, or another name)")
         people = list(BOTH) if who.strip().casefold() == "both" else [_role(opened, who)]
@@ -111,8 +111,8 @@ def add(
             to = typer.prompt("With commas between", default=", ".join(USUAL))
         uses = [use.strip() for use in to.split(",") if use.strip()]
         while not how:
-            how = _way(typer.prompt("Written or spoken", default=WAYS[0]))
-    spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
+            how = _way(typer.prompt("Written or spoken", default=WAYS_TO_AGREE[0]))
+    spoken = _spoken(opened, spoken_in, at) if how == WAYS_TO_AGREE[1] else None
     if until is None:
         until = typer.prompt(
             "Until which day, as in 2027-03-04 (empty: open)", default="", show_default=False
@@ -172,7 +172,7 @@ def _unless_others_had_their_say(journal: Journal) -> None:
 def _way(answer: str) -> str:
     """Read how it was given; empty where that is neither."""
     said = answer.strip().casefold()
-    return said if said in WAYS else ""
+    return said if said in WAYS_TO_AGREE else ""
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:

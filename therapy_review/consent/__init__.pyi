@@ -7,12 +7,12 @@ from .agreement import (
     SELF_REVIEW as SELF_REVIEW,
     SHARE as SHARE,
     USES as USES,
-    WAYS as WAYS,
+    WAYS_TO_AGREE as WAYS_TO_AGREE,
     Agreement as Agreement,
     Spoken as Spoken,
     ending_soon as ending_soon,
     is_use as is_use,
-    person as person,
+    person_in_words as person_in_words,
     use_in_words as use_in_words,
 )
 from .gate import Gate as Gate

@@ -24,7 +24,7 @@ IN_WORDS = {
     "voice_print": "being known by voice",
 }
 ROLES = ("client", "therapist", "other")  # whom a voice can be named
-WAYS = ("written", "spoken")
+WAYS_TO_AGREE = ("written", "spoken")
 ALL_PARTIES = "all_parties"
 ONE_PARTY = "one_party"
 AHEAD = 14  # days before its end at which an agreement is spoken of
@@ -194,7 +194,7 @@ def use_in_words(use: str) -> str:
     return IN_WORDS.get(use) or f"sharing chosen clips with {use.removeprefix(SHARE)}"
 
 
-def person(who: str) -> str:
+def person_in_words(who: str) -> str:
     """Name somebody heard, as one would to the client.
 
     Parameters
@@ -208,7 +208,7 @@ def person(who: str) -> str:
 
     Examples
     --------
-    >>> person("client"), person("therapist"), person("Sam")
+    >>> person_in_words("client"), person_in_words("therapist"), person_in_words("Sam")
     ('you', 'the therapist', 'Sam')
     """
     return {"client": "you", "therapist": "the therapist"}.get(who, who)

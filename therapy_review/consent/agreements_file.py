@@ -19,12 +19,12 @@ from therapy_review.consent.agreement import (
     SELF_REVIEW,
     SHARE,
     USES,
-    WAYS,
+    WAYS_TO_AGREE,
     Agreement,
     Revocation,
     Spoken,
     is_use,
-    person,
+    person_in_words,
 )
 from therapy_review.errors import JournalError
 from therapy_review.wording import clock, seconds_in
@@ -68,7 +68,7 @@ def _agreement(entry: dict[str, Any], revocations: Sequence[Revocation]) -> Agre
         uses=_texts(entry, "uses"),
         given_from=_day(entry["from"]),
         until=_day(entry["until"]) if "until" in entry else None,
-        how=_text(entry, "how", WAYS[0]),
+        how=_text(entry, "how", WAYS_TO_AGREE[0]),
         revocations=tuple(one for one in revocations if one.agreement == name),
         name=_text(entry, "name", ""),
         spoken=spoken,
@@ -153,8 +153,8 @@ def _not_to_be_agreed(given: Agreement) -> str:
         return f"{odd[0]} is not something to agree to; choose from {', '.join(USES)} or {SHARE}NAME."
     if not given.uses:
         return f"Nothing was agreed to; name some of {', '.join(USES)} or {SHARE}NAME."
-    if given.how not in WAYS:
-        return f"An agreement is given {' or '.join(WAYS)}, not {given.how}."
+    if given.how not in WAYS_TO_AGREE:
+        return f"An agreement is given {' or '.join(WAYS_TO_AGREE)}, not {given.how}."
     if given.until is not None and given.until < given.given_from:
         return f"It would end on {given.until}, before it begins on {given.given_from}; give a later day."
     problem = _problem(given)
@@ -188,7 +188,9 @@ def keep_all_the_same(data: bytes, who: str, why: str) -> bytes:
     backs = [back for agreement in given for back in agreement.revocations]
     own = [back for agreement in given if agreement.who == who for back in agreement.revocations]
     if not own:
-        raise JournalError(f"Nothing of {person(who)} was taken back, so there is no reason to write down.")
+        raise JournalError(
+            f"Nothing of {person_in_words(who)} was taken back, so there is no reason to write down."
+        )
     last = max(own, key=lambda back: (back.on, backs.index(back)))
     entry = {"id": _free("r", {back.id for back in backs}), "agreement": last.agreement, "on": last.on}
     part = {"uses": list(last.uses)} if last.uses else {}

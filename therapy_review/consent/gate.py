@@ -24,7 +24,7 @@ from therapy_review.consent.agreement import (
     SELF_REVIEW,
     Agreement,
     is_use,
-    person,
+    person_in_words,
     use_in_words,
 )
 from therapy_review.consent.agreements_file import how_to_ask
@@ -108,8 +108,8 @@ class Gate:
             since = ("--to", RECORD, "--since", f"{made_on}")
             raise ConsentError(
                 f"{closed}: it was made on a day without an agreement to recording from "
-                f"{' and '.join(map(person, against))} ({reasons}). If all of you want to keep it, write that down "
-                f"from its day on: {hints.command('consent', 'add', *since, journal=self.journal)}"
+                f"{' and '.join(map(person_in_words, against))} ({reasons}). If all of you want to keep it, write "
+                f"that down from its day on: {hints.command('consent', 'add', *since, journal=self.journal)}"
             )
 
     def closed(self, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
@@ -141,7 +141,7 @@ class Gate:
             why = "the rule of your place is not sure" if silent else "others have had their say"
             reasons.append(f"your word alone is not enough, for {why}")
         because = f" ({'; '.join(reasons)})" if reasons else ""
-        people = " and ".join(map(person, missing))
+        people = " and ".join(map(person_in_words, missing))
         return f"there is no agreement in force from {people} for {use_in_words(use)}{because}"
 
     def _why_not(self, who: str, use: str, day: dt.date) -> str:
@@ -151,8 +151,8 @@ class Gate:
             return ""
         last = own[-1]
         if (back := last.taken_back(use)) is not None and back <= day:
-            return f"{person(who)} took it back on {back}"
-        whose = "yours" if who == "client" else f"{person(who)}'s"
+            return f"{person_in_words(who)} took it back on {back}"
+        whose = "yours" if who == "client" else f"{person_in_words(who)}'s"
         if last.until is not None and last.until < day:
             return f"{whose} ended on {last.until}"
         return f"{whose} begins on {last.given_from}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from therapy_review.journal import BETWEEN_TAGS, DAY_COLUMNS, as_kept, no_days, origin_of
-from therapy_review.storage import Damaged
+from therapy_review.storage import DamagedLine
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class MoodFile:
         The file's name.
     entries : DataFrame
         A days table in the order of the file; ``mood`` is NaN where `names` are still to be given numbers.
-    damaged : tuple of Damaged
+    damaged : tuple of DamagedLine
         The lines left out, and why.
     left_out : tuple of str
         Columns of the file that have no place in the journal.
@@ -40,7 +40,7 @@ class MoodFile:
     kind: str
     name: str
     entries: pd.DataFrame
-    damaged: tuple[Damaged, ...] = ()
+    damaged: tuple[DamagedLine, ...] = ()
     left_out: tuple[str, ...] = ()
     timeless: int = 0
 
@@ -84,7 +84,7 @@ def mood_file(
     data: bytes,
     name: str,
     entries: Iterable[Entry],
-    damaged: Iterable[Damaged],
+    damaged: Iterable[DamagedLine],
     left_out: Iterable[str] = (),
 ) -> MoodFile:
     """Put what was read from a file together."""

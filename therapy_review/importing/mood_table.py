@@ -19,7 +19,7 @@ from therapy_review.importing.dates import (
 )
 from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
 from therapy_review.journal import HIGHEST_MOOD, LOWEST_MOOD
-from therapy_review.storage import Damaged, TextRow, TextTable, read_text_table
+from therapy_review.storage import DamagedLine, TextRow, TextTable, read_text_table
 
 KIND = "table"
 _CLOCK = re.compile(r"[T\s]+(\d{1,2}[:.]\d{2}.*)$")
@@ -126,7 +126,7 @@ def table_reader(columns: Columns) -> MoodReader:
         signs = signs_of_24_hours(said["time"] for _, said in rows)
         for row, said in rows:
             found = _entry(said, row, (low, high), order, signs)
-            if isinstance(found, Damaged):
+            if isinstance(found, DamagedLine):
                 damaged.append(found)
             else:
                 entries.append(found)
@@ -232,17 +232,17 @@ def _with_clock(said: dict[str, str], columns: Columns) -> dict[str, str]:
 
 def _entry(
     said: dict[str, str], row: TextRow, ends: tuple[float, float], order: str, signs: Collection[str]
-) -> Entry | Damaged:
+) -> Entry | DamagedLine:
     written = said["date"].strip()
     day, time = read_day(written, order), read_time(said["time"], signs)
     if day is None:
-        return Damaged(row.line, f"has {written!r} for a day" if written else "has no day")
+        return DamagedLine(row.line, f"has {written!r} for a day" if written else "has no day")
     name = said["mood"].strip()
     if not name:
-        return Damaged(row.line, "has no mood")
+        return DamagedLine(row.line, "has no mood")
     mood, (low, high) = _number(name), ends
     if not math.isnan(mood) and not low <= mood <= high:
-        return Damaged(row.line, f"has {name} for a mood, outside {low:g} to {high:g}")
+        return DamagedLine(row.line, f"has {name} for a mood, outside {low:g} to {high:g}")
     stretched = LOWEST_MOOD + (mood - low) / (high - low) * (HIGHEST_MOOD - LOWEST_MOOD)
     tags = re.split(r"[|;]" if re.search(r"[|;]", said["tags"]) else ",", said["tags"])
     return Entry(day.isoformat(), time, round(stretched, 2), name, tags, said["note"].strip())

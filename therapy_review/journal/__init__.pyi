@@ -54,7 +54,7 @@ from .notes import (
     render_notes as render_notes,
 )
 from .scales import (
-    BUILT_IN as BUILT_IN,
+    BUILT_IN_SCALES as BUILT_IN_SCALES,
     Scale as Scale,
     answers_in as answers_in,
     change_in_words as change_in_words,

@@ -160,7 +160,7 @@ GAD7 = Scale(
     change_source=MANUAL,
     made_by=PHQ9.made_by,
 )
-BUILT_IN = {scale.key: scale for scale in (PHQ9, GAD7)}
+BUILT_IN_SCALES = {scale.key: scale for scale in (PHQ9, GAD7)}
 _MAY_SET = {f.name for f in fields(Scale)} - {"key", "question", "items", "options", "made_by", "tender"}
 
 
@@ -176,7 +176,7 @@ def scales_of(settings: Mapping[str, Any], where: str) -> dict[str, Scale]:
     told = settings.get("scales", {})
     if not isinstance(told, Mapping) or not all(isinstance(one, Mapping) for one in told.values()):
         raise JournalError(f"The scales in {where} need a part of their own each, as in [scales.sleep].")
-    found = dict(BUILT_IN)
+    found = dict(BUILT_IN_SCALES)
     for key, values in told.items():
         found[key] = _scale(key, values, f"[scales.{key}] in {where}")
     return found
@@ -194,8 +194,8 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
     for number, source in (("cut_off", "cut_off_source"), ("reliable_change", "change_source")):
         if number in values:  # another number is not from the source of the first
             values.setdefault(source, OWN)
-    if key in BUILT_IN:
-        scale = replace(BUILT_IN[key], **values)
+    if key in BUILT_IN_SCALES:
+        scale = replace(BUILT_IN_SCALES[key], **values)
     elif missing := [name for name in ("name", "low", "high") if name not in values]:
         raise JournalError(f"{part} lacks {' and '.join(missing)}; give its name, its low and its high end.")
     else:
@@ -407,7 +407,7 @@ def cut_off_in_words(scale: Scale, whose: str = "your") -> str:
     line = digits(scale.cut_off)
     if scale.cut_off_source == OWN or not scale.cut_off_source:
         return f"The line at {line} is {whose} own."
-    if scale.key not in BUILT_IN:
+    if scale.key not in BUILT_IN_SCALES:
         return f"The line at {line} is from {scale.cut_off_source}; a number alone is no diagnosis."
     way = {"harder": "From {} on", "easier": "Up to {}"}.get(scale.higher_is, "Around {}").format(line)
     return (

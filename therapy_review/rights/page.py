@@ -12,7 +12,7 @@ from therapy_review.consent import (
     ONE_PARTY,
     SHARE,
     USES,
-    WAYS,
+    WAYS_TO_AGREE,
     Agreement,
     Spoken,
     agreements_file,
@@ -198,7 +198,7 @@ class DraftForm:
             "therapist": _tick(f"{first.therapist} agrees", chosen=False),
         }
         sessions = [NOWHERE, *(s.name for s in journal.sessions if s.has_recording)]
-        self.how = w.Dropdown(options=WAYS, description="It was", **wide)
+        self.how = w.Dropdown(options=WAYS_TO_AGREE, description="It was", **wide)
         self.spoken_in = w.Dropdown(options=sessions, description="Heard in", **wide)
         self.at = w.Text("", description="At", placeholder="2:14", **late, **wide)
         self.how.observe(lambda _: self._where_it_matters(), "value")
@@ -244,7 +244,7 @@ class DraftForm:
     def _where_it_matters(self) -> None:
         """Ask where it is heard only of what was spoken."""
         for field in (self.spoken_in, self.at):
-            field.layout.display = None if self.how.value == WAYS[1] else "none"
+            field.layout.display = None if self.how.value == WAYS_TO_AGREE[1] else "none"
 
     @property
     def draft(self) -> agreeing.Draft:
@@ -299,7 +299,7 @@ class DraftForm:
         if not new:
             return "Tick who has agreed; then it can be written down."
         today, how = journal.today(), str(self.how.value)
-        spoken = self._spoken() if how == WAYS[1] else None
+        spoken = self._spoken() if how == WAYS_TO_AGREE[1] else None
 
         def stands(one: Agreement, who: str) -> bool:
             same = (one.who, one.uses, one.until, one.spoken) == (who, draft.uses, draft.until, spoken)

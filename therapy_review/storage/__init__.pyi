@@ -1,7 +1,7 @@
 from . import archive as archive, keys as keys, rekeying as rekeying, sealing as sealing, unlock as unlock
 from .csv_tables import HandTable as HandTable
 from .csv_text import (
-    Damaged as Damaged,
+    DamagedLine as DamagedLine,
     TextRow as TextRow,
     TextTable as TextTable,
     read_text_table as read_text_table,

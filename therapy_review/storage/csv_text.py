@@ -19,7 +19,7 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BO
 
 
 @dataclass(frozen=True)
-class Damaged:
+class DamagedLine:
     """A line of a file that can't be brought in.
 
     Parameters
@@ -59,12 +59,12 @@ class TextTable:
     header : tuple of str
         Names of the columns; a name that comes twice is numbered.
     rows : list of TextRow
-    damaged : list of Damaged
+    damaged : list of DamagedLine
     """
 
     header: tuple[str, ...]
     rows: list[TextRow] = field(default_factory=list)
-    damaged: list[Damaged] = field(default_factory=list)
+    damaged: list[DamagedLine] = field(default_factory=list)
 
 
 def read_text_table(data: bytes, name: str) -> TextTable:
@@ -92,7 +92,7 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     >>> table.rows
     [TextRow(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
     >>> table.damaged
-    [Damaged(line=4, why='has 1 field in place of 2')]
+    [DamagedLine(line=4, why='has 1 field in place of 2')]
     """
     lines = list(io.StringIO(decoded(data), newline=""))
     first = next((n for n, line in enumerate(lines) if line.strip() and not _names_separator(line)), None)
@@ -109,10 +109,10 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     table = TextTable(tuple(_told_apart([one.strip() for one in names])))
     for line, fields in records:
         if isinstance(fields, str):
-            table.damaged.append(Damaged(line, fields))
+            table.damaged.append(DamagedLine(line, fields))
         elif len(fields) != len(names):
             found = f"{len(fields)} field{'s' * (len(fields) != 1)}"
-            table.damaged.append(Damaged(line, f"has {found} in place of {len(names)}"))
+            table.damaged.append(DamagedLine(line, f"has {found} in place of {len(names)}"))
         else:
             table.rows.append(TextRow(line, dict(zip(table.header, fields, strict=True))))
     return table

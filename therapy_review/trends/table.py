@@ -22,7 +22,7 @@ import pandas as pd
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
-from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
+from therapy_review.journal import BUILT_IN_SCALES, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
 from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness
 from therapy_review.trends import cache, phases
 from therapy_review.trends.phases import WAYS
@@ -265,7 +265,7 @@ def _scales(journal: Journal) -> Mapping[str, Scale]:
     try:
         return journal.scales
     except JournalError:  # said where the questionnaires are filled in
-        return BUILT_IN
+        return BUILT_IN_SCALES
 
 
 def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> list[str]:
