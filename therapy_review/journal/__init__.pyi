@@ -41,7 +41,9 @@ from .journal import (
     open_journal as open_journal,
 )
 from .marks import (
+    NAME_MARK as NAME_MARK,
     PROUD as PROUD,
+    TRIGGER as TRIGGER,
     Mark as Mark,
     as_kept as as_kept,
     closed_stretches as closed_stretches,

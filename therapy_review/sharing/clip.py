@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review.errors import ShareError
-from therapy_review.journal import Mark, marks as mark_files
+from therapy_review.journal import NAME_MARK, Mark, closed_stretches, marks_in
 from therapy_review.turns import Span, intervals
 from therapy_review.wording import seconds_in
 
@@ -152,15 +152,16 @@ def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
 
     Examples
     --------
-    >>> silenced_by_marks(mark_files.add(mark_files.no_marks(), Mark(60, float("nan"), "name")))
+    >>> from therapy_review.journal import marks
+    >>> silenced_by_marks(marks.add(marks.no_marks(), Mark(60, float("nan"), "name")))
     [(57.0, 62.5)]
     """
-    names = [mark for mark in mark_files.marks_in(marks) if mark.kind.strip().lower() == mark_files.NAME]
+    names = [mark for mark in marks_in(marks) if mark.kind.strip().lower() == NAME_MARK]
     ends = [
         (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
         for m in names
     ]
-    return intervals.joined([*mark_files.closed_stretches(marks), *intervals.widened(ends, AROUND_NAME)])
+    return intervals.joined([*closed_stretches(marks), *intervals.widened(ends, AROUND_NAME)])
 
 
 def clip(

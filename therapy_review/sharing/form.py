@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import PROUD, Mark, marks, marks_in
+from therapy_review.journal import NAME_MARK, PROUD, TRIGGER, Mark, marks_in
 from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
 from therapy_review.sharing.clip import of_mark, read_spans
 from therapy_review.sharing.plan import Plan, plan
@@ -148,8 +148,8 @@ class _ShareForm:
         self._offered: list[tuple[Any, Mark]] = []
 
         def offer() -> None:
-            silent = marks.TRIGGER, marks.NAME
-            found = [mark for mark in marks_in(self._chosen.marks) if mark.kind.lower() not in silent]
+            away = TRIGGER, NAME_MARK
+            found = [mark for mark in marks_in(self._chosen.marks) if mark.kind.lower() not in away]
             for mark in sorted(found, key=lambda one: (one.kind.lower() not in PROUD, one.start)):
                 words = ": ".join(part for part in (mark.kind, mark.label) if part)
                 box = w.Checkbox(
