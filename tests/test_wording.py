@@ -34,7 +34,7 @@ def test_what_a_report_may_say_of_itself_is_the_whole_program() -> None:
 def test_words_that_let_a_mood_pass_come_from_every_folder_and_from_no_style_sheet() -> None:
     said = set(tags._program_says())
     assert {templates.NO_NOTEBOOK, hints.PROGRAM, hints.READER} <= said  # rooms of two folders
-    assert (PACKAGE / "page.html").read_text(encoding="utf-8") in said
+    assert (PACKAGE / "display" / "page.html").read_text(encoding="utf-8") in said
     assert any("weekly_review" in text for text in said)
     assert not any("backdrop-filter" in text for text in said)
 
