@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 # Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
 MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.analysis.external_turns`
-MADE_FROM_SOUND = frozenset(
-    {transcript.FILE, TURNS_ELSEWHERE, corrections.TABLE.name}
-)  # beside what is derived
-
+# Beside what is derived.
+MADE_FROM_SOUND = frozenset({transcript.FILE, TURNS_ELSEWHERE, corrections.TABLE.name})
 SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
 
 Stamps = dict[str, tuple[int, int] | None]
