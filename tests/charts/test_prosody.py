@@ -21,7 +21,7 @@ from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
 from therapy_review.pages.over_time import HowFar
 from therapy_review.pages.prosody import SHOWN as OF_THE_CLIENT, VoicesView, not_worked_out, voices_view
 from therapy_review.pages.session import SessionPage, session_report
-from therapy_review.trends.in_words import CERTAIN, sentence
+from therapy_review.trends.in_words import CERTAIN, sentences
 from therapy_review.trends.table import trends
 
 OF_TWO = pd.DataFrame(
@@ -100,8 +100,8 @@ def test_two_sessions_are_shown_though_nothing_is_usual_yet():
 
 
 def test_the_sentence_of_one_line_never_stands_without_the_caution():
-    assert sentence(over(*range(20))).endswith(CAUTION)
-    assert CAUTION not in sentence(over(*range(20)).assign(measure="mood_after"))
+    assert sentences([over(*range(20))])[0].endswith(CAUTION)
+    assert CAUTION not in sentences([over(*range(20)).assign(measure="mood_after")])[0]
 
 
 # The report of a session

@@ -24,7 +24,7 @@ from therapy_review.charts.base import (
 )
 from therapy_review.charts.row_titles import room, titled
 from therapy_review.journal import MOODS
-from therapy_review.trends import OF_MANY, WINDOW, in_words, moving_share
+from therapy_review.trends import OF_MANY, WINDOW, moving_share, said_of_word, words_by_use
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def tag_shares(table: pd.DataFrame) -> Chart:
     Returns
     -------
     Chart
-        One row a word, with the sentence of `therapy_review.trends.in_words.of_a_word`; see
+        One row a word, with the sentence of `therapy_review.trends.in_words.said_of_word`; see
         `therapy_review.trends.table.moving_share`.
     """
     noted = table[table["tag"].fillna("") != ""]
@@ -258,8 +258,8 @@ def tag_shares(table: pd.DataFrame) -> Chart:
         return nothing_yet(
             f"After {WINDOW} sessions with words for moods, this will show how often each is used."
         )
-    words = in_words.often(noted)[:MULTIPLES]
-    told = {word: in_words.of_a_word(noted, word) for word in words}
+    words = words_by_use(noted)[:MULTIPLES]
+    told = {word: said_of_word(noted, word) for word in words}
     chart = Chart(0.6 + sum(MULTIPLE + 0.3 + room(said) for said in told.values()))
     sessions = noted.drop_duplicates("session").sort_values(["date", "session"])
     days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))

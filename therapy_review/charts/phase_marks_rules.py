@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.charts.base import FAINT
-from therapy_review.trends import NOT_NAMED, in_a_row
+from therapy_review.trends import NOTHING_NOTED, in_a_row
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -87,4 +87,4 @@ def _shared(phases: Sequence[str]) -> set[str]:
 
 def _short(phase: str, known: set[str]) -> str:
     """Leave out of a phase's name what is known anyway."""
-    return ", ".join(part for part in phase.split(", ") if part not in known) or NOT_NAMED
+    return ", ".join(part for part in phase.split(", ") if part not in known) or NOTHING_NOTED

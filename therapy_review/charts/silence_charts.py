@@ -19,7 +19,7 @@ from therapy_review.charts.base import (
     places,
     styled,
 )
-from therapy_review.trends import IN_OWN_WORDS, KINDS, NOT_SAID
+from therapy_review.trends import kinds_of_silence
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.kinds_of_silence.silence_kinds`: session, date (datetime64), kind, n (NaN
+        As from `therapy_review.trends.kinds_of_silence.by_session`: session, date (datetime64), kind, n (NaN
         where nobody can tell), seconds.
 
     Returns
@@ -54,7 +54,7 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     found = known[known["n"] > 0]
     if found.empty:
         return nothing_yet(NONE_KNOWN)
-    if set(found["kind"]) == {NOT_SAID}:
+    if set(found["kind"]) == {kinds_of_silence.NOT_SAID}:
         return nothing_yet(NOTHING_SAID)
     rows = silence_rows(found)
     own = found["kind"].where(found["kind"].isin(rows), OTHER_WORDS)
@@ -76,13 +76,13 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
         days,
         at,
         counts.to_numpy(dtype=float),
-        np.array([rows[row] == NOT_SAID for row in at]),
+        np.array([rows[row] == kinds_of_silence.NOT_SAID for row in at]),
         len(day_of),
     )
     ax.set_yticks(range(len(rows)), rows, fontsize=10.5)
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    if NOT_SAID in rows[1:]:
-        ax.axhline(rows.index(NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
+    if kinds_of_silence.NOT_SAID in rows[1:]:
+        ax.axhline(rows.index(kinds_of_silence.NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
     days_axis(ax, sessions["date"])
     caption = (
         f"A circle is a session, a larger one several silences of three seconds or more, {LARGEST} at most; the "
@@ -103,10 +103,10 @@ def silence_rows(found: pd.DataFrame) -> list[str]:
     ['thinking', 'stuck', 'rain', 'not said']
     """
     often = found.groupby("kind")["n"].sum()
-    on_offer = [kind for kind in KINDS if kind in often]
-    apart = (*KINDS, IN_OWN_WORDS, NOT_SAID)
+    on_offer = [kind for kind in kinds_of_silence.KINDS if kind in often]
+    apart = (*kinds_of_silence.KINDS, kinds_of_silence.IN_OWN_WORDS, kinds_of_silence.NOT_SAID)
     own = sorted((kind for kind in often.index if kind not in apart), key=lambda kind: (-often[kind], kind))
-    last = [kind for kind in (IN_OWN_WORDS, NOT_SAID) if kind in often]
+    last = [kind for kind in (kinds_of_silence.IN_OWN_WORDS, kinds_of_silence.NOT_SAID) if kind in often]
     room = MOST_ROWS - len(on_offer) - len(last)
     if len(own) > room:
         own = [*own[: room - 1], OTHER_WORDS]

@@ -17,7 +17,7 @@ from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.forms.way_form import LABELS, way_fields
 from therapy_review.journal import MOODS, SessionNotes, corrections
 from therapy_review.player import Moment
-from therapy_review.turns import edits, table
+from therapy_review.turns import are_named, edits
 from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from therapy_review.journal import Session
-    from therapy_review.trends import Setting
+    from therapy_review.trends import phases
 
 NO_MOOD = "not said"
 BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."
@@ -44,7 +44,7 @@ CLIPS = 3
 CLIP = (2.5, 6.0)  # seconds: long enough to know a voice, short enough to be easy to hear
 
 
-def notes_form(session: Session, before: Sequence[Setting] = ()) -> VBox | Still:
+def notes_form(session: Session, before: Sequence[phases.Setting] = ()) -> VBox | Still:
     """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters
@@ -201,7 +201,7 @@ def who_is_who(session: Session) -> VBox | Still:
         When the session has no turns yet.
     """
     by_voice = bool((session.made_from().get("by_voice") or {}).get("roles"))
-    if table.are_named(session.turns) and not by_voice:
+    if are_named(session.turns) and not by_voice:
         answered = not corrections.evidence(session.corrections).empty
         return _known(session, YOU_SAID if answered else THEY_SAY)
     clips = clips_to_ask_about(session.turns, corrections.last_word(session.corrections))
@@ -264,7 +264,7 @@ def _changes(session: Session, form: VBox) -> Any:
     again = w.Button(description=ASK_AGAIN, layout=w.Layout(width="auto"))
     again.on_click(lambda _: change(session.take_back_answers, ASKED_AGAIN))
     voices = pd.read_csv(io.BytesIO(session.derived("voices.csv")), dtype={"speaker": str})
-    can_ask = not corrections.evidence(session.corrections).empty and not table.are_named(voices)
+    can_ask = not corrections.evidence(session.corrections).empty and not are_named(voices)
     return w.HBox([swap, again] if can_ask else [swap])
 
 
@@ -300,7 +300,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
     def answered(pressed: Any) -> None:
         try:
             session.correct([corrections.Correction(start, end, answers[pressed.description])])
-            named = table.are_named(analysis.rename(session))
+            named = are_named(analysis.rename(session))
         except TherapyReviewError as error:
             state.value = strong(str(error))
             return

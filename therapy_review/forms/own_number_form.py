@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import scales
-from therapy_review.measures import MEASURES, MOODS, VOICE_MEASURES
+from therapy_review.measures import MEASURES, MOOD_NAMES, VOICE_MEASURES
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -23,7 +23,7 @@ ABOUT = (
 HIGHER = {"neither harder nor easier": "", "harder": "harder", "easier": "easier"}
 PEOPLE = ("client", "therapist", "other")
 MEANS_SOMETHING_ELSE = {
-    *MOODS,
+    *MOOD_NAMES,
     *MEASURES,
     *VOICE_MEASURES,
     *(f"{who}_{measure}" for who in PEOPLE for measure in (*MEASURES, *VOICE_MEASURES)),

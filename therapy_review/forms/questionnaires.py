@@ -29,7 +29,7 @@ from therapy_review.journal import (
     is_possible_total,
     total_of,
 )
-from therapy_review.trends import held
+from therapy_review.trends import phases
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session, SessionNotes
@@ -162,7 +162,7 @@ def earlier_totals(session: Session, scale: Scale) -> list[Earlier]:
     """Gather the totals of the sessions before one."""
     before = [one for one in session.journal.sessions if one.name <= session.name]
     notes = [one.notes for one in before]
-    ways = held([{name: getattr(written, name) for name in OF_THE_WAY} for written in notes])
+    ways = phases.held([{name: getattr(written, name) for name in OF_THE_WAY} for written in notes])
     return [
         Earlier(one.date, score, way == ways[-1])
         for one, written, way in zip(before[:-1], notes, ways, strict=False)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ipywidgets import Accordion
 
     from therapy_review.journal import SessionNotes
-    from therapy_review.trends import Setting
+    from therapy_review.trends import phases
 
 TITLE = "How this session was held, if it matters to you"
 SETTINGS = ("room", "online", "phone")
@@ -32,7 +32,9 @@ EXAMPLES = {
 }
 
 
-def way_fields(before: Sequence[Setting], written: SessionNotes, save: Callable[..., None]) -> Accordion:
+def way_fields(
+    before: Sequence[phases.Setting], written: SessionNotes, save: Callable[..., None]
+) -> Accordion:
     """Show the fields of how a session was held, folded together; leaving one saves it."""
     import ipywidgets as w
 
@@ -60,7 +62,7 @@ def _field(part: str, value: str, said: list[str]) -> Any:
     )
 
 
-def _said(before: Sequence[Setting], part: str) -> list[str]:
+def _said(before: Sequence[phases.Setting], part: str) -> list[str]:
     """Give the words used for one part, the newest last."""
     words = [way[part] for way in before if way[part]]
     return list(dict.fromkeys(words[::-1]))[::-1]

@@ -70,6 +70,6 @@ from .session import (
     MEASURES_VERSION as MEASURES_VERSION,
     TURNS_ELSEWHERE as TURNS_ELSEWHERE,
     Session as Session,
-    read_turns as read_turns,
+    kept_turns as kept_turns,
     session_date as session_date,
 )

@@ -366,7 +366,7 @@ class Session:
     @property
     def turns(self) -> pd.DataFrame:
         """Who spoke when: start, end (s), speaker, confidence; one row a voiced stretch."""
-        return read_turns(self.derived("turns.csv"))
+        return kept_turns(self.derived("turns.csv"))
 
     @property
     def measures(self) -> pd.DataFrame:
@@ -374,7 +374,7 @@ class Session:
         return pd.DataFrame([json.loads(self.derived("measures.json"))])
 
 
-def read_turns(data: bytes) -> pd.DataFrame:
+def kept_turns(data: bytes) -> pd.DataFrame:
     """Read turns, or voices, as analysis keeps them.
 
     Parameters

@@ -44,7 +44,17 @@ from therapy_review.journal import Journal, open_journal
 from therapy_review.measures import behind, moments, prosody, talk
 from therapy_review.pages import letter
 from therapy_review.player import Player, moments_to_hear, moments_to_read
-from therapy_review.trends import SHOWN as SET_BESIDE, long_silences_of, side_of, table as trends, usual
+from therapy_review.trends import (
+    SET_BESIDE,
+    kinds_of_silence,
+    moods_table,
+    sessions_table,
+    side_of,
+    tags_table,
+    trends,
+    usual,
+    ways_before,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,14 +206,14 @@ class SessionPage:
             )
         if self.session.has_recording:
             _ = self._turns
-        elif long_silences_of(self.session, self.use).empty:
+        elif kinds_of_silence.long_silences_of(self.session, self.use).empty:
             return self._without_sound()
         return silence_form(self.session, ON if self.is_heard else OFF, self.use)
 
     @gently
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
-        before = [] if is_still() else trends.ways_before(self.session)
+        before = [] if is_still() else ways_before(self.session)
         return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session, before))
 
     @gently
@@ -229,7 +239,7 @@ class SessionPage:
     @gently
     def usual(self) -> Any:
         """Show the session beside the usual range before it; a click leads to the moment behind a number."""
-        table = usual(trends.trends(self.journal, SET_BESIDE))
+        table = usual(trends(self.journal, SET_BESIDE))
         own, found = table[table["session"] == self.session.name], {}
         with contextlib.suppress(TherapyReviewError):  # the picture says it without the sound, too
             turns, marks = self._turns, self.session.marks
@@ -286,17 +296,17 @@ class WeeklyReview:
     @gently
     def moods(self) -> Any:
         """Show moods before and after, session by session."""
-        return over_time.moods(trends.moods_table(self.journal))
+        return over_time.moods(moods_table(self.journal))
 
     @gently
     def mood_tags(self) -> Any:
         """Show the mood words over the weeks."""
-        return over_time.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
+        return over_time.mood_tags(tags_table(self.journal), self.journal.mood_groups)
 
     @gently
     def talk_time(self) -> Any:
         """Show talk time, session by session."""
-        return over_time.talk_time(trends.sessions_table(self.journal))
+        return over_time.talk_time(sessions_table(self.journal))
 
 
 @or_nothing
