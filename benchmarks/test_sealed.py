@@ -16,7 +16,7 @@ import soundfile
 from test_analysis import hour  # noqa: F401  the same 50 minutes of sound
 
 from therapy_review import Journal, Recording, analyse, open_journal
-from therapy_review.storage import Identity, NewKeys, PlainStore, seal, unlock
+from therapy_review.storage import PlainStore, keys, sealing, unlock
 from therapy_review.trends import moods_table, sessions_table, tags_table
 
 PRACTICE = Path(__file__).parent.parent / "data" / "practice"
@@ -28,8 +28,8 @@ SECONDS, TIMES = 0.3, 1.5  # what a sealed one may cost
 def twins(root: Path) -> tuple[Journal, Journal]:
     """Open a plain journal and its sealed twin; the passphrase, which takes its second once, is left out."""
     shutil.copytree(root, root.with_name("sealed"))
-    identity = Identity.generate()
-    seal(PlainStore(root.with_name("sealed")), NewKeys(identity, b"", b""))
+    identity = keys.Identity.generate()
+    sealing.seal(PlainStore(root.with_name("sealed")), keys.NewKeys(identity, b"", b""))
     unlock.keep(identity)
     sealed = open_journal(root.with_name("sealed"))
     for (

@@ -37,7 +37,7 @@ from tests.trends.test_lasting_change import (
 from therapy_review import Journal, Recording, open_journal
 from therapy_review.diarization import diarize
 from therapy_review.measures.pitch_loudness import ranges
-from therapy_review.storage import NewKeys, PlainStore, seal, unlock
+from therapy_review.storage import PlainStore, keys, sealing, unlock
 from therapy_review.trends import slopes, trends
 from therapy_review.trends.lasting_change import change_of, direction
 from therapy_review.trends.slopes import kendall_tau, theil_sen
@@ -103,7 +103,7 @@ def test_a_sealed_journal_of_200_sessions_beside_a_plain_one(
     shutil.copytree(plain, sealed)
     sealed.chmod(0o700)
     identity = Identity.generate()
-    seal(PlainStore(sealed), NewKeys(identity, b"", b""))
+    sealing.seal(PlainStore(sealed), keys.NewKeys(identity, b"", b""))
     settle(sealed)
     unlock.keep(identity)
     took: dict[str, list[tuple[float, float]]] = {"first": [], "later": []}

@@ -31,18 +31,9 @@ _IS_FOR_ANYWHERE = ContextVar("is_for_anywhere", default=False)
 def command(*words: str, journal: Path | None = None) -> str:
     """Give the line that has this program do something, as it can be pasted into a terminal.
 
-    Parameters
-    ----------
-    *words : str
-        What stands after the program's name, each as it is meant, without quotes; a word to be replaced is in
-        capitals, as in ``FILE``.
-    journal : Path, optional
-        The journal's folder, where the command needs one.
-
-    Returns
-    -------
-    str
-        In a page for others only the words, after "the command".
+    Words are given as they are meant, without quotes; one to be replaced is in capitals, as in ``FILE``. The folder
+    of the journal is named where the command needs it. In a page for others the words stand alone, after "the
+    command".
 
     Examples
     --------
@@ -61,14 +52,6 @@ def command(*words: str, journal: Path | None = None) -> str:
 def place(path: Path) -> str:
     """Say where a file or folder is, seen from where the person stands who reads it.
 
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> place(Path("my-journal/reports/index.html").absolute())
@@ -79,14 +62,6 @@ def place(path: Path) -> str:
 
 def quoted(path: Path) -> str:
     """Write `place` as one word of a line for the shell.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -100,16 +75,7 @@ def quoted(path: Path) -> str:
 
 
 def word(text: str) -> str:
-    """Write a text as one word of a line for the shell.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-        In double quotes on Windows, where single ones mean nothing.
+    """Write a text as one word of a line for the shell; Windows knows double quotes alone.
 
     Examples
     --------
@@ -192,17 +158,7 @@ def _whole(path: Path) -> Path:
 def install_line(extra: str, root: Path = PACKAGE.parent) -> str:
     """Give the line that installs what an extra of this package needs, as it can be typed into a terminal.
 
-    Parameters
-    ----------
-    extra : str
-        As in ``pdf``.
-    root : Path
-        The folder the package lies in: in a checkout everything is installed from there.
-
-    Returns
-    -------
-    str
-        With quotes around the brackets, which some shells would read otherwise.
+    In a checkout, where `root` is the folder the package lies in, everything is installed from there.
 
     Examples
     --------

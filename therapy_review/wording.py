@@ -69,6 +69,20 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def seconds_in(clock: object) -> float:
+    """Read a time within a recording as people write it; ValueError where it is neither ``MM:SS`` nor ``H:MM:SS``.
+
+    Examples
+    --------
+    >>> seconds_in("2:14"), seconds_in("1:02:05")
+    (134.0, 3725.0)
+    """
+    parts = str(clock).split(":")
+    if not 2 <= len(parts) <= 3 or not all(part.isdecimal() for part in parts) or int(parts[-1]) >= 60:
+        raise ValueError(f"{clock} is not a time within a recording; write it as in 2:14")
+    return float(sum(int(part) * 60**place for place, part in enumerate(reversed(parts))))
+
+
 def counted(number: int, one: str, more: str = "") -> str:
     """Say how many there are of something.
 

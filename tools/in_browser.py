@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect
 
 from therapy_review import Journal
 from therapy_review.lab import command, environment
-from therapy_review.storage import passed_on
+from therapy_review.storage import unlock
 
 ROOT = Path(__file__).parent.parent
 PRACTICE = ROOT / "data" / "practice"
@@ -78,7 +78,7 @@ def lab_at(root: Path, home: Path, notebook: str, sealed: Journal | None = None)
         "--allow-root",
         "--LabApp.expose_app_in_browser=True",
     ]
-    key = passed_on(sealed) if sealed else {}
+    key = unlock.passed_on(sealed) if sealed else {}
     started = [*command(root, notebook, sealed=sealed is not None), *arguments]
     log = (home / "lab.log").open("w")
     process = subprocess.Popen(

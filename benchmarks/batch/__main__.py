@@ -26,7 +26,7 @@ from benchmarks.batch.journals import BAD, days, long_journal, plant_bad_ones, s
 from benchmarks.batch.measuring import measured, started, two_workers
 from therapy_review import analyse, open_journal
 from therapy_review.reports import runner
-from therapy_review.storage import SETTLED, PlainStore, digest, new_keys, new_recovery_code, seal, unlock
+from therapy_review.storage import SETTLED, PlainStore, digest, keys, sealing, unlock
 
 RESULTS = Path(__file__).with_name("results.md")
 SEED = 20
@@ -121,9 +121,9 @@ def cluster(scratch: Path, sessions: int, _kills: int) -> list[Row]:
 def idle(scratch: Path, sessions: int, _kills: int) -> list[Row]:
     """A run over sealed sessions of which nothing changed."""
     root = short_journal(scratch / "short", sessions)
-    keys = new_keys("harbour lentil oboe margin", new_recovery_code())
-    seal(PlainStore(root), keys)
-    unlock.keep(keys.identity)
+    made = keys.new_keys("harbour lentil oboe margin", keys.new_recovery_code())
+    sealing.seal(PlainStore(root), made)
+    unlock.keep(made.identity)
     rows = []
     for said in ("the first run", "the second, which looks at what the first wrote", "a later one"):
         began = time.perf_counter()

@@ -21,7 +21,7 @@ from therapy_review.analysis.review import AROUND, least_certain
 from therapy_review.analysis.similar import Embed, alike, relabel_alike
 from therapy_review.diarization.embedding import embed
 from therapy_review.diarization.engine import ENGINE, diarize
-from therapy_review.journal import Correction, none, record
+from therapy_review.journal import Correction, no_days
 from therapy_review.measures import talk_share
 from therapy_review.turns.edits import apply, relabel
 
@@ -68,7 +68,7 @@ def repaired(
     DataFrame
         A turns table.
     """
-    corrections, turns, left = none(), found, minutes * 60
+    corrections, turns, left = no_days(), found, minutes * 60
 
     def answer(start: float, end: float, was: str) -> list[Correction]:
         nonlocal left
@@ -78,7 +78,7 @@ def repaired(
     while len(asked := least_certain(turns, left / 60, corrections)):
         start, end, was = asked.loc[0, ["start", "end", "speaker"]]
         lines = answer(start, end, was)
-        corrections = record(corrections, lines)
+        corrections = corrections.record(corrections, lines)
         turns = apply(found, corrections)
         if embed is None or all(line.speaker == line.was for line in lines):
             continue
@@ -87,10 +87,10 @@ def repaired(
         for one in _middle(offered).itertuples():
             checked += answer(one.start, one.end, one.speaker)
         if checked:
-            corrections = record(corrections, checked)
+            corrections = corrections.record(corrections, checked)
             turns = apply(found, corrections)
             if {line.speaker for line in checked} == {offered["to"].iloc[0]}:
-                corrections = record(corrections, relabel_alike(turns, offered))
+                corrections = corrections.record(corrections, relabel_alike(turns, offered))
                 turns = apply(found, corrections)
     return turns
 

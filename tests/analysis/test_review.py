@@ -31,7 +31,7 @@ from therapy_review.analysis.review import (
 )
 from therapy_review.analysis.similar import COLUMNS
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal.corrections import Correction, none, record
+from therapy_review.journal.corrections import Correction, no_corrections, record
 from therapy_review.measures.talk import talk_share
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.turns.table import turns_table
@@ -408,7 +408,7 @@ def test_no_more_is_asked_than_there_is_time_for():
 
 
 def test_what_was_spoken_of_is_not_asked_about_again():
-    said = record(none(), [Correction(14, 22, "client")])
+    said = record(no_corrections(), [Correction(14, 22, "client")])
     assert 14.0 not in starts(least_certain(TALK, 2, said))
 
 
@@ -465,7 +465,7 @@ def simulated(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def answered(heard: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     """Answer every question by who is heard in the first seconds of it."""
-    said = none()
+    said = no_corrections()
     for start, end in least_certain(heard)[["start", "end"]].itertuples(index=False):
         first = truth[(truth["start"] <= start + 0.01) & (truth["end"] > start + 0.01)]
         said = record(said, relabel(heard, start, end, first["speaker"].iloc[0]))

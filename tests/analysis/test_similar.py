@@ -8,7 +8,7 @@ import pandas as pd
 from therapy_review import Journal, analyse
 from therapy_review.analysis.analysis import rename
 from therapy_review.analysis.similar import alike, hearing, relabel_alike
-from therapy_review.journal.corrections import Correction, none, record
+from therapy_review.journal.corrections import Correction, no_corrections, record
 from therapy_review.turns.edits import apply, relabel
 from therapy_review.turns.table import turns_table
 
@@ -25,7 +25,7 @@ def voices(stretches: np.ndarray) -> np.ndarray:
 
 
 def after(start: float, speaker: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    said = record(none(), relabel(TALK, start, start + 6, speaker))
+    said = record(no_corrections(), relabel(TALK, start, start + 6, speaker))
     return apply(TALK, said), said
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_alike_where_nobody_or_both_speak():
 def test_short_words_and_two_at_once_are_left_out():
     short = turns_table([(43, 44, "therapist"), (66.4, 66.8, "client")])
     turns = pd.concat([TALK, short]).sort_values("start", ignore_index=True)
-    said = record(none(), relabel(turns, 20, 26, "therapist"))
+    said = record(no_corrections(), relabel(turns, 20, 26, "therapist"))
     assert alike(apply(turns, said), said, 20, 26, voices)["start"].tolist() == [60.0]
 
 
@@ -74,7 +74,7 @@ def test_in_a_practice_session_a_swallowed_voice_is_found_again(journal: Journal
     mistaken = rename(session)
     journal.store.remove(session.file("corrections.csv"))
     first = wrong.iloc[0]
-    said = record(none(), [Correction(first["start"], first["end"], "therapist")])
+    said = record(no_corrections(), [Correction(first["start"], first["end"], "therapist")])
     found = alike(mistaken, said, first["start"], first["end"], hearing(session))
     right = found["start"].round(3).isin(wrong["start"].round(3))
     assert right.sum() >= 0.8 * (len(wrong) - 1)

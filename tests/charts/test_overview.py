@@ -25,7 +25,7 @@ from therapy_review.charts.overview import path
 from therapy_review.charts.overview_rows import ROWS
 from therapy_review.charts.row_titles import OF_A_PART, first_sentence
 from therapy_review.charts.usual_range import beside_usual, usual_over_time
-from therapy_review.journal.scales import BUILT_IN, OWN, Scale, cut_off_in_words
+from therapy_review.journal.scales import BUILT_IN_SCALES, OWN, Scale, cut_off_in_words
 from therapy_review.trends import in_words
 from therapy_review.trends.in_words import OF_PAGE
 from therapy_review.trends.overview import Way, way
@@ -53,7 +53,7 @@ def words_of(chart: object) -> list[str]:
 
 @pytest.mark.parametrize("number", [EIGHT, MANY])
 def test_every_row_is_there_with_its_words(ways: dict[int, Way], number: int) -> None:
-    chart = path(ways[number], scales=BUILT_IN)
+    chart = path(ways[number], scales=BUILT_IN_SCALES)
     assert [row.what for row in chart.rows] == ["mood", "talk", "silences", "scores", "proud", "tags"]
     assert f"{number} sessions from" in chart.alt
     for words in ("Mood:", "Your part of the talking:", "Long silences:", "PHQ-9:", "proud moments", "Words"):
@@ -66,7 +66,7 @@ def test_every_row_is_there_with_its_words(ways: dict[int, Way], number: int) ->
 def test_what_stands_above_one_another_is_one_session_and_nothing_is_cut_off(
     ways: dict[int, Way], number: int
 ) -> None:
-    chart = path(ways[number], scales=BUILT_IN)
+    chart = path(ways[number], scales=BUILT_IN_SCALES)
     picture = np.asarray(Image.open(io.BytesIO(chart.png())).convert("L"))
     for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
         assert (edge > 240).all()
@@ -91,7 +91,7 @@ def drawn_sentences(row: Row) -> str:
 @pytest.mark.parametrize("number", [EIGHT, MANY])
 def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Way], number: int) -> None:
     found = ways[number]
-    chart = path(found, scales=BUILT_IN)
+    chart = path(found, scales=BUILT_IN_SCALES)
     rows = {row.what: drawn_sentences(row) for row in chart.rows}
     for what, line in (
         ("mood", ("mood_before", "")),
@@ -157,7 +157,7 @@ def test_a_week_that_was_missed_stays_open(ways: dict[int, Way]) -> None:
 def test_the_cut_off_is_a_line_and_a_questionnaire_nobody_knows_has_none(ways: dict[int, Way]) -> None:
     (known,), (unknown,) = (
         [ax for ax in path(ways[EIGHT], ["scores"], scales=scales).axes if ax.axison]
-        for scales in (BUILT_IN, {})
+        for scales in (BUILT_IN_SCALES, {})
     )
     assert [line.get_ydata()[0] for line in known.lines if len(set(line.get_ydata())) == 1] == [10]
     assert not unknown.lines
@@ -189,7 +189,7 @@ def test_no_words_lie_on_others_and_the_rows_keep_their_width(
     ways: dict[int, Way], lengths: list[int]
 ) -> None:
     found = in_phases(ways[sum(lengths)], lengths, lambda n: f"a microphone of some name, number {n}")
-    chart = path(found, scales=BUILT_IN)
+    chart = path(found, scales=BUILT_IN_SCALES)
     chart.png()
     drawn = FigureCanvasAgg(chart).get_renderer()
     unseen = beyond(chart)
@@ -239,7 +239,7 @@ def test_a_phase_that_lasts_is_numbered_and_a_single_session_apart_has_a_lane_of
 
 
 def test_another_microphone_cuts_what_comes_from_sound_and_leaves_moods_alone(ways: dict[int, Way]) -> None:
-    cut = cut_at(path(ways[MANY], scales=BUILT_IN))
+    cut = cut_at(path(ways[MANY], scales=BUILT_IN_SCALES))
     assert {what: len(places) for what, places in cut.items()} == {
         "mood": 0,
         "talk": 1,
@@ -263,7 +263,7 @@ def test_another_therapist_at_sessions_without_sound_is_marked_where_the_moods_t
             for name in ("turns.csv", "measures.json", "made_from.json"):
                 journal.store.remove(session.file(f"derived/{name}"))
     found = way(journal)
-    chart = path(found, scales=BUILT_IN)
+    chart = path(found, scales=BUILT_IN_SCALES)
     cut = cut_at(chart)
     assert [len(cut[what]) for what in ("mood", "talk", "scores")] == [1, 1, 1]
     assert cut["mood"] == cut["scores"] != cut["talk"]
@@ -354,8 +354,11 @@ SLEEP = Scale("phq9", "Sleep", 0, 27, "easier", cut_off=12, cut_off_source=OWN)
 @pytest.mark.parametrize(
     ("scale", "said"),
     [
-        (BUILT_IN["phq9"], "PHQ-9: from 10 on, services often look more closely (Kroenke"),
-        (replace(BUILT_IN["phq9"], higher_is="easier"), "PHQ-9: up to 10, services often look more closely"),
+        (BUILT_IN_SCALES["phq9"], "PHQ-9: from 10 on, services often look more closely (Kroenke"),
+        (
+            replace(BUILT_IN_SCALES["phq9"], higher_is="easier"),
+            "PHQ-9: up to 10, services often look more closely",
+        ),
         (SLEEP, "Sleep: the line at 12 is your own."),
         (replace(SLEEP, higher_is="harder"), "Sleep: the line at 12 is your own."),
     ],

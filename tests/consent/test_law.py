@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
+from syrupy.assertion import SnapshotAssertion
 
 from therapy_review.consent import law
 from therapy_review.consent.law import (
@@ -142,8 +143,6 @@ def test_a_part_of_a_country_takes_the_countrys_row_but_never_beyond_doubt() -> 
     assert rule_for("CA").one_is_enough
     ontario = rule_for("CA-ON")
     assert (ontario.asks, ontario.unsure, ontario.one_is_enough) == ("one", True, False)
-    said = of_both_ways("CA-ON", "", LONG_AFTER)
-    assert "The table has no row for CA-ON; this is what it says of Canada." in said
 
 
 @given(some_place, some_place)
@@ -189,7 +188,7 @@ def test_a_row_read_more_than_twelve_months_ago_is_said_to_be_old() -> None:
     assert read == dt.date(2026, 11, 25)
     assert warnings(rule_for("US-NY"), dt.date(2027, 11, 25)) == []
     (warning,) = warnings(rule_for("US-NY"), dt.date(2027, 11, 26))
-    assert warning.startswith("It was read on 25 November 2026, more than a year ago")
+    assert "25 November 2026" in warning
 
 
 @given(st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1)), st.integers(0, 1500))
@@ -204,7 +203,7 @@ def test_a_row_that_was_never_read_is_stale_unsure_and_said_to_be_so() -> None:
     rule = Rule(("A",), ("Arcadia",), "one", "high", ("Act 1",))
     assert rule.stale(dt.date(1990, 1, 1))
     assert not rule.one_is_enough
-    assert "It was not checked against a public page." in warnings(rule, LONG_AFTER)
+    assert any("not checked" in said for said in warnings(rule, LONG_AFTER))
 
 
 @given(some_place, way, st.dates(dt.date(2026, 11, 25), dt.date(2040, 1, 1)))
@@ -212,10 +211,9 @@ def test_the_last_word_is_that_it_is_no_legal_advice_and_how_old_the_table_is(
     place: str, remote: str | None, day: dt.date
 ) -> None:
     sentences = of_both_ways(place, remote or "", day)
-    assert sentences[-1] == "This is not legal advice. The table was checked on 25 November 2026."
-    assert (
-        "The rule of this workbook is everybody's agreement, whatever the law of a place asks." in sentences
-    )
+    assert "not legal advice" in sentences[-1]
+    assert "25 November 2026" in sentences[-1]
+    assert law.EVERYWHERE in sentences
     assert all(sentence.endswith(".") for sentence in sentences)
     assert also_said()[-1] == sentences[-1]
 
@@ -232,20 +230,10 @@ def test_no_sentence_says_that_a_recording_is_allowed() -> None:
         assert not PERMITTING.search(sentence), sentence
 
 
-def test_two_places_are_told_apart() -> None:
-    sentences = of_both_ways("US-NV", "US-TX", dt.date(2026, 12, 1))
-    assert sentences[1].startswith(
-        "By phone or video: In Nevada and Texas count on everybody's agreement (Nev. Rev. Stat."
-    )
-    assert "Texas: Read on a page of 2020." in sentences
-    assert "The session is in two places, and the stricter of their two rules counts." in sentences
-
-
-def test_what_holds_everywhere_is_said_plainly() -> None:
-    said = " ".join(also_said())
-    for matter in ("therapist's policy", "HIPAA", "copies that your therapist keeps", "protected in court"):
-        assert matter in said
-    assert "licensing board or an advocate" in said
+def test_what_is_said_of_a_place_of_two_of_none_and_everywhere(snapshot: SnapshotAssertion) -> None:
+    asked = [("US-NV", "US-TX"), ("CA-ON", ""), ("", ""), ("US-CA", "US-CA")]
+    said = {" and ".join(places): of_both_ways(*places, dt.date(2026, 12, 1)) for places in asked}
+    assert said | {"later": of_both_ways("US-CA", "US-CA", LONG_AFTER), "also": also_said()} == snapshot
 
 
 def test_the_table_handed_out_is_the_readers_own() -> None:

@@ -33,7 +33,7 @@ from therapy_review.importing.moods import (
     remove,
     take_back,
 )
-from therapy_review.journal.days import SIGN, none, sources, whole_table, written
+from therapy_review.journal.days import SIGN_COLUMN, no_days, sources, whole_table, written
 from therapy_review.storage.keys import Identity
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
@@ -375,7 +375,7 @@ def test_to_bring_in_twice_changes_nothing_and_to_remove_takes_out_what_came_wit
 ) -> None:
     by_hand = file_of(hand).assign(origin="")
     earlier, later = file_of(first), file_of(second)
-    table = merge(merge(none(), by_hand), earlier)
+    table = merge(merge(no_days(), by_hand), earlier)
     both = merge(table, later, how)
     assert merge(both, later, how) is both
     assert merge(both, earlier, how) is both
@@ -383,7 +383,7 @@ def test_to_bring_in_twice_changes_nothing_and_to_remove_takes_out_what_came_wit
     added = sum(one in (NEW, OTHER) for one in compared(table, later, how))
     assert len(both) == len(table) + added
     # What the client wrote stays to the letter, and no word of a note goes away.
-    mine = both[both["origin"] == ""].drop(columns=SIGN, errors="ignore").reset_index(drop=True)
+    mine = both[both["origin"] == ""].drop(columns=SIGN_COLUMN, errors="ignore").reset_index(drop=True)
     assert same(mine, by_hand.sort_values(["date", "time"], kind="stable", ignore_index=True))
     assert all(any(note in one for one in both["note"]) for note in table["note"])
     if len(later):
@@ -396,7 +396,7 @@ def test_to_bring_in_twice_changes_nothing_and_to_remove_takes_out_what_came_wit
 @settings(max_examples=60)
 @given(ENTRIES, ENTRIES)
 def test_a_longer_export_adds_only_what_is_new(old: list[Entry], new: list[Entry]) -> None:
-    table = merge(none(), file_of(old))
+    table = merge(no_days(), file_of(old))
     longer = file_of([*new, *old])
     both = merge(table, longer)
     assert len(both) == len(longer)
@@ -405,8 +405,8 @@ def test_a_longer_export_adds_only_what_is_new(old: list[Entry], new: list[Entry
 
 def test_entries_alike_in_one_minute_are_both_kept() -> None:
     twice = file_of([Entry("2026-03-04", "20:39", 5, "meh")] * 2)
-    assert len(merge(none(), twice)) == 2
-    assert len(merge(merge(none(), twice), twice)) == 2
+    assert len(merge(no_days(), twice)) == 2
+    assert len(merge(merge(no_days(), twice), twice)) == 2
 
 
 def entry(time: str, name: str, *tags: str, note: str = "", day: str = "2026-03-04") -> Entry:
@@ -414,7 +414,7 @@ def entry(time: str, name: str, *tags: str, note: str = "", day: str = "2026-03-
 
 
 def test_an_entry_that_was_changed_elsewhere_takes_its_place_or_stands_beside_it() -> None:
-    before = merge(none(), file_of([entry("20:39", "meh", note="Rain")]))
+    before = merge(no_days(), file_of([entry("20:39", "meh", note="Rain")]))
     changed = file_of(
         [entry("20:39", "meh", note="Rain, then sun."), entry("20:39", "meh", day="2026-03-05")]
     )
@@ -429,28 +429,28 @@ def test_an_entry_that_was_changed_elsewhere_takes_its_place_or_stands_beside_it
 
 
 def test_a_note_is_not_lost_to_another_one() -> None:
-    before = merge(none(), file_of([entry("20:39", "meh", note="Rain")]))
+    before = merge(no_days(), file_of([entry("20:39", "meh", note="Rain")]))
     assert compared(before, file_of([entry("20:39", "meh", note="Sun")])) == [OTHER]
     assert compared(before, file_of([entry("20:39", "meh")])) == [OTHER]
 
 
 def test_two_entries_in_one_minute_are_told_apart() -> None:
-    before = merge(none(), file_of([entry("20:39", "meh"), entry("20:39", "rad")]))
+    before = merge(no_days(), file_of([entry("20:39", "meh"), entry("20:39", "rad")]))
     after = merge(before, file_of([entry("20:39", "so lala"), entry("20:39", "rad")]))
     assert after["mood_name"].tolist() == ["so lala", "rad"]
 
 
 def test_without_a_time_only_what_is_alike_is_taken_for_a_version() -> None:
-    before = merge(none(), file_of([entry("", "meh", "walk"), entry("", "meh"), entry("", "7")]))
+    before = merge(no_days(), file_of([entry("", "meh", "walk"), entry("", "meh"), entry("", "7")]))
     new = file_of([entry("", "so lala", "walk"), entry("", "so lala", "Sam"), entry("", "8")])
     assert compared(before, new) == [NEWER, NEW, NEW]
 
 
 def test_an_entry_without_a_sign_may_be_the_clients_own_and_is_not_replaced() -> None:
-    before = merge(none(), file_of([entry("20:39", "meh")])).drop(columns=SIGN)
+    before = merge(no_days(), file_of([entry("20:39", "meh")])).drop(columns=SIGN_COLUMN)
     assert compared(before, file_of([entry("20:39", "so lala")])) == [OTHER]
 
 
 def test_files_of_different_kinds_stand_beside_each_other() -> None:
     one = [entry("20:39", "meh")]
-    assert len(merge(merge(none(), file_of(one, "daylio")), file_of(one, "table"))) == 2
+    assert len(merge(merge(no_days(), file_of(one, "daylio")), file_of(one, "table"))) == 2

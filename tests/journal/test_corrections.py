@@ -20,7 +20,7 @@ from therapy_review.journal.corrections import (
     Correction,
     evidence,
     last_word,
-    none,
+    no_corrections,
     people_in,
     read,
     record,
@@ -49,7 +49,7 @@ def rows(turns: pd.DataFrame) -> list[tuple[float, float, str]]:
 
 
 def said(*steps: list[Correction]) -> pd.DataFrame:
-    table = none()
+    table = no_corrections()
     for step in steps:
         table = record(table, step)
     return table
@@ -113,7 +113,7 @@ def test_applying_twice_is_applying_once(turns, corrections):
 @unhurried
 @given(conversations())
 def test_without_corrections_nothing_is_touched(turns):
-    pd.testing.assert_frame_equal(apply(turns, none()), turns)
+    pd.testing.assert_frame_equal(apply(turns, no_corrections()), turns)
 
 
 @unhurried

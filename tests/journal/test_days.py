@@ -14,7 +14,7 @@ from therapy_review.errors import JournalError
 from therapy_review.importing.mood_file import Entry, mood_file
 from therapy_review.importing.moods import merge
 from therapy_review.journal import days
-from therapy_review.journal.days import none, origin_of, read, written
+from therapy_review.journal.days import no_days, origin_of, read, written
 from therapy_review.pages import letter
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -46,12 +46,12 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 @settings(max_examples=60)
 @given(ENTRIES)
 def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
-    table = merge(none(), file_of(entries))[0]
+    table = merge(no_days(), file_of(entries))[0]
     assert same(read(written(table), "days.csv"), table)
 
 
 def test_numbers_given_anew_reach_the_entries_of_that_kind_and_spare_what_was_set_by_hand() -> None:
-    table = merge(none(), file_of([Entry(f"2026-03-0{n}", "", float("nan"), "meh") for n in (1, 2, 3)]))[0]
+    table = merge(no_days(), file_of([Entry(f"2026-03-0{n}", "", float("nan"), "meh") for n in (1, 2, 3)]))[0]
     table = days.with_moods(table, "daylio", {"meh": 5})
     assert table["mood"].tolist() == [5, 5, 5]
     by_hand = table.assign(mood=[5, 3, 5])
@@ -93,7 +93,7 @@ def test_an_origin_names_kind_content_and_file_on_one_line() -> None:
     origin = origin_of("daylio", b"x", "my \n export.csv")
     assert origin.split(" ", 2)[::2] == ["daylio", "my export.csv"]
     assert origin != origin_of("daylio", b"y", "my export.csv")
-    assert days.kind_of(origin) == "daylio"
+    assert days.kind_of_origin(origin) == "daylio"
 
 
 # Beside the sessions

@@ -12,7 +12,18 @@ from hypothesis import given, settings, strategies as st
 
 from therapy_review import Journal, Session
 from therapy_review.errors import JournalError, MarkError
-from therapy_review.journal.marks import KINDS, Mark, add, change, closed, each, none, read, remove, written
+from therapy_review.journal.marks import (
+    KINDS,
+    Mark,
+    add,
+    change,
+    closed_stretches,
+    marks_in,
+    no_marks,
+    read,
+    remove,
+    written,
+)
 
 BY_HAND = (
     b"\xef\xbb\xbfcolour,start,kind,text,end\r\n"
@@ -42,7 +53,7 @@ def put(session: Session, data: bytes) -> None:
 
 
 def table_of(some: list[Mark]) -> pd.DataFrame:
-    table = none()
+    table = no_marks()
     for mark in some:
         table = add(table, mark)
     return table
@@ -52,7 +63,7 @@ def table_of(some: list[Mark]) -> pd.DataFrame:
 @given(st.lists(marks(), max_size=6))
 def test_every_word_comes_back_from_the_file_as_it_was_put(some):
     again = read(written(table_of(some)), "marks.csv")
-    assert each(again) == some
+    assert marks_in(again) == some
     assert not again[["kind", "label", "text"]].isna().any(axis=None)
     assert written(again) == written(table_of(some))
 
@@ -62,9 +73,9 @@ def test_every_word_comes_back_from_the_file_as_it_was_put(some):
 def test_a_change_after_an_edit_from_outside_loses_nothing(some, left, after):
     before = some[0] if some else after
     outside = table_of([mark for mark, stays in zip(some, left, strict=False) if stays])
-    changed = each(change(outside, before, after))
+    changed = marks_in(change(outside, before, after))
     assert after in changed
-    rest = each(outside)
+    rest = marks_in(outside)
     if before in rest:
         rest[rest.index(before)] = after
     assert changed[: len(rest)] == rest
@@ -75,8 +86,8 @@ def test_a_change_after_an_edit_from_outside_loses_nothing(some, left, after):
 def test_what_is_added_and_removed_leaves_the_rest_as_it_was(some, mark):
     table = table_of(some)
     gone = remove(add(table, mark), mark)
-    assert sorted(map(repr, each(gone))) == sorted(map(repr, some))
-    assert len(remove(none(), mark)) == 0
+    assert sorted(map(repr, marks_in(gone))) == sorted(map(repr, some))
+    assert len(remove(no_marks(), mark)) == 0
 
 
 def test_a_file_written_by_hand_keeps_its_columns_its_kinds_and_its_order(session):
@@ -92,9 +103,9 @@ def test_a_file_written_by_hand_keeps_its_columns_its_kinds_and_its_order(sessio
 
 def test_changing_a_mark_keeps_its_place_and_what_other_columns_say_of_it(session):
     put(session, BY_HAND)
-    first = each(session.marks)[0]
+    first = marks_in(session.marks)[0]
     session.change_mark(first, Mark(61, 70, "question", "why?"))
-    assert each(session.marks)[0] == Mark(61, 70, "question", "why?")
+    assert marks_in(session.marks)[0] == Mark(61, 70, "question", "why?")
     assert session.marks["colour"].tolist() == ["red", "NA"]
     session.remove_mark(Mark(61, 70, "question", "why?"))
     assert session.marks["kind"].tolist() == ["something odd"]
@@ -111,12 +122,12 @@ def test_a_mark_that_another_program_took_away_is_put_back_by_changing_it(sessio
 def test_the_same_change_from_two_windows_is_made_once():
     here, there = Mark(60, math.nan, "bookmark"), Mark(64, math.nan, "bookmark")
     table = change(table_of([here]), here, there)
-    assert each(change(table, here, there)) == [there]
+    assert marks_in(change(table, here, there)) == [there]
 
 
 def test_of_two_marks_that_are_alike_one_is_removed():
     here = Mark(60, math.nan, "bookmark")
-    assert each(remove(table_of([here, here]), here)) == [here]
+    assert marks_in(remove(table_of([here, here]), here)) == [here]
 
 
 def test_removing_what_is_gone_does_not_touch_the_file(session):
@@ -185,13 +196,13 @@ def test_marks_are_equal_to_the_millisecond_with_and_without_an_end():
 def test_half_an_emoji_does_not_keep_a_mark_from_being_written():
     mark = Mark(60, math.nan, "bookmark", "🌊"[:1] + "\ud83c", "one\r\ntwo\0")
     assert (mark.label, mark.text) == ("🌊", "one\ntwo")
-    assert each(read(written(table_of([mark])), "marks.csv")) == [mark]
+    assert marks_in(read(written(table_of([mark])), "marks.csv")) == [mark]
 
 
 def test_a_trigger_stays_silent_from_just_before_it_for_at_least_five_seconds():
-    assert closed(table_of([Mark(60, math.nan, "trigger")])) == [(58.0, 65.0)]
-    assert closed(table_of([Mark(60, 61, "trigger")])) == [(58.0, 65.0)]
-    assert closed(table_of([Mark(1, 30, "trigger")])) == [(0.0, 30.0)]
+    assert closed_stretches(table_of([Mark(60, math.nan, "trigger")])) == [(58.0, 65.0)]
+    assert closed_stretches(table_of([Mark(60, 61, "trigger")])) == [(58.0, 65.0)]
+    assert closed_stretches(table_of([Mark(1, 30, "trigger")])) == [(0.0, 30.0)]
 
 
 def test_triggers_that_overlap_are_one_silence_and_other_kinds_are_none():
@@ -201,14 +212,14 @@ def test_triggers_that_overlap_are_one_silence_and_other_kinds_are_none():
         Mark(20, 22, "trigger"),
         Mark(51, 53, "trigger"),
     ]
-    assert closed(table_of([*some, Mark(70, 90, "bookmark")])) == [(8.0, 56.0), (98.0, 105.0)]
-    assert closed(none()) == []
+    assert closed_stretches(table_of([*some, Mark(70, 90, "bookmark")])) == [(8.0, 56.0), (98.0, 105.0)]
+    assert closed_stretches(no_marks()) == []
 
 
 @unhurried
 @given(st.lists(marks(), max_size=6))
 def test_silences_cover_every_trigger_in_order_and_apart(some):
-    found = closed(table_of(some))
+    found = closed_stretches(table_of(some))
     assert all(a[1] < b[0] for a, b in pairwise(found))
     for mark in some:
         if mark.kind == "trigger":
@@ -218,17 +229,17 @@ def test_silences_cover_every_trigger_in_order_and_apart(some):
 
 def test_the_clients_own_marks_need_nobodys_name_and_the_first_of_another_brings_the_column():
     own, theirs = Mark(60, math.nan, "bookmark", "mine"), Mark(90, math.nan, "question", by="therapist")
-    alone = add(none(), own)
+    alone = add(no_marks(), own)
     assert written(alone) == b"start,end,kind,label,text\n60,,bookmark,mine,\n"
     both = add(alone, theirs)
     assert written(both) == (b"start,end,kind,label,text,by\n60,,bookmark,mine,,\n90,,question,,,therapist\n")
-    assert each(read(written(both), "marks.csv")) == [own, theirs]
+    assert marks_in(read(written(both), "marks.csv")) == [own, theirs]
 
 
 def test_two_alike_of_two_people_are_two_and_each_is_changed_alone():
     own = Mark(60, math.nan, "bookmark")
     theirs = Mark(60, math.nan, "bookmark", by="therapist")
-    both = add(add(none(), own), theirs)
+    both = add(add(no_marks(), own), theirs)
     after = Mark(60, math.nan, "question", by="therapist")
-    assert each(change(both, theirs, after)) == [own, after]
-    assert each(remove(both, theirs)) == [own]
+    assert marks_in(change(both, theirs, after)) == [own, after]
+    assert marks_in(remove(both, theirs)) == [own]

@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from therapy_review.errors import NoteChangedError, NoteError
 from therapy_review.journal.journal import Journal
-from therapy_review.journal.notes import parse, render
+from therapy_review.journal.notes import parse, render_notes
 
 ODD = (
     b"\xef\xbb\xbf---\r\nmood_before: 3   # low\r\nmy_own: 'kept'\r\ntags: [tired]\r\n---\r\n\r\n"
@@ -14,11 +14,11 @@ ODD = (
 
 
 def test_a_note_that_did_not_change_is_written_back_byte_for_byte() -> None:
-    assert render(parse(ODD, "notes.md")) == ODD
+    assert render_notes(parse(ODD, "notes.md")) == ODD
 
 
 def test_unknown_keys_comments_line_ends_and_bom_survive_a_change() -> None:
-    changed = render(parse(ODD, "notes.md").changed(mood_after=5))
+    changed = render_notes(parse(ODD, "notes.md").changed(mood_after=5))
     assert changed.startswith(b"\xef\xbb\xbf---\r\nmood_before: 3   # low\r\nmy_own: 'kept'\r\n")
     assert b"mood_after: 5\r\n" in changed
     assert changed.endswith("\r\n\r\nHello 🙂\r\n".encode())
@@ -35,13 +35,13 @@ def test_a_broken_header_costs_the_header_and_not_the_text() -> None:
     assert notes.text == "What I wrote.\n"
     assert len(notes.problems) == 1
     with pytest.raises(NoteError):
-        render(notes.changed(mood_after=6))
+        render_notes(notes.changed(mood_after=6))
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufeff\x00")))
 def test_any_text_is_read_back_as_it_was_written(text: str) -> None:
     body = f"Text: {text}\n"
-    written = render(parse(b"", "notes.md").changed(text=body, mood_after=6))
+    written = render_notes(parse(b"", "notes.md").changed(text=body, mood_after=6))
     again = parse(written, "notes.md")
     assert (again.text, again.mood_after, again.problems) == (body, 6, ())
 
@@ -71,11 +71,11 @@ def test_scores_and_answers_are_read_by_name_and_an_odd_one_is_said_and_kept() -
     assert notes.scores == {"phq9": 12}
     assert notes.answers == {"gad7": (0, None, 2)}
     assert len(notes.problems) == 2
-    changed = render(notes.changed(scores={"phq9": 13, "sleep": 6.5}, answers={}))
+    changed = render_notes(notes.changed(scores={"phq9": 13, "sleep": 6.5}, answers={}))
     assert changed == b"---\nscores: {phq9: 13, mine: twelve, sleep: 6.5}\nanswers: {odd: often}\n---\n"
 
 
 def test_scores_that_are_no_list_of_names_are_never_written_over() -> None:
     notes = parse(b"---\nscores: twelve\n---\nText\n", "notes.md")
     with pytest.raises(NoteError, match="twelve"):
-        render(notes.changed(scores={"phq9": 12}))
+        render_notes(notes.changed(scores={"phq9": 12}))

@@ -17,7 +17,7 @@ from therapy_review.analysis.analysis import is_current, rename
 from therapy_review.analysis.external_turns import turns_elsewhere
 from therapy_review.errors import JournalError, NotAnalysedError, RecordingError
 from therapy_review.journal.corrections import Correction
-from therapy_review.journal.session_names import session_date
+from therapy_review.journal.session import session_date
 from therapy_review.rights.erasure import erase_session
 from therapy_review.sound.recording import Recording
 from therapy_review.storage.plain import PlainStore

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tests.conftest import PRACTICE, decoded, joined, packets_of, session_of
 from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import ConsentError
-from therapy_review.journal.marks import Mark, add, none
+from therapy_review.journal.marks import Mark, add, no_marks
 from therapy_review.player import feed as module, playback
 from therapy_review.player.feed import EVERYONE, MOST_RUNS, PIECE, Feed, spoken, without
 from therapy_review.sound.opus import DELAY, PACKET, RATE, encoded, head
@@ -282,7 +282,7 @@ class Silence:
 def silent(
     patched: pytest.MonkeyPatch, duration: float, turns: pd.DataFrame, triggers: list[tuple[float, float]]
 ) -> Feed:
-    marks = none()
+    marks = no_marks()
     for start, end in triggers:
         marks = add(marks, Mark(start, end, "trigger"))
     patched.setattr(module, "_sound_of", lambda *_: Silence(duration))

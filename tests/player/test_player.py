@@ -181,13 +181,13 @@ def test_an_agreement_taken_back_meanwhile_ends_it_and_nothing_is_kept(
 ) -> None:
     journal = session.journal
     file = root_of(journal) / "agreements.toml"
-    encoded = playback.encoded
+    encoded = playback.opus.encoded
 
     def taken_back_meanwhile(blocks: Any) -> Any:
         yield from encoded(blocks)
         file.write_text(file.read_text() + f'\n[[revocation]]\nagreement = "a2"\non = {journal.today()}\n')
 
-    monkeypatch.setattr(playback, "encoded", taken_back_meanwhile)
+    monkeypatch.setattr(playback.opus, "encoded", taken_back_meanwhile)
     page.ask("open")
     page.wait_until_prepared()
     assert not journal.store.exists(session.file(FILE))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from therapy_review.errors import ImportFileError
-from therapy_review.storage.csv_text import Damaged, read_text_table
+from therapy_review.storage.csv_text import DamagedLine, read_text_table
 
 TEXT = st.text(
     alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff\0\r"), max_size=12
@@ -61,9 +61,9 @@ def test_each_damaged_line_has_its_number_and_the_good_ones_stay() -> None:
     )
     assert [(row.line, row.fields["mood"]) for row in table.rows] == [(3, "good"), (8, "rad")]
     assert table.damaged == [
-        Damaged(5, "has 2 fields in place of 3"),
-        Damaged(6, "has 4 fields in place of 3"),
-        Damaged(7, "has a quotation mark that is not closed, or not doubled"),
+        DamagedLine(5, "has 2 fields in place of 3"),
+        DamagedLine(6, "has 4 fields in place of 3"),
+        DamagedLine(7, "has a quotation mark that is not closed, or not doubled"),
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from tests.support.meanwhile import after, before
+from tests.support.meanwhile import STUCK, after, before
 from therapy_review.errors import JournalError
 from therapy_review.storage import plain
 from therapy_review.storage.plain import PlainStore, digest, if_there
@@ -99,7 +99,7 @@ def test_a_change_shows_in_the_stamp(store: PlainStore) -> None:
 def _hold(root: Path, held: object, release: object) -> None:
     with PlainStore(root).writing():
         held.set()  # type: ignore[attr-defined]
-        release.wait(30)  # type: ignore[attr-defined]
+        release.wait(STUCK)  # type: ignore[attr-defined]
 
 
 def test_two_programs_never_write_at_once(store: PlainStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,12 +110,12 @@ def test_two_programs_never_write_at_once(store: PlainStore, monkeypatch: pytest
     other = processes.Process(target=_hold, args=(store.root, held, release))
     other.start()
     try:
-        assert held.wait(60)
+        assert held.wait(STUCK)
         with pytest.raises(JournalError, match="Another program is writing into journal"), store.writing():
             pass
     finally:
         release.set()
-        other.join(60)
+        other.join()
     with store.writing():
         store.write("notes.md", b"now")
 

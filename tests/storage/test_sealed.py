@@ -20,14 +20,13 @@ from hypothesis import given, settings, strategies as st
 from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
-from tests.support.meanwhile import after, before
+from tests.support.meanwhile import STUCK, after, before
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage import plain as bytes_on_disk, sealed as sealed_files
 from therapy_review.storage.keys import Identity, as_file
 from therapy_review.storage.plain import PlainStore, Store
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.storage.sealed_names import is_reserved
+from therapy_review.storage.sealed import SealedStore, is_reserved
 
 MINE = Identity.generate()
 NAMES = (
@@ -267,12 +266,13 @@ def _write_many(root: Path, who: int, together: threading.Barrier, hides_dates: 
 
     sealed_files.encrypt = slowly  # in this program, which ends with this function
     store = SealedStore(PlainStore(root), Identity.from_str(mine), hides_dates=hides_dates)
-    together.wait(60)
+    bytes_on_disk.LOCK_WAIT = STUCK
+    together.wait(STUCK)
     for number in range(15):
         store.write(f"sessions/2026-03-{number + 1:02}/{who}.md", f"{who} {number}".encode())
 
 
-def all_at_once(write: Callable[..., None], root: Path, writers: int, hides_dates: bool, wait: float) -> None:
+def all_at_once(write: Callable[..., None], root: Path, writers: int, hides_dates: bool) -> None:
     """Have several programs write into one journal, each of which must end well."""
     root.mkdir()
     processes = multiprocessing.get_context("forkserver")
@@ -284,7 +284,7 @@ def all_at_once(write: Callable[..., None], root: Path, writers: int, hides_date
     for each in started:
         each.start()
     for each in started:
-        each.join(wait)
+        each.join()
     assert [each.exitcode for each in started] == [0] * writers
 
 
@@ -293,7 +293,7 @@ def test_programs_that_write_at_once_make_one_key_and_one_name_for_a_session(
     tmp_path: Path, hides_dates: bool
 ) -> None:
     root, writers = tmp_path / "journal", 3
-    all_at_once(_write_many, root, writers, hides_dates, wait=60)
+    all_at_once(_write_many, root, writers, hides_dates)
     store = SealedStore(PlainStore(root), MINE, hides_dates=hides_dates)
     assert len(list(root.glob("sessions/*"))) == len(store.folders("sessions")) == 15
     for number in range(15):
@@ -308,7 +308,7 @@ def _write_in_turn(
     sorry: list[str] = []
     for number in range(rounds):
         store = SealedStore(PlainStore(root), Identity.from_str(mine), hides_dates=hides_dates)
-        together.wait(60)
+        together.wait(STUCK)
         try:
             store.write(f"sessions/{day_of(number)}/{who}.md", f"{who} {number}".encode())
         except Exception as error:  # noqa: BLE001  told by the test
@@ -340,6 +340,7 @@ def unhurried(patch: pytest.MonkeyPatch, seed: int) -> None:
 
     for name in ("stat", "read_bytes", "replace"):
         patch.setattr(Path, name, slowly(getattr(Path, name)))
+    patch.setattr(bytes_on_disk, "LOCK_WAIT", STUCK)
     # Who waits for a lock asks again at once, so that 200 rounds take seconds.
     patch.setattr(filelock, "FileLock", partial(filelock.FileLock, poll_interval=0.001))
 
@@ -368,7 +369,7 @@ def test_whoever_comes_between_two_looks_at_a_key_every_word_is_kept(
             programs.submit(_write_in_turn, root, who, together, rounds, hides_dates)
             for who in range(writers)
         ]
-        assert [sorry for each in started for sorry in each.result(300)] == []
+        assert [sorry for each in started for sorry in each.result()] == []
     each_has_one_key_and_all_it_was_given(root, writers, rounds, hides_dates)
 
 
@@ -384,7 +385,7 @@ def test_whichever_program_comes_between_two_looks_at_a_key_every_word_is_kept(
     tmp_path: Path, hides_dates: bool
 ) -> None:
     root, writers = tmp_path / "journal", 4
-    all_at_once(_write_in_turn_slowly, root, writers, hides_dates, wait=300)
+    all_at_once(_write_in_turn_slowly, root, writers, hides_dates)
     each_has_one_key_and_all_it_was_given(root, writers, 200, hides_dates)
 
 

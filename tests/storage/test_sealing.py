@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import CODE, WORDS, root_of
 from tests.house.test_killed import everything, seen
 from tests.support.killable import FILES, OURS, SETTINGS, keys_of
-from tests.support.meanwhile import after, before
+from tests.support.meanwhile import STUCK, after, before
 from therapy_review import Journal, hints, open_journal
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.journal.journal import folder_of
@@ -372,7 +372,7 @@ def test_other_changes_of_the_settings_disturb_no_open_program(store: PlainStore
 
 
 def with_age(passphrase: str, file: Path, out: Path) -> None:
-    asked = pexpect.spawn(str(AGE), ["-d", "-o", str(out), str(file)], encoding="utf-8", timeout=60)
+    asked = pexpect.spawn(str(AGE), ["-d", "-o", str(out), str(file)], encoding="utf-8", timeout=STUCK)
     asked.expect("passphrase")
     asked.waitnoecho()
     asked.sendline(passphrase)

@@ -19,6 +19,7 @@ from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from tests.conftest import CODE, WORDS, root_of
+from tests.support.meanwhile import STUCK
 from therapy_review import Journal, open_journal
 from therapy_review.errors import LockedError
 from therapy_review.journal.journal import folder_of
@@ -229,7 +230,7 @@ def in_terminal(root: Path, *, tmp: Path) -> pexpect.spawn[str]:
     environment = {**os.environ, "HOME": str(tmp)}
     environment.pop(FILE, None)
     return pexpect.spawn(
-        sys.executable, ["-c", OPEN, str(root)], env=environment, encoding="utf-8", timeout=120
+        sys.executable, ["-c", OPEN, str(root)], env=environment, encoding="utf-8", timeout=STUCK
     )
 
 
@@ -391,7 +392,7 @@ class Kernel:
         self.manager.start_kernel(env=environment)
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=120)
+        self.client.wait_for_ready(timeout=STUCK)
 
     def run(self, code: str, answer: str | None = None) -> str:
         """Run a cell and return what it shows; `answer` is typed into the field it asks in."""
@@ -407,7 +408,7 @@ class Kernel:
             self.client.input(answer or "")
 
         self.client.execute_interactive(
-            code, allow_stdin=answer is not None, output_hook=show, stdin_hook=ask, timeout=60
+            code, allow_stdin=answer is not None, output_hook=show, stdin_hook=ask, timeout=STUCK
         )
         return "".join(shown)
 
@@ -488,6 +489,9 @@ def test_a_kernel_without_anybody_to_ask_says_so_and_waits_for_nobody(closed: Pa
     assert "nobody can be asked for its passphrase here" in shown
     with pytest.raises(LockedError, match="could not be given to the notebook's kernel"):
         unlock.hand_over(kernel.client, "no key")
-    kernel.run("import therapy_review.storage.unlock as u, time\nu.take_over = lambda: time.sleep(1)")
+    kernel.run(
+        "import therapy_review.storage.unlock as u, threading\nu.take_over = lambda: threading.Event().wait()"
+    )
     with pytest.raises(LockedError, match="could not be given"):
         unlock.hand_over(kernel.client, "no key", wait=0.1)
+    kernel.manager.interrupt_kernel()

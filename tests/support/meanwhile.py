@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+STUCK = 600  # seconds: what is waited for comes long before, however busy the computer is, or never
+
 
 def before(patch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Any], of: str = "") -> None:
     """Let another program act once, just before something is called; `of` is in what is given to that."""

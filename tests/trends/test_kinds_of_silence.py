@@ -29,7 +29,7 @@ TURNS = turns_table([(0, 4, "client"), (10, 12, "therapist"), (12.5, 14, "client
 
 
 def marks(*said: Mark) -> pd.DataFrame:
-    table = mark_files.none()
+    table = mark_files.no_marks()
     for mark in said:
         table = mark_files.add(table, mark)
     return table
@@ -150,7 +150,7 @@ def test_a_silence_the_client_named_is_no_moment_and_no_trigger(session: Session
     before = moments(session.turns, session.marks)
     say(session, *times(session), "stuck")
     pd.testing.assert_frame_equal(moments(session.turns, session.marks), before)
-    assert mark_files.closed(session.marks) == []
+    assert mark_files.closed_stretches(session.marks) == []
 
 
 # Over time

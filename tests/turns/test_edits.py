@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from therapy_review.errors import TurnsError
-from therapy_review.journal.corrections import Correction, none, record, undo
+from therapy_review.journal.corrections import Correction, no_corrections, record, undo
 from therapy_review.turns.edits import add, apply, delete, merge, relabel, split
 from therapy_review.turns.table import turns_table
 
@@ -14,7 +14,7 @@ TALK = turns_table([(0, 4, "client", 0.9), (5, 9, "therapist", 0.7), (9.5, 12, "
 
 
 def after(*step: Correction, turns: pd.DataFrame = TALK) -> list[tuple[float, float, str]]:
-    table = apply(turns, record(none(), step))
+    table = apply(turns, record(no_corrections(), step))
     return [tuple(row) for row in table[["start", "end", "speaker"]].to_numpy().tolist()]
 
 
@@ -58,7 +58,7 @@ def test_one_voice_is_deleted_and_the_other_stays():
 
 def test_several_acts_can_be_one_step_and_are_taken_back_at_once():
     alike = [*relabel(TALK, 5, 9, "client"), *relabel(TALK, 9.5, 12, "client")]
-    table = record(record(none(), relabel(TALK, 0, 4, "client")), alike)
+    table = record(record(no_corrections(), relabel(TALK, 0, 4, "client")), alike)
     assert undo(table)["start"].tolist() == [0.0]
 
 

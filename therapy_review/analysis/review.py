@@ -26,7 +26,7 @@ import pandas as pd
 from therapy_review.analysis import analysis
 from therapy_review.analysis.similar import alike, hearing, relabel_alike
 from therapy_review.errors import TurnsError
-from therapy_review.journal import none
+from therapy_review.journal import no_corrections
 from therapy_review.turns import TOLERANCE, are_named, edits, spoken_of
 from therapy_review.wording import clock
 
@@ -291,7 +291,7 @@ def least_certain(
        start   end  error
     0   10.0  14.0    1.6
     """
-    pieces = _pieces(turns[~spoken_of(turns, none() if corrections is None else corrections)])
+    pieces = _pieces(turns[~spoken_of(turns, no_corrections() if corrections is None else corrections)])
     cost = (pieces["end"] - pieces["start"]).to_numpy() + AROUND
     order = np.argsort(-pieces["error"].to_numpy() / cost, kind="stable")
     fits = np.cumsum(cost[order]) <= minutes * 60 + TOLERANCE

@@ -43,11 +43,11 @@ def alike(
 
     Examples
     --------
-    >>> from therapy_review.journal import Correction, none, record
+    >>> from therapy_review.journal.corrections import Correction, no_corrections, record
     >>> from therapy_review.turns import turns_table
     >>> talk = turns_table([(0, 3, "client"), (4, 6, "client"), (7, 9, "therapist"), (10, 12, "therapist")])
     >>> high = lambda stretches: np.where(np.isin(stretches[:, :1], [7, 10, 4]), [[0.0, 1.0]], [[1.0, 0.0]])
-    >>> said = record(none(), [Correction(7, 9, "therapist")])
+    >>> said = record(no_corrections(), [Correction(7, 9, "therapist")])
     >>> alike(talk, said, 7, 9, high)[["start", "end", "to"]]
        start  end         to
     0    4.0  6.0  therapist

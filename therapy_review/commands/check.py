@@ -40,10 +40,10 @@ def check(journal: Journal) -> list[str]:
 def _open_in_sealed(journal: Journal) -> Iterator[str]:
     if not journal.settings.get("sealed"):
         return
-    from therapy_review.storage import SealedStore, lies_open
+    from therapy_review.storage import SealedStore, sealing
 
     if isinstance(store := journal.store, SealedStore):
-        for name in lies_open(store.plain.root):
+        for name in sealing.lies_open(store.plain.root):
             where = store.plain.where(name)
             seal = hints.command("seal", journal=journal.root)
             yield f"{where} lies in the sealed journal as a plain file; seal it with: {seal}"

@@ -22,13 +22,12 @@ from therapy_review.consent import (
     ONE_PARTY,
     SELF_REVIEW,
     USES,
-    WAYS,
+    WAYS_TO_AGREE,
     Agreement,
     Spoken,
-    ending,
-    in_words,
+    ending_soon,
     is_use,
-    state,
+    use_in_words,
 )
 from therapy_review.errors import ConsentError, JournalError
 from therapy_review.wording import clock, counted
@@ -51,8 +50,8 @@ def show(journal: JournalOption = HERE) -> None:
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
     for one in given:
-        say.print(f"{_name(opened, one)}: {state(one, today)}.")
-        say.print(f"  {', '.join(map(in_words, one.uses))}")
+        say.print(f"{_name(opened, one)}: {one.state(today)}.")
+        say.print(f"  {', '.join(map(use_in_words, one.uses))}")
         say.print(f"  {_how(one)}")
         for reason in dict.fromkeys(back.kept for back in one.revocations if back.kept):
             say.print(f"  What was recorded is kept: {reason}")
@@ -61,13 +60,13 @@ def show(journal: JournalOption = HERE) -> None:
     asked = opened.gate()
     uses = [use for use in dict.fromkeys([*_named(given), SELF_REVIEW]) if not asked.missing(BOTH, use)]
     if given:
-        may = ", ".join(map(in_words, uses)) or "nothing yet"
+        may = ", ".join(map(use_in_words, uses)) or "nothing yet"
         say.print(f"Today, recordings of {opened.client} and {opened.therapist} may be opened for: {may}.")
     if given and (against := asked.not_to_be_recorded(BOTH, today)):
         people = " and ".join(map(opened.name_of, against))
         say.print(f"Recordings made today stay closed: {people} took back being recorded, or let it end.")
     add = hints.command("consent", "add", journal=opened.root)
-    for one, _ in ending(given, today):
+    for one, _ in ending_soon(given, today):
         say.print(f"The agreement of {_name(opened, one)} ends on {one.until}; to go on: {add}")
     if not given or not uses:
         say.print(f"To write down what you agreed on: {add}")
@@ -96,7 +95,7 @@ def add(
 ) -> None:
     """Write down what somebody has agreed to."""
     from therapy_review import rights
-    from therapy_review.consent import append
+    from therapy_review.consent import agreements_file
 
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
@@ -105,17 +104,19 @@ def add(
         raise JournalError(f"An agreement is written or spoken, not {said}; nothing was written down.")
     if one_party:
         _read_the_caution(opened, confirm)
-        people, uses, how, until = ["client"], [SELF_REVIEW], WAYS[0], until or ""
+        people, uses, how, until = ["client"], [SELF_REVIEW], WAYS_TO_AGREE[0], until or ""
     else:
         who = who or typer.prompt("Who agrees (client, therapist, both, or another name)")
         people = list(BOTH) if who.strip().casefold() == "both" else [_role(opened, who)]
         if not to:
-            say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
+            say.print(
+                "To what? " + "; ".join(f"{use}: {use_in_words(use)}" for use in USES) + "; share:NAME."
+            )
             to = typer.prompt("With commas between", default=", ".join(rights.draft.USUAL))
         uses = in_parts(to)
         while not how:
-            how = _way(typer.prompt("Written or spoken", default=WAYS[0]))
-    spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
+            how = _way(typer.prompt("Written or spoken", default=WAYS_TO_AGREE[0]))
+    spoken = _spoken(opened, spoken_in, at) if how == WAYS_TO_AGREE[1] else None
     if until is None:
         until = typer.prompt(
             "Until which day, as in 2027-03-04 (empty: open)", default="", show_default=False
@@ -128,7 +129,7 @@ def add(
             _unless_others_had_their_say(opened)
         for person in people:
             name = opened.name_of(person)
-            data = append(
+            data = agreements_file.append(
                 data,
                 person,
                 uses,
@@ -173,7 +174,7 @@ def _unless_others_had_their_say(journal: Journal) -> None:
 def _way(answer: str) -> str:
     """Read how it was given; empty where that is neither."""
     said = answer.strip().casefold()
-    return said if said in WAYS else ""
+    return said if said in WAYS_TO_AGREE else ""
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:

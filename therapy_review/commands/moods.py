@@ -233,13 +233,13 @@ def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:
 
 
 def _show(looked: pd.DataFrame) -> None:
-    from therapy_review.journal import to_read
+    from therapy_review.journal import days_in_words
 
     table = Table(box=None, pad_edge=False, header_style="")
     for name in ("day", "time", "word", "mood", "tags", ""):
         table.add_column(name, no_wrap=name != "tags")
     columns = ["date", "time", "mood_name", "mood", "tags", "status"]
-    for row in to_read(looked[:SHOWN])[columns].to_numpy().tolist():
+    for row in days_in_words(looked[:SHOWN])[columns].to_numpy().tolist():
         table.add_row(*row)
     Console(highlight=False, markup=False).print(table)
     if len(looked) > SHOWN:

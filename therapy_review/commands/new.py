@@ -31,10 +31,10 @@ def init(
     ] = None,
 ) -> None:
     """Make a new, empty journal."""
-    from therapy_review.journal import check_new, create_journal, folder_of
+    from therapy_review.journal import check_new_journal, create_journal, folder_of
 
     here, there = _places(place, therapist_place, therapist)
-    check_new(folder, client=name, therapist=therapist, time_zone=time_zone)
+    check_new_journal(folder, client=name, therapist=therapist, time_zone=time_zone)
     is_wanted = seal.is_wanted(sealed)
     # Made before the journal, so that who breaks off has none that lies open.
     keys = seal.ask_for_keys(folder) if is_wanted else None

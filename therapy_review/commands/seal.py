@@ -17,7 +17,7 @@ from therapy_review.errors import JournalError, LockedError
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
-    from therapy_review.storage import NewKeys, PlainStore
+    from therapy_review.storage import PlainStore, keys
 
 
 OPEN_STILL = (
@@ -44,33 +44,35 @@ def without(journal: Path) -> str:
 
 def is_wanted(answer: bool | None) -> bool:
     """Tell whether a new journal is to be sealed: as was said, or else where somebody can be asked."""
-    from therapy_review.storage import FILE
+    from therapy_review.storage import unlock
 
-    return (sys.stdin.isatty() or bool(os.environ.get(FILE))) if answer is None else answer
+    return (sys.stdin.isatty() or bool(os.environ.get(unlock.FILE))) if answer is None else answer
 
 
 def choose_passphrase() -> str:
     """Take the passphrase of a journal to be sealed from its file, or ask; empty when the client wants none."""
-    from therapy_review.storage import FILE, from_passphrase_file, strength
+    from therapy_review.storage import keys, unlock
 
-    if named := os.environ.get(FILE):
-        words = from_passphrase_file(Path(named))
-        say.print(f"Of the passphrase in {named}: {strength(words).sentence}")
+    if named := os.environ.get(unlock.FILE):
+        words = unlock.from_passphrase_file(Path(named))
+        say.print(f"Of the passphrase in {named}: {keys.strength(words).sentence}")
         return words
     if not sys.stdin.isatty():
-        raise LockedError(f"Nobody can be asked for a passphrase here; name a passphrase file in {FILE}.")
+        raise LockedError(
+            f"Nobody can be asked for a passphrase here; name a passphrase file in {unlock.FILE}."
+        )
     say.print("A passphrase keeps the journal closed to everybody else. Four or five words do well.")
     return _ask_twice("Passphrase (empty for none)", default="")
 
 
 def _ask_twice(prompt: str, default: str | None = None) -> str:
-    from therapy_review.storage import strength
+    from therapy_review.storage import keys
 
     while True:
         words = str(typer.prompt(prompt, default=default, show_default=False, hide_input=True))
         if not words:
             return ""
-        judged = strength(words)
+        judged = keys.strength(words)
         say.print(judged.sentence)
         if judged.is_weak and not typer.confirm("Use it all the same?", default=False):
             continue
@@ -79,7 +81,7 @@ def _ask_twice(prompt: str, default: str | None = None) -> str:
         say.print("Those were two different ones; let us begin again.")
 
 
-def make_keys(words: str) -> NewKeys:
+def make_keys(words: str) -> keys.NewKeys:
     """Make a journal's keys, and see that the recovery code is on paper before anything rests on it."""
     from therapy_review.storage import keys
 
@@ -106,7 +108,7 @@ def make_keys(words: str) -> NewKeys:
         return made
 
 
-def ask_for_keys(journal: Path) -> tuple[str, NewKeys] | None:
+def ask_for_keys(journal: Path) -> tuple[str, keys.NewKeys] | None:
     """Ask for a passphrase and make keys from it; say what it means where the client wants none."""
     if words := choose_passphrase():
         return words, make_keys(words)
@@ -115,7 +117,7 @@ def ask_for_keys(journal: Path) -> tuple[str, NewKeys] | None:
 
 
 def seal_with(
-    store: PlainStore, words: str, made: NewKeys, *, hides_dates: bool = False, keyring: bool = False
+    store: PlainStore, words: str, made: keys.NewKeys, *, hides_dates: bool = False, keyring: bool = False
 ) -> None:
     """Seal a plain journal with keys that were made for it."""
     from therapy_review.storage import sealing, unlock
@@ -173,10 +175,10 @@ def unseal(
 ) -> None:
     """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
     from therapy_review.journal import folder_of
-    from therapy_review.storage import IDENTITY, sealing, unlock
+    from therapy_review.storage import keys, sealing, unlock
 
     store, settings = folder_of(journal)
-    if not settings.get("sealed") and store.exists(IDENTITY) and not sealing.holds_sealed(store):
+    if not settings.get("sealed") and store.exists(keys.IDENTITY) and not sealing.holds_sealed(store):
         with store.writing():
             sealing.forget_keys(store)  # all that was left to do when it was stopped
         say.print(f"Done: {store.where('')} lies open now.")
@@ -226,11 +228,11 @@ def backup(
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
     from therapy_review.consent import ledger
     from therapy_review.journal import Journal, folder_of
-    from therapy_review.storage import archive, lies_open
+    from therapy_review.storage import archive, sealing
 
     store, settings = folder_of(journal)
     _unless_begun(store, settings, "backup")
-    found = lies_open(store.root) if settings.get("sealed") else []
+    found = sealing.lies_open(store.root) if settings.get("sealed") else []
     plain = [name for name in found if not archive.is_stray(name)]
     if plain:
         raise JournalError(
@@ -299,10 +301,10 @@ def offer_to_remove(files: list[Path], *, answer: bool | None) -> None:
 
 
 def _use_keyring(store: PlainStore, public: str, words: str) -> None:
-    from therapy_review.storage import remember_in_keyring
+    from therapy_review.storage import unlock
 
     try:
-        remember_in_keyring(public, words)
+        unlock.remember_in_keyring(public, words)
     except LockedError as error:
         say.print(str(error))
         return
@@ -332,9 +334,9 @@ def _sealed(store: PlainStore, settings: dict[str, Any]) -> tuple[PlainStore, di
 
 
 def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None:
-    from therapy_review.storage import unfinished
+    from therapy_review.storage import sealing
 
-    begun = unfinished(settings)
+    begun = sealing.unfinished(settings)
     if begun and begun != act:
         raise JournalError(
             f"{store.where('')} was left in the middle of something else; first finish that with: "

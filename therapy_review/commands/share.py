@@ -90,7 +90,7 @@ def _marked(session: Session, kind: str) -> list[Span]:
     wanted = kind.strip().lower()
     if not wanted:
         return []
-    found = [mark for mark in marks.each(session.marks) if mark.kind.strip().lower() == wanted]
+    found = [mark for mark in marks.marks_in(session.marks) if mark.kind.strip().lower() == wanted]
     if not found:
         raise ShareError(f"Nothing in {session.name} is marked as {kind.strip()}; give moments with --clip.")
     duration = float(session.made_from().get("duration", 0.0))

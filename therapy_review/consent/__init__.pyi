@@ -7,16 +7,13 @@ from .agreement import (
     SELF_REVIEW as SELF_REVIEW,
     SHARE as SHARE,
     USES as USES,
-    WAYS as WAYS,
+    WAYS_TO_AGREE as WAYS_TO_AGREE,
     Agreement as Agreement,
     Spoken as Spoken,
-    ending as ending,
-    in_words as in_words,
+    ending_soon as ending_soon,
     is_use as is_use,
-    person as person,
-    seconds as seconds,
-    state as state,
+    person_in_words as person_in_words,
+    use_in_words as use_in_words,
 )
-from .agreements_file import append as append, how_to_ask as how_to_ask
-from .gate import Gate as Gate, closed as closed
+from .gate import Gate as Gate
 from .law import rule_for as rule_for

@@ -24,7 +24,7 @@ IN_WORDS = {
     "voice_print": "being known by voice",
 }
 ROLES = ("client", "therapist", "other")  # whom a voice can be named
-WAYS = ("written", "spoken")
+WAYS_TO_AGREE = ("written", "spoken")
 ALL_PARTIES = "all_parties"
 ONE_PARTY = "one_party"
 AHEAD = 14  # days before its end at which an agreement is spoken of
@@ -51,7 +51,10 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Revocation:
-    """An agreement, or a part of it, taken back."""
+    """An agreement, or a part of it (all when `uses` is empty), taken back from a day on.
+
+    `kept` is why what was recorded before is kept all the same.
+    """
 
     id: str
     agreement: str
@@ -133,12 +136,35 @@ class Agreement:
         """Return the uses that hold on a day, or will from a later one on, and were not taken back by then."""
         if self.until is not None and day > self.until:
             return ()
-        kept = (use for use in self.uses if (back := self.taken_back(use)) is None or back > day)
-        return tuple(kept)
+        return tuple(use for use in self.uses if (back := self.taken_back(use)) is None or back > day)
+
+    def state(self, day: dt.date) -> str:
+        """Say in a few words how this agreement stands on a day.
+
+        Examples
+        --------
+        >>> Agreement("a1", "client", ("record",), dt.date(2026, 1, 5)).state(dt.date(2026, 1, 4))
+        'begins on 2026-01-05'
+        """
+        backs = [use for use in self.uses if (back := self.taken_back(use)) is not None and back <= day]
+        if len(backs) == len(self.uses):
+            return f"taken back on {max(filter(None, map(self.taken_back, backs)))}"
+        if self.until is not None and self.until < day:
+            return f"ended on {self.until}"
+        begun = "in force" if self.given_from <= day else f"begins on {self.given_from}"
+        return f"{begun}, but not for {' and '.join(map(use_in_words, backs))}" if backs else begun
 
 
 def is_use(use: str) -> bool:
     """Tell whether a word names something a recording can be used for.
+
+    Parameters
+    ----------
+    use : str
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -148,78 +174,48 @@ def is_use(use: str) -> bool:
     return use in USES or bool(use.startswith(SHARE) and use.removeprefix(SHARE).strip())
 
 
-def in_words(use: str) -> str:
+def use_in_words(use: str) -> str:
     """Say a use as one would to a person.
+
+    Parameters
+    ----------
+    use : str
+        One of `USES`, or ``share:NAME``.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
-    >>> in_words("transcribe"), in_words("share:Sam")
+    >>> use_in_words("transcribe"), use_in_words("share:Sam")
     ('writing down what was said', 'sharing chosen clips with Sam')
     """
     return IN_WORDS.get(use) or f"sharing chosen clips with {use.removeprefix(SHARE)}"
 
 
-def person(who: str) -> str:
+def person_in_words(who: str) -> str:
     """Name somebody heard, as one would to the client.
+
+    Parameters
+    ----------
+    who : str
+        A role, or a name.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
-    >>> person("client"), person("therapist"), person("Sam")
+    >>> person_in_words("client"), person_in_words("therapist"), person_in_words("Sam")
     ('you', 'the therapist', 'Sam')
     """
     return {"client": "you", "therapist": "the therapist"}.get(who, who)
 
 
-def seconds(clock: object) -> float:
-    """Read a time within a recording as people write it.
-
-    Parameters
-    ----------
-    clock : str
-        ``MM:SS`` or ``H:MM:SS``.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        When it is no such time.
-
-    Examples
-    --------
-    >>> seconds("2:14"), seconds("1:02:05")
-    (134.0, 3725.0)
-    """
-    parts = str(clock).split(":")
-    if not 2 <= len(parts) <= 3 or not all(part.isdecimal() for part in parts) or int(parts[-1]) >= 60:
-        raise ValueError(f"{clock} is not a time within a recording; write it as in 2:14")
-    total = 0.0
-    for part in parts:
-        total = total * 60 + int(part)
-    return total
-
-
-def state(given: Agreement, day: dt.date) -> str:
-    """Say in a few words how an agreement stands on a day.
-
-    Examples
-    --------
-    >>> state(Agreement("a1", "client", ("record",), dt.date(2026, 1, 5)), dt.date(2026, 1, 4))
-    'begins on 2026-01-05'
-    """
-    backs = [use for use in given.uses if (back := given.taken_back(use)) is not None and back <= day]
-    if len(backs) == len(given.uses):
-        return f"taken back on {max(filter(None, map(given.taken_back, backs)))}"
-    if given.until is not None and given.until < day:
-        return f"ended on {given.until}"
-    begun = "in force" if given.given_from <= day else f"begins on {given.given_from}"
-    return f"{begun}, but not for {' and '.join(map(in_words, backs))}" if backs else begun
-
-
 def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
-    """Put agreements side by side."""
+    """Put agreements side by side, one row each, as they stand on a day; ``spoken_at`` is in seconds."""
     import pandas as pd
 
     rows = [
@@ -234,7 +230,7 @@ def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
             "spoken_in": one.spoken.session if one.spoken else "",
             "spoken_at": one.spoken.time if one.spoken else float("nan"),
             "basis": one.basis,
-            "state": state(one, day),
+            "state": one.state(day),
             "kept": "; ".join(dict.fromkeys(back.kept for back in one.revocations if back.kept)),
             "note": one.note,
         }
@@ -243,7 +239,7 @@ def table(agreements: Iterable[Agreement], day: dt.date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def ending(agreements: Iterable[Agreement], day: dt.date) -> list[tuple[Agreement, tuple[str, ...]]]:
+def ending_soon(agreements: Iterable[Agreement], day: dt.date) -> list[tuple[Agreement, tuple[str, ...]]]:
     """Find what ends within the next two weeks and was not given anew.
 
     Parameters
@@ -260,7 +256,7 @@ def ending(agreements: Iterable[Agreement], day: dt.date) -> list[tuple[Agreemen
     Examples
     --------
     >>> given = Agreement("a1", "therapist", ("record",), dt.date(2026, 1, 5), until=dt.date(2026, 3, 10))
-    >>> [(one.id, uses) for one, uses in ending([given], dt.date(2026, 3, 4))]
+    >>> [(one.id, uses) for one, uses in ending_soon([given], dt.date(2026, 3, 4))]
     [('a1', ('record',))]
     """
     given, found = list(agreements), []

@@ -19,39 +19,27 @@ from therapy_review.consent.agreement import (
     SELF_REVIEW,
     SHARE,
     USES,
-    WAYS,
+    WAYS_TO_AGREE,
     Agreement,
     Revocation,
     Spoken,
     is_use,
-    person,
-    seconds,
+    person_in_words,
 )
 from therapy_review.errors import JournalError
-from therapy_review.wording import clock
+from therapy_review.wording import clock, seconds_in
 
 FILE = "agreements.toml"
 
 
 def how_to_ask(journal: Path | None) -> str:
-    """Say what to do where an agreement is missing.
-
-    Parameters
-    ----------
-    journal : Path or None
-        The journal's folder.
-
-    Returns
-    -------
-    str
-        Two commands are in it.
-    """
+    """Say, with two commands, what to do where an agreement is missing."""
     draft, add = (hints.command("consent", word, journal=journal) for word in ("draft", "add"))
     return f"Talk it over (a page for that: {draft}), then write it down with: {add}"
 
 
 def parse(data: bytes, where: str) -> list[Agreement]:
-    """Read the agreements of a journal."""
+    """Read the agreements of a journal; where anything can't be understood, nobody counts as having agreed."""
     try:
         content = tomllib.loads(data.decode("utf-8-sig"))
         revocations = [_revocation(entry, n) for n, entry in enumerate(content.get("revocation", []), 1)]
@@ -72,7 +60,7 @@ def parse(data: bytes, where: str) -> list[Agreement]:
 def _agreement(entry: dict[str, Any], revocations: Sequence[Revocation]) -> Agreement:
     spoken = None
     if "spoken_in" in entry:
-        spoken = Spoken(_text(entry, "spoken_in"), seconds(entry.get("spoken_at", "0:00")))
+        spoken = Spoken(_text(entry, "spoken_in"), seconds_in(entry.get("spoken_at", "0:00")))
     name = _text(entry, "id")
     given = Agreement(
         id=name,
@@ -80,7 +68,7 @@ def _agreement(entry: dict[str, Any], revocations: Sequence[Revocation]) -> Agre
         uses=_texts(entry, "uses"),
         given_from=_day(entry["from"]),
         until=_day(entry["until"]) if "until" in entry else None,
-        how=_text(entry, "how", WAYS[0]),
+        how=_text(entry, "how", WAYS_TO_AGREE[0]),
         revocations=tuple(one for one in revocations if one.agreement == name),
         name=_text(entry, "name", ""),
         spoken=spoken,
@@ -140,55 +128,13 @@ def append(
     basis: str = ALL_PARTIES,
     note: str = "",
 ) -> bytes:
-    """Add one agreement to the content of ``agreements.toml``; what stands there is not touched.
+    """Add one agreement, described as at `Agreement`, to the content of ``agreements.toml``.
 
-    Parameters
-    ----------
-    data : bytes
-        The file as it is; empty for a new one.
-    who : str
-        ``client``, ``therapist``, or the name of anyone else heard.
-    uses : sequence of str
-        Some of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
-    given_from : datetime.date
-        First day it holds.
-    name : str
-        The person's name or pseudonym.
-    how : str
-        ``written`` or ``spoken``.
-    until : datetime.date, optional
-        Last day it holds.
-    spoken : Spoken, optional
-        Where on a recording it was said.
-    basis : str
-        ``all_parties`` or ``one_party``.
-    note : str
-        Anything worth remembering.
-
-    Returns
-    -------
-    bytes
-        The file's new content.
-
-    Raises
-    ------
-    JournalError
-        When what is there can't be read, or what is to be added can't be agreed to.
+    What stands there is not touched; what can't be agreed to, and a file that can't be read, is a `JournalError`.
     """
     known = {agreement.id for agreement in parse(data, FILE)}
-    given = Agreement(
-        _free("a", known),
-        who,
-        tuple(dict.fromkeys(uses)),
-        given_from,
-        until,
-        how,
-        (),
-        name,
-        spoken,
-        basis,
-        note,
-    )
+    wanted = tuple(dict.fromkeys(uses))
+    given = Agreement(_free("a", known), who, wanted, given_from, until, how, (), name, spoken, basis, note)
     if problem := _not_to_be_agreed(given):
         raise JournalError(problem)
     entry: dict[str, Any] = {"id": given.id, "who": who, "name": name, "uses": list(given.uses)}
@@ -207,8 +153,8 @@ def _not_to_be_agreed(given: Agreement) -> str:
         return f"{odd[0]} is not something to agree to; choose from {', '.join(USES)} or {SHARE}NAME."
     if not given.uses:
         return f"Nothing was agreed to; name some of {', '.join(USES)} or {SHARE}NAME."
-    if given.how not in WAYS:
-        return f"An agreement is given {' or '.join(WAYS)}, not {given.how}."
+    if given.how not in WAYS_TO_AGREE:
+        return f"An agreement is given {' or '.join(WAYS_TO_AGREE)}, not {given.how}."
     if given.until is not None and given.until < given.given_from:
         return f"It would end on {given.until}, before it begins on {given.given_from}; give a later day."
     problem = _problem(given)
@@ -216,7 +162,10 @@ def _not_to_be_agreed(given: Agreement) -> str:
 
 
 def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = "") -> bytes:
-    """Take back what one person agreed to, for one use or for all; what else they agreed to goes on."""
+    """Take back what one person agreed to from a day on, for one use or, when it is empty, for all.
+
+    What else they agreed to goes on; where there was nothing to take back, nothing is added.
+    """
     given, entries = parse(data, FILE), []
     known = {back.id for agreement in given for back in agreement.revocations}
     for agreement in given:
@@ -231,12 +180,17 @@ def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = 
 
 
 def keep_all_the_same(data: bytes, who: str, why: str) -> bytes:
-    """Write down why what was recorded is kept although somebody has taken back their last agreement."""
+    """Write down why what was recorded is kept although somebody has taken back their last agreement.
+
+    The newest revocation is said once more, together with the reason.
+    """
     given = parse(data, FILE)
     backs = [back for agreement in given for back in agreement.revocations]
     own = [back for agreement in given if agreement.who == who for back in agreement.revocations]
     if not own:
-        raise JournalError(f"Nothing of {person(who)} was taken back, so there is no reason to write down.")
+        raise JournalError(
+            f"Nothing of {person_in_words(who)} was taken back, so there is no reason to write down."
+        )
     last = max(own, key=lambda back: (back.on, backs.index(back)))
     entry = {"id": _free("r", {back.id for back in backs}), "agreement": last.agreement, "on": last.on}
     part = {"uses": list(last.uses)} if last.uses else {}

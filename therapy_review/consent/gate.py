@@ -23,9 +23,9 @@ from therapy_review.consent.agreement import (
     RECORD,
     SELF_REVIEW,
     Agreement,
-    in_words,
     is_use,
-    person,
+    person_in_words,
+    use_in_words,
 )
 from therapy_review.consent.agreements_file import how_to_ask
 from therapy_review.errors import ConsentError
@@ -63,19 +63,7 @@ class Gate:
         return cls(tuple(agreements), day, cache(one_party_is_clear), journal)
 
     def missing(self, heard: Sequence[str], use: str) -> list[str]:
-        """Name those whose agreement to a use is missing; nobody where one party's word is enough.
-
-        Parameters
-        ----------
-        heard : sequence of str
-            Everybody heard in a recording.
-        use : str
-            One of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
-
-        Returns
-        -------
-        list of str
-        """
+        """Name those heard whose agreement to a use is missing; nobody where one party's word is enough."""
         found = [who for who in heard if not self._agrees(who, use, self.day)]
         if not found or use != SELF_REVIEW or "client" not in heard or not self._has_own_word:
             return found
@@ -84,17 +72,8 @@ class Gate:
     def not_to_be_recorded(self, heard: Sequence[str], made_on: dt.date) -> list[str]:
         """Name those whose agreement to being recorded was taken back or over on the day a recording was made.
 
-        Parameters
-        ----------
-        heard : sequence of str
-            Everybody heard in it.
-        made_on : datetime.date
-
-        Returns
-        -------
-        list of str
-            Without those who never wrote anything down about it, or only for later days: recordings that are older
-            than the agreement rest on what is agreed to about them now.
+        Those who never wrote anything down about it, or only for later days, are not among them: recordings that
+        are older than the agreement rest on what is agreed to about them now.
         """
         begun = {one.who for one in self.given if RECORD in one.uses and one.given_from <= made_on}
         return [who for who in heard if who in begun and not self._agrees(who, RECORD, made_on)]
@@ -129,9 +108,21 @@ class Gate:
             since = ("--to", RECORD, "--since", f"{made_on}")
             raise ConsentError(
                 f"{closed}: it was made on a day without an agreement to recording from "
-                f"{' and '.join(map(person, against))} ({reasons}). If all of you want to keep it, write that down "
-                f"from its day on: {hints.command('consent', 'add', *since, journal=self.journal)}"
+                f"{' and '.join(map(person_in_words, against))} ({reasons}). If all of you want to keep it, write "
+                f"that down from its day on: {hints.command('consent', 'add', *since, journal=self.journal)}"
             )
+
+    def closed(self, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
+        """Name the sessions that may not be opened for a use; `heard` is everybody heard, by session."""
+
+        def is_open(session: str) -> bool:
+            try:
+                self.require(session, heard[session], use)
+            except ConsentError:
+                return False
+            return True
+
+        return {session for session in heard if not is_open(session)}
 
     def _agrees(self, who: str, use: str, day: dt.date) -> bool:
         return any(one.who == who and one.holds(use, day) for one in self.given)
@@ -150,8 +141,8 @@ class Gate:
             why = "the rule of your place is not sure" if silent else "others have had their say"
             reasons.append(f"your word alone is not enough, for {why}")
         because = f" ({'; '.join(reasons)})" if reasons else ""
-        people = " and ".join(map(person, missing))
-        return f"there is no agreement in force from {people} for {in_words(use)}{because}"
+        people = " and ".join(map(person_in_words, missing))
+        return f"there is no agreement in force from {people} for {use_in_words(use)}{because}"
 
     def _why_not(self, who: str, use: str, day: dt.date) -> str:
         """Say what became of somebody's last word on a use; nothing where they never gave one."""
@@ -160,34 +151,8 @@ class Gate:
             return ""
         last = own[-1]
         if (back := last.taken_back(use)) is not None and back <= day:
-            return f"{person(who)} took it back on {back}"
-        whose = "yours" if who == "client" else f"{person(who)}'s"
+            return f"{person_in_words(who)} took it back on {back}"
+        whose = "yours" if who == "client" else f"{person_in_words(who)}'s"
         if last.until is not None and last.until < day:
             return f"{whose} ended on {last.until}"
         return f"{whose} begins on {last.given_from}"
-
-
-def closed(gate: Gate, heard: Mapping[str, Sequence[str]], use: str) -> set[str]:
-    """Name the sessions that may not be opened for a use.
-
-    Parameters
-    ----------
-    gate : Gate
-    heard : mapping of str to sequence of str
-        Everybody heard, by session.
-    use : str
-        As for `Gate.require`.
-
-    Returns
-    -------
-    set of str
-    """
-    return {name for name, people in heard.items() if not _is_open(gate, name, people, use)}
-
-
-def _is_open(gate: Gate, session: str, heard: Sequence[str], use: str) -> bool:
-    try:
-        gate.require(session, heard, use)
-    except ConsentError:
-        return False
-    return True

@@ -25,7 +25,11 @@ _ALSO_CALLED = {"UK": "GB"}
 
 @dataclass(frozen=True)
 class Rule:
-    """What the law asks for one session, from one place or from two at once."""
+    """What the law asks for one session, from one place or from two at once.
+
+    `asks` is ``all`` or ``one``; `confidence`, how settled the law is and how sure the table, is the lower of two
+    places; `checked_on`, when the pages were read, is the earlier of two, and None where one was not.
+    """
 
     places: tuple[str, ...]
     names: tuple[str, ...]
@@ -63,7 +67,7 @@ class Rule:
 
 
 def rules() -> pd.DataFrame:
-    """Return the whole table, one row a place.
+    """Return the whole table, one row a place; ``checked_on`` is NaT where its page was not read.
 
     Examples
     --------
@@ -266,12 +270,9 @@ def _by_name(rule: Rule) -> tuple[str, ...]:
     return tuple(f"{' and '.join(rule.names)}: {note}" for note in rule.notes)
 
 
-def _table_checked_on() -> dt.date:
-    return pd.Timestamp(rules()["checked_on"].min()).date()
-
-
 def _advice(checked_on: dt.date | None) -> str:
-    return f"This is not legal advice. The table was checked on {_date(checked_on or _table_checked_on())}."
+    day = checked_on or pd.Timestamp(rules()["checked_on"].min()).date()
+    return f"This is not legal advice. The table was checked on {_date(day)}."
 
 
 def _date(day: dt.date) -> str:

@@ -44,10 +44,10 @@ def record(
     who: str = "",
     note: str = "",
 ) -> None:
-    """Add one line; what stands in the ledger is not changed.
+    """Add one line; where it can't be written, what was to be done is not to be done.
 
-    Where a sealed journal was not opened, its ledger can't be read either: the line waits, sealed, in a file of its
-    own, and joins the ledger with the next one.
+    Where a sealed journal was not opened, its ledger can't be read either: the line waits, sealed to the public key
+    `sealed_to` (None for a plain journal), in a file of its own, and joins the ledger with the next one.
     """
     out = io.StringIO()
     values = moment.isoformat(timespec="seconds"), what, session, use, who, note
@@ -75,10 +75,7 @@ def whole(store: Store) -> bytes:
 
 
 def record_opening(store: Store, moment: dt.datetime, sealed_to: str | None, session: str, use: str) -> None:
-    """Add a line for a session that is opened; once a day for each program, session and use.
-
-    Parameters are those of `record`, and so is what it raises.
-    """
+    """Add a line for a session that is opened; once a day for each program, session and use."""
     key = (os.getpid(), store, moment.date(), session, use)
     with _noting:
         if key not in _noted:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import Letter, Writing
+from therapy_review.journal import letters
 from therapy_review.wording import day, paragraphs
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def letter_form(journal: Journal) -> VBox | Still:
     JournalError
         When the letters can't be read.
     """
-    writing = Writing(journal)
+    writing = letters.Writing(journal)
     before = _to_read(writing.earlier)
     if is_still():
         return Still(f"{before}<p><small>{ASK} {how_to_start()} to write it here.</small></p>")
@@ -64,7 +64,7 @@ def letter_form(journal: Journal) -> VBox | Still:
     return w.VBox([w.HTML(before), field, state])
 
 
-def _to_read(written: Sequence[Letter]) -> str:
+def _to_read(written: Sequence[letters.Letter]) -> str:
     """Show letters to read, the newest first."""
     return "\n".join(
         f"<p><small>On {day(one.day)} you wrote:</small></p><blockquote>{paragraphs(one.text)}</blockquote>"

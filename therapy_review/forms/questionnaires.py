@@ -25,9 +25,9 @@ from therapy_review.journal import (
     answers_in,
     change_in_words,
     cut_off_in_words,
-    in_range,
-    plain,
-    total,
+    digits,
+    is_possible_total,
+    total_of,
 )
 from therapy_review.trends import phases
 
@@ -131,7 +131,7 @@ def total_in_words(
     answers, score = answers_in(scale, notes.answers.get(scale.key, ())), notes.scores.get(scale.key)
     said, given = [], sum(one is not None for one in answers)
     if score is not None:
-        said.append(f"Total {plain(score)}; it goes from {plain(scale.low)} to {plain(scale.high)}.")
+        said.append(f"Total {digits(score)}; it goes from {digits(scale.low)} to {digits(scale.high)}.")
         before = earlier_totals(session, scale) if earlier is None else earlier
         if before:
             said.append(
@@ -142,7 +142,7 @@ def total_in_words(
         if alike and alike[0] != before[-1] and scale.reliable_change is not None:
             when = f"at first, {_when(alike[0], session)}"
             said.append(f"It is {change_in_words(scale, alike[0].total, score, when)}.")
-    if (summed := total(scale, answers)) is not None and score != summed:
+    if (summed := total_of(scale, answers)) is not None and score != summed:
         said.append(f"Your answers add up to {summed}; give one anew and the total follows.")
     elif 0 < given < len(answers):
         said.append(f"{given} of {len(answers)} answered; the total comes with the last one.")
@@ -201,7 +201,7 @@ class _Form:
         self.state.value = "<em>Whatever you give is saved at once. Nothing has to be filled in.</em>"
         self.save = saver(session, self.notes, self.state, self._shown, self._changed)
         self.total = w.Text(
-            description=f"Total, {plain(scale.low)} to {plain(scale.high)}",
+            description=f"Total, {digits(scale.low)} to {digits(scale.high)}",
             continuous_update=False,
             style={"description_width": "initial"},
             layout=w.Layout(width="18rem"),
@@ -227,7 +227,7 @@ class _Form:
             said.append(cut_off_in_words(scale))
         if scale.reliable_change is not None:
             said.append(
-                f"Differences below {plain(scale.reliable_change)} can come about by themselves "
+                f"Differences below {digits(scale.reliable_change)} can come about by themselves "
                 f"({scale.change_source})."
             )
         if scale.made_by and scale.asks:
@@ -248,9 +248,11 @@ class _Form:
             before = answers_in(self.scale, notes.answers.get(key, ()))
             after = (*before[: what["item"]], what["answer"], *before[what["item"] + 1 :])
             answers[key] = after if any(one is not None for one in after) else None
-            if (summed := total(self.scale, after)) is not None:
+            if (summed := total_of(self.scale, after)) is not None:
                 scores[key] = summed
-            elif scores.get(key) == total(self.scale, before):  # it was the sum of answers that are no more
+            elif scores.get(key) == total_of(
+                self.scale, before
+            ):  # it was the sum of answers that are no more
                 scores[key] = None
         return notes.changed(
             scores={name: one for name, one in scores.items() if one is not None},
@@ -271,9 +273,9 @@ class _Form:
             score = float(text) if text else None
         except ValueError:
             score = float("nan")
-        if score is not None and not in_range(self.scale, score):
+        if score is not None and not is_possible_total(self.scale, score):
             kind = "whole number" if self.scale.items else "number"
-            ends = f"from {plain(self.scale.low)} to {plain(self.scale.high)}"
+            ends = f"from {digits(self.scale.low)} to {digits(self.scale.high)}"
             self.state.value = f"<em>Not saved: a total here is a {kind} {ends}.</em>"
             return
         self._keep(score=int(score) if score is not None and score.is_integer() else score)
@@ -285,11 +287,11 @@ class _Form:
 
     def _total_as_text(self) -> str:
         score = self.notes.scores.get(self.scale.key)
-        return "" if score is None else plain(score)
+        return "" if score is None else digits(score)
 
     def _draw(self) -> None:
         self.total.value = self._total_as_text()
-        self.total.disabled = total(self.scale, self._answers()) is not None  # it follows from the answers
+        self.total.disabled = total_of(self.scale, self._answers()) is not None  # it follows from the answers
         self.said.value = (
             f"<p>{html.escape(total_in_words(self.session, self.scale, self.notes, self.earlier))}</p>"
         )

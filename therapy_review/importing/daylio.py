@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from therapy_review.errors import ImportFileError
 from therapy_review.importing.dates import read_day, read_time, signs_of_24_hours
 from therapy_review.importing.mood_file import Entry, MoodFile, mood_file
-from therapy_review.storage import Damaged, Row, read_text_table
+from therapy_review.storage import DamagedLine, TextRow, read_text_table
 
 KIND = "daylio"
 NEEDED = {"time", "mood", "activities"}
@@ -65,13 +65,13 @@ def read_daylio(data: bytes, name: str) -> MoodFile:
     return mood_file(KIND, data, name, lines, left_out)
 
 
-def _entry(fields: Mapping[str, str], row: Row, signs: Collection[str]) -> Entry | Damaged:
+def _entry(fields: Mapping[str, str], row: TextRow, signs: Collection[str]) -> Entry | DamagedLine:
     written = (fields.get("full_date") or f"{fields.get('date', '')} {fields.get('year', '')}").strip()
     day, time, mood = read_day(written), read_time(fields["time"], signs), fields["mood"].strip()
     if day is None:
-        return Damaged(row.line, f"has {written!r} for a day" if written else "has no day")
+        return DamagedLine(row.line, f"has {written!r} for a day" if written else "has no day")
     if not mood:
-        return Damaged(row.line, "has no mood")
+        return DamagedLine(row.line, "has no mood")
     parts = (_plain(fields.get(part, "")) for part in ("note_title", "note"))
     note = "\n".join(part for part in parts if part)
     return Entry(day.isoformat(), time, math.nan, mood, fields["activities"].split("|"), note)

@@ -368,7 +368,7 @@ def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     parts = [sentence(f"Entries in the file: {len(looked)} ({summed}).")]
     if about := moods.in_words(looked["status"].tolist()):
         parts.append(sentence(about))
-    read = days.to_read(looked)
+    read = days.days_in_words(looked)
     short = read["note"].where(read["note"].str.len() <= NOTE, read["note"].str[:NOTE] + "…")
     columns = ["date", "time", "mood_name", "mood", "tags", "note", "status"]
     rows = read.assign(note=short)[columns].to_numpy().tolist()

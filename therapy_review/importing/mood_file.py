@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from therapy_review.journal import as_kept, days
-from therapy_review.storage import Damaged
+from therapy_review.storage import DamagedLine
 from therapy_review.wording import counted
 
 
@@ -41,7 +41,7 @@ class MoodFile:
     kind: str
     name: str
     entries: pd.DataFrame
-    damaged: tuple[Damaged, ...] = ()
+    damaged: tuple[DamagedLine, ...] = ()
     left_out: tuple[str, ...] = ()
     timeless: int = 0
 
@@ -83,7 +83,7 @@ def mood_file(
     kind: str,
     data: bytes,
     name: str,
-    lines: Iterable[Entry | Damaged],
+    lines: Iterable[Entry | DamagedLine],
     left_out: Iterable[str] = (),
 ) -> MoodFile:
     """Put together what was read from the lines of a file."""
@@ -101,8 +101,8 @@ def mood_file(
         )
         for one in entries
     ]
-    table = pd.DataFrame(rows, columns=days.COLUMNS).astype(days.none().dtypes.to_dict())
-    damaged = sorted((one for one in lines if isinstance(one, Damaged)), key=lambda one: one.line)
+    table = pd.DataFrame(rows, columns=days.DAY_COLUMNS).astype(days.no_days().dtypes.to_dict())
+    damaged = sorted((one for one in lines if isinstance(one, DamagedLine)), key=lambda one: one.line)
     timeless = sum(one.time is None for one in entries)
     return MoodFile(kind, name, table, tuple(damaged), tuple(left_out), timeless)
 

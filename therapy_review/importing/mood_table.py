@@ -18,8 +18,8 @@ from therapy_review.importing.dates import (
     signs_of_24_hours,
 )
 from therapy_review.importing.mood_file import Entry, MoodFile, MoodReader, mood_file
-from therapy_review.journal import HIGH, LOW
-from therapy_review.storage import Damaged, Row, TextTable, read_text_table
+from therapy_review.journal import HIGHEST_MOOD, LOWEST_MOOD
+from therapy_review.storage import DamagedLine, TextRow, TextTable, read_text_table
 
 KIND = "table"
 _CLOCK = re.compile(r"[T\s]+(\d{1,2}[:.]\d{2}.*)$")
@@ -169,7 +169,7 @@ def as_number(text: str, what: str) -> float:
 def _range(table: TextTable, name: str, columns: Columns) -> tuple[float, float]:
     found = _numbers(table, columns.mood)
     if found is None:
-        return LOW, HIGH
+        return LOWEST_MOOD, HIGHEST_MOOD
     low = likely_low(found[0]) if columns.low is None else columns.low
     if low is None or columns.high is None:
         ends = "highest" if low is not None else "lowest and the highest"
@@ -194,19 +194,19 @@ def _with_clock(said: dict[str, str], columns: Columns) -> dict[str, str]:
 
 
 def _entry(
-    said: dict[str, str], row: Row, ends: tuple[float, float], order: str, signs: Collection[str]
-) -> Entry | Damaged:
+    said: dict[str, str], row: TextRow, ends: tuple[float, float], order: str, signs: Collection[str]
+) -> Entry | DamagedLine:
     written = said["date"].strip()
     day, time = read_day(written, order), read_time(said["time"], signs)
     if day is None:
-        return Damaged(row.line, f"has {written!r} for a day" if written else "has no day")
+        return DamagedLine(row.line, f"has {written!r} for a day" if written else "has no day")
     name = said["mood"].strip()
     if not name:
-        return Damaged(row.line, "has no mood")
+        return DamagedLine(row.line, "has no mood")
     mood, (low, high) = _number(name), ends
     if not math.isnan(mood) and not low <= mood <= high:
-        return Damaged(row.line, f"has {name} for a mood, outside {low:g} to {high:g}")
-    stretched = LOW + (mood - low) / (high - low) * (HIGH - LOW)
+        return DamagedLine(row.line, f"has {name} for a mood, outside {low:g} to {high:g}")
+    stretched = LOWEST_MOOD + (mood - low) / (high - low) * (HIGHEST_MOOD - LOWEST_MOOD)
     tags = re.split(r"[|;]" if re.search(r"[|;]", said["tags"]) else ",", said["tags"])
     return Entry(day.isoformat(), time, round(stretched, 2), name, tags, said["note"].strip())
 

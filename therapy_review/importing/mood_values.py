@@ -94,7 +94,8 @@ def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, f
 
 def checked(name: str, value: object) -> float:
     """Return a number for a mood, which is from 1 to 10."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and days.LOW <= value <= days.HIGH:
+    low, high = days.LOWEST_MOOD, days.HIGHEST_MOOD
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
     raise ImportFileError(f"The mood {name} is {_short(value)}; give it a number from 1 (low) to 10 (high).")
 

@@ -115,7 +115,7 @@ def brought_in(journal: Journal) -> list[days.Source]:
 
 def take_back(journal: Journal, origin: str) -> int:
     """Take out of the journal what one file brought in, and nothing else."""
-    if days.kind_of(origin) == calendar.KIND:
+    if days.kind_of_origin(origin) == calendar.KIND:
         return calendar.take_back(journal, origin)
     store = journal.store
     with store.writing():
@@ -162,11 +162,11 @@ def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> tuple
 
     Examples
     --------
-    >>> from therapy_review.journal.days import none, read
+    >>> from therapy_review.journal.days import no_days, read
     >>> head = b"date,time,mood,mood_name,origin\n"
     >>> one = read(head + b"2026-03-04,20:39,5,meh,daylio 1 a.csv\n", "")
     >>> renamed = read(head + b"2026-03-04,20:39,5,so lala,daylio 2 b.csv\n", "")
-    >>> both, found = merge(merge(none(), one)[0], renamed)
+    >>> both, found = merge(merge(no_days(), one)[0], renamed)
     >>> both[["mood_name", "origin"]].to_numpy().tolist(), found
     ([['so lala', 'daylio 1 a.csv']], ['newer than what is here'])
     >>> merge(both, one)[1]
@@ -176,29 +176,33 @@ def merge(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> tuple
     comes = np.isin(found, (NEW, NEWER, OTHER))
     if not comes.any():
         return here, found
-    after, told = _signed(here).copy(), new.assign(**{days.SIGN: _signs(new)})
-    content = days.COLUMNS[:-1]
+    after, told = _signed(here).copy(), new.assign(**{days.SIGN_COLUMN: _signs(new)})
+    content = days.DAY_COLUMNS[:-1]
     for row, place in enumerate(places):
         if place is not None:
-            signs = f"{after[days.SIGN][place]} {told[days.SIGN][row]}"
-            after.loc[place, [*content, days.SIGN]] = [*told.loc[row, content], signs]
+            signs = f"{after[days.SIGN_COLUMN][place]} {told[days.SIGN_COLUMN][row]}"
+            after.loc[place, [*content, days.SIGN_COLUMN]] = [*told.loc[row, content], signs]
     adds = told[np.isin(found, (NEW, OTHER))].reindex(columns=after.columns, fill_value="")
-    return days.in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True)), found
+    return days.days_in_order(
+        pd.concat([part for part in (after, adds) if len(part)], ignore_index=True)
+    ), found
 
 
 def remove(here: pd.DataFrame, origin: str) -> pd.DataFrame:
     """Take away what came from one file."""
     gone = here["origin"] == origin
     rest = here[~gone]
-    if days.UNTIL in here.columns:
-        of_gone = here.loc[gone & (here[days.UNTIL] != ""), ["date", "time", days.UNTIL]].itertuples(
-            index=False
-        )
+    if days.SUPERSEDED in here.columns:
+        of_gone = here.loc[
+            gone & (here[days.SUPERSEDED] != ""), ["date", "time", days.SUPERSEDED]
+        ].itertuples(index=False)
         later = {(date, time): third for date, time, third in of_gone}  # what was replaced twice stays so
-        slots = zip(rest["date"], rest["time"], rest[days.UNTIL], strict=True)
+        slots = zip(rest["date"], rest["time"], rest[days.SUPERSEDED], strict=True)
         until = [later.get((date, time), "") if one == origin else one for date, time, one in slots]
-        rest = rest.assign(**{days.UNTIL: until})
-    unused = [one for one in (days.UNTIL, days.SIGN) if one in rest.columns and (rest[one] == "").all()]
+        rest = rest.assign(**{days.SUPERSEDED: until})
+    unused = [
+        one for one in (days.SUPERSEDED, days.SIGN_COLUMN) if one in rest.columns and (rest[one] == "").all()
+    ]
     return rest.drop(columns=unused).reset_index(drop=True)
 
 
@@ -207,11 +211,11 @@ def renumbered(
 ) -> pd.DataFrame:
     """Give words for moods other numbers; what was changed by hand stays so."""
     after = days.with_moods(here, kind, values, were)
-    if days.SIGN not in here.columns or after["mood"].equals(here["mood"]):
+    if days.SIGN_COLUMN not in here.columns or after["mood"].equals(here["mood"]):
         return after
-    each = zip(here[days.SIGN], _signs(here), _signs(after), strict=True)
+    each = zip(here[days.SIGN_COLUMN], _signs(here), _signs(after), strict=True)
     signs = [f"{kept.removesuffix(was)}{now}" if kept.endswith(was) else kept for kept, was, now in each]
-    return after.assign(**{days.SIGN: signs})
+    return after.assign(**{days.SIGN_COLUMN: signs})
 
 
 def in_words(statuses: Sequence[str]) -> str:
@@ -232,7 +236,7 @@ def in_words(statuses: Sequence[str]) -> str:
 
 
 def _signed(here: pd.DataFrame) -> pd.DataFrame:
-    return here if days.SIGN in here.columns else here.assign(**{days.SIGN: ""})
+    return here if days.SIGN_COLUMN in here.columns else here.assign(**{days.SIGN_COLUMN: ""})
 
 
 def _matched(here: pd.DataFrame, new: pd.DataFrame, how: str) -> tuple[list[str], list[int | None]]:
@@ -241,11 +245,11 @@ def _matched(here: pd.DataFrame, new: pd.DataFrame, how: str) -> tuple[list[str]
         raise ImportFileError(f"{how} is no way to treat versions; say {TAKE_NEWER} or {KEEP_BOTH}.")
     old, its = _keys(here), _keys(new)
     there, now = set(old), set(its)
-    counts = here[days.UNTIL] == "" if days.UNTIL in here.columns else [True] * len(here)
+    counts = here[days.SUPERSEDED] == "" if days.SUPERSEDED in here.columns else [True] * len(here)
     own: list[bool] = []  # whether a row is as it was brought in; all else the client wrote
     past: Counter[tuple[object, ...]] = Counter()  # what stood in the place of a row before
     changed: dict[tuple[object, ...], list[int]] = {}  # what is told otherwise now, by day and time
-    rows = zip(old, counts, _signed(here)[days.SIGN], _signs(here), strict=True)
+    rows = zip(old, counts, _signed(here)[days.SIGN_COLUMN], _signs(here), strict=True)
     for row, (key, stands, kept, sign) in enumerate(rows):
         own.append(kept.endswith(sign) and bool(key[-2]))
         past.update((_slot(key), one) for one in kept.split() if one != sign)
@@ -279,7 +283,7 @@ def _may_replace(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
 
 def _keys(here: pd.DataFrame) -> list[tuple[object, ...]]:
     """Name each entry by its content and the kind of its file; alike ones of a table are counted through."""
-    table = here[SAME].assign(kind=here["origin"].map(days.kind_of).astype(str))
+    table = here[SAME].assign(kind=here["origin"].map(days.kind_of_origin).astype(str))
     table = table.assign(number=table.groupby(list(table.columns)).cumcount())
     return list(table.itertuples(index=False, name=None))
 
@@ -289,5 +293,5 @@ def _slot(key: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _signs(here: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    cells = days.to_read(here)[days.COLUMNS[:-1]].itertuples(index=False, name=None)
+    cells = days.days_in_words(here)[days.DAY_COLUMNS[:-1]].itertuples(index=False, name=None)
     return np.array([digest("\0".join(row).encode())[:8] for row in cells], dtype=object)

@@ -15,47 +15,55 @@ from .corrections import (
     evidence as evidence,
     is_swapped as is_swapped,
     last_word as last_word,
-    none as none,
+    no_corrections as no_corrections,
     one_word as one_word,
     people_in as people_in,
-    record as record,
 )
 from .days import (
     BETWEEN_TAGS as BETWEEN_TAGS,
-    COLUMNS as COLUMNS,
-    HIGH as HIGH,
-    LOW as LOW,
-    SIGN as SIGN,
-    UNTIL as UNTIL,
-    in_order as in_order,
-    kind_of as kind_of,
+    DAY_COLUMNS as DAY_COLUMNS,
+    HIGHEST_MOOD as HIGHEST_MOOD,
+    LOWEST_MOOD as LOWEST_MOOD,
+    SIGN_COLUMN as SIGN_COLUMN,
+    SUPERSEDED as SUPERSEDED,
+    days_in_order as days_in_order,
+    days_in_words as days_in_words,
+    kind_of_origin as kind_of_origin,
+    no_days as no_days,
     origin_of as origin_of,
-    read as read,
-    to_read as to_read,
     with_moods as with_moods,
 )
-from .journal import Journal as Journal, folder_of as folder_of, open_journal as open_journal
-from .letters import Letter as Letter, Writing as Writing
+from .journal import (
+    Journal as Journal,
+    check_new_journal as check_new_journal,
+    create_journal as create_journal,
+    folder_of as folder_of,
+    open_journal as open_journal,
+)
 from .marks import (
-    NAME as NAME,
+    NAME_MARK as NAME_MARK,
     PROUD as PROUD,
     TRIGGER as TRIGGER,
     Mark as Mark,
     as_kept as as_kept,
-    closed as closed,
-    each as each,
+    closed_stretches as closed_stretches,
+    marks_in as marks_in,
 )
-from .new_journal import check_new as check_new, create_journal as create_journal
-from .notes import MOODS as MOODS, OF_THE_WAY as OF_THE_WAY, SessionNotes as SessionNotes, render as render
+from .notes import (
+    MOODS as MOODS,
+    OF_THE_WAY as OF_THE_WAY,
+    SessionNotes as SessionNotes,
+    render_notes as render_notes,
+)
 from .scales import (
-    BUILT_IN as BUILT_IN,
+    BUILT_IN_SCALES as BUILT_IN_SCALES,
     Scale as Scale,
     answers_in as answers_in,
     change_in_words as change_in_words,
     cut_off_in_words as cut_off_in_words,
-    in_range as in_range,
-    plain as plain,
-    total as total,
+    digits as digits,
+    is_possible_total as is_possible_total,
+    total_of as total_of,
 )
 from .session import (
     MADE_FROM_SOUND as MADE_FROM_SOUND,
@@ -63,6 +71,5 @@ from .session import (
     TURNS_ELSEWHERE as TURNS_ELSEWHERE,
     Session as Session,
     kept_turns as kept_turns,
+    session_date as session_date,
 )
-from .session_names import session_date as session_date
-from .shared_notes import others as others

@@ -31,7 +31,7 @@ COLUMNS = ["start", "end", "speaker", "was", "step"]
 NEEDED = COLUMNS[:3]
 NUMBERS = {"start": "{:.3f}".format, "end": "{:.3f}".format, "step": "{:.10g}".format}
 TABLE = HandTable("corrections.csv", COLUMNS, COLUMNS[3:], NUMBERS)
-none, written = TABLE.none, TABLE.written
+no_corrections, written = TABLE.none, TABLE.written
 NOBODY, BOTH, SWAP = "nobody", "both", "swap"
 THE_OTHER = {"client": "therapist", "therapist": "client"}
 
@@ -159,23 +159,11 @@ def read(data: bytes, where: str) -> pd.DataFrame:
 
 
 def record(corrections: pd.DataFrame, lines: Iterable[Correction]) -> pd.DataFrame:
-    """Put lines under the table, as one step.
-
-    Parameters
-    ----------
-    corrections : DataFrame
-        A corrections table.
-    lines : iterable of Correction
-        From the acts of `therapy_review.turns.edits`, of one or of several, or made by hand.
-
-    Returns
-    -------
-    DataFrame
-        The new corrections table.
+    """Put lines under the table, as one step, which is taken back at once.
 
     Examples
     --------
-    >>> table = record(none(), [Correction(1, 4, "client")])
+    >>> table = record(no_corrections(), [Correction(1, 4, "client")])
     >>> record(table, [Correction(2, 3, "both"), Correction(6, 7, "nobody")])["step"].tolist()
     [1.0, 2.0, 2.0]
     """
@@ -216,7 +204,7 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> swap = Correction(math.nan, math.nan, "swap")
     >>> lines = [Correction(0, 9, "client"), swap, Correction(4, 5, "nobody")]
-    >>> last_word(record(none(), lines))["speaker"].tolist()
+    >>> last_word(record(no_corrections(), lines))["speaker"].tolist()
     ['therapist', 'nobody', 'therapist']
     """
     lines = _after_swaps(corrections)
@@ -238,9 +226,11 @@ def last_word(corrections: pd.DataFrame) -> pd.DataFrame:
 def without_answers(corrections: pd.DataFrame) -> pd.DataFrame:
     """Take back what was said about whose voice is whose, and keep what changed single stretches.
 
+    What is kept has changed places by the swaps, which go.
+
     Examples
     --------
-    >>> said = record(none(), [Correction(0, 4, "client"), Correction(5, 6, "client", was="therapist")])
+    >>> said = record(no_corrections(), [Correction(0, 4, "client"), Correction(5, 6, "client", was="therapist")])
     >>> without_answers(record(said, [Correction(math.nan, math.nan, "swap")]))[["start", "speaker", "was"]]
        start    speaker     was
     0    5.0  therapist  client

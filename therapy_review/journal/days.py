@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from therapy_review.storage import Store
 
 FILE = "days.csv"
-COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
-TABLE = HandTable(FILE, COLUMNS, COLUMNS[1:], {"mood": "{:.10g}".format})
-SIGN = "sign"  # a further column, of `therapy_review.importing.moods`
-UNTIL = "until"  # in journals of before: the origin of what took an entry's place, which then does not count
-LOW, HIGH = 1.0, 10.0
+DAY_COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
+TABLE = HandTable(FILE, DAY_COLUMNS, DAY_COLUMNS[1:], {"mood": "{:.10g}".format})
+SIGN_COLUMN = "sign"  # a further column, of `therapy_review.importing.moods`
+# In journals of before: the origin of what took an entry's place, which then does not count.
+SUPERSEDED = "until"
+LOWEST_MOOD, HIGHEST_MOOD = 1.0, 10.0
 BETWEEN_TAGS = " | "
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|")
 
@@ -67,14 +68,24 @@ def origin_of(kind: str, data: bytes, name: str) -> str:
     return f"{kind} {digest(data)[:8]} {' '.join(as_kept(name).split())}"
 
 
-def kind_of(origin: str) -> str:
-    """Tell the kind of file of an origin; empty for what was written by hand."""
+def kind_of_origin(origin: str) -> str:
+    """Tell the kind of file of an origin; empty for what was written by hand.
+
+    Parameters
+    ----------
+    origin : str
+        From `origin_of`.
+
+    Returns
+    -------
+    str
+    """
     return origin.split(" ", 1)[0]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where rows came from."""
+    """Where rows came from, how many they are, and their first and last day; by hand without an origin."""
 
     origin: str
     number: int
@@ -88,29 +99,18 @@ class Source:
         return f"{where}: {number}, {self.first} to {self.last}"
 
 
-def none() -> pd.DataFrame:
-    """Make a days table without a row."""
+def no_days() -> pd.DataFrame:
+    """Make a days table without a row.
+
+    Returns
+    -------
+    DataFrame
+    """
     return TABLE.none().astype({"date": "datetime64[us]"})
 
 
 def read(data: bytes, where: str) -> pd.DataFrame:
     r"""Read a days table from a file's bytes.
-
-    Parameters
-    ----------
-    data : bytes
-        CSV; columns may be in any order, and further ones are kept.
-    where : str
-        The file's name, for the sentence of an error.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    JournalError
-        When it is no such table.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     1 2026-03-05   7.0
     """
     table = TABLE.read(data, where)
-    table = table[[*COLUMNS, *(c for c in table.columns if c not in COLUMNS)]]
+    table = table[[*DAY_COLUMNS, *(c for c in table.columns if c not in DAY_COLUMNS)]]
     words = [c for c in table.columns if c != "mood"]
     try:
         dates = pd.to_datetime(table["date"], format="%Y-%m-%d").dt.as_unit("us")
@@ -129,7 +129,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
             f"{where} should have days as in 2026-03-04 in its column date; mend them."
         ) from error
     table = table.assign(**table[words].map(as_kept)).assign(date=dates)
-    wrong = ~table["mood"].isna() & ~table["mood"].between(LOW, HIGH)
+    wrong = ~table["mood"].isna() & ~table["mood"].between(LOWEST_MOOD, HIGHEST_MOOD)
     if wrong.any():
         raise JournalError(f"A mood in {where} is {table['mood'][wrong].iloc[0]:g}; moods go from 1 to 10.")
     wrong = ~table["time"].map(lambda time: bool(_TIME.fullmatch(time)))
@@ -137,7 +137,7 @@ def read(data: bytes, where: str) -> pd.DataFrame:
         raise JournalError(
             f"A time in {where} is {table['time'][wrong].iloc[0]}; write it as in 20:39, or leave it out."
         )
-    return in_order(table)
+    return days_in_order(table)
 
 
 def written(days: pd.DataFrame) -> bytes:
@@ -154,15 +154,15 @@ def written(days: pd.DataFrame) -> bytes:
 def kept(store: Store) -> pd.DataFrame:
     """Read the days table of a journal."""
     whole = whole_table(store)
-    if UNTIL in whole.columns:
-        whole = whole[whole[UNTIL] == ""].reset_index(drop=True)
-    return whole.drop(columns=[UNTIL, SIGN], errors="ignore")
+    if SUPERSEDED in whole.columns:
+        whole = whole[whole[SUPERSEDED] == ""].reset_index(drop=True)
+    return whole.drop(columns=[SUPERSEDED, SIGN_COLUMN], errors="ignore")
 
 
 def whole_table(store: Store) -> pd.DataFrame:
     """Read the days table of a journal as it is kept."""
     data = if_there(store.read, FILE)
-    return none() if data is None else read(data, store.where(FILE))
+    return no_days() if data is None else read(data, store.where(FILE))
 
 
 def with_moods(
@@ -188,7 +188,7 @@ def with_moods(
     """
     given, earlier = (days["mood_name"].map(dict(told)).astype(float) for told in (values, were or {}))
     by_hand = days["mood"].notna() & (days["mood"] != earlier)
-    meant = (days["origin"].map(kind_of) == kind) & days["mood_name"].isin(list(values)) & ~by_hand
+    meant = (days["origin"].map(kind_of_origin) == kind) & days["mood_name"].isin(list(values)) & ~by_hand
     return days.assign(mood=days["mood"].mask(meant.astype(bool), given))
 
 
@@ -201,7 +201,7 @@ def sources(table: pd.DataFrame) -> list[Source]:
     ]
 
 
-def to_read(days: pd.DataFrame) -> pd.DataFrame:
+def days_in_words(days: pd.DataFrame) -> pd.DataFrame:
     r"""Give a days table in words: every cell as it would be read.
 
     Parameters
@@ -216,7 +216,7 @@ def to_read(days: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> to_read(read(b"date,mood\n2026-03-04,7\n2026-03-05,\n", ""))[["date", "mood"]].to_numpy().tolist()
+    >>> days_in_words(read(b"date,mood\n2026-03-04,7\n2026-03-05,\n", ""))[["date", "mood"]].to_numpy().tolist()
     [['2026-03-04', '7'], ['2026-03-05', '']]
     """
     return TABLE.as_text(_dated(days))
@@ -245,7 +245,17 @@ def week_before(days: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     return days[(days["date"] >= first) & (days["date"] < after)].reset_index(drop=True)
 
 
-def in_order(days: pd.DataFrame) -> pd.DataFrame:
-    """Put a days table in order of time; what has the same time stays in its order."""
+def days_in_order(days: pd.DataFrame) -> pd.DataFrame:
+    """Put a days table in order of time; what has the same time stays in its order.
+
+    Parameters
+    ----------
+    days : DataFrame
+        A days table.
+
+    Returns
+    -------
+    DataFrame
+    """
     order: NDArray[np.intp] = np.lexsort((days["time"].to_numpy(dtype=str), days["date"].to_numpy()))
     return days.iloc[order].reset_index(drop=True)

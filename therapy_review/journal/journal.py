@@ -21,9 +21,8 @@ from therapy_review.consent import Gate, agreement, agreements_file, ledger
 from therapy_review.errors import JournalError
 from therapy_review.journal import days, scales
 from therapy_review.journal.scales import Scale
-from therapy_review.journal.session import Session
-from therapy_review.journal.session_names import session_date
-from therapy_review.storage import PlainStore, Store, if_there
+from therapy_review.journal.session import Session, session_date
+from therapy_review.storage import PlainStore, Store, if_there, make_folder
 
 
 class Sessions(list[Session]):
@@ -52,6 +51,8 @@ class Sessions(list[Session]):
 
 class Journal:
     """Everything one client keeps; made by `open_journal`.
+
+    Where there is no session, week or scale of the name it is asked for, it raises `JournalError`.
 
     Parameters
     ----------
@@ -115,13 +116,7 @@ class Journal:
         return scales.kept(self.store, self.settings)
 
     def scale(self, key: str) -> Scale:
-        """Return one scale by the name of its totals in the notes, as in ``phq9``.
-
-        Raises
-        ------
-        JournalError
-            When there is none of that name.
-        """
+        """Return one scale by the name of its totals in the notes, as in ``phq9``."""
         if key not in self.scales:
             raise JournalError(
                 f"There is no scale {key} in {self.name}; describe it in {self.store.where('journal.toml')} with "
@@ -145,13 +140,7 @@ class Journal:
         return Sessions(Session(name, self) for name in found)
 
     def session(self, name: str) -> Session:
-        """Return one session by its date.
-
-        Raises
-        ------
-        JournalError
-            When there is none of that name.
-        """
+        """Return one session by its date."""
         for session in self.sessions:
             if session.name == name:
                 return session
@@ -159,13 +148,7 @@ class Journal:
         raise JournalError(f"There is no session {name} in {self.name}; to see all: {to_see}")
 
     def left_out(self) -> list[str]:
-        """Name the folders among the sessions that are not named by a date, and so are no sessions.
-
-        Returns
-        -------
-        list of str
-            Sorted.
-        """
+        """Name, sorted, the folders among the sessions that are not named by a date, and so are no sessions."""
         return [name for name in self.store.folders("sessions") if session_date(name) is None]
 
     def week(self, name: str = "") -> Sessions:
@@ -175,15 +158,6 @@ class Journal:
         ----------
         name : str
             An ISO week as in ``2026-W10``, or empty.
-
-        Returns
-        -------
-        Sessions
-
-        Raises
-        ------
-        JournalError
-            When the name is no week.
         """
         sessions = self.sessions
         if name and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", name):
@@ -199,23 +173,10 @@ class Journal:
         return [] if data is None else agreements_file.parse(data, self.store.where(name))
 
     def keep_agreements(self, change: Callable[[bytes], bytes]) -> bool:
-        """Let something be added to ``agreements.toml``.
+        """Let something be added to ``agreements.toml``, and tell whether it was; what can't be read is left alone.
 
-        Parameters
-        ----------
-        change : callable
-            Takes what stands in the file and returns what is to stand there, as those of
-            `therapy_review.consent.agreements_file`.
-
-        Returns
-        -------
-        bool
-            Whether anything was added.
-
-        Raises
-        ------
-        JournalError
-            When the file can't be read as it stands; it is left alone.
+        `change` takes what stands in the file and returns what is to stand there, as those of
+        `therapy_review.consent.agreements_file` do.
         """
         with self.store.writing():
             before = if_there(self.store.read, agreements_file.FILE) or b""
@@ -254,13 +215,7 @@ class Journal:
         )
 
     def gate(self) -> Gate:
-        """Make the gate as it stands today; whoever asks later makes it anew.
-
-        Raises
-        ------
-        JournalError
-            When the agreements can't be read: then nobody counts as having agreed.
-        """
+        """Make the gate as it stands today; without agreements that can be read, nobody counts as having agreed."""
         return Gate.of(self.consents, self.today(), self.one_party_is_clear, self.root)
 
     def one_party_is_clear(self) -> bool:
@@ -404,3 +359,80 @@ def folder_of(path: str | Path) -> tuple[PlainStore, dict[str, Any]]:
             f"{hints.command('protect', journal=store.root)}"
         )
     return store, settings
+
+
+def check_new_journal(path: str | Path, *, client: str, therapist: str, time_zone: str = "") -> Path:
+    """See that a new journal can be made, before anything is asked for it.
+
+    Parameters
+    ----------
+    path, client, therapist, time_zone
+        As for `create_journal`, and so is what it raises.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    for name, whose in ((client, "you"), (therapist, "your therapist")):
+        if not name.strip():
+            raise JournalError(f"The journal needs something to call {whose}; give a name or a pseudonym.")
+    if time_zone and not is_time_zone(time_zone):
+        raise JournalError(
+            f"{time_zone} is not a time zone; write it as a region and a city, as in Europe/London or "
+            "America/New_York, or leave it out."
+        )
+    root = Path(path).expanduser().resolve()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise JournalError(f"{path} is already in use; choose a new folder for the journal.")
+    if any((folder / "journal.toml").exists() for folder in root.parents):
+        raise JournalError(f"{path} lies inside another journal; choose a folder outside it.")
+    return root
+
+
+def create_journal(
+    path: str | Path,
+    *,
+    client: str,
+    therapist: str,
+    place: str = "",
+    therapist_place: str = "",
+    time_zone: str = "",
+) -> Journal:
+    """Make a new, empty journal.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder that does not exist yet, or is empty.
+    client, therapist : str
+        Names or pseudonyms.
+    place : str
+        Where the sessions take place, as in ``GB`` or ``US-CA``; by phone or video, where the client is.
+    therapist_place : str
+        Where the therapist is when they are by phone or video.
+    time_zone : str
+        As in ``Europe/London``; this computer's own when empty.
+
+    Returns
+    -------
+    Journal
+
+    Raises
+    ------
+    JournalError
+        When the folder is in use, lies in another journal or may not be written to, a name is missing, or the
+        time zone is none; nothing is made.
+    """
+    import tomlkit
+
+    root = check_new_journal(path, client=client, therapist=therapist, time_zone=time_zone)
+    content = tomlkit.document()
+    content.update({"format": 1, "client": client, "therapist": therapist})
+    content.update(
+        {"place": place, "therapist_place": therapist_place, "time_zone": time_zone, "sealed": False}
+    )
+    store = PlainStore(root)
+    store.write("journal.toml", tomlkit.dumps(content).encode())
+    make_folder(root / "sessions")
+    return open_journal(root)

@@ -23,15 +23,7 @@ _DAY = re.compile(r"## (\d{4}-\d{2}-\d{2})")
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter.
-
-    Parameters
-    ----------
-    day : datetime.date
-        When it was begun.
-    text : str
-        The client's words.
-    """
+    """One letter, and the day it was begun."""
 
     day: dt.date
     text: str
@@ -70,12 +62,7 @@ def written(letter: Letter) -> str:
 
 
 class Writing:
-    """A letter being written into a journal.
-
-    Parameters
-    ----------
-    journal : Journal
-    """
+    """A letter being written into a journal."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal, self._day = journal, journal.today()
@@ -87,17 +74,7 @@ class Writing:
         return read(self._file().removesuffix(self._kept) if self._kept else self._file())
 
     def keep(self, text: str) -> None:
-        """Keep the letter as it is now; an empty one leaves what was kept before.
-
-        Parameters
-        ----------
-        text : str
-
-        Raises
-        ------
-        JournalError
-            When the file can't be read or written; nothing in it has changed then.
-        """
+        """Keep the letter as it is now; an empty one leaves what was kept before."""
         if not text.strip():
             return
         store = self._journal.store

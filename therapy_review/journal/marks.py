@@ -24,18 +24,17 @@ BY = "by"
 TIMES = COLUMNS[:2]
 TRIGGER = "trigger"
 PROUD = ("proud moment", "proud")  # the second is what a client may write by hand
-NAME = "name"  # of a person or a place; silent in clips that are shared, see `therapy_review.sharing.clip`
-KINDS = ("bookmark", "question", PROUD[0], TRIGGER, NAME)
+NAME_MARK = (
+    "name"  # of a person or a place; silent in clips that are shared, see `therapy_review.sharing.clip`
+)
+KINDS = ("bookmark", "question", PROUD[0], TRIGGER, NAME_MARK)
 SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
 SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time
 
 
-def _seconds(time: float) -> str:
-    return f"{time:.3f}".rstrip("0").rstrip(".")
-
-
-TABLE = HandTable("marks.csv", COLUMNS, ("end", "label", "text"), dict.fromkeys(TIMES, _seconds))
-none, written = TABLE.none, TABLE.written
+_SECONDS = dict.fromkeys(TIMES, lambda time: f"{time:.3f}".rstrip("0").rstrip("."))
+TABLE = HandTable("marks.csv", COLUMNS, ("end", "label", "text"), _SECONDS)
+no_marks, written = TABLE.none, TABLE.written
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +106,14 @@ class Mark:
 def as_kept(words: str) -> str:
     r"""Return words as a CSV file gives them back.
 
+    Parameters
+    ----------
+    words : str
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> as_kept("one\r\ntwo\0")
@@ -129,13 +136,13 @@ def read(data: bytes, where: str) -> pd.DataFrame:
     words = [c for c in table.columns if c not in TIMES]
     table = table.assign(**table[words].map(as_kept), **table[TIMES].round(3))
     try:
-        each(table)
+        marks_in(table)
     except MarkError as error:
         raise JournalError(f"In {where}: {error}") from error
     return table
 
 
-def each(marks: pd.DataFrame) -> list[Mark]:
+def marks_in(marks: pd.DataFrame) -> list[Mark]:
     """Give the marks of a table one by one.
 
     Parameters
@@ -179,7 +186,7 @@ def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
 
     Examples
     --------
-    >>> add(none(), Mark(60, 75, "proud moment"))["kind"].tolist()
+    >>> add(no_marks(), Mark(60, 75, "proud moment"))["kind"].tolist()
     ['proud moment']
     """
     new: dict[Hashable, object] = {**dict.fromkeys(marks.columns, ""), **_row(marks, mark)}
@@ -187,15 +194,15 @@ def add(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
 
 
 def change(marks: pd.DataFrame, before: Mark, after: Mark) -> pd.DataFrame:
-    """Put one mark in the place of another.
+    """Put one mark in the place of another; where that is gone meanwhile, the new one is added.
 
     Examples
     --------
     >>> here = Mark(60, math.nan, "bookmark")
-    >>> change(add(none(), here), here, Mark(60, math.nan, "question"))["kind"].tolist()
+    >>> change(add(no_marks(), here), here, Mark(60, math.nan, "question"))["kind"].tolist()
     ['question']
     """
-    every = each(marks)
+    every = marks_in(marks)
     if before not in every:
         return marks if after in every else add(marks, after)
     rows = marks.to_dict("records")
@@ -209,10 +216,10 @@ def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     Examples
     --------
     >>> here = Mark(60, math.nan, "bookmark")
-    >>> len(remove(add(none(), here), here))
+    >>> len(remove(add(no_marks(), here), here))
     0
     """
-    every = each(marks)
+    every = marks_in(marks)
     if mark not in every:
         return marks
     rows = marks.to_dict("records")
@@ -220,7 +227,7 @@ def remove(marks: pd.DataFrame, mark: Mark) -> pd.DataFrame:
     return _table(rows, marks)
 
 
-def closed(marks: pd.DataFrame) -> list[tuple[float, float]]:
+def closed_stretches(marks: pd.DataFrame) -> list[tuple[float, float]]:
     """Tell which stretches stay silent because the client marked a trigger there.
 
     Parameters
@@ -235,8 +242,8 @@ def closed(marks: pd.DataFrame) -> list[tuple[float, float]]:
 
     Examples
     --------
-    >>> table = add(add(none(), Mark(60, math.nan, "trigger")), Mark(64, 80, "trigger"))
-    >>> closed(table)
+    >>> table = add(add(no_marks(), Mark(60, math.nan, "trigger")), Mark(64, 80, "trigger"))
+    >>> closed_stretches(table)
     [(58.0, 80.0)]
     """
     own = marks[marks["kind"] == TRIGGER].sort_values("start")

@@ -12,9 +12,11 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
-from therapy_review.errors import NoteError
+from therapy_review.errors import NoteChangedError, NoteError
+from therapy_review.storage import Store, if_there
 
 MOODS = range(1, 11)
 OF_THE_WAY = ("setting", "therapist", "microphone")  # in which a session was held
@@ -80,22 +82,12 @@ class SessionNotes:
     source: str = ""
 
     def changed(self, **what: Any) -> SessionNotes:
-        """Return these notes with some fields changed; the file they came from is remembered.
-
-        Parameters
-        ----------
-        **what
-            Fields of `SessionNotes` and their new values.
-
-        Returns
-        -------
-        SessionNotes
-        """
+        """Return these notes with some fields changed; the file they came from is remembered."""
         return replace(self, **what)
 
 
 def parse(data: bytes, where: str) -> SessionNotes:
-    """Read notes from the bytes of a file."""
+    """Read notes from a file's bytes, always: a damaged header costs the header, not the text."""
     try:
         source = data.decode("utf-8")
         problems = []
@@ -111,7 +103,41 @@ def parse(data: bytes, where: str) -> SessionNotes:
     return SessionNotes(**fields, text=text, problems=tuple(problems + odd), source=source)
 
 
-def render(notes: SessionNotes) -> bytes:
+def save(store: Store, name: str, changed: SessionNotes) -> SessionNotes:
+    """Save notes, unless the file was changed by another program since they were read; go on from what is returned.
+
+    What can't be saved, for that or for a damaged header, is kept beside the file.
+    """
+    with store.writing():
+        now = if_there(store.read, name) or b""
+        # Compared as text as it was decoded, so that an odd encoding does not look like a change.
+        unchanged = parse(now, name).source == changed.source
+        try:
+            data = render_notes(changed if unchanged else changed.changed(source=""))
+        except NoteError as error:
+            kept = _keep(store, name, render_notes(changed.changed(source="")))
+            raise NoteError(f"{error} What you wrote just now is safe in {kept}.") from error
+        if not unchanged:
+            kept = _keep(store, name, data)
+            raise NoteChangedError(
+                f"{store.where(name)} was changed by another program since you opened it, so it was left "
+                f"as it is; what you wrote here is safe in {kept}. Put the two together when you like."
+            )
+        if data != now:
+            store.write(name, data)
+    return parse(data, store.where(name))
+
+
+def _keep(store: Store, name: str, data: bytes) -> str:
+    """Keep another version of the notes beside them; the same words are kept once."""
+    notes, number = PurePosixPath(name), 1
+    while if_there(store.read, beside := f"{notes.with_suffix('')}-kept-{number}.md") not in (None, data):
+        number += 1
+    store.write(beside, data)
+    return store.where(beside)
+
+
+def render_notes(notes: SessionNotes) -> bytes:
     """Write notes as the bytes of a file, keeping what the client's own file looked like.
 
     Parameters
@@ -138,7 +164,9 @@ def render(notes: SessionNotes) -> bytes:
     if not updates and notes.text == text:
         return notes.source.encode("utf-8")
     if updates:
-        header = _dump(_updated(values, updates, before))
+        out = io.StringIO()
+        _yaml().dump(_updated(values, updates, before), out)
+        header = out.getvalue()
     body = f"---\n{header}---\n{notes.text}" if header else notes.text
     newline = "\r\n" if "\r\n" in notes.source else "\n"
     mark = _BOM if notes.source.startswith(_BOM) else ""
@@ -177,12 +205,6 @@ def _load(header: str, where: str) -> tuple[Any, list[str]]:
     if values is not None and not isinstance(values, Mapping):
         return None, [f"The part between the dashes in {where} should be lines like mood_after: 6."]
     return values, []
-
-
-def _dump(values: Any) -> str:
-    out = io.StringIO()
-    _yaml().dump(values, out)
-    return out.getvalue()
 
 
 def _updated(values: Any, updates: Mapping[str, Any], before: Mapping[str, Any]) -> Any:

@@ -160,7 +160,7 @@ GAD7 = Scale(
     change_source=MANUAL,
     made_by=PHQ9.made_by,
 )
-BUILT_IN = {scale.key: scale for scale in (PHQ9, GAD7)}
+BUILT_IN_SCALES = {scale.key: scale for scale in (PHQ9, GAD7)}
 _MAY_SET = {f.name for f in fields(Scale)} - {"key", "question", "items", "options", "made_by", "tender"}
 
 
@@ -176,7 +176,7 @@ def scales_of(settings: Mapping[str, Any], where: str) -> dict[str, Scale]:
     told = settings.get("scales", {})
     if not isinstance(told, Mapping) or not all(isinstance(one, Mapping) for one in told.values()):
         raise JournalError(f"The scales in {where} need a part of their own each, as in [scales.sleep].")
-    found = dict(BUILT_IN)
+    found = dict(BUILT_IN_SCALES)
     for key, values in told.items():
         found[key] = _scale(key, values, f"[scales.{key}] in {where}")
     return found
@@ -194,8 +194,8 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
     for number, source in (("cut_off", "cut_off_source"), ("reliable_change", "change_source")):
         if number in values:  # another number is not from the source of the first
             values.setdefault(source, OWN)
-    if key in BUILT_IN:
-        scale = replace(BUILT_IN[key], **values)
+    if key in BUILT_IN_SCALES:
+        scale = replace(BUILT_IN_SCALES[key], **values)
     elif missing := [name for name in ("name", "low", "high") if name not in values]:
         raise JournalError(f"{part} lacks {' and '.join(missing)}; give its name, its low and its high end.")
     else:
@@ -214,7 +214,7 @@ def _scale(key: str, values: Mapping[str, Any], part: str) -> Scale:
 
 
 def kept(store: Store, settings: Mapping[str, Any]) -> dict[str, Scale]:
-    """Give every scale of a journal: those its settings describe, then those that were added in the form."""
+    """Give every scale by its key in the notes: those the settings describe, then those added in the form."""
     described = scales_of(settings, store.where("journal.toml"))
     own = scales_of({"scales": _added(store)}, store.where(FILE))
     return described | {key: scale for key, scale in own.items() if key not in described}
@@ -242,7 +242,10 @@ def add(
     higher_is: str = "",
     taken: Collection[str] = (),
 ) -> Scale:
-    """Add a number of the client's own, for this session and the next ones."""
+    """Add a number of the client's own, for this session and the next ones, or nothing where something is wrong.
+
+    `low` and `high` are as they were typed, and `taken` are keys that mean something else.
+    """
     import tomlkit
 
     name = " ".join(name.split())
@@ -251,7 +254,7 @@ def add(
     ends = [_number(text, which) for text, which in ((low, "smallest"), (high, "largest"))]
     if not ends[0] < ends[1]:
         raise JournalError(
-            f"It would go from {plain(ends[0])} to {plain(ends[1])}; the smallest must be below the largest."
+            f"It would go from {digits(ends[0])} to {digits(ends[1])}; the smallest must be below the largest."
         )
     with store.writing():
         there = kept(store, settings)  # a file that can't be read is not added to
@@ -312,7 +315,7 @@ def answers_in(scale: Scale, given: Sequence[int | None]) -> tuple[int | None, .
     return tuple(one if one in range(len(scale.options)) else None for one in padded)
 
 
-def total(scale: Scale, given: Sequence[int | None]) -> int | None:
+def total_of(scale: Scale, given: Sequence[int | None]) -> int | None:
     """Add up the answers.
 
     Parameters
@@ -328,7 +331,7 @@ def total(scale: Scale, given: Sequence[int | None]) -> int | None:
 
     Examples
     --------
-    >>> total(GAD7, [1, 2, 0, 3, 1, 0, 1]), total(GAD7, [1, 2, None, 3, 1, 0, 1])
+    >>> total_of(GAD7, [1, 2, 0, 3, 1, 0, 1]), total_of(GAD7, [1, 2, None, 3, 1, 0, 1])
     (8, None)
     """
     answers = answers_in(scale, given)
@@ -336,12 +339,21 @@ def total(scale: Scale, given: Sequence[int | None]) -> int | None:
     return sum(known) if answers and len(known) == len(answers) else None
 
 
-def in_range(scale: Scale, value: float) -> bool:
+def is_possible_total(scale: Scale, value: float) -> bool:
     """Tell whether a total is one the scale can have; a sum of answers is a whole number.
+
+    Parameters
+    ----------
+    scale : Scale
+    value : float
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
-    >>> in_range(PHQ9, 27), in_range(PHQ9, 28), in_range(PHQ9, 7.5)
+    >>> is_possible_total(PHQ9, 27), is_possible_total(PHQ9, 28), is_possible_total(PHQ9, 7.5)
     (True, False, False)
     """
     whole = not scale.items or float(value).is_integer()
@@ -392,10 +404,10 @@ def cut_off_in_words(scale: Scale, whose: str = "your") -> str:
     """
     if scale.cut_off is None:
         return ""
-    line = plain(scale.cut_off)
+    line = digits(scale.cut_off)
     if scale.cut_off_source == OWN or not scale.cut_off_source:
         return f"The line at {line} is {whose} own."
-    if scale.key not in BUILT_IN:
+    if scale.key not in BUILT_IN_SCALES:
         return f"The line at {line} is from {scale.cut_off_source}; a number alone is no diagnosis."
     way = {"harder": "From {} on", "easier": "Up to {}"}.get(scale.higher_is, "Around {}").format(line)
     return (
@@ -429,22 +441,27 @@ def change_in_words(scale: Scale, before: float, after: float, when: str) -> str
     """
     if after == before:
         return f"the same as {when}"
-    size, way = plain(abs(after - before)), "lower" if after < before else "higher"
+    size, way = digits(abs(after - before)), "lower" if after < before else "higher"
     return f"{size} {way} than {when}" + {
         WITHIN: "; answers vary by that much by themselves",
         UNKNOWN: "; how much answers vary by themselves isn't known for this scale",
-    }.get(
-        reliable_change(scale, before, after),
-        ", by more than measurement error would usually give",
-    )
+    }.get(reliable_change(scale, before, after), ", by more than measurement error would usually give")
 
 
-def plain(value: float) -> str:
+def digits(value: float) -> str:
     """Write a total without needless zeros.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
 
     Examples
     --------
-    >>> plain(12.0), plain(7.5)
+    >>> digits(12.0), digits(7.5)
     ('12', '7.5')
     """
     return f"{value:.10g}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,15 +23,11 @@ import pandas as pd
 from therapy_review import hints
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import ConsentError, JournalError, NotAnalysedError, NoteError
-from therapy_review.journal import (
-    corrections as said,
-    marks as mark_files,
-    note_saving,
-    notes as note_files,
-    transcript as transcripts,
-)
+from therapy_review.journal import corrections, marks, notes, transcript
+from therapy_review.journal.corrections import Correction
 from therapy_review.journal.marks import Mark
-from therapy_review.sound import Recording, opener
+from therapy_review.journal.notes import SessionNotes
+from therapy_review.sound import Recording, reopener
 from therapy_review.storage import SETTLED, digest, digest_if_there, if_there
 
 if TYPE_CHECKING:
@@ -39,7 +36,9 @@ if TYPE_CHECKING:
 # Raised when a definition changes in `measures`, `silences` or `turns`, so that kept measures are made anew.
 MEASURES_VERSION = 1
 TURNS_ELSEWHERE = "turns.rttm"  # found by another program; see `therapy_review.analysis.external_turns`
-MADE_FROM_SOUND = frozenset({transcripts.FILE, TURNS_ELSEWHERE, said.TABLE.name})  # beside what is derived
+# Beside what is derived.
+MADE_FROM_SOUND = frozenset({transcript.FILE, TURNS_ELSEWHERE, corrections.TABLE.name})
+SESSION_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]))?")
 
 Stamps = dict[str, tuple[int, int] | None]
 
@@ -50,6 +49,10 @@ _SAID: WeakKeyDictionary[Journal, dict[str, tuple[Stamps, dict[str, Any]]]] = We
 @dataclass(frozen=True)
 class Session:
     """One appointment: its date, at most one recording, and notes.
+
+    What analysis made (`derived`, `duration`, `turns`, `measures`) raises `NotAnalysedError` where the session was
+    not analysed yet, or something it rests on has changed. A file that can't be read as it stands is a
+    `JournalError`, and is left alone.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ class Session:
         """
         name, store = self.recording_file(), self.journal.store
         self.require(use)
-        once_more = opener(store, name)
+        once_more = reopener(store, name)
 
         def opened() -> BinaryIO:
             self.require(use)  # again each time: what was taken back meanwhile stays closed
@@ -141,17 +144,7 @@ class Session:
             self.journal.record_opening(self.name, use)
 
     def why_closed(self, use: str) -> str:
-        """Say why a use may not pass, empty when it may; nothing is opened for it, and nothing written down.
-
-        Parameters
-        ----------
-        use : str
-            As for `require`.
-
-        Returns
-        -------
-        str
-        """
+        """Say why a use may not pass, empty when it may; nothing is opened for it, and nothing written down."""
         try:
             self._ask(use)
         except (ConsentError, NoteError) as error:
@@ -161,15 +154,7 @@ class Session:
     def unless_gone(self, use: str) -> None:
         """Refuse to keep what was made of the recording where that was taken back or erased meanwhile.
 
-        Parameters
-        ----------
-        use : str
-            What it was opened for. The journal's lock is held, so that it stays as it is until all is written.
-
-        Raises
-        ------
-        ConsentError, JournalError
-            What was taken back or erased leaves nothing behind.
+        `use` is what it was opened for. The journal's lock is held, so that it stays as it is until all is written.
         """
         if closed := self.why_closed(use):
             raise ConsentError(closed)
@@ -184,13 +169,7 @@ class Session:
         self.journal.gate().require(self.name, heard, use)
 
     def recording_file(self) -> str:
-        """Return the journal's name for the recording.
-
-        Raises
-        ------
-        JournalError
-            When the session has no recording, or more than one.
-        """
+        """Return the journal's name for the recording; refused where there is none, or more than one."""
         found, where = self._recordings(), self.journal.store.where(self.folder)
         if not found:
             raise JournalError(f"There is no recording in {where}; its notes and moods still count.")
@@ -205,47 +184,41 @@ class Session:
         return [f for f in self.journal.store.files(self.folder) if PurePosixPath(f).stem == "recording"]
 
     @property
-    def notes(self) -> note_files.SessionNotes:
+    def notes(self) -> SessionNotes:
         """The notes, read anew each time; empty ones when nothing was written yet."""
         store, name = self.journal.store, self.file("notes.md")
         data = if_there(store.read, name)
-        return note_files.SessionNotes() if data is None else note_files.parse(data, store.where(name))
+        return SessionNotes() if data is None else notes.parse(data, store.where(name))
 
-    def save_notes(self, changed: note_files.SessionNotes) -> note_files.SessionNotes:
-        """Save notes, unless another program changed the file; see `therapy_review.journal.note_saving.save`."""
-        return note_saving.save(self.journal.store, self.file("notes.md"), changed)
+    def save_notes(self, changed: SessionNotes) -> SessionNotes:
+        """Save notes, unless another program changed the file; see `therapy_review.journal.notes.save`."""
+        return notes.save(self.journal.store, self.file("notes.md"), changed)
 
     @property
     def marks(self) -> pd.DataFrame:
         """What the client put at a time: columns start, end (s), kind, label, text."""
-        store, name = self.journal.store, self.file(mark_files.TABLE.name)
+        store, name = self.journal.store, self.file(marks.TABLE.name)
         data = if_there(store.read, name)
-        return mark_files.none() if data is None else mark_files.read(data, store.where(name))
+        return marks.no_marks() if data is None else marks.read(data, store.where(name))
 
     def add_mark(self, mark: Mark) -> None:
-        """Put a mark into ``marks.csv``; what else the client wrote there stays.
-
-        Raises
-        ------
-        JournalError
-            When the file can't be read as it stands; it is left alone, here and below.
-        """
-        self._keep_marks(lambda marks: mark_files.add(marks, mark))
+        """Put a mark into ``marks.csv``; what else the client wrote there stays."""
+        self._keep_marks(lambda table: marks.add(table, mark))
 
     def change_mark(self, before: Mark, after: Mark) -> None:
         """Put one mark in the place of another; where that is gone meanwhile, the new one is added."""
-        self._keep_marks(lambda marks: mark_files.change(marks, before, after))
+        self._keep_marks(lambda table: marks.change(table, before, after))
 
     def remove_mark(self, mark: Mark) -> None:
         """Take a mark away; where it is gone already, nothing happens."""
-        self._keep_marks(lambda marks: mark_files.remove(marks, mark))
+        self._keep_marks(lambda table: marks.remove(table, mark))
 
     def _keep_marks(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         store = self.journal.store
         with store.writing():
-            marks = self.marks
-            if (changed := change(marks)) is not marks:
-                store.write(self.file(mark_files.TABLE.name), mark_files.written(changed))
+            table = self.marks
+            if (changed := change(table)) is not table:
+                store.write(self.file(marks.TABLE.name), marks.written(changed))
 
     def transcript(self, use: str = SELF_REVIEW) -> pd.DataFrame:
         """Read what was said, for a use that everybody heard has agreed to, as to its being written down at all.
@@ -264,17 +237,15 @@ class Session:
         ------
         ConsentError
             When an agreement is missing, over, or was taken back.
-        JournalError
-            When the file can't be understood.
         """
-        store, name = self.journal.store, self.file(transcripts.FILE)
+        store, name = self.journal.store, self.file(transcript.FILE)
         if not store.exists(name):
-            return transcripts.none()
+            return transcript.none()
         self._ask("transcribe")  # without it, it should not have been written down
         self.require(use)
         names = {"client": self.journal.client, "therapist": self.journal.therapist}
         data = if_there(store.read, name)
-        return transcripts.none() if data is None else transcripts.read(data, store.where(name), names)
+        return transcript.none() if data is None else transcript.read(data, store.where(name), names)
 
     @property
     def corrections(self) -> pd.DataFrame:
@@ -282,84 +253,47 @@ class Session:
         return self.corrections_by_name()[0]
 
     def corrections_by_name(self) -> tuple[pd.DataFrame, str | None]:
-        """Read the corrections, and name the very bytes they were read from as `inputs` does.
-
-        Returns
-        -------
-        table : DataFrame
-        name : str or None
-            None where nothing was said yet.
-        """
-        store, name = self.journal.store, self.file(said.TABLE.name)
+        """Read the corrections, and name the very bytes they were read from as `inputs` does (None for no file)."""
+        store, name = self.journal.store, self.file(corrections.TABLE.name)
         data = if_there(store.read, name)
-        return (said.none(), None) if data is None else (said.read(data, store.where(name)), digest(data))
+        if data is None:
+            return corrections.no_corrections(), None
+        return corrections.read(data, store.where(name)), digest(data)
 
-    def correct(self, lines: Iterable[said.Correction]) -> int:
-        """Keep what the client says about who speaks when; it wins over any analysis, for ever.
+    def correct(self, lines: Iterable[Correction]) -> int:
+        """Keep one step of what the client says about who speaks when, and count the lines there are now.
 
-        `therapy_review.analysis.analysis.rename` then makes turns and measures follow.
-
-        Parameters
-        ----------
-        lines : iterable of Correction
-            One step, to be taken back at once; from the acts of `therapy_review.turns.edits`, or made by hand.
-
-        Returns
-        -------
-        int
-            How many lines there are now.
+        It wins over any analysis, for ever; `therapy_review.analysis.analysis.rename` makes all else follow.
         """
         with self.journal.store.writing():
-            return self._keep_corrections(said.record(self.corrections, lines))
+            return self._keep_corrections(corrections.record(self.corrections, lines))
 
     def undo_correction(self, lines: int | None = None) -> bool:
-        """Take back the last step of the corrections; with none left, nothing happens.
+        """Take back the last step of the corrections, and tell whether that was it; without any, nothing happens.
 
-        Parameters
-        ----------
-        lines : int, optional
-            From `correct`: where there are more or fewer by now, the last step is another program's and stays.
-
-        Returns
-        -------
-        bool
-            Whether that was the last step.
+        Where there are more or fewer `lines` than `correct` counted, the last step is another program's and stays.
         """
         with self.journal.store.writing():
             table = self.corrections
             if is_last := lines in (None, len(table)):
-                self._keep_corrections(said.undo(table))
+                self._keep_corrections(corrections.undo(table))
         return is_last
 
     def take_back_answers(self) -> None:
         """Take back what was said about whose voice is whose; what changed single stretches stays."""
         with self.journal.store.writing():
-            self._keep_corrections(said.without_answers(self.corrections))
+            self._keep_corrections(corrections.without_answers(self.corrections))
 
     def _keep_corrections(self, table: pd.DataFrame) -> int:
-        store, name = self.journal.store, self.file(said.TABLE.name)
+        store, name = self.journal.store, self.file(corrections.TABLE.name)
         if len(table) or store.exists(name):
-            store.write(name, said.written(table))
+            store.write(name, corrections.written(table))
         return len(table)
 
     def derived(self, file: str, inputs: Mapping[str, Any] | None = None) -> bytes:
-        """Read something analysis made, if it still fits the recording, the corrections and this program.
+        """Read a file from ``derived``, if it still fits the recording, the corrections and this program.
 
-        Parameters
-        ----------
-        file : str
-            A name in the session's ``derived`` folder.
-        inputs : mapping, optional
-            What that has to fit, from `inputs`; asked anew when left out.
-
-        Returns
-        -------
-        bytes
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet, or something it rests on has changed.
+        It has to fit what `inputs` says, which is asked anew when left out.
         """
         store, name = self.journal.store, self.file(f"derived/{file}")
         # Asked before it is read: what is made anew meanwhile is no older than what was asked about.
@@ -381,13 +315,7 @@ class Session:
 
     @property
     def duration(self) -> float:
-        """How long the recording is (s), as it was heard.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet.
-        """
+        """How long the recording is (s), as it was heard."""
         return float(json.loads(self.derived("made_from.json"))["duration"])
 
     def inputs(self) -> dict[str, Any]:
@@ -395,10 +323,6 @@ class Session:
 
         These files are looked at each time. They are read anew where size or time of change of any of them is not
         what it was, and as long as they are so young that a second change might not show in that.
-
-        Returns
-        -------
-        dict
         """
         before, said_of = time.time_ns() - SETTLED * 1e9, _SAID.setdefault(self.journal, {})
         stamps = self._stamps()
@@ -409,7 +333,7 @@ class Session:
         return dict(known[1])
 
     def _stamps(self) -> Stamps:
-        files = (*self._recordings(), TURNS_ELSEWHERE, said.TABLE.name, "notes.md")
+        files = (*self._recordings(), TURNS_ELSEWHERE, corrections.TABLE.name, "notes.md")
         return {file: if_there(self.journal.store.stamp, self.file(file)) for file in files}
 
     def _read_inputs(self) -> dict[str, Any]:
@@ -418,7 +342,7 @@ class Session:
             "recording": self.recording_digest(),
             "turns": digest_if_there(store, self.file(TURNS_ELSEWHERE)),
             "tracks": list(self._tracks()),
-            "corrections": digest_if_there(store, self.file(said.TABLE.name)),
+            "corrections": digest_if_there(store, self.file(corrections.TABLE.name)),
             "measures": MEASURES_VERSION,
         }
 
@@ -428,13 +352,7 @@ class Session:
         return self.notes.tracks if named else ()
 
     def recording_digest(self) -> str | None:
-        """Name the recording's bytes by their SHA-256, without opening it as sound.
-
-        Returns
-        -------
-        str or None
-            None where there is no recording, or more than one.
-        """
+        """Name the recording's bytes by their SHA-256, not opened as sound; None where there is not just one."""
         found = self._recordings()
         return if_there(self._digest, self.file(found[0])) if len(found) == 1 else None
 
@@ -447,24 +365,12 @@ class Session:
 
     @property
     def turns(self) -> pd.DataFrame:
-        """Who spoke when: start, end (s), speaker, confidence; one row a voiced stretch.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet.
-        """
+        """Who spoke when: start, end (s), speaker, confidence; one row a voiced stretch."""
         return kept_turns(self.derived("turns.csv"))
 
     @property
     def measures(self) -> pd.DataFrame:
-        """The session's measures: one row, as `therapy_review.measures.talk.evaluate` describes it.
-
-        Raises
-        ------
-        NotAnalysedError
-            When the session was not analysed yet.
-        """
+        """The session's measures: one row, as `therapy_review.measures.talk.evaluate` describes it."""
         return pd.DataFrame([json.loads(self.derived("measures.json"))])
 
 
@@ -482,3 +388,28 @@ def kept_turns(data: bytes) -> pd.DataFrame:
         Columns start, end (s), speaker, confidence.
     """
     return pd.read_csv(io.BytesIO(data), dtype={"speaker": str})
+
+
+def session_date(name: str) -> dt.date | None:
+    """Return the date a session's folder is named by, or None when it is no session's name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    datetime.date or None
+
+    Examples
+    --------
+    >>> session_date("2026-03-04-2")
+    datetime.date(2026, 3, 4)
+    >>> session_date("2026-02-30") is None
+    True
+    """
+    found = SESSION_NAME.fullmatch(name)
+    try:
+        return dt.date.fromisoformat(found.group(1)) if found else None
+    except ValueError:
+        return None

@@ -78,7 +78,7 @@ def _with(data: bytes, note: Mapping[str, str]) -> bytes:
 
 
 def gathered(journal: Journal) -> tuple[pd.DataFrame, list[str]]:
-    """Gather the notes of all sessions."""
+    """Gather the notes of all sessions in order of time, and a sentence for each file that can't be understood."""
     found, problems = [pd.DataFrame(columns=["session", *COLUMNS])], []
     for session in journal.sessions:
         try:
@@ -108,14 +108,7 @@ def next_time(notes: pd.DataFrame, therapist: str) -> pd.DataFrame:
 def others(journal: Journal) -> list[str]:
     """Name those with whom notes were written together, without the therapist who is there now.
 
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-        An empty name stands for notes from before names were kept.
+    An empty name stands for notes from before names were kept.
     """
     notes, _ = gathered(journal)
     return sorted({*notes[THERAPIST]} - {present(journal)})

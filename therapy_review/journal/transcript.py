@@ -29,7 +29,10 @@ def none() -> pd.DataFrame:
 
 
 def read(data: bytes, where: str, names: Mapping[str, str] | None = None) -> pd.DataFrame:
-    r"""Read a transcript from a file's bytes.
+    r"""Read a transcript from a file's bytes; what can't be understood whole is a `JournalError`.
+
+    `names` tells how client and therapist are called there, by role; capitals make no difference, and the words
+    client and therapist are always understood.
 
     Examples
     --------

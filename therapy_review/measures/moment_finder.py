@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from therapy_review.journal import PROUD, closed
+from therapy_review.journal import PROUD, closed_stretches
 from therapy_review.measures.silences import gaps, long_silences
 from therapy_review.turns import Span, floor_turns, speakers, validate
 
@@ -70,7 +70,7 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
     """
     validate(turns)
     end = float(turns["end"].max()) if len(turns) else 0.0
-    away, chosen = [] if marks is None else closed(marks), list[Found]()
+    away, chosen = [] if marks is None else closed_stretches(marks), list[Found]()
     offers = [[_cut(found, end) for found in find(turns)] for find in _FINDERS] if len(turns) else []
     # The best of each kind before the second best of any; every mark is a kind of its own.
     single = [found for few in offers for found in few]
@@ -126,7 +126,10 @@ def behind(
         found = _longest_turn(turns, others[0] if elsewhere else speaker)
     elif measure.startswith("latency"):
         found = _answers(turns, speaker, side)
-    away, end = [] if marks is None else closed(marks), float(turns["end"].max()) if len(turns) else 0.0
+    away, end = (
+        [] if marks is None else closed_stretches(marks),
+        float(turns["end"].max()) if len(turns) else 0.0,
+    )
     cut = [_cut(one, end) for one in found]
     return pd.DataFrame([one for one in cut if _fits(one, away)], columns=COLUMNS)
 

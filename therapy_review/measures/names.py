@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from therapy_review.journal import BUILT_IN, Scale
+from therapy_review.journal import BUILT_IN_SCALES, Scale
 from therapy_review.measures.pitch_loudness import VOICE_MEASURES
 from therapy_review.measures.talk import MEASURES, OF_ONE
 
@@ -92,7 +92,10 @@ def name_of(measure: str, speaker: str = "", scales: Mapping[str, Scale] | None 
     >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
     ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
     """
-    known, scales = {**MEASURES, **VOICE_MEASURES, **MOOD_NAMES}, BUILT_IN if scales is None else scales
+    known, scales = (
+        {**MEASURES, **VOICE_MEASURES, **MOOD_NAMES},
+        BUILT_IN_SCALES if scales is None else scales,
+    )
     if measure not in known:
         return scales[measure].name if measure in scales else measure
     of_one = measure in OF_ONE or measure in VOICE_MEASURES

@@ -28,7 +28,7 @@ from therapy_review.display import (
     sentence,
 )
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal import Journal, each, open_journal, shared_notes
+from therapy_review.journal import Journal, marks_in, open_journal, shared_notes
 from therapy_review.pages.joint_form import opening_form
 from therapy_review.pages.overview_view import Place, QuietPlace
 from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
@@ -261,7 +261,7 @@ class Together:
     def _marks(self, session: Session) -> str:
         """List the marks that may be seen, where no player shows them."""
         shows = self._listeners(session).shows
-        seen = [mark for mark in each(session.marks) if shows(mark)]
+        seen = [mark for mark in marks_in(session.marks) if shows(mark)]
         return marks_to_read(seen, self.journal.client).markup if seen else ""
 
     @property

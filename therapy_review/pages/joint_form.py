@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import others
+from therapy_review.journal import shared_notes
 from therapy_review.pages.visibility import FIGURES, PARTS, Opened, on_offer, remember, remembered
 from therapy_review.wording import counted, day
 
@@ -75,7 +75,8 @@ def _known(last: Opened, journal: Journal, way: Way) -> Opened:
     """Leave out what is no longer there."""
     tags, scales, sessions = (set(names) for names in on_offer(way))
     kept = {name: parts for name, parts in last.sessions.items() if name in sessions}
-    return Opened(last.tags & tags, last.scales & scales, kept, last.therapists & {*others(journal)})
+    therapists = last.therapists & {*shared_notes.others(journal)}
+    return Opened(last.tags & tags, last.scales & scales, kept, therapists)
 
 
 def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
@@ -85,7 +86,9 @@ def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], N
     words = {tag: _box(tag, tag in last.tags) for tag in tags}
     named = journal.scales
     totals = {key: _box(named[key].name if key in named else key, key in last.scales) for key in scales}
-    with_whom = {who: _box(who or NOBODY_NAMED, who in last.therapists) for who in others(journal)}
+    with_whom = {
+        who: _box(who or NOBODY_NAMED, who in last.therapists) for who in shared_notes.others(journal)
+    }
     sessions = _Sessions(names, last)
 
     def done() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.consent import SELF_REVIEW, ending, in_words
+from therapy_review.consent import SELF_REVIEW, ending_soon, use_in_words
 from therapy_review.display import SHOWN, code
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import days
@@ -65,9 +65,9 @@ def agreements_ending(journal: Journal) -> str:
         "therapist": f"the agreement of {html.escape(journal.therapist)}",
     }
     said = []
-    for given, uses in ending(journal.consents, journal.today()):
+    for given, uses in ending_soon(journal.consents, journal.today()):
         whose = people.get(given.who, f"the agreement of {html.escape(given.name or given.who)}")
-        what = listed([html.escape(in_words(use)) for use in uses])
+        what = listed([html.escape(use_in_words(use)) for use in uses])
         said.append(f"<p>On {day(given.until or journal.today())}, {whose} comes to its end ({what}).</p>")
     if not said:
         return ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import Mark, each
+from therapy_review.journal import Mark, marks_in
 from therapy_review.player.feed import EVERYONE, Answer, Feed
 from therapy_review.player.payload import as_mark, marks_now, picture, waveform
 from therapy_review.turns import edits
@@ -160,7 +160,7 @@ class Desk:
 
     def _author(self, sent: Mark) -> str:
         """Tell whose a mark is of which the page does not say it: whoever put it, or who is at the keyboard now."""
-        kept = [mark.by for mark in each(self.session.marks) if replace(mark, by="") == sent]
+        kept = [mark.by for mark in marks_in(self.session.marks) if replace(mark, by="") == sent]
         return kept[0] if kept else self.listeners.by()
 
     def _shows(self, mark: Mark) -> bool:
@@ -169,7 +169,7 @@ class Desk:
     def marks_in_view(self) -> pd.DataFrame:
         """Give the marks that may be seen by whoever listens."""
         table = self.session.marks
-        return table.loc[[self._shows(mark) for mark in each(table)]]
+        return table.loc[[self._shows(mark) for mark in marks_in(table)]]
 
     def _unmark(self, asked: Asked) -> Answer:
         self.session.remove_mark(as_mark(asked["mark"]))

@@ -15,7 +15,7 @@ import numpy as np
 
 from therapy_review.journal import marks
 from therapy_review.player.playback import Sound
-from therapy_review.sound import DELAY, PACKET, head, piece
+from therapy_review.sound import opus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,11 +51,13 @@ class Feed:
 
     def head(self) -> bytes:
         """Give what the page needs before the first piece."""
-        return head()
+        return opus.head()
 
     def closed(self) -> Stretches:
         """Give the stretches that stay silent until the client says otherwise."""
-        return [stretch for stretch in marks.closed(self._session.marks) if stretch not in self._opened]
+        return [
+            stretch for stretch in marks.closed_stretches(self._session.marks) if stretch not in self._opened
+        ]
 
     def open_once(self, at: float) -> None:
         """Let the closed stretch at a time be heard, as the client chose, until it is closed again."""
@@ -70,7 +72,7 @@ class Feed:
         with self._reading:
             sound = self.sound
             low, high = max(start, self._bounds[0]), min(self._bounds[1], sound.duration)
-            first, last = int((low + DELAY) / PACKET + 1e-6), int(np.ceil(high / PACKET))
+            first, last = int((low + opus.DELAY) / opus.PACKET + 1e-6), int(np.ceil(high / opus.PACKET))
             runs = without(self.closed(), first, min(last, len(sound)))
             if voice != EVERYONE:
                 runs = _both(runs, spoken(self._session.turns, voice))
@@ -84,9 +86,9 @@ class Feed:
                 chosen.append((a, b))
             packets = {a: some for a, b in chosen if (some := sound.packets(a, b))}
         done = room > 0 and len(chosen) == len(runs)
-        until = high if done else chosen[-1][1] * PACKET - DELAY
-        at = [round(a * PACKET - DELAY, 4) for a in packets]
-        return {"at": at, "until": until}, [piece(some) for some in packets.values()]
+        until = high if done else chosen[-1][1] * opus.PACKET - opus.DELAY
+        at = [round(a * opus.PACKET - opus.DELAY, 4) for a in packets]
+        return {"at": at, "until": until}, [opus.piece(some) for some in packets.values()]
 
 
 @lru_cache(maxsize=3)
@@ -105,7 +107,10 @@ def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
     runs, at = [], first
     for start, end in closed:
         # What a packet holds begins a little earlier than its time, and reaches into the one before.
-        before, after = int(start / PACKET + 1e-6), int(np.ceil((end + 2 * DELAY) / PACKET - 1e-6))
+        before, after = (
+            int(start / opus.PACKET + 1e-6),
+            int(np.ceil((end + 2 * opus.DELAY) / opus.PACKET - 1e-6)),
+        )
         if at < min(before, last):
             runs.append((at, min(before, last)))
         at = max(at, after)
@@ -124,8 +129,8 @@ def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
     own = turns.loc[turns["speaker"] == voice, ["start", "end"]].to_numpy(dtype=float)
     runs: list[tuple[int, int]] = []
     for start, end in own:
-        a, b = int(max(0.0, start - EDGE) / PACKET), int(np.ceil((end + EDGE) / PACKET))
-        if runs and a - runs[-1][1] <= BREATH / PACKET:
+        a, b = int(max(0.0, start - EDGE) / opus.PACKET), int(np.ceil((end + EDGE) / opus.PACKET))
+        if runs and a - runs[-1][1] <= BREATH / opus.PACKET:
             runs[-1] = (runs[-1][0], max(b, runs[-1][1]))
         else:
             runs.append((a, b))

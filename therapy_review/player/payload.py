@@ -68,8 +68,11 @@ def picture(
 def marks_now(session: Session, shows: Shows = lambda _: True) -> dict[str, Any]:
     """Gather the marks as they stand in the file."""
     table = session.marks
-    rows = sorted(filter(shows, marks.each(table)), key=lambda mark: mark.start)
-    return {"marks": [as_sent(mark) for mark in rows], "closed": [list(s) for s in marks.closed(table)]}
+    rows = sorted(filter(shows, marks.marks_in(table)), key=lambda mark: mark.start)
+    return {
+        "marks": [as_sent(mark) for mark in rows],
+        "closed": [list(s) for s in marks.closed_stretches(table)],
+    }
 
 
 def as_sent(mark: marks.Mark) -> dict[str, Any]:

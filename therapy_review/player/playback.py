@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from therapy_review.errors import NotAnalysedError
-from therapy_review.sound import PACKET, PEAKS_A_SECOND, RATE, encoded
+from therapy_review.sound import PEAKS_A_SECOND, opus
 from therapy_review.storage import if_there
 
 if TYPE_CHECKING:
@@ -136,12 +136,12 @@ def levelled(samples: NDArray[np.float32], start: float, gains: Levels) -> NDArr
 
     if len(samples) == 0:
         return samples
-    step = round(PACKET * RATE) // 4  # a gain each 5 ms, and straight lines between
-    coarse = np.interp(start + np.arange(0, len(samples) + step, step) / RATE, *gains)
+    step = round(opus.PACKET * opus.RATE) // 4  # a gain each 5 ms, and straight lines between
+    coarse = np.interp(start + np.arange(0, len(samples) + step, step) / opus.RATE, *gains)
     factor = np.interp(np.arange(len(samples)), np.arange(len(coarse)) * step, coarse)
     sound = samples * factor.astype(np.float32)
     if np.abs(sound).max() > LOUDEST:
-        size = round(AHEAD * RATE) | 1
+        size = round(AHEAD * opus.RATE) | 1
         over = maximum_filter1d(np.abs(sound), size) / np.float32(LOUDEST)
         sound /= np.maximum(uniform_filter1d(np.maximum(over, 1), size), np.abs(sound) / np.float32(LOUDEST))
     return np.asarray(sound, np.float32)
@@ -161,7 +161,7 @@ class Sound:
         self._stamps = _stamp(session, "derived/made_from.json"), None
 
     def __len__(self) -> int:
-        return int(np.ceil(self.duration / PACKET))
+        return int(np.ceil(self.duration / opus.PACKET))
 
     def packets(self, first: int, after: int) -> list[bytes]:
         """Give packets, asking the consent gate each time."""
@@ -172,15 +172,15 @@ class Sound:
             # The packets' times may promise a little more than decoding gives.
             return [data[a:b] for a, b in pairwise(offsets[first : after + 1])]
         begin = max(0, first - RUN_IN)
-        made = list(encoded([self._stretch(recording, begin, after)]))
+        made = list(opus.encoded([self._stretch(recording, begin, after)]))
         return made[first - begin : after - begin]
 
     def _stretch(self, recording: Recording, first: int, after: int) -> NDArray[np.float32]:
-        around = round(AHEAD / PACKET)
+        around = round(AHEAD / opus.PACKET)
         before = min(around, first)
-        start = (first - before) * PACKET
-        samples = recording.read(start, (after + around) * PACKET, rate=RATE)
-        size = round(PACKET * RATE)
+        start = (first - before) * opus.PACKET
+        samples = recording.read(start, (after + around) * opus.PACKET, rate=opus.RATE)
+        size = round(opus.PACKET * opus.RATE)
         return levelled(samples, start, self._gains)[before * size : (before + after - first) * size]
 
     def is_prepared(self) -> bool:
@@ -202,7 +202,7 @@ class Sound:
             # Who speaks may be put right meanwhile; then it is begun anew.
             while not self.is_prepared() and self._gains is not gains:
                 gains, source, made = self._gains, _source(self._session), []
-                for packet in encoded(self._whole(self._session.recording(self._use), gains)):
+                for packet in opus.encoded(self._whole(self._session.recording(self._use), gains)):
                     made.append(packet)
                     if len(made) % 250 == 0:
                         tell(min(1.0, len(made) / len(self)))
@@ -211,10 +211,10 @@ class Sound:
 
     def _whole(self, recording: Recording, gains: Levels) -> Iterator[NDArray[np.float32]]:
         start = 0.0
-        for block, before, after in _with_edges(recording.blocks(rate=RATE), round(AHEAD * RATE)):
-            whole = levelled(block, start - before / RATE, gains)
+        for block, before, after in _with_edges(recording.blocks(rate=opus.RATE), round(AHEAD * opus.RATE)):
+            whole = levelled(block, start - before / opus.RATE, gains)
             yield whole[before : len(whole) - after]
-            start += (len(whole) - before - after) / RATE
+            start += (len(whole) - before - after) / opus.RATE
 
     def _keep(self, source: str, gains: Levels, made: list[bytes]) -> None:
         out = io.BytesIO()

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.analysis import analysis, enrolment
-from therapy_review.consent import agreements_file, ending, ledger
+from therapy_review.consent import agreements_file, ending_soon, ledger
 from therapy_review.display import SHOWN
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.journal import days, render
+from therapy_review.journal import days, render_notes
 from therapy_review.reports.manifest import as_json, program
 from therapy_review.reports.workers import orders
 from therapy_review.storage import digest, digest_if_there
@@ -120,7 +120,7 @@ class Basis:
             try:
                 self._noted = days.kept(self._journal.store)
             except TherapyReviewError:  # said by `check`; a report leaves them out
-                self._noted = days.none()
+                self._noted = days.no_days()
         return digest(days.written(days.week_before(self._noted, session.date)))
 
     def _files(self, session: Session) -> dict[str, str | None]:
@@ -132,7 +132,7 @@ class Basis:
         """Name what lies beside the sessions: days brought in, letters, what was opened …; and what ends soon."""
         store, ends = self._journal.store, list[str]()
         with contextlib.suppress(TherapyReviewError):  # said by the page itself
-            ends = [one.id for one, _ in ending(self._journal.consents, self._journal.today())]
+            ends = [one.id for one, _ in ending_soon(self._journal.consents, self._journal.today())]
         beside = {name: digest_if_there(store, name) for name in store.files("") if name != ledger.FILE}
         return {"beside": digest(as_json(beside)), "ends": ends}
 
@@ -174,7 +174,7 @@ def _look(session: Session) -> Look:
     try:
         written, recorded = session.notes, session.has_recording
         if written.problems:
-            _ = render(written)
+            _ = render_notes(written)
     except NoteError:
         return Look(closed=written.problems[-1])
     except TherapyReviewError as error:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import fonts
-from therapy_review.consent import SHARE, USES, Spoken, law, seconds
+from therapy_review.consent import SHARE, USES, Spoken, law
 from therapy_review.display import as_pdf
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.storage import PlainStore
-from therapy_review.wording import clock, day
+from therapy_review.wording import clock, day, seconds_in
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -118,7 +118,7 @@ def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
     """Point at where on a recording somebody says that they agree, at a time as in ``2:14``."""
     heard = journal.session(session)
     try:
-        time = seconds(at.strip())
+        time = seconds_in(at.strip())
     except ValueError as error:
         raise JournalError(f"{error}.") from error
     with contextlib.suppress(NotAnalysedError):

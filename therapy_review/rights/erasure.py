@@ -18,7 +18,7 @@ from therapy_review.consent import REPORT, SELF_REVIEW, ledger
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import MADE_FROM_SOUND, transcript
 from therapy_review.sound import SUFFIXES
-from therapy_review.storage import IDENTITY, RECOVERY, SealedStore, rekeying
+from therapy_review.storage import SealedStore, keys, rekeying
 from therapy_review.trends import cache
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def erase_all(journal: Journal) -> Erased:
     store = journal.store
     found = [*store.folders(""), *store.files("")]
     with store.writing():
-        for key in (RECOVERY, IDENTITY):  # without them all the rest is closed, wherever this is cut short
+        # Without the keys all the rest is closed, wherever this is cut short.
+        for key in (keys.RECOVERY, keys.IDENTITY):
             if key in found:
                 store.remove(key)
         for folder in sorted(store.folders(""), key=lambda name: (name != "sessions", name)):

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.consent import SHARE, USES, WAYS, Agreement, Spoken, append, in_words
+from therapy_review.consent import (
+    SHARE,
+    USES,
+    WAYS_TO_AGREE,
+    Agreement,
+    Spoken,
+    agreements_file,
+    use_in_words,
+)
 from therapy_review.errors import TherapyReviewError
 from therapy_review.rights import erasure, withdrawal
 from therapy_review.rights.draft import IN_SHORT, Draft, as_agreed, printed, sheet, spoken_at
@@ -57,7 +65,7 @@ class DraftForm:
             "therapist": _tick(f"{first.therapist} agrees", chosen=False),
         }
         sessions = [NOWHERE, *(s.name for s in journal.sessions if s.has_recording)]
-        self.how = w.Dropdown(options=WAYS, description="It was", **FIELD)
+        self.how = w.Dropdown(options=WAYS_TO_AGREE, description="It was", **FIELD)
         self.spoken_in = w.Dropdown(options=sessions, description="Heard in", **FIELD)
         self.at = w.Text("", description="At", placeholder="2:14", **late, **FIELD)
         self.how.observe(lambda _: self._where_it_matters(), "value")
@@ -103,7 +111,7 @@ class DraftForm:
     def _where_it_matters(self) -> None:
         """Ask where it is heard only of what was spoken."""
         for field in (self.spoken_in, self.at):
-            field.layout.display = None if self.how.value == WAYS[1] else "none"
+            field.layout.display = None if self.how.value == WAYS_TO_AGREE[1] else "none"
 
     @property
     def draft(self) -> Draft:
@@ -151,7 +159,7 @@ class DraftForm:
         if not new:
             return "Tick who has agreed; then it can be written down."
         today, how = journal.today(), str(self.how.value)
-        spoken = self._spoken() if how == WAYS[1] else None
+        spoken = self._spoken() if how == WAYS_TO_AGREE[1] else None
 
         def stands(one: Agreement, who: str) -> bool:
             same = (one.who, one.uses, one.until, one.spoken) == (who, draft.uses, draft.until, spoken)
@@ -160,7 +168,7 @@ class DraftForm:
         def added(data: bytes) -> bytes:
             for who in new:
                 if not any(stands(one, who) for one in journal.consents):
-                    data = append(
+                    data = agreements_file.append(
                         data,
                         who,
                         draft.uses,
@@ -234,7 +242,7 @@ class TakeBackForm:
 
     def _offer_uses(self) -> None:
         uses = withdrawal.offered(self._journal).get(str(self.who.value), [])
-        self.use.options = [ALL, *((in_words(use), use) for use in uses)]
+        self.use.options = [ALL, *((use_in_words(use), use) for use in uses)]
 
     def _ask(self) -> None:
         closes = withdrawal.what_closes(str(self.use.value or ""))

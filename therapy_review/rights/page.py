@@ -11,9 +11,8 @@ from therapy_review import hints
 from therapy_review.consent import (
     ONE_PARTY,
     Agreement,
-    in_words,
     law,
-    state,
+    use_in_words,
 )
 from therapy_review.display import (
     NothingToShow,
@@ -160,8 +159,8 @@ def _entry(journal: Journal, one: Agreement, today: dt.date) -> str:
     kept = dict.fromkeys(back.kept for back in one.revocations if back.kept)
     more = [*kept, *([one.note] if one.note else [])]
     return (
-        f"<p><strong>{name}</strong>: {html.escape(state(one, today))}<br>"
-        f"{html.escape(', '.join(map(in_words, one.uses)))}<br>"
+        f"<p><strong>{name}</strong>: {html.escape(one.state(today))}<br>"
+        f"{html.escape(', '.join(map(use_in_words, one.uses)))}<br>"
         f"<small>From {day(one.given_from)} {end}; {', '.join(said)}.</small>"
         f"{''.join(f'<br><small>{paragraphs(text)}</small>' for text in more)}</p>"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.analysis import enrolment
-from therapy_review.consent import RECORD, REPORT, agreements_file, in_words, ledger
+from therapy_review.consent import RECORD, REPORT, agreements_file, ledger, use_in_words
 from therapy_review.errors import JournalError
 from therapy_review.rights import erasure
 
@@ -77,7 +77,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
     noted = journal.ledger
     if taken_back or not ((noted["what"] == ledger.REVOKED) & (noted["who"] == who)).any():
         journal.record(ledger.REVOKED, use=use, who=who)
-    what = in_words(use) if use else EVERYTHING
+    what = use_in_words(use) if use else EVERYTHING
     said = [f"Taken back by {journal.name_of(who)}: {what}. {what_closes(use)}"]
     forgotten = map(journal.name_of, enrolment.forget_without_agreement(journal))
     said += [f"The voice print of {name} was forgotten." for name in forgotten]

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review.consent import seconds
 from therapy_review.errors import ShareError
 from therapy_review.journal import Mark, marks
 from therapy_review.turns import Span, intervals
+from therapy_review.wording import seconds_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def _moment(text: str) -> float:
     whole, point, part = text.partition(".")
     if point and not part.isdecimal():
         raise ValueError(text)
-    return seconds(whole) + (float(f"0.{part}") if point else 0.0)
+    return seconds_in(whole) + (float(f"0.{part}") if point else 0.0)
 
 
 def read_spans(text: str) -> list[Span]:
@@ -103,15 +103,15 @@ def silenced_by_marks(table: pd.DataFrame) -> list[Span]:
 
     Examples
     --------
-    >>> silenced_by_marks(marks.add(marks.none(), Mark(60, float("nan"), "name")))
+    >>> silenced_by_marks(marks.add(marks.no_marks(), Mark(60, float("nan"), "name")))
     [(57.0, 62.5)]
     """
-    names = [mark for mark in marks.each(table) if mark.kind.strip().lower() == marks.NAME]
+    names = [mark for mark in marks.marks_in(table) if mark.kind.strip().lower() == marks.NAME_MARK]
     ends = [
         (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
         for m in names
     ]
-    return intervals.joined([*marks.closed(table), *intervals.widened(ends, AROUND_NAME)])
+    return intervals.joined([*marks.closed_stretches(table), *intervals.widened(ends, AROUND_NAME)])
 
 
 def clip(

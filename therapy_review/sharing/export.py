@@ -23,7 +23,7 @@ from therapy_review.errors import ShareError
 from therapy_review.player import AHEAD, levelled, levels
 from therapy_review.sharing.cautions import in_the_ledger, left_unread
 from therapy_review.sharing.plan import Plan, require_unchanged
-from therapy_review.sound import RATE, m4a
+from therapy_review.sound import m4a, opus
 from therapy_review.storage import FILE_MODE, PlainStore, is_half
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ FADE = 0.01  # seconds in which a voice comes and goes beside a silence, so that
 def sound_of(session: Session, plan: Plan, clip: Clip) -> NDArray[np.float32]:
     """Give one clip as it goes out, asking the consent gate."""
     require_unchanged(session, plan)
-    wanted = round((clip.end - clip.start) * RATE)
-    sound = session.recording().read(clip.start, clip.end, rate=RATE)
+    wanted = round((clip.end - clip.start) * opus.RATE)
+    sound = session.recording().read(clip.start, clip.end, rate=opus.RATE)
     sound = np.pad(sound, (0, max(0, wanted - len(sound))))[:wanted]
     peaks = np.load(io.BytesIO(session.derived("peaks.npy"))).astype(np.float32)
     sound *= _audible(clip, wanted)
     # Silence around it, so that the limiter looks into nothing beyond the clip.
-    around = round(AHEAD * RATE)
+    around = round(AHEAD * opus.RATE)
     gains = levels(session.turns, peaks)
     loud = levelled(np.pad(sound, around), clip.start - AHEAD, gains)[around : around + wanted]
     return np.asarray(loud, np.float32)
@@ -52,11 +52,11 @@ def sound_of(session: Session, plan: Plan, clip: Clip) -> NDArray[np.float32]:
 
 def _audible(clip: Clip, size: int) -> NDArray[np.float32]:
     """Nought where the clip is silent, one elsewhere, with a slope on the side of what is heard."""
-    factor, slope = np.ones(size, np.float32), round(FADE * RATE)
+    factor, slope = np.ones(size, np.float32), round(FADE * opus.RATE)
     down = np.linspace(1, 0, slope, endpoint=False, dtype=np.float32)
     for start, end in clip.silent:
-        a = max(0, int(np.floor((start - clip.start) * RATE)))
-        b = min(size, int(np.ceil((end - clip.start) * RATE)))
+        a = max(0, int(np.floor((start - clip.start) * opus.RATE)))
+        b = min(size, int(np.ceil((end - clip.start) * opus.RATE)))
         factor[a:b] = 0
         before, after = factor[max(0, a - slope) : a], factor[b : b + slope]
         before *= down[slope - len(before) :] if len(before) else down[:0]

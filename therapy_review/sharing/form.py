@@ -12,13 +12,13 @@ import numpy as np
 
 from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import NAME, PROUD, TRIGGER, Mark, each
+from therapy_review.journal import NAME_MARK, PROUD, TRIGGER, Mark, marks_in
 from therapy_review.player import PIECE, Answer, Moment
 from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
 from therapy_review.sharing.clip import of_mark, read_spans
 from therapy_review.sharing.export import sound_of, write
 from therapy_review.sharing.plan import Plan, plan, require_unchanged
-from therapy_review.sound import DELAY, PACKET, encoded, head, piece
+from therapy_review.sound import opus
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
@@ -149,7 +149,9 @@ class _ShareForm:
         self._offered: list[tuple[Any, Mark]] = []
 
         def offer() -> None:
-            found = [mark for mark in each(self._chosen.marks) if mark.kind.lower() not in (TRIGGER, NAME)]
+            found = [
+                mark for mark in marks_in(self._chosen.marks) if mark.kind.lower() not in (TRIGGER, NAME_MARK)
+            ]
             for mark in sorted(found, key=lambda one: (one.kind.lower() not in PROUD, one.start)):
                 words = ": ".join(part for part in (mark.kind, mark.label) if part)
                 box = w.Checkbox(
@@ -266,21 +268,21 @@ class ClipFeed:
 
     def head(self) -> bytes:
         """Give what the page needs before the first piece."""
-        return head()
+        return opus.head()
 
     def pieces(self, start: float) -> Answer:
         """Give the next five seconds of the clip, asking each time whether it may still go out like that."""
         clip = self._clip
         with self._reading:
             require_unchanged(self._session, self._plan)  # what was opened before stays at hand
-            self._packets = self._packets or list(encoded([sound_of(self._session, self._plan, clip)]))
+            self._packets = self._packets or list(opus.encoded([sound_of(self._session, self._plan, clip)]))
             packets = self._packets
-        first = int(max(0.0, start - clip.start + DELAY) / PACKET + 1e-6)
+        first = int(max(0.0, start - clip.start + opus.DELAY) / opus.PACKET + 1e-6)
         some = packets[first : first + PIECE]
-        at = clip.start + first * PACKET - DELAY
+        at = clip.start + first * opus.PACKET - opus.DELAY
         done = first + PIECE >= len(packets)
-        until = clip.end if done else at + len(some) * PACKET
-        return {"at": [round(at, 4)] if some else [], "until": until}, [piece(some)] if some else []
+        until = clip.end if done else at + len(some) * opus.PACKET
+        return {"at": [round(at, 4)] if some else [], "until": until}, [opus.piece(some)] if some else []
 
 
 class ClipToHear(Moment):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.consent import ROLES, SELF_REVIEW, SHARE, how_to_ask, is_use, person
+from therapy_review.consent import ROLES, SELF_REVIEW, SHARE, agreements_file, is_use, person_in_words
 from therapy_review.errors import ConsentError, ShareError
 from therapy_review.sharing.clip import LEAST, Clip, clip, clip_of_all, silenced_by_marks
 from therapy_review.turns import Span, are_named, intervals
@@ -48,7 +48,7 @@ def voices(session: Session, who: str) -> tuple[str, ...]:
     if missing := [name for name in heard if name not in listens]:
         raise ConsentError(
             f"Nothing of {session.name} can be shared: it is open on your word alone, and sharing needs an "
-            f"agreement from {' and '.join(map(person, missing))}. {how_to_ask(root)}"
+            f"agreement from {' and '.join(map(person_in_words, missing))}. {agreements_file.how_to_ask(root)}"
         )
     agreed = {one.who for one in given if one.holds(use, day)}
     # Who never wrote it down agrees by doing it; who took it back, or let it end, has to say so again.
@@ -64,7 +64,7 @@ def voices(session: Session, who: str) -> tuple[str, ...]:
     if not found:
         raise ConsentError(
             f"Nothing of {session.name} can be shared: nobody heard in it has agreed to share clips with "
-            f"{who.strip()}. {how_to_ask(root)}"
+            f"{who.strip()}. {agreements_file.how_to_ask(root)}"
         )
     return found
 

@@ -28,17 +28,7 @@ _MOVFLAGS = "empty_moov+default_base_moof+frag_custom+skip_trailer"
 
 
 def encoded(blocks: Iterable[NDArray[np.float32]]) -> Iterator[bytes]:
-    """Encode sound.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of float32, shape (n_samples,)
-        Mono, 24 kHz, of any lengths, one after the other.
-
-    Yields
-    ------
-    bytes
-        One packet for every 20 ms; the last one is filled up with silence.
+    """Encode blocks of any lengths, mono at 24 kHz: a packet for every 20 ms, the last one filled up with silence.
 
     Examples
     --------
@@ -81,29 +71,12 @@ def _frame(samples: NDArray[np.float32], size: int) -> Any:
 
 
 def head() -> bytes:
-    """Give what a browser must be told before the first piece (an initialisation segment).
-
-    Returns
-    -------
-    bytes
-        The head of a fragmented MP4 file; it knows of no sound.
-    """
+    """Give what a browser must be told before the first piece: the head of a fragmented MP4 file, without sound."""
     return _mp4([])
 
 
 def piece(packets: Sequence[bytes]) -> bytes:
-    """Put packets that follow one another into a piece (a media segment), whose own time begins at 0.
-
-    Parameters
-    ----------
-    packets : sequence of bytes
-        At least one.
-
-    Returns
-    -------
-    bytes
-        A fragment of an MP4 file, to be played after the `head`.
-    """
+    """Put packets that follow one another into a piece to be played after the `head`; its own time begins at 0."""
     whole = _mp4(packets)
     return whole[whole.index(b"moof") - 4 :]
 

@@ -21,6 +21,8 @@ from therapy_review.errors import RecordingError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from therapy_review.storage import Store
+
 SAMPLE_RATE = 16_000  # Hz
 BLOCK = 30.0  # seconds
 SPARE = 1.0  # seconds: what decoding may give beyond what the packets' times say
@@ -40,6 +42,8 @@ SUFFIXES = frozenset({
 
 class Recording:
     """The sound of one session, decoded only on demand.
+
+    Each question of it raises `RecordingError` where the file can't be opened or has no sound.
 
     Parameters
     ----------
@@ -68,13 +72,7 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Length in seconds, from the packets themselves: headers of broken files promise more than there is.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
-        """
+        """Length in seconds, from the packets themselves: headers of broken files promise more than there is."""
         if self._duration is None:
             with self._container() as (container, stream):
                 first, last = None, 0.0
@@ -92,13 +90,7 @@ class Recording:
 
     @property
     def channels(self) -> int:
-        """How many channels there are: two in stereo.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
-        """
+        """How many channels there are: two in stereo."""
         with self._container() as (_, stream):
             return int(stream.codec_context.channels)
 
@@ -140,11 +132,6 @@ class Recording:
         -------
         ndarray of float32, shape (n_samples,)
             Mono, nominally within -1 and 1; shorter than asked where the recording ends.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
         """
         if start < 0 or (end is not None and end < start):
             raise RecordingError(f"There is no stretch from {start:g} s to {end:g} s in {self.name}.")
@@ -175,11 +162,6 @@ class Recording:
         ------
         ndarray of float32, shape (n_samples,)
             Mono.
-
-        Raises
-        ------
-        RecordingError
-            When the file can't be opened or has no sound.
         """
         yield from _in_blocks(self._decode(0.0, rate=rate), round(seconds * rate))
 
@@ -221,12 +203,15 @@ class Recording:
 
         decoded_any = False
         with self._container() as (container, stream):
-            origin = float((stream.start_time or 0) * stream.time_base) if stream.start_time else 0.0
-            origin = max(0.0, origin)
+            origin = max(0.0, float(stream.start_time * stream.time_base)) if stream.start_time else 0.0
             # Block codecs of dictation recorders (ADPCM) report wrong times after a seek; they decode fast anyway.
             seeks = start > PREROLL and not stream.codec_context.name.startswith("adpcm")
             if seeks:
-                _seek(container, stream, origin + start - PREROLL)
+                try:
+                    early = int((origin + start - PREROLL) / stream.time_base)
+                    container.seek(early, stream=stream, backward=True)
+                except av.FFmpegError:  # a format without an index: read from the start instead
+                    container.seek(0)
             resampler = av.AudioResampler(format="flt", rate=rate)
             skip: int | None = None  # samples before `start` still to be dropped
             for frame in _frames(container, stream):
@@ -247,6 +232,38 @@ class Recording:
                 yield piece[skip or 0 :]
         if not decoded_any and start == 0.0:
             raise self._silent()
+
+
+def reopener(store: Store, name: str) -> Callable[[], BinaryIO]:
+    """Return what opens a file as often as it is called; one that is opened in memory is decrypted once.
+
+    Its bytes stay in memory, once, for as long as what is returned does. A file that changed is opened anew, and of
+    one that is gone nothing is given any more.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+
+    Returns
+    -------
+    callable
+        Raises as `Store.open`.
+    """
+    known: tuple[tuple[int, int], bytes] | None = None
+
+    def opened() -> BinaryIO:
+        nonlocal known
+        stamp, before = store.stamp(name), known
+        if before is not None and before[0] == stamp:
+            return io.BytesIO(before[1])  # which shares these bytes, for nobody writes
+        known = before = None  # let go of before there is another
+        file = store.open(name)
+        if isinstance(file, io.BytesIO):
+            known = (stamp, file.getvalue())
+        return file
+
+    return opened
 
 
 def length_to_analyse(recording: Recording) -> float:
@@ -360,15 +377,6 @@ def _in_blocks(pieces: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDA
 def _about_tags(version: str) -> dict[str, Any]:
     """Let a title in another encoding than UTF-8 be; PyAV before 19 would not open its file, and 19 always does."""
     return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
-
-
-def _seek(container: Any, stream: Any, seconds: float) -> None:
-    import av
-
-    try:
-        container.seek(int(seconds / stream.time_base), stream=stream, backward=True)
-    except av.FFmpegError:  # a format without an index: read from the start instead
-        container.seek(0)
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from therapy_review.errors import JournalError
 from therapy_review.storage.plain import (
     FILE_MODE,
     FOLDER_MODE,
+    SETTINGS,
     PlainStore,
     digest,
     files_below,
@@ -27,7 +28,7 @@ from therapy_review.storage.plain import (
     is_half,
     sync_folder,
 )
-from therapy_review.storage.sealed import KEYS_LOCK, LOCK, SETTINGS
+from therapy_review.storage.sealed import KEYS_LOCK, LOCK
 
 LEFT_OUT = (LOCK, KEYS_LOCK)
 STRAY = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # laid down by systems that show folders
@@ -36,7 +37,7 @@ END = bytes(2 * tarfile.BLOCKSIZE)  # without it, a tar was cut off
 
 
 def backup(store: PlainStore, file: Path) -> int:
-    """Write a journal into one file, whole or not at all."""
+    """Write a journal into one file, whole or not at all, and count what it holds."""
     half = file.with_name(f".{file.name}.part")
     with store.writing(), _removed(half):
         unless_in_the_way(store, file)
@@ -75,7 +76,7 @@ def unless_in_the_way(store: PlainStore, file: Path) -> None:
 
 
 def restore(file: Path, folder: Path) -> int:
-    """Make a journal from a backup."""
+    """Make a journal from a backup, whole or not at all, and count the files that came back."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise JournalError(f"{folder} is already in use; choose a new folder to restore into.")
     folder = folder.resolve()

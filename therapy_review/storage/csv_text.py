@@ -19,7 +19,7 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BO
 
 
 @dataclass(frozen=True)
-class Damaged:
+class DamagedLine:
     """A line of a file that can't be brought in.
 
     Parameters
@@ -35,7 +35,7 @@ class Damaged:
 
 
 @dataclass(frozen=True)
-class Row:
+class TextRow:
     """A good line of a table.
 
     Parameters
@@ -58,13 +58,13 @@ class TextTable:
     ----------
     header : tuple of str
         Names of the columns; a name that comes twice is numbered.
-    rows : list of Row
-    damaged : list of Damaged
+    rows : list of TextRow
+    damaged : list of DamagedLine
     """
 
     header: tuple[str, ...]
-    rows: list[Row] = field(default_factory=list)
-    damaged: list[Damaged] = field(default_factory=list)
+    rows: list[TextRow] = field(default_factory=list)
+    damaged: list[DamagedLine] = field(default_factory=list)
 
 
 def read_text_table(data: bytes, name: str) -> TextTable:
@@ -90,9 +90,9 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     --------
     >>> table = read_text_table(b'day;mood\n2026-03-04;"so\nso"\n2026-03-05\n', "m.csv")
     >>> table.rows
-    [Row(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
+    [TextRow(line=2, fields={'day': '2026-03-04', 'mood': 'so\nso'})]
     >>> table.damaged
-    [Damaged(line=4, why='has 1 field in place of 2')]
+    [DamagedLine(line=4, why='has 1 field in place of 2')]
     """
     lines = list(io.StringIO(decoded(data), newline=""))
     first = next((n for n, line in enumerate(lines) if line.strip() and not _names_separator(line)), None)
@@ -109,12 +109,12 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     table = TextTable(tuple(_told_apart([one.strip() for one in names])))
     for line, fields in records:
         if isinstance(fields, str):
-            table.damaged.append(Damaged(line, fields))
+            table.damaged.append(DamagedLine(line, fields))
         elif len(fields) != len(names):
             found = f"{len(fields)} field{'s' * (len(fields) != 1)}"
-            table.damaged.append(Damaged(line, f"has {found} in place of {len(names)}"))
+            table.damaged.append(DamagedLine(line, f"has {found} in place of {len(names)}"))
         else:
-            table.rows.append(Row(line, dict(zip(table.header, fields, strict=True))))
+            table.rows.append(TextRow(line, dict(zip(table.header, fields, strict=True))))
     return table
 
 

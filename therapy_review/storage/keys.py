@@ -25,10 +25,8 @@ IDENTITY = "identity.age"  # the journal's identity, sealed with the passphrase
 RECOVERY = "recovery.age"  # the same, sealed with the recovery code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look alike on paper
 GROUPS, GROUP = 6, 5  # 30 letters of 30: 147 bits
-TRIES, WAIT = (
-    10,
-    0.3,
-)  # times, and seconds between them, where a busy computer takes a passphrase for too much work
+# Times, and seconds between them, where a busy computer takes a passphrase for too much work.
+TRIES, WAIT = 10, 0.3
 WEAK = 3  # of zxcvbn's 0 to 4: below it, somebody who has the file is likely to find it
 
 Identity = x25519.Identity
@@ -36,15 +34,7 @@ Identity = x25519.Identity
 
 @dataclass(frozen=True)
 class NewKeys:
-    """Everything a journal needs to be sealed.
-
-    Parameters
-    ----------
-    identity : Identity
-        The journal's.
-    by_passphrase, by_recovery : bytes
-        Content of ``identity.age`` and ``recovery.age``.
-    """
+    """What a journal needs to be sealed: its identity, and the content of ``identity.age`` and ``recovery.age``."""
 
     identity: Identity
     by_passphrase: bytes
@@ -52,19 +42,7 @@ class NewKeys:
 
 
 def new_keys(words: str, code: str) -> NewKeys:
-    """Make the keys of a journal; takes some seconds, on purpose.
-
-    Parameters
-    ----------
-    words : str
-        The passphrase.
-    code : str
-        From `new_recovery_code`.
-
-    Returns
-    -------
-    NewKeys
-    """
+    """Make the keys of a journal from a passphrase and a recovery code; takes some seconds, on purpose."""
     identity = Identity.generate()
     return NewKeys(identity, locked_with(words, identity), locked_with(plain_code(code), identity))
 
@@ -90,7 +68,7 @@ def from_file(data: bytes) -> Identity:
 
 
 def identities_in(data: bytes) -> list[Identity]:
-    """Read all identities in an age identity file."""
+    """Read all identities in an age identity file; `LockedError` where there is none."""
     lines = data.decode("ascii", "replace").splitlines()
     try:
         found = [Identity.from_str(line.strip()) for line in lines if line.startswith("AGE-SECRET-KEY-")]
@@ -102,25 +80,7 @@ def identities_in(data: bytes) -> list[Identity]:
 
 
 def opened(data: bytes, words: str) -> Identity:
-    """Open an identity with its passphrase, or with the recovery code.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of ``identity.age`` or ``recovery.age``.
-    words : str
-
-    Returns
-    -------
-    Identity
-
-    Raises
-    ------
-    LockedError
-        When it is another passphrase, or the file is damaged.
-    JournalError
-        When the computer is too busy to try it.
-    """
+    """Open what ``identity.age`` holds with its passphrase, or ``recovery.age`` with the recovery code."""
     # Before age tries a passphrase it looks for a millisecond how fast the computer is, and leaves alone what would
     # take it too long. A computer that was busy in that millisecond looks slow; a moment later it is itself again.
     for _ in range(TRIES):
@@ -140,7 +100,7 @@ def opened(data: bytes, words: str) -> Identity:
 
 
 def session_identities(sealed: bytes, identity: Identity) -> list[Identity]:
-    """Open a session's identities with the journal's: one, or more while one takes the other's place."""
+    """Open a session's identities with the journal's: first what is sealed to; any of them may open a file."""
     try:
         return identities_in(decrypt(sealed, [identity]))
     except DecryptError as error:
@@ -151,10 +111,6 @@ def session_identities(sealed: bytes, identity: Identity) -> list[Identity]:
 
 def new_recovery_code() -> str:
     """Draw a recovery code: 147 random bits in six groups of letters that can't be mistaken on paper.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -187,14 +143,6 @@ class Strength:
 
 def strength(words: str) -> Strength:
     """Judge a passphrase before it is used, by zxcvbn (Wheeler 2016, USENIX Security).
-
-    Parameters
-    ----------
-    words : str
-
-    Returns
-    -------
-    Strength
 
     Examples
     --------

@@ -25,15 +25,10 @@ from therapy_review.errors import JournalError, NotThereError
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 LOCK_WAIT = 10.0  # seconds
-LAST = "journal.toml"  # without it a journal is not found again
+SETTINGS = "journal.toml"  # removed last: without it a journal is not found again
 HALF = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what `PlainStore.write` leaves when it is killed
-NOT_THERE = {
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.ELOOP,
-    errno.EINVAL,
-}  # the last: no name of that disk
+# The last: no name of that disk.
+NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL}
 # Some disks keep times to two seconds: a file changed twice within that may look the same, so it is not relied on.
 SETTLED = 3.0  # seconds
 TRIES = 3  # times a file is written where another program removes its folder meanwhile
@@ -62,13 +57,31 @@ def digest(data: bytes) -> str:
 
 
 def digest_if_there(store: Store, name: str) -> str | None:
-    """Name the content of a file of a journal; None where there is no such file."""
+    """Name the content of a file of a journal; None where there is no such file.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+
+    Returns
+    -------
+    str or None
+    """
     data = if_there(store.read, name)
     return None if data is None else digest(data)
 
 
 def is_half(name: str) -> bool:
     """Tell whether a file is what a program left that was killed while it wrote.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -111,7 +124,12 @@ def if_there(ask: Callable[[str], Found], name: str) -> Found | None:
 
 
 class Store(Protocol):
-    """What the rest of the package may ask of the files of a journal."""
+    """What the rest of the package may ask of the files of a journal.
+
+    Where the disk refuses, or another program holds the lock for longer than ten seconds, a `JournalError` says
+    so, and what was to be written is as it was before. `read`, `open` and `stamp` raise `NotThereError` where there
+    is no such file, and `LockedError` where the key of its session was destroyed.
+    """
 
     @property
     def root(self) -> Path:
@@ -121,7 +139,7 @@ class Store(Protocol):
         """Tell whether there is a file of that name."""
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes; `NotThereError` where there is none, from the next and `stamp` too."""
+        """Return a file's bytes."""
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, with seeking."""
@@ -189,37 +207,17 @@ class PlainStore:
             return False
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes.
-
-        Raises
-        ------
-        NotThereError
-            When there is no such file.
-        JournalError
-            When it may not be read.
-        """
+        """Return a file's bytes."""
         with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).read_bytes()
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading, with seeking.
-
-        Raises
-        ------
-        NotThereError, JournalError
-            As `read`.
-        """
+        """Open a file for reading, with seeking."""
         with _in_a_sentence("read", lambda: self.where(name)):
             return self._path(name).open("rb")
 
     def write(self, name: str, data: bytes) -> None:
-        """Replace a file whole, or leave it as it was, whenever the power goes.
-
-        Raises
-        ------
-        JournalError
-            When the disk is full or may not be written to; the earlier file stays.
-        """
+        """Replace a file whole, or leave it as it was, whenever the power goes."""
         path = self._path(name)
         with _in_a_sentence("write", lambda: self.where(name)):
             for left in reversed(range(TRIES)):
@@ -233,13 +231,7 @@ class PlainStore:
             sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
-        """Delete a file if it is there, and what writing it may have left when it was cut short.
-
-        Raises
-        ------
-        JournalError
-            When it may not be deleted.
-        """
+        """Delete a file if it is there, and what writing it may have left when it was cut short."""
         path = self._path(name)
         self.ask_before_change()
         half, gone = re.compile(rf"\.{re.escape(path.name)}\..*\.tmp"), False
@@ -256,13 +248,7 @@ class PlainStore:
                 sync_folder(path.parent)
 
     def set_aside(self, name: str, kept: str) -> None:
-        """Give a file that can't be opened another name, as it is.
-
-        Raises
-        ------
-        JournalError
-            When it may not be renamed.
-        """
+        """Give a file that can't be opened another name, as it is."""
         path = self._path(name)
         self.ask_before_change()
         with _in_a_sentence("rename", lambda: self.where(name)):
@@ -274,11 +260,6 @@ class PlainStore:
 
         The folder itself goes last, so that it is found until nothing is left in it; of the journal itself, named
         by an empty word, the settings go last and the folder stays. A link is deleted, never what it leads to.
-
-        Raises
-        ------
-        JournalError
-            When something may not be deleted.
         """
         path = self._path(folder)
         self.ask_before_change()
@@ -312,13 +293,7 @@ class PlainStore:
                 return []
 
     def stamp(self, name: str) -> tuple[int, int]:
-        """Return size in bytes and time of change in nanoseconds.
-
-        Raises
-        ------
-        NotThereError, JournalError
-            As `read`.
-        """
+        """Return size in bytes and time of change in nanoseconds."""
         with _in_a_sentence("read", lambda: self.where(name)):
             found = self._path(name).stat()
             if not stat.S_ISREG(found.st_mode):
@@ -335,26 +310,14 @@ class PlainStore:
             return os.name == "posix" and bool(stat.S_IMODE(self.root.stat().st_mode) & 0o077)
 
     def protect(self) -> bool:
-        """Make folder and files their owner's alone.
-
-        Returns
-        -------
-        bool
-            Whether that took: some disks know no permissions.
-
-        Raises
-        ------
-        JournalError
-            When something is not the owner's to change.
-        """
+        """Make folder and files their owner's alone; False where the disk knows no permissions."""
         with _in_a_sentence("protect", lambda: self.root.name):
             for folder, _, names in os.walk(self.root):
                 for path in (Path(folder), *(Path(folder, name) for name in names)):
                     if path.is_symlink() and path != self.root:
                         continue  # what it points to may be another's, and lies elsewhere
-                    with contextlib.suppress(
-                        FileNotFoundError
-                    ):  # another program has just written or removed it
+                    # Another program may just have written or removed it.
+                    with contextlib.suppress(FileNotFoundError):
                         path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         return not self.is_open_to_others()
 
@@ -364,29 +327,12 @@ class PlainStore:
             self._before_change()
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold the journal's lock, so that two programs never write at once.
-
-        Raises
-        ------
-        JournalError
-            When another program holds it for longer than ten seconds, or the folder may not be written to.
-        """
+        """Hold the journal's lock, so that two programs never write at once."""
         return self.holding(".lock")
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
-        """Hold one of the journal's locks.
-
-        Parameters
-        ----------
-        name : str
-            Of the lock's file.
-
-        Raises
-        ------
-        JournalError
-            As `writing`.
-        """
+        """Hold one of the journal's locks, by the name of its file; raises as `writing`."""
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.root / name, timeout=LOCK_WAIT, mode=FILE_MODE)
@@ -435,14 +381,19 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder with those above it that are missing, each its owner's alone."""
+    """Make a folder with those above it that are missing, each its owner's alone.
+
+    Parameters
+    ----------
+    folder : Path
+    """
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def _empty(folder: Path) -> None:
-    for child in sorted(folder.iterdir(), key=lambda child: (child.name == LAST, child.name)):
+    for child in sorted(folder.iterdir(), key=lambda child: (child.name == SETTINGS, child.name)):
         if child.is_dir() and not child.is_symlink():
             _empty(child)
             child.rmdir()

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import encrypt
 
 from therapy_review.errors import JournalError
 from therapy_review.storage.keys import Identity, as_file, session_identities
 from therapy_review.storage.plain import files_below, if_there
-from therapy_review.storage.sealed import SealedStore
-from therapy_review.storage.sealed_names import AGE, KEY
+from therapy_review.storage.sealed import AGE, KEY, SealedStore, opened_with
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
-    """Refuse where something that stays can't be opened: without the old key nobody could mend it."""
+    """Refuse where something that stays can't be opened: without the old key nobody could mend it.
+
+    `going` names the files and folders of the session that are to go.
+    """
     known = _known(store, folder)
     if not known:
         return
-    closed = [name for name in _staying(store, folder, going) if _opened(store, name, known) is None]
+    closed = [
+        name for name in _staying(store, folder, going) if opened_with(store.plain, name, known) is None
+    ]
     if closed:
         places = ", ".join(map(store.plain.where, closed))
         raise JournalError(
@@ -32,18 +36,21 @@ def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> No
 
 
 def renew(store: SealedStore, folder: str, going: Collection[str]) -> None:
-    """Give a session a new key, seal with it what stays, and destroy the old one."""
+    """Give a session a new key, seal with it what stays, and destroy the old one, which opened what is `going`.
+
+    The journal's lock is held. Where a file can't be opened or written, all opens as before; it can be asked again.
+    """
     known = _known(store, folder)
     if not known:  # destroyed already, so nothing opens
         return
     new = Identity.generate()
     _keep(store, folder, [new, *known])
     for name in _staying(store, folder, going):
-        data = _opened(store, name, [new, *known])
+        data = opened_with(store.plain, name, [new, *known])
         if data is None:
             raise JournalError(f"{store.plain.where(name)} can't be opened; put it back from a backup.")
         store.plain.write(name, encrypt(data, [new.to_public()]))
-        if _opened(store, name, [new]) != data:
+        if opened_with(store.plain, name, [new]) != data:
             raise JournalError(
                 f"{store.plain.where(name)} can't be read back as it was written; is the disk well?"
             )
@@ -71,10 +78,3 @@ def _staying(store: SealedStore, folder: str, going: Collection[str]) -> Iterato
             continue
         if not any(name == f"{each}{AGE}" or name.startswith(f"{each}/") for each in gone):
             yield name
-
-
-def _opened(store: SealedStore, on_disk: str, known: list[Identity]) -> bytes | None:
-    try:
-        return decrypt(store.plain.read(on_disk), known)
-    except DecryptError:
-        return None

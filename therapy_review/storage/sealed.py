@@ -14,28 +14,23 @@ import re
 import secrets
 import threading
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import DecryptError, RecipientError, decrypt, encrypt, x25519
 
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
-from therapy_review.storage.plain import PlainStore, files_below, if_there
-from therapy_review.storage.sealed_names import (
-    AGE,
-    KEY,
-    NAMES,
-    is_reserved,
-    is_sealed_to_journal,
-    is_session,
-    session_of,
-)
+from therapy_review.storage.plain import SETTINGS, PlainStore, files_below, if_there
 
-SETTINGS = "journal.toml"  # stays readable: it says that the journal is sealed, and how
+AGE = ".age"
+KEY = "key.age"  # in a session's folder
+NAMES = "names.age"
 LOCK, KEYS_LOCK = ".lock", ".keys.lock"
-OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})  # what is never an age file of this store's
+# What is never an age file of this store's; the settings stay readable, for they say that it is sealed, and how.
+OPEN = frozenset({SETTINGS, LOCK, KEYS_LOCK, IDENTITY, RECOVERY})
 SMALL, RECENT = 100_000, 8  # bytes of a file, and how many such files are remembered
 DATED = re.compile(r"\d{4}-(?:\d{2}-\d{2}|W\d{2})")
 
@@ -76,17 +71,7 @@ class SealedStore:
         return self.plain.exists(self.on_disk(name))
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes, opened in memory.
-
-        Raises
-        ------
-        NotThereError
-            When there is no such file.
-        JournalError
-            When it may not be read, or is damaged.
-        LockedError
-            When the session's key was destroyed.
-        """
+        """Return a file's bytes, opened in memory."""
         if name == SETTINGS:
             return self.plain.read(name)
         try:
@@ -123,23 +108,11 @@ class SealedStore:
         return found
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading, with seeking; it is in memory whole.
-
-        Raises
-        ------
-        JournalError, LockedError
-            As `read`.
-        """
+        """Open a file for reading, with seeking; it is in memory whole."""
         return io.BytesIO(self.read(name))
 
     def write(self, name: str, data: bytes) -> None:
-        """Replace a file whole, or leave it as it was.
-
-        Raises
-        ------
-        JournalError
-            When the disk is full or may not be written to; the earlier file stays.
-        """
+        """Replace a file whole, or leave it as it was."""
         self.plain.ask_before_change()
         if name == SETTINGS:
             self.plain.write(name, data)
@@ -211,22 +184,9 @@ class SealedStore:
         return self.plain.writing()
 
     def on_disk(self, name: str, *, new: bool = False) -> str:
-        """Return the name a file has on disk.
+        """Return the name a file has on disk; `new` gives names to what has none yet, else nothing is written.
 
-        Parameters
-        ----------
-        name : str
-        new : bool
-            Give names to what has none yet; otherwise nothing is written.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        JournalError
-            When a key of the journal has that name.
+        A name that one of the journal's keys has is refused.
         """
         if name in OPEN:
             return name
@@ -238,46 +198,17 @@ class SealedStore:
         return f"{self.folder_on_disk(name, new=new)}{AGE}"
 
     def name_of(self, on_disk: str) -> str:
-        """Return the name that a file on disk has for the rest of the package.
-
-        Parameters
-        ----------
-        on_disk : str
-            With or without ``.age``.
-
-        Returns
-        -------
-        str
-        """
+        """Return the name that a file on disk, with or without ``.age``, has for the rest of the package."""
         back = {given: part for part, given in self._given_names().items()}
         parts = PurePosixPath(on_disk.removesuffix(AGE)).parts
         return "/".join(back.get(part, part) for part in parts)
 
     def place_of(self, on_disk: str) -> str:
-        """Return where an age file belongs, as dates are hidden or not; it may lie elsewhere still.
-
-        Parameters
-        ----------
-        on_disk : str
-
-        Returns
-        -------
-        str
-        """
+        """Return where an age file belongs, as dates are hidden or not; it may lie elsewhere still."""
         return f"{self.folder_on_disk(self.name_of(on_disk), new=True)}{AGE}"
 
     def given_names(self, parts: list[str]) -> dict[str, str]:
-        """Tell which name on disk stands for which, after giving names to parts that have none yet.
-
-        Parameters
-        ----------
-        parts : list of str
-            Names of folders or files, without what is before and after.
-
-        Returns
-        -------
-        dict of str to str
-        """
+        """Tell which name on disk stands for which part of a path, after naming those that have none yet."""
         with self._guard:
             given = self._given_names()
             if all(part in given for part in parts):
@@ -366,3 +297,91 @@ class SealedStore:
             made = as_file(Identity.generate())
             self.plain.write(f"{folder}/{KEY}", encrypt(made, [self.identity.to_public()]))
             return True
+
+
+def opened_with(store: PlainStore, on_disk: str, identities: list[Identity]) -> bytes | None:
+    """Open an age file with any of these keys; None where none of them opens it."""
+    try:
+        return decrypt(store.read(on_disk), identities)
+    except DecryptError:
+        return None
+
+
+def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) -> None:
+    """Write a new file into a sealed journal for which no key is at hand; whoever opens it finds it there.
+
+    Parameters
+    ----------
+    store : PlainStore
+        The journal's folder.
+    sealed_to : str
+        The journal's public key, as ``journal.toml`` has it.
+    name : str
+        Of a file outside of sessions, without a day in it.
+    data : bytes
+
+    Raises
+    ------
+    JournalError
+        When ``journal.toml`` does not say what to seal it to, or the disk refuses.
+    """
+    try:
+        recipient = x25519.Recipient.from_str(sealed_to)
+    except RecipientError as error:
+        raise JournalError(
+            f"{store.where(SETTINGS)} doesn't say what this journal is sealed to; to mend that: "
+            f"{hints.command('seal', journal=store.root)}"
+        ) from error
+    store.write(f"{name}{AGE}", encrypt(data, [recipient]))
+
+
+@lru_cache(maxsize=4096)
+def is_reserved(name: str) -> bool:
+    """Tell whether a key of a sealed journal lies where a file of that name would.
+
+    Examples
+    --------
+    >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
+    (True, True, False)
+    """
+    on_disk = f"{name}{AGE}".casefold()  # some disks know no capital letters
+    return on_disk in (IDENTITY, RECOVERY, NAMES) or (
+        PurePosixPath(on_disk).name == KEY and is_session(str(PurePosixPath(name).parent))
+    )
+
+
+@lru_cache(maxsize=4096)
+def is_sealed_to_journal(on_disk: str) -> bool:
+    """Tell whether a file is sealed to the journal's own key: all but what lies in sessions, and their keys.
+
+    Examples
+    --------
+    >>> is_sealed_to_journal("agreements.toml.age"), is_sealed_to_journal("sessions/2026-03-04/notes.md.age")
+    (True, False)
+    """
+    parts = PurePosixPath(on_disk).parts
+    return parts[0] != "sessions" or len(parts) < 3 or (len(parts) == 3 and parts[2] == KEY)
+
+
+@lru_cache(maxsize=4096)
+def session_of(name: str) -> str:
+    """Return the folder of the session a file belongs to.
+
+    Examples
+    --------
+    >>> session_of("sessions/2026-03-04/derived/turns.csv")
+    'sessions/2026-03-04'
+    """
+    return "/".join(PurePosixPath(name).parts[:2])
+
+
+def is_session(folder: str) -> bool:
+    """Tell whether a folder is that of a session.
+
+    Examples
+    --------
+    >>> is_session("sessions/2026-03-04"), is_session("sessions/2026-03-04/derived")
+    (True, False)
+    """
+    parts = PurePosixPath(folder).parts
+    return len(parts) == 2 and parts[0].casefold() == "sessions"

@@ -13,36 +13,36 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pyrage import DecryptError, decrypt, encrypt
+from pyrage import encrypt
 
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, NewKeys
-from therapy_review.storage.plain import PlainStore, files_below, if_there, is_half, make_folder, sync_folder
-from therapy_review.storage.sealed import OPEN, SETTINGS, SealedStore
-from therapy_review.storage.sealed_names import AGE, KEY, NAMES, is_reserved, is_sealed_to_journal
+from therapy_review.storage.plain import (
+    SETTINGS,
+    PlainStore,
+    files_below,
+    if_there,
+    is_half,
+    make_folder,
+    sync_folder,
+)
+from therapy_review.storage.sealed import (
+    AGE,
+    KEY,
+    NAMES,
+    OPEN,
+    SealedStore,
+    is_reserved,
+    is_sealed_to_journal,
+    opened_with,
+)
 
 UNFINISHED = "unfinished"
 CHECKPOINTS = ".ipynb_checkpoints"
 
 
 def seal(store: PlainStore, keys: NewKeys, *, hides_dates: bool = False) -> None:
-    """Seal a plain journal.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    keys : NewKeys
-        From `therapy_review.storage.keys.new_keys`.
-    hides_dates : bool
-        Whether days are kept out of the names on disk.
-
-    Raises
-    ------
-    JournalError
-        When it is sealed already, or a file can't be read or written; what was begun is finished by
-        `finish_sealing`.
-    """
+    """Seal a plain journal; what was begun and stopped is finished by `finish_sealing`."""
     with store.writing():
         # Keys are never written over: what is sealed with them would be lost.
         if _settings(store).get("sealed") or holds_sealed(store):
@@ -54,7 +54,10 @@ def seal(store: PlainStore, keys: NewKeys, *, hides_dates: bool = False) -> None
 
 
 def finish_sealing(store: PlainStore, identity: Identity, *, hides_dates: bool | None = None) -> None:
-    """Finish what `seal` began; also seal what was put into a sealed journal since."""
+    """Finish what `seal` began; also seal what was put into a sealed journal since.
+
+    Where a plain file says something else than the sealed one of the same name, both stay, and an error names it.
+    """
     with store.writing():
         _unless_rekeyed(store, identity)
         _begin(store, identity, "seal", hides_dates=hides_dates)
@@ -62,20 +65,7 @@ def finish_sealing(store: PlainStore, identity: Identity, *, hides_dates: bool |
 
 
 def unseal(store: PlainStore, identity: Identity) -> None:
-    """Make a sealed journal one of plain files again.
-
-    Parameters
-    ----------
-    store : PlainStore
-        The journal's folder.
-    identity : Identity
-        The journal's.
-
-    Raises
-    ------
-    JournalError
-        When a file can't be opened or written; all others lie open then, and it can be asked again.
-    """
+    """Make a sealed journal one of plain files again; what can't be opened is named, and it can be asked again."""
     with store.writing():
         _unless_rekeyed(store, identity)
         sealed = _sealed_store(store, identity)
@@ -108,7 +98,7 @@ def unseal(store: PlainStore, identity: Identity) -> None:
 
 
 def forget_keys(store: PlainStore) -> None:
-    """Delete what opened a journal that is not sealed any more."""
+    """Delete what opened a journal that is not sealed any more; its lock is held, so that new keys stay."""
     if not _settings(store).get("sealed") and not holds_sealed(store):
         store.remove(RECOVERY)
         store.remove(IDENTITY)
@@ -121,7 +111,10 @@ def holds_sealed(store: PlainStore) -> bool:
 
 
 def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> list[str]:
-    """Change passphrase, recovery code and the journal's own key; the sessions keep theirs."""
+    """Change passphrase, recovery code and the journal's own key; the sessions keep theirs.
+
+    Gives where files lie that could not be opened before either, and stay as they are.
+    """
     new = keys.identity
     with store.writing():
         _unless_rekeyed(store, identity)
@@ -148,18 +141,7 @@ def unfinished(settings: Mapping[str, Any]) -> str:
 
 
 def lies_open(root: Path) -> Iterator[str]:
-    """Give the files of a sealed journal that are not sealed: put there by hand, or left by a program that crashed.
-
-    Parameters
-    ----------
-    root : Path
-        The journal's folder.
-
-    Yields
-    ------
-    str
-        Names on disk.
-    """
+    """Give the names on disk of what is not sealed: put there by hand, or left by a program that crashed."""
     for path in files_below(root):
         name = path.relative_to(root).as_posix()
         if path.suffix != AGE and name not in OPEN:
@@ -228,7 +210,7 @@ def _unless_rekeyed(store: PlainStore, identity: Identity) -> None:
     if not store.exists(IDENTITY) and not store.exists(RECOVERY):
         raise JournalError(f"{store.where('')} is not sealed any more, so nothing was changed.")
     names = _sealed_to_journal(store)
-    if names and not any(_opened(store, name, identity) is not None for name in names):
+    if names and not any(opened_with(store, name, [identity]) is not None for name in names):
         raise LockedError(f"Another key opens {store.where('')} by now, so nothing was changed; try again.")
 
 
@@ -276,17 +258,10 @@ def _age_files(store: PlainStore) -> list[Path]:
 
 
 def _reseal(store: PlainStore, on_disk: str, identity: Identity, to: list[Identity]) -> bool:
-    data = _opened(store, on_disk, identity)
+    data = opened_with(store, on_disk, [identity])
     if data is not None:
         store.write(on_disk, encrypt(data, [each.to_public() for each in to]))
     return data is not None
-
-
-def _opened(store: PlainStore, on_disk: str, identity: Identity) -> bytes | None:
-    try:
-        return decrypt(store.read(on_disk), [identity])
-    except DecryptError:
-        return None
 
 
 def _sealed_store(store: PlainStore, identity: Identity) -> SealedStore:

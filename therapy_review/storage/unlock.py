@@ -89,22 +89,7 @@ def forget() -> None:
 
 
 def from_passphrase_file(path: Path) -> str:
-    """Read a passphrase from a file that only its owner can read.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    str
-        Its first line.
-
-    Raises
-    ------
-    LockedError
-        When it is not there, is empty, or others may read it.
-    """
+    """Read a passphrase, the first line of a file that only its owner can read."""
     path = path.expanduser()
     try:
         found = path.stat()
@@ -139,9 +124,8 @@ def _ask(store: PlainStore, sealed: bytes) -> Identity:
         if len(plain_code(words).split("-")) > 5 and store.exists(RECOVERY):
             with contextlib.suppress(LockedError):
                 return opened(store.read(RECOVERY), plain_code(words))
-        prompt = (
-            f"That was another one. {'The passphrase (or the recovery code): ' if sealed else 'The code: '}"
-        )
+        asked = "The passphrase (or the recovery code)" if sealed else "The code"
+        prompt = f"That was another one. {asked}: "
     raise LockedError(
         f"{name} stays closed: none of these was its passphrase. If it is forgotten, the recovery code on paper "
         "opens it; type that in place of the passphrase."
@@ -173,30 +157,15 @@ def _kernel_asks() -> bool:
 
 
 def _from_keyring(public: str) -> str | None:
-    with contextlib.suppress(
-        Exception
-    ):  # a keyring may be locked or broken in its own way: the client is asked
+    # A keyring may be locked or broken in its own way: the client is asked.
+    with contextlib.suppress(Exception):
         found = _keyring().get_password(KEYRING, public)
         return None if found is None else str(found)
     return None
 
 
 def remember_in_keyring(public: str, words: str) -> None:
-    """Put a passphrase into this computer's keyring.
-
-    Parameters
-    ----------
-    public : str
-        The journal's public key.
-    words : str
-
-    Raises
-    ------
-    LockedError
-        When this computer has no keyring.
-    MissingPackageError
-        When the package keyring is not installed.
-    """
+    """Put a passphrase into this computer's keyring, under the journal's public key."""
     try:
         _keyring().set_password(KEYRING, public, words)
         if _from_keyring(public) != words:
@@ -270,7 +239,7 @@ HAND_OVER = "from therapy_review.storage import unlock as _u; _u.take_over(); de
 
 
 def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:
-    """Give a kernel the key of a sealed journal, before its first cell; it is kept in no history and no file."""
+    """Give a kernel that is ready the key from `secret_of`, before its first cell; it is kept nowhere there."""
     failed = LockedError("The key of the journal could not be given to the notebook's kernel; try again.")
     try:
         reply = client.execute_interactive(

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from therapy_review.journal import plain
+from therapy_review.journal import digits
 from therapy_review.measures import CAUTION, VOICE_MEASURES
 from therapy_review.trends.lasting_change import FEWEST, Change, change, change_of, current_phase, together
 from therapy_review.trends.table import WINDOW, moving_share
@@ -123,9 +123,10 @@ def _totals(own: pd.DataFrame, known: Change) -> str:
         return ""
     first, last = float(own["value"].iloc[0]), float(own["value"].iloc[-1])
     if first == last:
-        return f" The first total and the newest are both {plain(first)}."
+        return f" The first total and the newest are both {digits(first)}."
     way = "lower" if last < first else "higher"
-    said = f" The newest total, {plain(last)}, is {plain(abs(last - first))} {way} than the first, {plain(first)}"
+    by = f"{digits(abs(last - first))} {way}"
+    said = f" The newest total, {digits(last)}, is {by} than the first, {digits(first)}"
     claimed = known.direction != "too early to say"
     if abs(last - first) < enough:
         more = "; it is all of them together that moved" if claimed else ""

@@ -17,7 +17,7 @@ import pandas as pd
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
-from therapy_review.journal import MEASURES_VERSION, Mark, marks as mark_files
+from therapy_review.journal import MEASURES_VERSION, Mark, marks_in
 from therapy_review.measures import long_silences
 from therapy_review.trends import cache
 from therapy_review.trends.table import closed_sessions
@@ -52,7 +52,8 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> found = long_silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))
-    >>> said = mark_files.add(mark_files.none(), Mark(1.2, 5.1, "silence", "thinking"))
+    >>> from therapy_review.journal import marks
+    >>> said = marks.add(marks.no_marks(), Mark(1.2, 5.1, "silence", "thinking"))
     >>> coded(found, said)[["start", "end", "kind"]]
        start  end      kind
     0    1.0  5.0  thinking
@@ -146,7 +147,7 @@ def _count(session: Session) -> list[dict[str, Any]]:
 
 
 def _said(marks: pd.DataFrame) -> list[Mark]:
-    return mark_files.each(marks[marks["kind"].str.strip() == SILENCE])
+    return marks_in(marks[marks["kind"].str.strip() == SILENCE])
 
 
 def _times(mark: Mark) -> dict[str, float]:

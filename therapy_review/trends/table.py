@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent import ROLES, SELF_REVIEW, closed
+from therapy_review.consent import ROLES, SELF_REVIEW
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
-from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
+from therapy_review.journal import BUILT_IN_SCALES, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
 from therapy_review.measures import MEASURES, MOOD_NAMES, OF_ONE, name_of, pitch_loudness
 from therapy_review.trends import cache, phases
 from therapy_review.trends.phases import WAYS
@@ -255,7 +255,7 @@ def _scales(journal: Journal) -> Mapping[str, Scale]:
     try:
         return journal.scales
     except JournalError:  # said where the questionnaires are filled in
-        return BUILT_IN
+        return BUILT_IN_SCALES
 
 
 def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> list[str]:
@@ -351,9 +351,8 @@ def _closed(whole: Mapping[str, Mapping[str, Any]], journal: Journal, use: str) 
         if one["recorded"] or (one["measures"] and use != SELF_REVIEW)
     }
     try:
-        return closed(
-            journal.gate(), asked, use
-        )  # their figures were taken from a sound that is closed today
+        # Their figures were taken from a sound that is closed today.
+        return journal.gate().closed(asked, use)
     except JournalError:  # said where the agreements are shown
         return set(asked)
 

@@ -58,9 +58,10 @@ def corrected(voices: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.journal import none, record
+    >>> from therapy_review.journal.corrections import no_corrections, record
     >>> heard = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2"), (10, 12, "voice_2")])
-    >>> said = record(none(), [Correction(0, 4, "client"), Correction(10, 12, "client", was="therapist")])
+    >>> lines = [Correction(0, 4, "client"), Correction(10, 12, "client", was="therapist")]
+    >>> said = record(no_corrections(), lines)
     >>> corrected(heard, said)["speaker"].tolist()
     ['client', 'therapist', 'client']
     """
@@ -78,8 +79,8 @@ def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from therapy_review.journal import none, record
-    >>> said = record(none(), [Correction(2, 4, "therapist"), Correction(6, 7, "nobody")])
+    >>> from therapy_review.journal.corrections import no_corrections, record
+    >>> said = record(no_corrections(), [Correction(2, 4, "therapist"), Correction(6, 7, "nobody")])
     >>> apply(turns_table([(0, 7.05, "client", 0.8)]), said)
        start  end    speaker  confidence
     0    0.0  2.0     client         0.8
@@ -273,8 +274,8 @@ def spoken_of(turns: pd.DataFrame, corrections: pd.DataFrame) -> NDArray[np.bool
 
     Examples
     --------
-    >>> from therapy_review.journal import none, record
-    >>> said = record(none(), [Correction(1, 2, "client")])
+    >>> from therapy_review.journal.corrections import no_corrections, record
+    >>> said = record(no_corrections(), [Correction(1, 2, "client")])
     >>> spoken_of(turns_table([(0, 1, "client"), (1.5, 3, "client")]), said).tolist()
     [False, True]
     """

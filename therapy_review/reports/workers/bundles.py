@@ -22,7 +22,7 @@ import tomlkit
 from therapy_review.consent import REPORT, agreements_file, ledger
 from therapy_review.display import LEFT_OUT, SHOWN
 from therapy_review.errors import JournalError
-from therapy_review.journal import MADE_FROM_SOUND, SessionNotes, days, render
+from therapy_review.journal import MADE_FROM_SOUND, SessionNotes, days, render_notes
 from therapy_review.reports.workers.scratch import Scratch
 from therapy_review.storage import PlainStore, if_there
 
@@ -101,7 +101,7 @@ def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"],
         # Who is heard, and on which track; nothing the client wrote.
         written = session.notes
         header = SessionNotes(participants=written.participants, tracks=written.tracks)
-        bundle.files[session.file("notes.md")] = render(header)
+        bundle.files[session.file("notes.md")] = render_notes(header)
     elif not own_words:
         _add_without_words(bundle, session)
     if not is_closed and (made := session.made_from()):
@@ -115,7 +115,7 @@ def _add_without_words(bundle: Bundle, session: Session) -> None:
     store, written = session.journal.store, session.notes
     if store.exists(session.file("notes.md")):
         kept = {each.name: getattr(written, each.name) for each in fields(written) if each.name not in WORDS}
-        bundle.files[session.file("notes.md")] = render(SessionNotes(**kept))
+        bundle.files[session.file("notes.md")] = render_notes(SessionNotes(**kept))
     if store.exists(session.file("marks.csv")):
         bare = session.marks[["start", "end", "kind"]].assign(label="", text="")
         bundle.files[session.file("marks.csv")] = bare.to_csv(index=False).encode()
