@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING
 from matplotlib.transforms import ScaledTranslation
 
 from therapy_review.charts import phase_marks
-from therapy_review.charts.base import FAINT, INK, QUIET, Chart, Row, days_axis, nothing_yet, places, styled
+from therapy_review.charts.base import (
+    INK,
+    OF_A_PART,
+    SENTENCE,
+    Chart,
+    Row,
+    days_below,
+    nothing_yet,
+    places_of,
+    room,
+    styled,
+    titled,
+)
 from therapy_review.charts.overview_rows import ROWS, Part, parts
-from therapy_review.charts.row_titles import OF_A_PART, SENTENCE, room, titled
 from therapy_review.trends import OF_PAGE
 from therapy_review.wording import counted
 
@@ -58,7 +69,7 @@ def path(
     Chart
         Its ``rows`` are of the names of `ROWS`.
     """
-    days = _days(way)
+    days = places_of(way.sessions)
     made = parts(way, rows, scales or {}, names or {}, sentences=sentences and not names)
     if not made:
         return nothing_yet("Nothing of this has been noted yet.")
@@ -72,23 +83,23 @@ def path(
     for ax, part in zip(axes, made, strict=False):
         part.draw(ax, days)
         _head(ax, part)
-        chart.rows.append(_row(ax, part, days))
-    days_axis(axes[-1], way.sessions["date"])
-    for ax in axes[:-1]:
-        ax.tick_params(axis="x", length=0, labelbottom=False)
-        ax.spines["bottom"].set_color(QUIET)
-    axes[-1].spines["bottom"].set_color(FAINT)
+        there = [session for session in days if session in part.told]
+        told = [part.told[session] for session in there]
+        chart.rows.append(Row(ax, part.what, part.title, [days[session] for session in there], there, told))
+    days_below(axes, way.sessions["date"])
     if strip:
         phase_marks.mark({row: axes[int(row)] for row in lines}, axes[-1], found, days)
     span = way.sessions["date"]
     alt = f"{counted(len(days), 'session')} from {span.min().date()} to {span.max().date()}."
-    told = [" ".join(dict.fromkeys([part.summary, *part.said.splitlines()])) for part in made]
+    parts_told = [" ".join(dict.fromkeys([part.summary, *part.said.splitlines()])) for part in made]
     captions = [part.caption for part in made] + [phase_marks.caption(found)]
     is_said = any(part.said for part in made)
     captions += [OF_A_PART] * (is_said and bool(found.begun or found.apart)) + [OF_PAGE] * is_said
     # What two rows have in common is said once.
     once = dict.fromkeys(one for caption in captions if caption for one in SENTENCE.split(caption))
-    return chart.described(" ".join(filter(None, [alt, *told, phase_marks.in_words(found)])), " ".join(once))
+    return chart.described(
+        " ".join(filter(None, [alt, *parts_told, phase_marks.in_words(found)])), " ".join(once)
+    )
 
 
 def _head(ax: Axes, part: Part) -> None:
@@ -108,14 +119,3 @@ def _head(ax: Axes, part: Part) -> None:
             borderaxespad=0.1,
             handletextpad=0.4,
         )
-
-
-def _row(ax: Axes, part: Part, days: dict[str, float]) -> Row:
-    there = [name for name in days if name in part.told]
-    values = [part.told[name] for name in there]
-    return Row(ax, part.what, part.title, [days[name] for name in there], there, values)
-
-
-def _days(way: Way) -> dict[str, float]:
-    sessions = way.sessions
-    return dict(zip(sessions["session"], places(sessions["date"]), strict=True)) if len(sessions) else {}

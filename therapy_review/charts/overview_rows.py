@@ -14,9 +14,8 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from therapy_review.charts.base import FAINT, FEW, MANY, QUIET, colour, name
-from therapy_review.charts.over_time import BAR, draw_moods, tag_rows
-from therapy_review.charts.row_titles import first_sentence
+from therapy_review.charts.base import FAINT, FEW, MANY, QUIET, colour, first_sentence, name
+from therapy_review.charts.over_time import BAR, draw_groups, draw_moods, points, tag_rows
 from therapy_review.journal import cut_off_in_words
 from therapy_review.measures import what_counts
 from therapy_review.trends import MOODS, WORDS, Way, in_words, label, written
@@ -111,20 +110,16 @@ def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
         line=max((way.of(measure) for measure in MOODS), key=len),
         height=1.6,
         told={
-            row["session"]: f"{_points(row[MOODS[0]])} before, {_points(row[MOODS[1]])} after"
+            row["session"]: f"{points(row[MOODS[0]])} before, {points(row[MOODS[1]])} after"
             for row in given.to_dict("records")
         },
-        summary=f"Mood: in the middle session {_points(middle.iloc[0])} before, {_points(middle.iloc[1])} after.",
+        summary=f"Mood: in the middle session {points(middle.iloc[0])} before, {points(middle.iloc[1])} after.",
         caption="An open circle is the mood before, a full one the mood after.",
         handles=[
             Line2D([], [], fillstyle="none", label="before", **dot),
             Line2D([], [], label="after", **dot),
         ],
     )
-
-
-def _points(value: float) -> str:
-    return "not noted" if np.isnan(value) else f"{value:g}"
 
 
 def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
@@ -266,24 +261,12 @@ def _tags(way: Way, _names: Mapping[str, str]) -> Part | None:
                 linewidth=1.6,
                 alpha=0.8,
             )
-        for i in range(len(rows)):
-            new_group = i > 0 and rows[i][0] != rows[i - 1][0]
-            ax.axhline(
-                i - 0.5, color=FAINT if new_group else QUIET, linewidth=0.8 if new_group else 0.5, zorder=0
-            )
+        for i, (group, _) in enumerate(rows):
+            if i == 0 or group == rows[i - 1][0]:
+                ax.axhline(i - 0.5, color=QUIET, linewidth=0.5, zorder=0)
+        draw_groups(ax, rows, 1.01, fontsize=9.5, transform=ax.get_yaxis_transform())
         ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=9.5)
         ax.set_ylim(len(rows) - 0.5, -0.5)
-        for group in dict.fromkeys(group for group, _ in rows):
-            middle = float(np.mean([i for i, row in enumerate(rows) if row[0] == group]))
-            ax.text(
-                1.01,
-                middle,
-                group,
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                fontsize=9.5,
-                color=FAINT,
-            )
 
     counts = used["tag"].value_counts()
     said = ", ".join(f"{tag} {count}" for tag, count in counts.head(FEW).items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from therapy_review.charts.base import (
     FAINT,
     INK,
+    LEGEND,
     OVERLAP,
     QUIET,
     Chart,
@@ -80,9 +81,7 @@ def session_map(
     caption = (
         "Each block is somebody speaking, as the program heard it; silences of 0.2 s or more are left open."
     )
-    alt = f"Map of the session, {clock(first)} to {clock(last)}. {_in_words(turns, names)}"
-    if at:
-        alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
+    alt = f"Map of the session, {clock(first)} to {clock(last)}. {_in_words(turns, at, names)}"
     return chart.described(alt, caption + ("" if are_named(turns) else NOT_SAID))
 
 
@@ -128,9 +127,7 @@ def waveform_map(
     ax.set_ylim(-1.35 - 0.42 * len(people), 1.25)
     minutes_axis(ax, 0, duration)
     chart.times.append((ax, 0, duration))
-    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns)}"
-    if at:
-        alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
+    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns, at)}"
     return chart.described(alt, "How loud it was, and who spoke when.")
 
 
@@ -180,17 +177,12 @@ def _legend(chart: Chart, quiet: pd.DataFrame, both: pd.DataFrame, marks: list[f
     if marks:
         parts.append(Line2D([], [], color=INK, marker="^", linestyle="", label="your mark"))
     if parts:
-        chart.legend(
-            handles=parts, loc="outside upper right", ncols=3, frameon=False, fontsize=9.5, labelcolor=INK
-        )
+        chart.legend(handles=parts, ncols=3, fontsize=9.5, **LEGEND)
 
 
-def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> str:
-    shares, held, quiet = (
-        talk_share(turns),
-        floor_turns(turns)["speaker"].value_counts(),
-        long_silences(turns),
-    )
+def _in_words(turns: pd.DataFrame, marks: Sequence[float], names: Mapping[str, str] | None = None) -> str:
+    shares, held = talk_share(turns), floor_turns(turns)["speaker"].value_counts()
+    quiet, both = long_silences(turns), overlaps(turns)
     said = [
         f"{name(person, names)} {shares.get(person, 0):.0%} in {counted(int(held.get(person, 0)), 'turn')}"
         for person in speakers(turns)
@@ -200,11 +192,11 @@ def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> st
         silence = quiet.round(6).sort_values("duration", ascending=False, kind="stable").iloc[0]
         longest = f", the longest {silence['duration']:.0f} s at {clock(silence['start'])}"
     # Not seen is not the same as none: where there is no overlap, none is spoken of.
-    both = overlaps(turns)
     at_once = f" Both at once {counted(len(both), 'time')}." if len(both) else ""
+    put = f" {counted(len(marks), 'mark')} of yours, at {', '.join(map(clock, marks))}." if marks else ""
     return (
         f"Of the talking: {', '.join(said)}. "
-        f"{counted(len(quiet), 'silence')} of three seconds or more{longest}.{at_once}"
+        f"{counted(len(quiet), 'silence')} of three seconds or more{longest}.{at_once}{put}"
     )
 
 
