@@ -16,7 +16,7 @@ from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis.analysis import is_current, rename
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal.corrections import Correction
-from therapy_review.pages.session import weekly_review
+from therapy_review.pages.weekly import weekly_review
 from therapy_review.player.feed import Feed
 from therapy_review.storage.plain import SETTLED, PlainStore
 

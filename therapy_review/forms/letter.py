@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Letter, Writing
-from therapy_review.wording import day, paragraphs
+from therapy_review.wording import day, paragraphs, strong
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -56,9 +55,7 @@ def letter_form(journal: Journal) -> VBox | Still:
                 writing.keep(change["new"])
                 state.value = "<em>Kept.</em>"
             except TherapyReviewError as error:
-                state.value = (
-                    f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
-                )
+                state.value = strong(f"Not kept: {error} Your words are still here.")
 
     field.observe(keep, "value")
     return w.VBox([w.HTML(before), field, state])

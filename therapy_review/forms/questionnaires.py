@@ -1,5 +1,7 @@
 """Forms for questionnaires: each answer is kept as it is given, any may be left open, and a total is only a number.
 
+A number of the client's own is added to them once, by its name and its ends.
+
 Answers and totals stand in the session's notes, ``answers: {gad7: [0, 1, …]}`` and ``scores: {gad7: 8}``. A total
 follows its answers; one that was brought from elsewhere stays until all the questions are answered.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,8 @@ import anywidget
 import traitlets
 
 from therapy_review.display import Still, how_to_start, is_still
+from therapy_review.errors import TherapyReviewError
 from therapy_review.forms.notes import saver
-from therapy_review.forms.own_number_form import TITLE, own_number_form
 from therapy_review.journal import (
     OF_THE_WAY,
     Scale,
@@ -27,11 +29,16 @@ from therapy_review.journal import (
     cut_off_in_words,
     in_range,
     plain,
+    scales,
     total,
 )
+from therapy_review.measures import MEASURES, MOODS, VOICE_MEASURES
 from therapy_review.trends import held
+from therapy_review.wording import strong
 
 if TYPE_CHECKING:
+    from ipywidgets import VBox
+
     from therapy_review.journal import Journal, Session, SessionNotes
 
 OPEN = "no answer"
@@ -47,6 +54,19 @@ STYLE = """<style>
   var(--jp-content-font-family, sans-serif); }
 .tr-scale .widget-html-content p { margin: 0.4rem 0; }
 </style>"""
+OWN_NUMBER = "A number of your own"
+ABOUT_OWN = (
+    "Something you count or rate yourself, or the total of a questionnaire you fill in elsewhere. It stands in "
+    "this list from then on; any week may be left out."
+)
+HIGHER = {"neither harder nor easier": "", "harder": "harder", "easier": "easier"}
+PEOPLE = ("client", "therapist", "other")
+MEANS_SOMETHING_ELSE = {
+    *MOODS,
+    *MEASURES,
+    *VOICE_MEASURES,
+    *(f"{who}_{measure}" for who in PEOPLE for measure in (*MEASURES, *VOICE_MEASURES)),
+}
 _HERE = Path(__file__).parent
 
 
@@ -88,9 +108,9 @@ def scale_forms(session: Session) -> Any:
     JournalError
         When a scale is described in a way that can't be used.
     """
-    scales, written = session.journal.scales, session.notes
+    known, written = session.journal.scales, session.notes
     if is_still():
-        filled = [one for key, one in scales.items() if key in written.scores or key in written.answers]
+        filled = [one for key, one in known.items() if key in written.scores or key in written.answers]
         read = [_read(session, one) for one in filled]
         empty = f"<p>No questionnaire was filled in for this session. {how_to_start()} if you want to.</p>"
         return Still("\n".join(one.markup for one in read) or empty, "\n".join(one.text for one in read))
@@ -104,16 +124,14 @@ def scale_forms(session: Session) -> Any:
         folded.children = [*folded.children[:at], _Form(session, scale).box, *folded.children[at:]]
         folded.titles, folded.selected_index = titles, at
 
-    forms = [_Form(session, one).box for one in scales.values()]
-    titles = [*(one.name for one in scales.values()), TITLE]
-    folded = w.Accordion(
-        children=[*forms, own_number_form(session.journal, added)], titles=titles, selected_index=None
-    )
+    forms = [_Form(session, one).box for one in known.values()] + [_own_number_form(session.journal, added)]
+    titles = [*(one.name for one in known.values()), OWN_NUMBER]
+    folded = w.Accordion(children=forms, titles=titles, selected_index=None)
     return folded
 
 
 def where_help_is(journal: Journal) -> str:
-    """Say gently where help can be found; the same words each time."""
+    """Say gently where help can be found; `help_line` of the journal takes the place of the list of helplines."""
     line = str(journal.settings.get("help_line", "")).strip() or HELP_LINE
     return HELP.format(help_line=line if line.endswith((".", "!")) else f"{line}.")
 
@@ -151,7 +169,7 @@ def total_in_words(
 
 @dataclass(frozen=True)
 class Earlier:
-    """A total of an earlier session."""
+    """A total of an earlier session, and whether therapist and setting were those of the one it is put beside."""
 
     date: dt.date
     total: float
@@ -295,3 +313,51 @@ class _Form:
         )
         tender = is_tender(self.scale, self.notes)
         self.help.value = f"<p>{html.escape(where_help_is(self.session.journal))}</p>" if tender else ""
+
+
+def _own_number_form(journal: Journal, added: Callable[[Scale], None]) -> VBox:
+    """Ask for a number's name and its ends; it stands in the list from then on."""
+    import ipywidgets as w
+
+    style = {"description_width": "9rem"}
+    name = w.Text(
+        description="Name",
+        placeholder="Sleep, CORE-10, hours outdoors …",
+        style=style,
+        layout=w.Layout(width="min(34rem, 99%)"),
+    )
+    low, high = (
+        w.Text(value=end, description=label, style=style, layout=w.Layout(width="15rem"))
+        for label, end in (("From", "0"), ("to", "10"))
+    )
+    way = w.Dropdown(
+        options=list(HIGHER.items()),
+        description="A higher one is",
+        style=style,
+        layout=w.Layout(width="24rem"),
+    )
+    button = w.Button(description="Add it to the list", layout=w.Layout(width="max-content"))
+    state = w.HTML()
+
+    def add(_: Any) -> None:
+        try:
+            scale = scales.add(
+                journal.store,
+                journal.settings,
+                name.value,
+                low.value,
+                high.value,
+                way.value,
+                MEANS_SOMETHING_ELSE,
+            )
+        except TherapyReviewError as error:
+            state.value = strong(f"Not added: {error}")
+            return
+        name.value, low.value, high.value, way.value = "", "0", "10", ""
+        state.value = (
+            f"<em>{html.escape(scale.name)} is in the list above now, this week and from now on.</em>"
+        )
+        added(scale)
+
+    button.on_click(add)
+    return w.VBox([w.HTML(f"<p>{ABOUT_OWN}</p>"), name, low, high, way, button, state])

@@ -15,7 +15,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.measures import LONG_SILENCE
 from therapy_review.player import Moment
 from therapy_review.trends import KINDS, long_silences_of, say
-from therapy_review.wording import clock
+from therapy_review.wording import clock, strong
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,7 @@ def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
             say(session, start, end, kind.value, text.value)
             state.value = "<em>Saved.</em>"
         except TherapyReviewError as error:
-            state.value = f"<strong>Not saved: {html.escape(str(error))} Your words are still here.</strong>"
+            state.value = strong(f"Not saved: {error} Your words are still here.")
 
     kind.observe(save, "value")
     text.observe(save, "value")

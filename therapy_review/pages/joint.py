@@ -33,7 +33,7 @@ from therapy_review.pages.overview_view import Place, QuietPlace
 from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.player import Listeners, marks_to_read
 from therapy_review.trends import Way, way
-from therapy_review.wording import counted, day, paragraphs
+from therapy_review.wording import counted, day, paragraphs, strong
 
 if TYPE_CHECKING:
     from therapy_review.journal import Session
@@ -303,9 +303,7 @@ class Together:
                 field.value, state.value = "", "<em>Kept.</em>"
                 return True
             except TherapyReviewError as error:
-                state.value = (
-                    f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
-                )
+                state.value = strong(f"Not kept: {error} Your words are still here.")
                 return False
 
         note = w.Button(description="Keep as a note")

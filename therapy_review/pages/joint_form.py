@@ -15,7 +15,7 @@ from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import others
 from therapy_review.pages.visibility import FIGURES, PARTS, Opened, on_offer, remember, remembered
-from therapy_review.wording import counted, day
+from therapy_review.wording import counted, day, strong
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -55,9 +55,7 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
             remember(journal, choice)
             state.value = f"<em>Opened: {choice.said()}. You can choose again at any time.</em>"
         except TherapyReviewError as error:
-            state.value = (
-                f"<strong>Opened: {choice.said()}; not remembered: {html.escape(str(error))}</strong>"
-            )
+            state.value = strong(f"Opened: {choice.said()}; not remembered: {error}")
         opened(choice)
 
     buttons = [

@@ -1,4 +1,4 @@
-"""Pages: what each cell of a notebook shows, one method a cell.
+"""The page of one session: what each cell of its notebook shows, one method a cell.
 
 A page never raises for something a person can mend: it shows the sentence instead and goes on with the rest.
 """
@@ -11,19 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.analysis import analysis
-from therapy_review.charts import (
-    beside_usual,
-    over_time,
-    session as charts,
-    voices_of_a_session,
-)
+from therapy_review.charts import beside_usual, session as charts, voices_of_a_session
 from therapy_review.consent import REPORT, SELF_REVIEW
 from therapy_review.display import (
     HOW_TO_LISTEN,
     IS_OFF,
     LEFT_OUT,
     NO_CLIPS,
-    NOTHING_SOUNDS,
     OFF,
     ON,
     SHOWN,
@@ -38,8 +32,8 @@ from therapy_review.display import (
     sentence,
 )
 from therapy_review.errors import TherapyReviewError
-from therapy_review.forms import notes as forms, questionnaires as scale_forms, silence_form
-from therapy_review.journal import Journal, open_journal
+from therapy_review.forms import notes_form, notes_to_read, scale_forms, silence_form, who_is_who
+from therapy_review.journal import open_journal
 from therapy_review.measures import behind, moments, prosody, talk
 from therapy_review.pages import letter
 from therapy_review.player import Player, moments_to_hear, moments_to_read
@@ -118,7 +112,7 @@ class SessionPage:
         if missing := self._without_sound():
             return missing
         _ = self._turns
-        return forms.who_is_who(self.session) if self.is_heard else sentence(NO_CLIPS)
+        return who_is_who(self.session) if self.is_heard else sentence(NO_CLIPS)
 
     @gently
     def session_map(self) -> Any:
@@ -203,12 +197,12 @@ class SessionPage:
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
         before = [] if is_still() else trends.ways_before(self.session)
-        return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session, before))
+        return Shown(*map(sentence, self.session.notes.problems), notes_form(self.session, before))
 
     @gently
     def questionnaires(self) -> Any:
         """Show the questionnaires, folded together; in batch those that were filled in."""
-        return scale_forms.scale_forms(self.session)
+        return scale_forms(self.session)
 
     @gently
     def written(self) -> Any:
@@ -217,7 +211,7 @@ class SessionPage:
             return sentence(
                 "What you wrote in your own words is left out of this report; it is in your notes."
             )
-        return forms.notes_to_read(self.session)
+        return notes_to_read(self.session)
 
     @gently
     def changes(self) -> Still:
@@ -239,86 +233,6 @@ class SessionPage:
         return beside_usual(table, self.session.name, found).leading_to(
             self.session.name if self.is_heard else ""
         )
-
-
-class WeeklyReview:
-    """The weekly letter, part by part."""
-
-    def __init__(self, journal: Journal, week: str = "", sound: str = ON) -> None:
-        sessions = journal.week(week)
-        self.journal = journal
-        self.week = week or (sessions[-1].week if sessions else "")
-        self.is_heard = is_on(sound)
-        self.pages = [SessionPage(session, sound=sound) for session in sessions]
-
-    def __getattr__(self, name: str) -> Callable[[], Any]:
-        # What a session's page can show, the week shows for each of its sessions (most weeks have one).
-        if name.startswith("_") or not callable(getattr(SessionPage, name, None)):
-            raise AttributeError(name)
-        return lambda: self._each(name)
-
-    def _each(self, name: str) -> Any:
-        if not self.pages:
-            return None  # a missed week: said once, in `opening`
-        parts = [(Still(letter.which(page.session)), getattr(page, name)()) for page in self.pages]
-        # Where there is one session, it need not be named at every part.
-        return Shown(*(thing for part in parts for thing in part)) if len(parts) > 1 else Shown(parts[0][1])
-
-    @gently
-    def opening(self) -> Still:
-        """Greet, and say which week this is."""
-        heard = NOTHING_SOUNDS if self.is_heard else ""
-        return Still(letter.opening(self.journal, self.week, [page.session for page in self.pages], heard))
-
-    @gently
-    def agreements(self) -> Still | None:
-        """Say which agreement ends within two weeks; nothing where none does."""
-        said = letter.agreements_ending(self.journal)
-        return Still(said) if said else None
-
-    @gently
-    def how_to_listen(self) -> Still | None:
-        """Say once that nothing plays by itself, where something could play."""
-        said = [page.how_to_listen() for page in self.pages]
-        return next((one for one in said if one.markup), None)
-
-    @gently
-    def moods(self) -> Any:
-        """Show moods before and after, session by session."""
-        return over_time.moods(trends.moods_table(self.journal))
-
-    @gently
-    def mood_tags(self) -> Any:
-        """Show the mood words over the weeks."""
-        return over_time.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
-
-    @gently
-    def talk_time(self) -> Any:
-        """Show talk time, session by session."""
-        return over_time.talk_time(trends.sessions_table(self.journal))
-
-
-def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:
-    """Open the weekly review of a journal.
-
-    Parameters
-    ----------
-    journal : str or Path
-        The journal's folder.
-    week : str
-        An ISO week as in ``2026-W10``; the newest with a session when empty.
-    sound : str
-        ``on``, or ``off`` for a page on which nothing can play.
-
-    Returns
-    -------
-    WeeklyReview or NothingToShow
-        Always something whose parts can be shown.
-    """
-    try:
-        return WeeklyReview(open_journal(journal), week, sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
 
 
 def session_report(
