@@ -11,14 +11,14 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.journal import MOODS, OF_THE_WAY, SessionNotes
 from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
-    from ipywidgets import Accordion, VBox
-
     from therapy_review.journal import Session
     from therapy_review.trends import Setting
 
@@ -37,7 +37,7 @@ EXAMPLES = {
 }
 
 
-def notes_form(session: Session, before: Sequence[Setting] = ()) -> VBox | Still:
+def notes_form(session: Session, before: Sequence[Setting] = ()) -> w.VBox | Still:
     """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters
@@ -54,8 +54,6 @@ def notes_form(session: Session, before: Sequence[Setting] = ()) -> VBox | Still
     if is_still():
         read = notes_to_read(session)
         return Still(f"{read.markup}<p><small>{how_to_start()} to write here.</small></p>", read.text)
-    import ipywidgets as w
-
     written = session.notes
     wide = {"layout": w.Layout(width="min(52rem, 99%)"), "style": {"description_width": "13rem"}}
     choices = [NO_MOOD, *map(str, MOODS)]
@@ -90,10 +88,8 @@ def notes_form(session: Session, before: Sequence[Setting] = ()) -> VBox | Still
     return w.VBox([came, left, tags, noticed, bring, _way_fields(before, written, save), state])
 
 
-def _way_fields(before: Sequence[Setting], written: SessionNotes, save: Callable[..., None]) -> Accordion:
+def _way_fields(before: Sequence[Setting], written: SessionNotes, save: Callable[..., None]) -> w.Accordion:
     """Show the fields of how a session was held, folded together; leaving one saves it."""
-    import ipywidgets as w
-
     fields = {part: _field(part, getattr(written, part), _said(before, part)) for part in OF_THE_WAY}
     for part, field in fields.items():
         field.observe(lambda change, part=part: save(**{part: change["new"].strip()}), "value")
@@ -102,8 +98,6 @@ def _way_fields(before: Sequence[Setting], written: SessionNotes, save: Callable
 
 
 def _field(part: str, value: str, said: list[str]) -> Any:
-    import ipywidgets as w
-
     offered = dict.fromkeys([*said[::-1], *(SETTINGS if part == "setting" else ())])
     holds = part != "setting" and said
     return w.Combobox(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import ipywidgets as w
 import traitlets
 
 from therapy_review.display import Still, how_to_start, is_still
@@ -37,8 +38,6 @@ from therapy_review.trends import held
 from therapy_review.wording import strong
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
-
     from therapy_review.journal import Journal, Session, SessionNotes
 
 OPEN = "no answer"
@@ -114,7 +113,6 @@ def scale_forms(session: Session) -> Any:
         read = [_read(session, one) for one in filled]
         empty = f"<p>No questionnaire was filled in for this session. {how_to_start()} if you want to.</p>"
         return Still("\n".join(one.markup for one in read) or empty, "\n".join(one.text for one in read))
-    import ipywidgets as w
 
     def added(scale: Scale) -> None:
         # Before the last one, which adds them; the fields of the others stay as they are.
@@ -211,8 +209,6 @@ class _Form:
     """One questionnaire of a session on the page."""
 
     def __init__(self, session: Session, scale: Scale) -> None:
-        import ipywidgets as w
-
         self.session, self.scale, self.notes = session, scale, session.notes
         self.earlier = earlier_totals(session, scale)
         self.said, self.help, self.state = w.HTML(), w.HTML(), w.HTML()
@@ -315,10 +311,8 @@ class _Form:
         self.help.value = f"<p>{html.escape(where_help_is(self.session.journal))}</p>" if tender else ""
 
 
-def _own_number_form(journal: Journal, added: Callable[[Scale], None]) -> VBox:
+def _own_number_form(journal: Journal, added: Callable[[Scale], None]) -> w.VBox:
     """Ask for a number's name and its ends; it stands in the list from then on."""
-    import ipywidgets as w
-
     style = {"description_width": "9rem"}
     name = w.Text(
         description="Name",

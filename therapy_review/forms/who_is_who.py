@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.analysis import analysis
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
@@ -17,7 +19,6 @@ from therapy_review.wording import strong
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-    from ipywidgets import VBox
     from numpy.typing import NDArray
 
     from therapy_review.journal import Session
@@ -59,7 +60,7 @@ def _share_time(clips: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
     return shared
 
 
-def who_is_who(session: Session) -> VBox | Still:
+def who_is_who(session: Session) -> w.VBox | Still:
     """Ask the client which voice is theirs, by three short clips; say so when it is known.
 
     Where the voices were named by a voice print the same clips are there, to say that this was wrong, or right.
@@ -93,8 +94,6 @@ def who_is_who(session: Session) -> VBox | Still:
             "<p>Nobody has said yet which voice is whose, so the charts say voice 1 and voice 2. "
             f"{how_to_start()}; you will hear three short clips.</p>"
         )
-    import ipywidgets as w
-
     ask = w.HTML(
         f"<em>{BY_VOICE} Here are short clips.</em>"
         if by_voice
@@ -109,20 +108,17 @@ def who_is_who(session: Session) -> VBox | Still:
     return form
 
 
-def _known(session: Session, sentence: str) -> VBox | Still:
+def _known(session: Session, sentence: str) -> w.VBox | Still:
     """Say who named the voices, with buttons for when that is wrong where they can be pressed."""
     if is_still():
         return Still(f"<p>{sentence}</p>")
-    import ipywidgets as w
-
     form = w.VBox([w.HTML(f"<p>{sentence}</p>")])
     form.children = [*form.children, _changes(session, form), w.HTML()]
     return form
 
 
-def _changes(session: Session, form: VBox) -> Any:
+def _changes(session: Session, form: w.VBox) -> Any:
     """Make the buttons for names that are wrong; what is shown in the form follows."""
-    import ipywidgets as w
     import pandas as pd
 
     def change(act: Callable[[], object], sentence: str) -> None:
@@ -166,8 +162,6 @@ def _other_way_round(session: Session) -> list[corrections.Correction]:
 
 
 def _question(session: Session, start: float, end: float, state: Any) -> Any:
-    import ipywidgets as w
-
     # With only two people heard, whoever is not the client is the therapist.
     others = [who for who in session.notes.participants if who != "client"]
     two = others == ["therapist"] and session.turns["speaker"].nunique() <= len(others) + 1

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.charts import path, session as charts
 from therapy_review.display import (
     IS_OFF,
@@ -198,8 +200,6 @@ class Together:
             return sentence("No session is opened.")
         if is_still():
             return sentence(f"{how_to_start()} to open a session here.")
-        import ipywidgets as w
-
         kind = Place if self.is_heard else QuietPlace
         place = self._place = kind(self.journal, self._listeners, self._told)
         days = [(day(self.journal.session(name).date), name) for name in names[::-1]]
@@ -269,8 +269,6 @@ class Together:
 
     def _who(self, where: str) -> Any:
         """Ask who is at the keyboard: marks and notes are put under that name."""
-        import ipywidgets as w
-
         options = [(name, by) for by, name in self._names.items()]
         who = w.ToggleButtons(options=options, value=self._by, description="Writing", tooltips=())
 
@@ -290,8 +288,6 @@ class Together:
     def _notes(self) -> Any:
         if is_still():
             return Still(f"{self._written()}<p><small>{how_to_start()} to write here.</small></p>")
-        import ipywidgets as w
-
         wide = w.Layout(width="min(52rem, 99%)")
         listed, state = w.HTML(self._written()), w.HTML()
         field = w.Textarea(rows=3, layout=wide, placeholder="A note for both of you")
@@ -333,8 +329,6 @@ class Together:
         """Offer to stop: silence at once, and nothing is left on the page."""
         if is_still():
             return Still("")
-        import ipywidgets as w
-
         button, said = w.Button(description="We stop here"), w.HTML()
         button.on_click(lambda _: self._stop())
         self._ends.append(said)

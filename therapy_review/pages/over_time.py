@@ -7,6 +7,8 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import ipywidgets as w
+
 from therapy_review.charts import (
     early_recent,
     path,
@@ -205,8 +207,6 @@ def _pair(kind: str, chosen: str, *both: Heard) -> Any:
     if is_still():
         read = _pair_to_read(kind, chosen, *both)
         return Still(f"{read.markup}<p><small>{how_to_start()} to hear them.</small></p>")
-    import ipywidgets as w
-
     rows: list[Any] = [w.HTML(STYLE), w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]
     for one in both:
         rows += [w.HTML(f"<strong>{day(one.session.date)}</strong>")]

@@ -10,6 +10,7 @@ import html
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
 import pandas as pd
 
 from therapy_review import wording
@@ -41,8 +42,6 @@ class Place:
         listeners: Callable[[Session], Listeners] = lambda _: ALONE,
         told: Told = letter.what_it_held,
     ) -> None:
-        import ipywidgets as w
-
         self.journal, self.listeners, self._told = journal, listeners, told
         self.box = w.VBox([])
         self.box.add_class("tr-choose-place")
@@ -58,8 +57,6 @@ class Place:
 
     def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
         """Show some moments of a session, with a way to all of it."""
-        import ipywidgets as w
-
         whole = w.Button(description="Open the whole session", layout=w.Layout(width="max-content"))
         whole.on_click(lambda _: self.open(session))
 
@@ -77,8 +74,6 @@ class Place:
         return Player(session, self.listeners(session))
 
     def _show(self, session: Session, parts: Callable[[], list[Any]], told: str) -> None:
-        import ipywidgets as w
-
         self.close()
         shown = [w.HTML(f"<h3>{wording.day(session.date)}</h3>{told}")]
         try:
@@ -90,8 +85,6 @@ class Place:
 
 def path_view(way: Way, place: Place) -> Any:
     """Show the path with its choices, and below it what is chosen."""
-    import ipywidgets as w
-
     names = way.sessions["session"].tolist()
     wide = {"layout": w.Layout(width="min(52rem, 99%)"), "style": {"description_width": "7rem"}}
     span = w.SelectionRangeSlider(
@@ -125,8 +118,6 @@ def path_view(way: Way, place: Place) -> Any:
 
 def _page(*parts: Any) -> Any:
     """Put a picture and the place it opens into one box, in which the picture finds that place."""
-    import ipywidgets as w
-
     box = w.VBox(parts)
     box.add_class("tr-choose-page")
     return box
@@ -191,8 +182,6 @@ class QuietPlace(Place):
         """Show some moments of a session to read."""
 
         def to_read() -> list[Any]:
-            import ipywidgets as w
-
             session.require(self.listeners(session).use)  # times and reasons rest on the sound
             return [w.HTML(moments_to_read(found).markup)]
 

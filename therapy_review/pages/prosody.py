@@ -10,6 +10,8 @@ import html
 import threading
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.charts import voices_over_time
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
@@ -64,8 +66,6 @@ class VoicesView:
     """The picture, and the button that has more of it worked out."""
 
     def __init__(self, journal: Journal) -> None:
-        import ipywidgets as w
-
         self.journal, self._stops = journal, threading.Event()
         self.working: threading.Thread | None = None
         self._drawn, self._state = w.HTML(), w.HTML()
