@@ -8,8 +8,7 @@ from .base import (
     styled as styled,
 )
 from .over_time import silences_over_time as silences_over_time, tag_shares as tag_shares
-from .overview import path as path
-from .overview_rows import ROWS as ROWS
+from .overview import ROWS as ROWS, path as path
 from .prosody import voices_of_a_session as voices_of_a_session, voices_over_time as voices_over_time
 from .session import waveform_map as waveform_map
 from .usual_range import (

@@ -106,7 +106,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a chart in which sessions stand side by side."""
+    """A row of a chart in which sessions stand side by side: at which days, as matplotlib counts them, and what is said."""
 
     ax: Axes
     what: str
@@ -137,18 +137,7 @@ class Chart(Figure):
         self.rows: list[Row] = []  # of sessions, where the chart shows some side by side
 
     def leading_to(self, session: str) -> Chart:
-        """Let a click on an axis of time lead to that time in the player of a session, where there is one.
-
-        Parameters
-        ----------
-        session : str
-            The session's name.
-
-        Returns
-        -------
-        Chart
-            Itself.
-        """
+        """Let a click on an axis of time lead to that time in the player of a session, where there is one."""
         self.session = session
         return self
 
@@ -165,13 +154,10 @@ class Chart(Figure):
         return f' data-therapy-review-map="{told}"'
 
     def standing(self) -> list[dict[str, Any]]:
-        """Tell where in the finished picture which session stands.
+        """Tell where in the finished picture which session stands, one for each of its `rows`.
 
-        Returns
-        -------
-        list of dict
-            One for each of its `rows`: what, named, sessions, said; left, right, top, bottom, and at: where each
-            session stands. All of these are parts of the picture's width and height, from the top left.
+        Places (left, right, top, bottom, and at: of each session) are parts of the picture's width and height, from
+        the top left.
         """
         found = []
         for row in self.rows:
@@ -193,35 +179,14 @@ class Chart(Figure):
     def described(self, alt: str, caption: str) -> Chart:
         """Give the finished chart its words, and see that all of them can be drawn.
 
-        Parameters
-        ----------
-        alt : str
-            What the picture shows, with its key numbers, for somebody who does not see it.
-        caption : str
-            One short sentence that says what is counted.
-
-        Returns
-        -------
-        Chart
-            Itself.
+        `alt` tells somebody who does not see it what it shows, with its key numbers; `caption` says what is counted.
         """
         self.alt, self.caption = alt, caption
         write_out(self)
         return self
 
     def panel(self, rows: int = 1, **options: Any) -> list[Axes]:
-        """Add quiet axes one below the other.
-
-        Parameters
-        ----------
-        rows : int
-        **options
-            As for `matplotlib.figure.Figure.subplots`.
-
-        Returns
-        -------
-        list of Axes
-        """
+        """Add quiet axes one below the other; options are those of `matplotlib.figure.Figure.subplots`."""
         axes = list(self.subplots(rows, 1, squeeze=False, **options)[:, 0])
         for ax in axes:
             ax.spines[["top", "right", "left"]].set_visible(False)
@@ -232,13 +197,7 @@ class Chart(Figure):
 
     @styled
     def png(self) -> bytes:
-        """Draw the chart.
-
-        Returns
-        -------
-        bytes
-            A PNG file.
-        """
+        """Draw the chart as a PNG file."""
         drawn, out = io.BytesIO(), io.BytesIO()
         self.savefig(drawn, format="png")
         # A palette is enough for flat colours, and keeps notebooks and reports small.

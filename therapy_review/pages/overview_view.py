@@ -64,6 +64,19 @@ class Place:
         said = f"<p>{html.escape(sentence)}</p>"
         self._show(session, lambda: [moments_to_hear(session, found, use=use), whole], said)
 
+    def open_found(self, session: Session, sentence: str, find: Callable[[], pd.DataFrame]) -> None:
+        """Show moments that are yet to be found, or all of a session in which none can be."""
+        try:
+            if session.has_recording:  # turns found elsewhere are the client's to look at
+                session.require(SELF_REVIEW)
+            found = find()
+        except ConsentError as error:
+            self.open_without_sound(session, str(error))
+        except TherapyReviewError:
+            self.open(session)
+        else:
+            self.open_moments(session, sentence, found)
+
     def close(self) -> None:
         """Be silent at once, and show nothing."""
         shown, self.box.children = self.box.children, ()
@@ -134,17 +147,13 @@ def _open(way: Way, place: Place, what: str, name: str) -> None:
     if what != "proud" or proud.empty or not session.has_recording:
         place.open(session)
         return
-    marks = proud.assign(kind="proud moment")
-    try:
-        session.require(SELF_REVIEW)
-        found = moments(session.turns, pd.concat([marks, session.marks[session.marks["kind"] == "trigger"]]))
-    except ConsentError as error:
-        place.open_without_sound(session, str(error))
-        return
-    except TherapyReviewError:
-        place.open(session)
-        return
-    place.open_moments(session, "What you marked as a proud moment:", found[found["kind"] == "mark"])
+
+    def find() -> pd.DataFrame:
+        triggers = session.marks[session.marks["kind"] == "trigger"]
+        found = moments(session.turns, pd.concat([proud.assign(kind="proud moment"), triggers]))
+        return found[found["kind"] == "mark"]
+
+    place.open_found(session, "What you marked as a proud moment:", find)
 
 
 def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str], str] | None = None) -> Any:
@@ -154,19 +163,12 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
         session, own = place.journal.session(name), table[table["session"] == name]
         (row,) = own[(own["speaker"] + "_" + own["measure"]).str.strip("_") == what].to_dict("records")
         said = f"{label(row['measure'], row['speaker']).capitalize()}: {beside_in_words(row)}."
-        try:
-            if session.has_recording:  # turns found elsewhere are the client's to look at
-                session.require(SELF_REVIEW)
-            found = behind(
-                session.turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=session.marks
-            )
-        except ConsentError as error:
-            place.open_without_sound(session, str(error))
-            return
-        except TherapyReviewError:
-            place.open(session)
-            return
-        place.open_moments(session, said, found)
+
+        def find() -> pd.DataFrame:
+            side = side_of(row["place"])
+            return behind(session.turns, row["measure"], row["speaker"], side=side, marks=session.marks)
+
+        place.open_found(session, said, find)
 
     return _page(Clickable(usual_over_time(table, told), chosen), place.box)
 
