@@ -106,7 +106,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a chart in which sessions stand side by side: at which days, as matplotlib counts them, and what is said."""
+    """A row of a chart in which sessions stand side by side, at days as matplotlib counts them."""
 
     ax: Axes
     what: str
@@ -179,7 +179,7 @@ class Chart(Figure):
     def described(self, alt: str, caption: str) -> Chart:
         """Give the finished chart its words, and see that all of them can be drawn.
 
-        `alt` tells somebody who does not see it what it shows, with its key numbers; `caption` says what is counted.
+        `alt` tells somebody who does not see it what it shows, with key numbers; `caption` says what is counted.
         """
         self.alt, self.caption = alt, caption
         write_out(self)

@@ -1,4 +1,7 @@
-"""Charts across sessions: a table in, a picture out. A missed week stays an open place on the line of time."""
+"""Charts across sessions: a table of `therapy_review.trends.table` in, a picture out.
+
+A missed week stays an open place on the line of time; what a session has nothing of is NaN, or an empty word.
+"""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
     """
     read = [_Line.of(row, line) for row, line in lines.items()]
     marks: list[Begun] = []
-    for last_before, found in sorted((one for line in read for one in line.changes()), key=_in_time):
+    changes = [one for line in read for one in line.changes()]
+    for last_before, found in sorted(changes, key=lambda change: (change[1].session, change[0])):
         # A row without a number at the very session tells of the change later; it is the same one.
         same = next((m for m in marks if last_before < m.session and _share(m.changed, found.changed)), None)
         if same is None:
@@ -83,10 +84,6 @@ def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
             apart.setdefault(part, set()).add(name)
     often = sorted(apart, key=lambda part: (-len(apart[part]), part))
     return Phases(begun, {part: sorted(apart[part]) for part in often})
-
-
-def _in_time(change: tuple[str, Begun]) -> tuple[str, str]:
-    return change[1].session, change[0]
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ HELP = (
 )
 HELP_LINE = "Helplines in your country are listed at findahelpline.com."
 # The words of a form in letters of the page's own size.
-STYLE = """<style>
+FORM_STYLE = """<style>
 .tr-scale .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
   var(--jp-content-font-family, sans-serif); }
 .tr-scale .widget-html-content p { margin: 0.4rem 0; }
@@ -227,7 +227,7 @@ class _Form:
             self.questions.observe(self._answered, "answers")
             asked = [self.questions]
         self.box = w.VBox(
-            [w.HTML(STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
+            [w.HTML(FORM_STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
         )
         self.box.add_class("tr-scale")
         self._draw()

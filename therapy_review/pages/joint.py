@@ -29,9 +29,10 @@ from therapy_review.display import (
     sentence,
 )
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal import Journal, each, open_journal, shared_notes
+from therapy_review.journal import Journal, each, shared_notes
 from therapy_review.pages.joint_form import opening_form
 from therapy_review.pages.overview_view import Place, QuietPlace
+from therapy_review.pages.session import chosen
 from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.player import Listeners, marks_to_read
 from therapy_review.trends import Way, way
@@ -205,13 +206,13 @@ class Together:
         days = [(day(self.journal.session(name).date), name) for name in names[::-1]]
         which = w.Dropdown(options=[("choose a session", ""), *days], description="Session")
 
-        def chosen(change: Any) -> None:
+        def open_it(change: Any) -> None:
             place.close()
             if change["new"]:
                 show = place.open if self.opened.shows(SOUND, change["new"]) else place.open_without_sound
                 show(self.journal.session(change["new"]))
 
-        which.observe(chosen, "value")
+        which.observe(open_it, "value")
         above = [w.HTML(f"<p>{UNDER}</p>"), self._who("sessions")]
         return w.VBox([*(above if self.is_heard else [w.HTML(f"<p>{IS_OFF}</p>")]), which, place.box])
 
@@ -272,12 +273,12 @@ class Together:
         options = [(name, by) for by, name in self._names.items()]
         who = w.ToggleButtons(options=options, value=self._by, description="Writing", tooltips=())
 
-        def chosen(change: Any) -> None:
+        def write_as(change: Any) -> None:
             self._by = change["new"]
             for other in self._whos.values():
                 other.value = self._by
 
-        who.observe(chosen, "value")
+        who.observe(write_as, "value")
         self._whos[where] = who
         return who
 
@@ -370,9 +371,7 @@ def together(journal: str | Path, session: str = "", sound: str = ON) -> Togethe
         Always something whose parts can be shown.
     """
     try:
-        opened = open_journal(journal)
-        if not session and not opened.sessions:
-            return NothingToShow(f"There is no session in {opened.name} yet.")
-        return Together(opened, opened.session(session) if session else opened.sessions[-1], sound)
+        beside = chosen(journal, session)
+        return Together(beside.journal, beside, sound)
     except TherapyReviewError as error:
         return NothingToShow(str(error))

@@ -25,13 +25,14 @@ from therapy_review.display import (
     NothingToShow,
     Shown,
     Still,
+    gentle,
     gently,
     in_the_workbook,
     is_on,
     is_still,
     sentence,
 )
-from therapy_review.errors import TherapyReviewError
+from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.forms import notes_form, notes_to_read, scale_forms, silence_form, who_is_who
 from therapy_review.journal import open_journal
 from therapy_review.measures import behind, moments, prosody, talk
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Session
 
 
+@gentle
 class SessionPage:
     """One session, part by part; what rests on its sound asks the consent gate each time it is shown."""
 
@@ -95,18 +97,15 @@ class SessionPage:
         for live in self._live:
             live.refresh()
 
-    @gently
     def heading(self) -> Still:
         """Show the session's day and what is kept of it."""
         return Still(letter.session_heading(self.session))
 
-    @gently
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
         self._listen_if_possible()
         return Still(letter.what_it_held(self.session, self.use, private_notes=self.private_notes))
 
-    @gently
     def who_is_who(self) -> Any:
         """Ask which voice is the client's, while that is not known."""
         if missing := self._without_sound():
@@ -114,7 +113,6 @@ class SessionPage:
         _ = self._turns
         return who_is_who(self.session) if self.is_heard else sentence(NO_CLIPS)
 
-    @gently
     def session_map(self) -> Any:
         """Show who spoke when; a click on it leads to that time in the player."""
         to = self.session.name if self.is_heard else ""
@@ -122,14 +120,12 @@ class SessionPage:
             lambda: charts.session_map(self._turns, self.session.marks).leading_to(to)
         )
 
-    @gently
     def how_to_listen(self) -> Still:
         """Say that nothing plays by itself, where something could play."""
         if self._is_printed or not (self.is_heard and self.session.has_recording):
             return Still("")
         return sentence(HOW_TO_LISTEN)
 
-    @gently
     def player(self) -> Any:
         """Show the player of the whole session."""
         if not self.session.has_recording:
@@ -143,19 +139,16 @@ class SessionPage:
         player.on_refresh(self.refresh)
         return player
 
-    @gently
     def talk_balance(self) -> Any:
         """Show the talk shares over five equal parts of the session."""
         return self._without_sound() or self._following(
             lambda: charts.talk_balance(talk.balance(self._turns))
         )
 
-    @gently
     def pauses_and_gaps(self) -> Any:
         """Show how long the silences were."""
         return self._without_sound() or self._following(lambda: charts.pauses_and_gaps(self._turns))
 
-    @gently
     def voices(self) -> Any:
         """Show pitch and loudness of each voice, where they were asked for, with what can be said of them."""
         if not self._shows_voices:
@@ -166,7 +159,6 @@ class SessionPage:
         _ = self._turns
         return Shown(heading, voices_of_a_session(prosody(self.session, self.use)))
 
-    @gently
     def moments(self) -> Any:
         """Show five moments worth hearing, each with its play button."""
         if missing := self._without_sound():
@@ -180,7 +172,6 @@ class SessionPage:
             else moments_to_read(found)
         )
 
-    @gently
     def silences(self) -> Any:
         """Ask what the long silences were, for whoever wants to say it."""
         if self.private_notes != SHOWN:
@@ -193,18 +184,15 @@ class SessionPage:
             return self._without_sound()
         return silence_form(self.session, ON if self.is_heard else OFF, self.use)
 
-    @gently
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
         before = [] if is_still() else trends.ways_before(self.session)
         return Shown(*map(sentence, self.session.notes.problems), notes_form(self.session, before))
 
-    @gently
     def questionnaires(self) -> Any:
         """Show the questionnaires, folded together; in batch those that were filled in."""
         return scale_forms(self.session)
 
-    @gently
     def written(self) -> Any:
         """Show the notes to read, or say that they are left out."""
         if self.private_notes != SHOWN:
@@ -213,13 +201,11 @@ class SessionPage:
             )
         return notes_to_read(self.session)
 
-    @gently
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
         return Still(letter.changes(self.session, self.use, private_notes=self.private_notes))
 
-    @gently
     def usual(self) -> Any:
         """Show the session beside the usual range before it; a click leads to the moment behind a number."""
         table = usual(trends.trends(self.journal, SET_BESIDE))
@@ -266,10 +252,15 @@ def session_report(
         Always something whose parts can be shown.
     """
     try:
-        opened = open_journal(journal)
-        if not session and not opened.sessions:
-            return NothingToShow(f"There is no session in {opened.name} yet.")
-        chosen = opened.session(session) if session else opened.sessions[-1]
-        return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound, voices)
+        use = REPORT if is_still() else SELF_REVIEW
+        return SessionPage(chosen(journal, session), use, private_notes, sound, voices)
     except TherapyReviewError as error:
         return NothingToShow(str(error))
+
+
+def chosen(journal: str | Path, session: str) -> Session:
+    """Open a session of a journal by its name, or the newest where that is empty."""
+    opened = open_journal(journal)
+    if not session and not opened.sessions:
+        raise JournalError(f"There is no session in {opened.name} yet.")
+    return opened.session(session) if session else opened.sessions[-1]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from therapy_review.charts import over_time
-from therapy_review.display import NOTHING_SOUNDS, ON, NothingToShow, Shown, Still, gently, is_on
+from therapy_review.display import NOTHING_SOUNDS, ON, NothingToShow, Shown, Still, gentle, is_on
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import letter
@@ -15,6 +15,7 @@ from therapy_review.pages.session import SessionPage
 from therapy_review.trends import table as trends
 
 
+@gentle
 class WeeklyReview:
     """The weekly letter, part by part."""
 
@@ -38,35 +39,29 @@ class WeeklyReview:
         # Where there is one session, it need not be named at every part.
         return Shown(*(thing for part in parts for thing in part)) if len(parts) > 1 else Shown(parts[0][1])
 
-    @gently
     def opening(self) -> Still:
         """Greet, and say which week this is."""
         heard = NOTHING_SOUNDS if self.is_heard else ""
         return Still(letter.opening(self.journal, self.week, [page.session for page in self.pages], heard))
 
-    @gently
     def agreements(self) -> Still | None:
         """Say which agreement ends within two weeks; nothing where none does."""
         said = letter.agreements_ending(self.journal)
         return Still(said) if said else None
 
-    @gently
     def how_to_listen(self) -> Still | None:
         """Say once that nothing plays by itself, where something could play."""
         said = [page.how_to_listen() for page in self.pages]
         return next((one for one in said if one.markup), None)
 
-    @gently
     def moods(self) -> Any:
         """Show moods before and after, session by session."""
         return over_time.moods(trends.moods_table(self.journal))
 
-    @gently
     def mood_tags(self) -> Any:
         """Show the mood words over the weeks."""
         return over_time.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
 
-    @gently
     def talk_time(self) -> Any:
         """Show talk time, session by session."""
         return over_time.talk_time(trends.sessions_table(self.journal))

@@ -233,15 +233,12 @@ class Desk:
         self._listening.reset()  # an offer was about what is taken back
         return self._with_step("Taken back.")
 
-    def _is_changed_elsewhere(self) -> bool:
-        return bool(self._steps) and self._steps[-1] != len(self.session.corrections)
-
     def _now_asked(self) -> Asked:
         return {"step": self._listening.step.kind, "number": self._listening.step.number}
 
     def _listen(self, asked: Asked, sentence: str = "") -> Answer:
         listening, act = self._listening, asked.get("act")
-        if act == "take_back" and self._is_changed_elsewhere():
+        if act == "take_back" and self._steps and self._steps[-1] != len(self.session.corrections):
             return self._turns(CHANGED_ELSEWHERE)
         before, now = listening.lines, self._now_asked()
         if act == "begin":
