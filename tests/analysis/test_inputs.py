@@ -14,11 +14,13 @@ from tests.diarization.test_registry import Halves
 from tests.support.meanwhile import before
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis.analysis import is_current, rename
+from therapy_review.analysis.external_turns import use_turns
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal.corrections import Correction
 from therapy_review.pages.weekly import weekly_review
 from therapy_review.player.feed import Feed
 from therapy_review.storage.plain import SETTLED, PlainStore
+from therapy_review.turns.table import turns_table
 
 DAY = "2026-03-05"
 LONG_AGO = 1_700_000_000
@@ -127,3 +129,14 @@ def test_what_is_said_while_a_recording_is_listened_to_holds_in_its_turns(
     )
     assert set(analyse(session, diarizer=Halves())["speaker"]) == {"other"}
     assert set(session.turns["speaker"]) == {"other"}
+
+
+def test_turns_of_another_program_that_come_while_it_is_listened_to_are_not_taken_for_what_was_heard(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, theirs = journal.session(DAY), turns_table([(1.0, 2.0, "client"), (3.0, 4.0, "therapist")])
+    journal.store.remove(session.file("corrections.csv"))
+    before(monkeypatch, Halves, "__call__", lambda: use_turns(session, theirs, "theirs 1.0"))
+    analyse(session, diarizer=Halves())
+    assert not is_current(session)
+    assert analyse(session)["start"].tolist() == [1.0, 3.0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests.journal.test_days import ENTRIES, file_of, same
 from therapy_review.errors import ImportFileError
+from therapy_review.importing import versions
 from therapy_review.importing.mood_file import Entry
 from therapy_review.importing.versions import (
     KEEP_BOTH,
@@ -15,11 +17,17 @@ from therapy_review.importing.versions import (
     OTHER,
     TAKE_NEWER,
     THERE,
-    compared,
-    merge,
     remove,
 )
 from therapy_review.journal.days import SIGN, none
+
+
+def merge(days: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> pd.DataFrame:
+    return versions.merge(days, new, how)[0]
+
+
+def compared(days: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> list[str]:
+    return versions.merge(days, new, how)[1]
 
 
 @settings(max_examples=60)

@@ -46,12 +46,12 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 @settings(max_examples=60)
 @given(ENTRIES)
 def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
-    table = merge(none(), file_of(entries))
+    table = merge(none(), file_of(entries))[0]
     assert same(read(written(table), "days.csv"), table)
 
 
 def test_numbers_given_anew_reach_the_entries_of_that_kind_and_spare_what_was_set_by_hand() -> None:
-    table = merge(none(), file_of([Entry(f"2026-03-0{n}", "", float("nan"), "meh") for n in (1, 2, 3)]))
+    table = merge(none(), file_of([Entry(f"2026-03-0{n}", "", float("nan"), "meh") for n in (1, 2, 3)]))[0]
     table = days.with_moods(table, "daylio", {"meh": 5})
     assert table["mood"].tolist() == [5, 5, 5]
     by_hand = table.assign(mood=[5, 3, 5])
@@ -64,7 +64,7 @@ def test_a_table_written_by_hand_may_be_short_and_have_columns_of_its_own() -> N
     table = read("\ufeffmood,date,slept\r\n7,2026-03-05,6.5\r\n,2026-03-04,8\r\n".encode(), "days.csv")
     assert table["mood"].fillna(0).tolist() == [0, 7]
     assert b"slept" in written(table)
-    more = merge(table, file_of([Entry("2026-03-06", "", 5, "meh")]))
+    more, _ = merge(table, file_of([Entry("2026-03-06", "", 5, "meh")]))
     assert more["slept"].tolist() == ["8", "6.5", ""]
     assert next((one.origin, one.number) for one in days.sources(more)) == ("", 2)
 

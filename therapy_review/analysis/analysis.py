@@ -58,11 +58,11 @@ Progress = Callable[[str, float], None]
 class Made:
     """What a session rests on and what was made of it before; read once and handed on."""
 
-    inputs: dict[str, Any]
-    before: dict[str, Any]
-    stamp: tuple[int, int] | None
-    diarizer: str | Diarizer | None
-    named: tuple[str, ...]
+    inputs: dict[str, Any]  # what its derived files are to fit
+    before: dict[str, Any]  # what they were made from; empty when there are none
+    stamp: tuple[int, int] | None  # the recording's, from before it was named; None where there is not one
+    diarizer: str | Diarizer | None  # who was asked to listen; whoever did it last when None
+    named: tuple[str, ...]  # who was there, by the notes
 
     @property
     def people(self) -> int | None:
@@ -72,12 +72,6 @@ class Made:
         """
         told = self.named != SessionNotes.participants and 0 < len(self.named) <= TOLD
         return len(self.named) if told else None
-
-    def same(self, *parts: str) -> bool:
-        """Tell whether the waveform and some of the inputs are what they were before."""
-        before = self.before.get("inputs", {})
-        alike = all(before.get(part) == self.inputs[part] for part in parts)
-        return alike and self.before.get("peaks_a_second") == PEAKS_A_SECOND
 
 
 class Heard(NamedTuple):
@@ -208,15 +202,15 @@ def follow_prints(journal: Journal) -> None:
 
 def clear_damaged(session: Session) -> None:
     """Take away the derived files of a session that can't be read; the next analysis makes them again."""
+
+    def table(data: bytes) -> object:
+        return read_turns(data)[["start", "end", "speaker"]]
+
+    def figures(data: bytes) -> object:
+        return dict(json.loads(data))
+
     store = session.journal.store
-    read: dict[str, Callable[[bytes], object]] = {
-        **dict.fromkeys(
-            ("voices.csv", "turns.csv"),
-            lambda data: pd.read_csv(io.BytesIO(data))[["start", "end", "speaker"]],
-        ),
-        "measures.json": lambda data: dict(json.loads(data)),
-        "made_from.json": lambda data: dict(json.loads(data)),
-    }
+    read = {"voices.csv": table, "turns.csv": table, "measures.json": figures, "made_from.json": figures}
     with store.writing():
         damaged = [
             name for file in read if not _can_be(read[file], store, name := session.file(f"derived/{file}"))
@@ -246,13 +240,15 @@ def _look(session: Session, diarizer: str | Diarizer | None = None) -> Made:
 
 
 def _is_current(session: Session, made: Made) -> bool:
-    fits = made.before.get("inputs") == made.inputs and made.same() and _is_heard_alike(session, made)
+    fits = made.before.get("inputs") == made.inputs and _is_heard_alike(session, made)
     return fits and not enrolment.is_outdated(session, made.before.get("by_voice"), made.inputs)
 
 
 def _is_heard_alike(session: Session, made: Made) -> bool:
-    """Tell whether what is at hand was found by whoever is to listen now."""
+    """Tell whether what is at hand was found as it is now, and by whoever is to listen now."""
     before = made.before
+    if before.get("peaks_a_second") != PEAKS_A_SECOND:
+        return False
     if made.inputs["turns"] or (made.diarizer is None and before.get("diarizer", BUILT_IN) != BUILT_IN):
         # Given turns are given; and what another program found stays good when that program is no longer there.
         return True
@@ -275,7 +271,8 @@ def _heard_before(session: Session, made: Made) -> Heard | None:
     """Return what is at hand when it was found in this sound by whoever is to listen."""
     if made.stamp is None or not made.before.keys() >= {*HEARD, "inputs"}:
         return None
-    if not (made.same("recording", "tracks", "turns") and _is_heard_alike(session, made)):
+    inputs, parts = made.before["inputs"], ("recording", "tracks", "turns")
+    if any(inputs.get(part) != made.inputs[part] for part in parts) or not _is_heard_alike(session, made):
         return None
     data = if_there(session.journal.store.read, session.file("derived/voices.csv"))
     return None if data is None else Heard(read_turns(data), made.before)
@@ -285,13 +282,22 @@ def _stamp(session: Session) -> tuple[int, int]:
     return session.journal.store.stamp(session.recording_file())
 
 
-def _unless_changed(session: Session, made: Made) -> None:
-    """Refuse, with the lock held, what was heard in a recording that is another by now."""
-    if _stamp(session) != made.stamp:
-        raise RecordingError(
-            f"{session.journal.store.where(session.recording_file())} was changed while it was listened to; "
-            "analyse it once more."
-        )
+def _keep(session: Session, made: Made, use: str, files: dict[str, bytes]) -> None:
+    """Write derived files, all at once: of two analyses, none leaves turns beside figures of the other.
+
+    What was heard in a recording that is another by now is refused.
+    """
+    store = session.journal.store
+    with store.writing():
+        if use:
+            session.unless_gone(use)
+        if _stamp(session) != made.stamp:
+            raise RecordingError(
+                f"{store.where(session.recording_file())} was changed while it was listened to; "
+                "analyse it once more."
+            )
+        for name, data in files.items():
+            store.write(session.file(f"derived/{name}"), data)
 
 
 def _listen(session: Session, made: Made, recording: Recording, use: str, tell: Progress) -> Heard:
@@ -303,7 +309,7 @@ def _listen(session: Session, made: Made, recording: Recording, use: str, tell: 
     parts = round(len(samples) / recording.sample_rate * PEAKS_A_SECOND)
     peaks = waveform_peaks(samples, parts).astype(np.float16)
     tell(STEPS[1], 0.2)
-    journal, store = session.journal, session.journal.store
+    journal = session.journal
     names = {journal.client: "client", journal.therapist: "therapist"}
     voices = hear(hearing, samples, recording.sample_rate, made.people, names).round(3)
     how = {
@@ -315,11 +321,7 @@ def _listen(session: Session, made: Made, recording: Recording, use: str, tell: 
         "duration": recording.duration,
         "peaks_a_second": PEAKS_A_SECOND,
     }
-    with store.writing():
-        session.unless_gone(use)
-        _unless_changed(session, made)
-        store.write(session.file("derived/peaks.npy"), _npy(peaks))
-        store.write(session.file("derived/voices.csv"), voices.to_csv(index=False).encode())
+    _keep(session, made, use, {"peaks.npy": _npy(peaks), "voices.csv": voices.to_csv(index=False).encode()})
     return Heard(voices, how)
 
 
@@ -338,7 +340,7 @@ def _on_tracks(session: Session, made: Made, recording: Recording, listener: Dia
 
 def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.DataFrame:
     """Name the voices, apply what the client said, measure and write; give the turns as they are read back."""
-    store, (voices, how) = session.journal.store, heard
+    voices, how = heard
     said, said_name = session.corrections_by_name()  # what was said while it was listened to counts, too
     by_voice = enrolment.recognise_in(session, voices)
     named = voices.assign(speaker=voices["speaker"].replace(by_voice["roles"])) if by_voice else voices
@@ -353,15 +355,12 @@ def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.Dat
     inputs = {**made.inputs, "corrections": said_name}
     rests_on = {**kept, "inputs": inputs, "stamp": made.stamp, "by_voice": by_voice}
     table = turns.to_csv(index=False).encode()
-    with (
-        store.writing()
-    ):  # all of one making: of two at once, turns of one would lie beside figures of the other
-        if use:
-            session.unless_gone(use)
-        _unless_changed(session, made)
-        store.write(session.file("derived/turns.csv"), table)
-        store.write(session.file("derived/measures.json"), row.iloc[0].to_json().encode())
-        store.write(session.file("derived/made_from.json"), json.dumps(rests_on, indent=1).encode())
+    files = {
+        "turns.csv": table,
+        "measures.json": row.iloc[0].to_json().encode(),
+        "made_from.json": json.dumps(rests_on, indent=1).encode(),
+    }
+    _keep(session, made, use, files)
     return read_turns(table)
 
 

@@ -13,6 +13,7 @@ from .parts import (
     gently as gently,
     in_the_workbook as in_the_workbook,
     is_on as is_on,
+    or_nothing as or_nothing,
     put_away as put_away,
     sentence as sentence,
 )

@@ -6,7 +6,7 @@ import functools
 import inspect
 import secrets
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from therapy_review.display.still import Still, how_to_open
 from therapy_review.errors import TherapyReviewError
@@ -24,8 +24,6 @@ NO_CLIPS = (
     "Which voice is yours is asked with short clips of the recording, and the sound is switched off on this page. "
     "The charts are there all the same."
 )
-
-Page = TypeVar("Page")
 
 
 def is_on(sound: object) -> bool:
@@ -58,6 +56,10 @@ def in_the_workbook() -> str:
     """
     opened = f"{how_to_open()}, then " if how_to_open() else ""
     return f"Whoever keeps this journal can hear it in the workbook: {opened}Run ▸ Run All Cells."
+
+
+P = ParamSpec("P")
+Page = TypeVar("Page")
 
 
 class Shown:
@@ -186,6 +188,30 @@ class NothingToShow:
         if name.startswith("_"):
             raise AttributeError(name)
         return lambda: sentence(self._why) if name in ("opening", "heading") else None
+
+
+def or_nothing(opens: Callable[P, Page]) -> Callable[P, Page | NothingToShow]:
+    """Let a page that can't be opened say why.
+
+    Parameters
+    ----------
+    opens : callable
+        Returns a page, or raises an error of this package.
+
+    Returns
+    -------
+    callable
+        Always returns something whose parts can be shown.
+    """
+
+    @functools.wraps(opens)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Page | NothingToShow:
+        try:
+            return opens(*args, **kwargs)
+        except TherapyReviewError as error:
+            return NothingToShow(str(error))
+
+    return opened
 
 
 class Shutter(Live):

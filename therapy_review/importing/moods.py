@@ -63,7 +63,7 @@ def preview(
     before = days.whole_table(journal.store)
     before = versions.renumbered(before, found.kind, values, known_moods(journal.store, found.kind))
     entries = days.with_moods(found.entries, found.kind, values)
-    return entries.assign(status=versions.compared(before, entries, how))
+    return entries.assign(status=versions.merge(before, entries, how)[1])
 
 
 def bring_in(
@@ -80,8 +80,7 @@ def bring_in(
         before, were = days.whole_table(store), known_moods(store, found.kind)
         before = versions.renumbered(before, found.kind, values, were)
         entries = days.with_moods(found.entries, found.kind, values)
-        statuses = versions.compared(before, entries, how)
-        table = versions.merge(before, entries, how)
+        table, statuses = versions.merge(before, entries, how)
         sign = found.origin.split(" ", 2)[1] if found.origin else ""
         words = mood_values.with_told(store, found.kind, sign, values, columns)
         if len(table) or store.exists(days.FILE):

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from therapy_review import hints, wording
-from therapy_review.display import NothingToShow, Still, code, gently
-from therapy_review.errors import TherapyReviewError
+from therapy_review.display import NothingToShow, Still, code, gently, or_nothing
 from therapy_review.importing import calendar as appointments
 from therapy_review.importing.forms import calendar_form, moods_form
 from therapy_review.importing.kept_form import KeptForm
@@ -29,7 +28,7 @@ class BringIn:
             "<h1>What you noted elsewhere</h1>\n"
             f"<p>Hello {html.escape(self.journal.client)}, if you keep moods in another program, or your "
             "appointments in a calendar, they can lie beside your sessions. You see first what would come in, and "
-            "everything can be taken out again in one step. Nothing leaves this computer.</p>"
+            "the days a file brought can be taken out again in one step. Nothing leaves this computer.</p>"
         )
 
     @gently
@@ -64,6 +63,7 @@ class BringIn:
         )
 
 
+@or_nothing
 def bring_in(journal: str | Path) -> BringIn | NothingToShow:
     """Open the page for bringing in what was noted elsewhere.
 
@@ -77,7 +77,4 @@ def bring_in(journal: str | Path) -> BringIn | NothingToShow:
     BringIn or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        return BringIn(open_journal(journal))
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    return BringIn(open_journal(journal))

@@ -28,13 +28,10 @@ NEWER, OTHER = "newer than what is here", "new, beside another version"
 TAKE_NEWER, KEEP_BOTH = "take the newer version", "keep both"
 
 
-def compared(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> list[str]:
-    """Tell of each new entry whether it is there already."""
-    return _matched(days, new, versions)[0]
-
-
-def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> pd.DataFrame:
-    r"""Add the entries of a file that are not there yet.
+def merge(
+    days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER
+) -> tuple[pd.DataFrame, list[str]]:
+    r"""Add the entries of a file that are not there yet, and tell of each whether it is.
 
     Examples
     --------
@@ -43,16 +40,16 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
     >>> head = b"date,time,mood,mood_name,origin\n"
     >>> one = read(head + b"2026-03-04,20:39,5,meh,daylio 1 a.csv\n", "")
     >>> renamed = read(head + b"2026-03-04,20:39,5,so lala,daylio 2 b.csv\n", "")
-    >>> both = merge(merge(none(), one), renamed)
-    >>> both[["mood_name", "origin"]].to_numpy().tolist()
-    [['so lala', 'daylio 1 a.csv']]
-    >>> merge(both, one) is both
-    True
+    >>> both, found = merge(merge(none(), one)[0], renamed)
+    >>> both[["mood_name", "origin"]].to_numpy().tolist(), found
+    ([['so lala', 'daylio 1 a.csv']], ['newer than what is here'])
+    >>> merge(both, one)[1]
+    ['there already']
     """
     found, places = _matched(days, new, versions)
     comes = np.isin(found, (NEW, NEWER, OTHER))
     if not comes.any():
-        return days
+        return days, found
     after, told = _signed(days).copy(), new.assign(**{SIGN: _signs(new)})
     content = COLUMNS[:-1]
     for row, place in enumerate(places):
@@ -60,7 +57,7 @@ def merge(days: pd.DataFrame, new: pd.DataFrame, versions: str = TAKE_NEWER) -> 
             signs = f"{after[SIGN][place]} {told[SIGN][row]}"
             after.loc[place, [*content, SIGN]] = [*told.loc[row, content], signs]
     adds = told[np.isin(found, (NEW, OTHER))].reindex(columns=after.columns, fill_value="")
-    return in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True))
+    return in_order(pd.concat([part for part in (after, adds) if len(part)], ignore_index=True)), found
 
 
 def remove(days: pd.DataFrame, origin: str) -> pd.DataFrame:
@@ -103,7 +100,7 @@ def in_words(statuses: Sequence[str]) -> str:
     which = "1 of them is" if number == 1 else f"{number} of them are"
     return (
         f"{which} newer than what is here: renamed or changed since. The newer version takes the place of the "
-        "older one, also when the file is taken out again. What you wrote here by hand stays."
+        "older one, and stays when the file is taken out again. What you wrote here by hand stays, too."
     )
 
 

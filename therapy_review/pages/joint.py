@@ -26,6 +26,7 @@ from therapy_review.display import (
     how_to_start,
     is_on,
     is_still,
+    or_nothing,
     sentence,
 )
 from therapy_review.errors import ConsentError, TherapyReviewError
@@ -353,6 +354,7 @@ class Together:
             self._place = None
 
 
+@or_nothing
 def together(journal: str | Path, session: str = "", sound: str = ON) -> Together | NothingToShow:
     """Open a journal to look at it together.
 
@@ -370,8 +372,5 @@ def together(journal: str | Path, session: str = "", sound: str = ON) -> Togethe
     Together or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        beside = chosen(journal, session)
-        return Together(beside.journal, beside, sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    beside = chosen(journal, session)
+    return Together(beside.journal, beside, sound)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
@@ -27,9 +27,9 @@ from therapy_review.display import (
     how_to_start,
     is_on,
     is_still,
+    or_nothing,
     sentence,
 )
-from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import FORM_STYLE, letter_form
 from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import overview_text
@@ -202,9 +202,7 @@ def _pair(kind: str, chosen: str, *both: Heard) -> Any:
     return box
 
 
-Page = TypeVar("Page", bound=PathPage)
-
-
+@or_nothing
 def path_page(journal: str | Path, sound: str = ON) -> PathPage | NothingToShow:
     """Open the path of a journal.
 
@@ -220,9 +218,10 @@ def path_page(journal: str | Path, sound: str = ON) -> PathPage | NothingToShow:
     PathPage or NothingToShow
         Always something whose parts can be shown.
     """
-    return _opened(PathPage, journal, sound)
+    return PathPage(open_journal(journal), sound)
 
 
+@or_nothing
 def how_far(journal: str | Path, sound: str = ON) -> HowFar | NothingToShow:
     """Open early and recent beside each other.
 
@@ -238,11 +237,4 @@ def how_far(journal: str | Path, sound: str = ON) -> HowFar | NothingToShow:
     HowFar or NothingToShow
         Always something whose parts can be shown.
     """
-    return _opened(HowFar, journal, sound)
-
-
-def _opened(page: type[Page], journal: str | Path, sound: str) -> Page | NothingToShow:
-    try:
-        return page(open_journal(journal), sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    return HowFar(open_journal(journal), sound)

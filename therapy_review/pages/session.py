@@ -30,6 +30,7 @@ from therapy_review.display import (
     in_the_workbook,
     is_on,
     is_still,
+    or_nothing,
     sentence,
 )
 from therapy_review.errors import JournalError, TherapyReviewError
@@ -221,6 +222,7 @@ class SessionPage:
         )
 
 
+@or_nothing
 def session_report(
     journal: str | Path,
     session: str = "",
@@ -251,11 +253,8 @@ def session_report(
     SessionPage or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        use = REPORT if is_still() else SELF_REVIEW
-        return SessionPage(chosen(journal, session), use, private_notes, sound, voices)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    use = REPORT if is_still() else SELF_REVIEW
+    return SessionPage(chosen(journal, session), use, private_notes, sound, voices)
 
 
 def chosen(journal: str | Path, session: str) -> Session:

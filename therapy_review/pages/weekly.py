@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from therapy_review.charts import over_time
-from therapy_review.display import NOTHING_SOUNDS, ON, NothingToShow, Shown, Still, gentle, is_on
-from therapy_review.errors import TherapyReviewError
+from therapy_review.display import NOTHING_SOUNDS, ON, NothingToShow, Shown, Still, gentle, is_on, or_nothing
 from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import letter
 from therapy_review.pages.session import SessionPage
@@ -67,6 +66,7 @@ class WeeklyReview:
         return over_time.talk_time(trends.sessions_table(self.journal))
 
 
+@or_nothing
 def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:
     """Open the weekly review of a journal.
 
@@ -84,7 +84,4 @@ def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> Weekl
     WeeklyReview or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        return WeeklyReview(open_journal(journal), week, sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    return WeeklyReview(open_journal(journal), week, sound)

@@ -70,7 +70,7 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
     if beside:
         body += f"\n<p><small>For your own analysis: {beside}.</small></p>"
     style, script = (
-        files("therapy_review").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
+        files("therapy_review.reports").joinpath(f"report_index.{end}").read_text(encoding="utf-8")
         for end in ("css", "js")
     )
     return in_shell(body, style=style, script=script)

@@ -20,7 +20,16 @@ from therapy_review.consent import (
     law,
     state,
 )
-from therapy_review.display import NothingToShow, Still, code, gently, how_to_start, is_still, sentence
+from therapy_review.display import (
+    NothingToShow,
+    Still,
+    code,
+    gently,
+    how_to_start,
+    is_still,
+    or_nothing,
+    sentence,
+)
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.player import Moment
@@ -354,6 +363,7 @@ def _entry(journal: Journal, one: Agreement, today: dt.date) -> str:
     )
 
 
+@or_nothing
 def agreement(journal: str | Path) -> AgreementPage | NothingToShow:
     """Open the page about agreements of a journal.
 
@@ -367,7 +377,4 @@ def agreement(journal: str | Path) -> AgreementPage | NothingToShow:
     AgreementPage or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        return AgreementPage(open_journal(journal))
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    return AgreementPage(open_journal(journal))

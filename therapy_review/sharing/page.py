@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from therapy_review.consent import ledger
-from therapy_review.display import OFF, ON, Live, NothingToShow, Still, gently, is_on
-from therapy_review.errors import JournalError, TherapyReviewError
+from therapy_review.display import OFF, ON, Live, NothingToShow, Still, gently, is_on, or_nothing
+from therapy_review.errors import JournalError
 from therapy_review.journal import Journal, open_journal
 from therapy_review.sharing.form import share_form
 
@@ -63,6 +63,7 @@ class SharePage:
         return Still(f"<ul>{items}</ul>", "\n".join(said))
 
 
+@or_nothing
 def share_page(journal: str | Path, session: str = "", sound: str = ON) -> SharePage | NothingToShow:
     """Open the page for sharing clips.
 
@@ -80,18 +81,13 @@ def share_page(journal: str | Path, session: str = "", sound: str = ON) -> Share
     SharePage or NothingToShow
         Always something whose parts can be shown.
     """
-    try:
-        opened = open_journal(journal)
-        if session:
-            chosen = opened.session(session)
-            chosen.recording_file()  # says so when there is none
-        else:
-            recorded = [one for one in opened.sessions if one.has_recording]
-            if not recorded:
-                raise JournalError(
-                    f"There is no recording in {opened.name} yet, so there is nothing to share."
-                )
-            chosen = recorded[-1]
-        return SharePage(opened, chosen, sound)
-    except TherapyReviewError as error:
-        return NothingToShow(str(error))
+    opened = open_journal(journal)
+    if session:
+        chosen = opened.session(session)
+        chosen.recording_file()  # says so when there is none
+    else:
+        recorded = [one for one in opened.sessions if one.has_recording]
+        if not recorded:
+            raise JournalError(f"There is no recording in {opened.name} yet, so there is nothing to share.")
+        chosen = recorded[-1]
+    return SharePage(opened, chosen, sound)
