@@ -4,7 +4,7 @@ from .base import (
     FAINT as FAINT,
     INK as INK,
     Chart as Chart,
-    name as name,
+    speaker_name as speaker_name,
     styled as styled,
 )
 from .over_time import silences_over_time as silences_over_time, tag_shares as tag_shares

@@ -231,7 +231,7 @@ def nothing_yet(sentence: str) -> Chart:
     return chart.described(sentence, "This picture fills as you go.")
 
 
-def name(speaker: str, names: Mapping[str, str] | None = None) -> str:
+def speaker_name(speaker: str, names: Mapping[str, str] | None = None) -> str:
     """Return how a speaker is called in a chart.
 
     Parameters
@@ -247,7 +247,7 @@ def name(speaker: str, names: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
-    >>> name("client"), name("voice_1"), name("therapist", {"therapist": "Daniel"})
+    >>> speaker_name("client"), speaker_name("voice_1"), speaker_name("therapist", {"therapist": "Daniel"})
     ('you', 'voice 1 (not named yet)', 'Daniel')
     """
     given = {**NAMES, **(names or {})}

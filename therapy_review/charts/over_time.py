@@ -25,11 +25,11 @@ from therapy_review.charts.base import (
     colour,
     days_axis,
     days_below,
-    name,
     nothing_yet,
     places,
     places_of,
     room,
+    speaker_name,
     styled,
     titled,
 )
@@ -102,7 +102,7 @@ def _name_pieces(ax: Axes, day: float, minutes: pd.Series, most: float) -> None:
     tops, height = minutes.cumsum().to_numpy(), -np.inf
     for column, top, own in zip(minutes.index, tops, minutes, strict=True):
         height = max(top - own / 2, height + 0.11 * most)
-        called = name(column.removesuffix("_talk_time")).replace(" (", "\n(")
+        called = speaker_name(column.removesuffix("_talk_time")).replace(" (", "\n(")
         ax.annotate(
             called,
             (day + BAR / 2, height),
@@ -130,7 +130,7 @@ def _heard_otherwise(ax: Axes, sessions: pd.DataFrame, days: NDArray[np.float64]
 
 
 def _minutes(sessions: pd.DataFrame, minutes: pd.DataFrame) -> str:
-    called = [name(column.removesuffix("_talk_time")) for column in minutes.columns]
+    called = [speaker_name(column.removesuffix("_talk_time")) for column in minutes.columns]
     measured = minutes[minutes.notna().any(axis=1)]
     if len(measured) > FEW:
         middle = measured.median().to_numpy()

@@ -31,10 +31,10 @@ from therapy_review.charts.base import (
     colour,
     days_below,
     first_sentence,
-    name,
     nothing_yet,
     places_of,
     room,
+    speaker_name,
     styled,
     titled,
 )
@@ -234,7 +234,7 @@ def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
 
 def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
     own, few = way.of("talk_share", "client"), len(way.sessions) <= MANY
-    you = name("client", names)
+    you = speaker_name("client", names)
     title = label("talk_share", "client") if you == "you" else f"{you}'s {WORDS['talk_share']}"
     if own.empty:
         return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from therapy_review.charts import path, session as charts
+from therapy_review import charts
 from therapy_review.display import (
     IS_OFF,
     ON,
@@ -176,7 +176,7 @@ class Together:
 
     def _asked(self, row: str) -> Still:
         question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'
-        chart = path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
+        chart = charts.path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
         missing = self._not_agreed() if row in OF_THE_SOUND else ""
         if not chart.rows:
             return Still(f"{question}<p><small>{missing or CLOSED}</small></p>", QUESTIONS[row])
@@ -257,7 +257,9 @@ class Together:
         return f"<p>{html.escape(said)}</p>" if said else ""
 
     def _map(self, session: Session) -> str:
-        return str(charts.session_map(session.turns, names=self._names)._repr_mimebundle_()["text/html"])
+        return str(
+            charts.session.session_map(session.turns, names=self._names)._repr_mimebundle_()["text/html"]
+        )
 
     def _marks(self, session: Session) -> str:
         """List the marks that may be seen, where no player shows them."""

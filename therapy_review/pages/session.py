@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from therapy_review import charts
 from therapy_review.analysis import analysis
-from therapy_review.charts import beside_usual, session as charts, voices_of_a_session
 from therapy_review.consent import REPORT, SELF_REVIEW
 from therapy_review.display import (
     HOW_TO_LISTEN,
@@ -118,7 +118,7 @@ class SessionPage:
         """Show who spoke when; a click on it leads to that time in the player."""
         to = self.session.name if self.is_heard else ""
         return self._without_sound() or self._following(
-            lambda: charts.session_map(self._turns, self.session.marks).leading_to(to)
+            lambda: charts.session.session_map(self._turns, self.session.marks).leading_to(to)
         )
 
     def how_to_listen(self) -> Still:
@@ -143,12 +143,12 @@ class SessionPage:
     def talk_balance(self) -> Any:
         """Show the talk shares over five equal parts of the session."""
         return self._without_sound() or self._following(
-            lambda: charts.talk_balance(talk.balance(self._turns))
+            lambda: charts.session.talk_balance(talk.balance(self._turns))
         )
 
     def pauses_and_gaps(self) -> Any:
         """Show how long the silences were."""
-        return self._without_sound() or self._following(lambda: charts.pauses_and_gaps(self._turns))
+        return self._without_sound() or self._following(lambda: charts.session.pauses_and_gaps(self._turns))
 
     def voices(self) -> Any:
         """Show pitch and loudness of each voice, where they were asked for, with what can be said of them."""
@@ -158,7 +158,7 @@ class SessionPage:
         if missing := self._without_sound():
             return Shown(heading, missing)
         _ = self._turns
-        return Shown(heading, voices_of_a_session(prosody(self.session, self.use)))
+        return Shown(heading, charts.voices_of_a_session(prosody(self.session, self.use)))
 
     def moments(self) -> Any:
         """Show five moments worth hearing, each with its play button."""
@@ -217,7 +217,7 @@ class SessionPage:
                 there = behind(turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=marks)
                 if len(there):
                     found[row["measure"], row["speaker"]] = float(there["start"].iloc[0])
-        return beside_usual(table, self.session.name, found).leading_to(
+        return charts.beside_usual(table, self.session.name, found).leading_to(
             self.session.name if self.is_heard else ""
         )
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from therapy_review import wording
 from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis, review
-from therapy_review.charts import name
+from therapy_review.charts import speaker_name
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import Mark, marks
@@ -279,7 +279,7 @@ def picture(
         "title": wording.day(session.date),
         "session": session.name,
         "duration": session.duration,
-        "people": [{"role": person, "name": name(person, names)} for person in people],
+        "people": [{"role": person, "name": speaker_name(person, names)} for person in people],
         "named": are_named(turns),
         "stretches": _rows(turns, ["start", "end"], lane),
         "turns": _rows(units, ["start", "end", "short"], lane),
