@@ -3,7 +3,7 @@ BIN := .venv/bin
 NPM := tools/player
 JOURNAL ?= data/practice
 
-.PHONY: review reports test quick test-slow newest oldest lab lint player browser bench bench-diarization bench-player bench-reports lock clean
+.PHONY: review reports test quick test-slow newest oldest lab lint docs player browser bench bench-diarization bench-player bench-reports lock clean
 
 review: .venv/installed
 	@$(BIN)/therapy-review review --journal $(JOURNAL)
@@ -39,6 +39,11 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Pages of the documentation, into docs/_build/html: without a network, and with every warning an error.
+docs: .venv/installed-dev
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	@echo "To read:  docs/_build/html/index.html"
 
 # The player's page is bundled from player/src; what is committed must be what this makes.
 # Its build lies where it reaches no other program: Node.js asks the package.json above what it runs, Jupyter's too.

@@ -36,9 +36,11 @@ from tests.trends.test_lasting_change import (
 )
 from therapy_review import Journal, Recording, open_journal
 from therapy_review.diarization import diarize
-from therapy_review.measures import ranges
+from therapy_review.measures.pitch_loudness import ranges
 from therapy_review.storage import NewKeys, PlainStore, seal, unlock
-from therapy_review.trends import changes, direction, kendall_tau, slopes, theil_sen, trends
+from therapy_review.trends import slopes, trends
+from therapy_review.trends.lasting_change import change_of, direction
+from therapy_review.trends.slopes import kendall_tau, theil_sen
 
 FIRST, OF_100, OF_500, SEALED, PROSODY = 3.0, 0.5, 1.0, 1.5, 20.0  # seconds; SEALED: times as long as plain
 ROOM = 0.1  # for the first opening, measured at 1.48 to 1.50: four files of each session are decrypted, 0.1 ms each
@@ -83,8 +85,8 @@ def test_trends_after_the_first_reading(
 
 
 def test_what_is_known_of_every_line_of_500_sessions(benchmark, long_once: Path) -> None:
-    table = trends(open_journal(long_once))
-    assert len(benchmark.pedantic(lambda: changes(table), rounds=2)) > 30
+    lines = [own for _, own in trends(open_journal(long_once)).groupby(["measure", "speaker"])]
+    assert len(benchmark.pedantic(lambda: [change_of(own) for own in lines], rounds=2)) > 30
 
 
 def settle(root: Path) -> None:

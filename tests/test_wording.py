@@ -8,7 +8,7 @@ import sys
 from tests.conftest import ROOT
 from therapy_review import hints
 from therapy_review.hints import install_line
-from therapy_review.reports.privacy import tags, words
+from therapy_review.reports.privacy import words
 from therapy_review.reports.workers import templates
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
@@ -32,9 +32,9 @@ def test_what_a_report_may_say_of_itself_is_the_whole_program() -> None:
 
 
 def test_words_that_let_a_mood_pass_come_from_every_folder_and_from_no_style_sheet() -> None:
-    said = set(tags._program_says())
+    said = set(words._program_says())
     assert {templates.NO_NOTEBOOK, hints.PROGRAM, hints.READER} <= said  # rooms of two folders
-    assert (PACKAGE / "page.html").read_text(encoding="utf-8") in said
+    assert (PACKAGE / "display/page.html").read_text(encoding="utf-8") in said
     assert any("weekly_review" in text for text in said)
     assert not any("backdrop-filter" in text for text in said)
 

@@ -25,7 +25,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from benchmarks.diarization.cases import standard_cases
 from benchmarks.diarization.simulate import simulate
-from therapy_review.diarization import band_energies
+from therapy_review.diarization import embedding
 
 MOMENTS = (60.0, 330.0)  # seconds into every tuning session
 SECONDS = 10.0
@@ -40,7 +40,7 @@ def stretches() -> Iterator[dict[str, np.ndarray]]:
     for case in standard_cases("tuning"):
         samples, _ = simulate(case)
         for start in MOMENTS:
-            energies = band_energies(samples, np.array([start, start + SECONDS]))[:FRAMES]
+            energies = embedding.band_energies(samples, np.array([start, start + SECONDS]))[:FRAMES]
             yield {"fbank": (energies - energies.mean(axis=0))[None], "windows": windows}
 
 

@@ -17,7 +17,8 @@ import pandas as pd
 import typer
 from joblib import Parallel, delayed
 
-from therapy_review.diarization import ENGINE, diarize_tracks
+from therapy_review.diarization import diarize_tracks
+from therapy_review.diarization.engine import ENGINE
 from therapy_review.errors import RecordingError
 
 from .baselines import SYSTEMS, System

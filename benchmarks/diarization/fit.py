@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from therapy_review.diarization import believed, features, frame_times, tell_apart, voices_at_once, weights_of
+from therapy_review.diarization.engine import believed, tell_apart
+from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.segmentation import frame_times, voices_at_once
+from therapy_review.diarization.voice_activity import features
 
 from .cases import standard_cases
 from .noises import disturbed, hissing

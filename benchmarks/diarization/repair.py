@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from therapy_review.analysis import AROUND, Embed, alike, least_certain, relabel_alike
-from therapy_review.diarization import ENGINE, diarize, embed
+from therapy_review.analysis.review import AROUND, least_certain
+from therapy_review.analysis.similar import Embed, alike, relabel_alike
+from therapy_review.diarization.embedding import embed
+from therapy_review.diarization.engine import ENGINE, diarize
 from therapy_review.journal import Correction, none, record
 from therapy_review.measures import talk_share
-from therapy_review.turns import apply, relabel
+from therapy_review.turns.edits import apply, relabel
 
 from .score import mapping
 from .sessions import Session, practice, simulated

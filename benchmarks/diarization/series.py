@@ -18,8 +18,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from therapy_review.analysis import LIKENESS, MARGIN, mean_voice, recognise, surest_stretches
-from therapy_review.diarization import ENGINE, MODEL, diarize, embed
+from therapy_review.analysis.enrolment import LIKENESS, MARGIN, mean_voice, recognise, surest_stretches
+from therapy_review.diarization.embedding import MODEL, embed
+from therapy_review.diarization.engine import ENGINE, diarize
 
 from . import rooms
 from .cases import TUNING_READERS, series_pairs

@@ -17,7 +17,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from therapy_review.diarization import ENGINE, diarize
+from therapy_review.diarization.engine import ENGINE, diarize
 
 from .readers import SHARED, there
 from .score import mapping

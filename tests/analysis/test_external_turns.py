@@ -15,7 +15,7 @@ from therapy_review.journal.corrections import Correction
 from therapy_review.journal.journal import Journal
 from therapy_review.journal.session import Session
 from therapy_review.turns.edits import swap
-from therapy_review.turns.exchange import decode, encode
+from therapy_review.turns.exchange import decode_turns, encode_turns
 from therapy_review.turns.table import are_named, turns_table
 
 DAY = "2026-01-29"
@@ -57,7 +57,9 @@ def test_whisper_turns_are_used_and_who_is_who_is_asked_as_for_the_engines_voice
         {"start": start, "end": end, "text": "…", "speaker": speaker}
         for start, end, speaker, _ in foreign().itertuples(index=False)  # type: ignore[attr-defined]
     ]
-    use_turns(session, decode(json.dumps({"segments": segments}).encode(), "json", "w.json"), "whisperX 3.4")
+    use_turns(
+        session, decode_turns(json.dumps({"segments": segments}).encode(), "json", "w.json"), "whisperX 3.4"
+    )
     turns = analyse(session)
     assert set(turns["speaker"]) == {"voice_1", "voice_2"}
     client = reference(DAY).query("speaker == 'client'").iloc[0]
@@ -111,7 +113,7 @@ def test_they_outlive_what_is_derived(session: Session, deaf: None) -> None:
 
 
 def test_a_file_put_there_by_hand_counts_and_is_called_by_its_name(session: Session, deaf: None) -> None:
-    session.journal.store.write(session.file("turns.rttm"), encode(reference(DAY), "rttm", "any"))
+    session.journal.store.write(session.file("turns.rttm"), encode_turns(reference(DAY), "rttm", "any"))
     analyse(session)
     assert session.made_from()["engine"] == "turns.rttm"
 

@@ -19,9 +19,9 @@ from therapy_review.trends.kinds_of_silence import (
     IN_OWN_WORDS,
     KINDS,
     NOT_SAID,
+    by_session,
     long_silences_of,
     say,
-    silence_kinds,
 )
 
 
@@ -38,7 +38,7 @@ def test_what_the_client_said_is_drawn_with_what_was_left_open(heard: Journal) -
     say(session, found["start"][0], found["end"][0], "thinking")
     say(session, found["start"][1], found["end"][1], "listening to the rain")
     alt = HowFar(heard).silences().alt
-    every = silence_kinds(heard)["n"].sum()
+    every = by_session(heard)["n"].sum()
     assert f"{every:.0f} long silences in 2 sessions from 2026-02-26 to 2026-03-05" in alt
     assert f"thinking: 1; listening to the rain: 1; not said: {every - 2:.0f}." in alt
 

@@ -98,14 +98,14 @@ def test_every_row_says_below_its_title_what_its_numbers_bear(ways: dict[int, Wa
         ("silences", ("long_silences", "")),
         ("scores", ("phq9", "")),
     ):
-        whole = in_words.told(found)[line]
+        whole = in_words.said_of_lines(found)[line]
         claim = re.split(r"(?<=\.) (?=[A-Z])", whole)[0]
         assert claim in rows[what]
         assert claim in chart.alt
         assert "This is about" not in rows[what] + chart.alt  # said once, below the picture
     assert (OF_A_PART in chart.caption) == (number == MANY)
     assert rows["proud"].endswith("sessions.")
-    assert rows["tags"] == in_words.of_a_word(found.tags, in_words.often(found.tags)[0])
+    assert rows["tags"] == in_words.said_of_word(found.tags, in_words.words_by_use(found.tags)[0])
     assert rows["tags"] in chart.alt
     assert OF_PAGE in chart.caption
 
@@ -118,7 +118,7 @@ def test_of_sessions_that_were_picked_and_for_other_readers_nothing_is_claimed(w
 
 def test_measures_beside_the_usual_range_say_what_they_bear_too(ways: dict[int, Way]) -> None:
     measured = ways[MANY].measured
-    told = in_words.told(ways[MANY])
+    told = in_words.said_of_lines(ways[MANY])
     chart = usual_over_time(usual(measured[measured["unit"].isin(["s", "share", "count"])]), told)
     rows = {row.what: drawn_sentences(row) for row in chart.rows}
     for measure, speaker in (

@@ -7,7 +7,7 @@ import pytest
 
 from therapy_review.charts.prosody import TOO_LITTLE, voices_of_a_session, voices_over_time
 from therapy_review.measures.pitch_loudness import CAUTION, COLUMNS
-from therapy_review.trends.in_words import CERTAIN, sentence
+from therapy_review.trends.in_words import CERTAIN, sentences
 
 OF_TWO = pd.DataFrame(
     [
@@ -60,5 +60,5 @@ def test_two_sessions_are_shown_though_nothing_is_usual_yet():
 
 
 def test_the_sentence_of_one_line_never_stands_without_the_caution():
-    assert sentence(over(*range(20))).endswith(CAUTION)
-    assert CAUTION not in sentence(over(*range(20)).assign(measure="mood_after"))
+    assert sentences([over(*range(20))])[0].endswith(CAUTION)
+    assert CAUTION not in sentences([over(*range(20)).assign(measure="mood_after")])[0]

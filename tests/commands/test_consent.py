@@ -18,7 +18,9 @@ from therapy_review.cli import app
 from therapy_review.errors import ConsentError, JournalError, MissingPackageError
 from therapy_review.hints import install_line
 from therapy_review.lab import server
-from therapy_review.rights.page import AgreementPage, DraftForm
+from therapy_review.rights.draft import NOTHING_YET, first_draft
+from therapy_review.rights.forms import DraftForm
+from therapy_review.rights.withdrawal import CLOSES, CLOSES_WHAT_IS_NEW, what_is_kept
 
 DAY = "2026-03-05"
 
@@ -106,7 +108,7 @@ def test_a_time_after_the_end_of_the_recording_is_a_sentence_and_nothing_is_adde
     assert isinstance(done.exception, JournalError)
     assert "ends before 99:00" in str(done.exception).replace("1:39:00", "99:00")
     assert heard.store.read("agreements.toml") == before
-    form = DraftForm(heard, AgreementPage(heard)._first_draft(), lambda: None)
+    form = DraftForm(heard, first_draft(heard), lambda: None)
     form.how.value, form.spoken_in.value, form.at.value = "spoken", DAY, "99:00"
     form.who["therapist"].value = True
     form._write_down()
@@ -236,9 +238,8 @@ def test_taking_back_being_recorded_closes_what_is_recorded_from_then_on_and_say
     done = run(
         journal, "consent", "revoke", "--who", "therapist", "--use", "record", "--erase", "none", "--keep", ""
     )
-    assert "Recordings made from today on stay closed" in done.output
-    assert "From now on it stays closed" not in done.output
-    assert "Kept, and open for what is still agreed to" in done.output
+    assert CLOSES_WHAT_IS_NEW in done.output
+    assert what_is_kept(journal, "record", RECORDED) in done.output
     assert journal.session(DAY).why_closed("self_review") == ""
     voice = tmp_path / "voice.opus"
     voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
@@ -262,7 +263,7 @@ def test_adding_says_whose_word_on_recording_is_not_written_down(journal: Journa
 
 def test_with_nothing_written_down_showing_says_how_to_begin(new: Journal) -> None:
     said = run(new, "consent", "show").output
-    assert "every recording stays closed" in said
+    assert NOTHING_YET in said
     assert hints.command("consent", "add", journal=root_of(new)) in said
 
 
@@ -275,7 +276,7 @@ def test_either_side_takes_it_back_and_the_door_is_closed_before_anything_is_ask
 ) -> None:
     done = run(journal, "consent", "revoke", "--who", who, typed="everything\n")  # then the window is closed
     assert done.exit_code == 1
-    assert "From now on it stays closed." in done.output
+    assert CLOSES in done.output
     with pytest.raises(ConsentError):
         journal.session(DAY).recording()
     assert journal.ledger[["what", "who"]].to_numpy().tolist() == [["revoked", who]]
@@ -288,12 +289,11 @@ def test_what_is_erased_is_chosen_and_why_the_rest_is_kept_is_written_down(journ
     assert done.exit_code == 0, done.output
     assert [s.name for s in journal.sessions if s.has_recording] == RECORDED[:-2]
     assert journal.session(DAY).notes.text  # the client's own words are not made from the sound
-    assert journal.consents[1].revocations[-1].kept == "Daniel asked to hear them first"
+    why = typed.splitlines()[-1]
+    assert journal.consents[1].revocations[-1].kept == why
     assert journal.ledger["what"].tolist() == ["revoked", "erased", "erased", "kept"]
-    assert journal.ledger["note"].iloc[-1] == "Daniel asked to hear them first"
-    assert (
-        "What was recorded is kept: Daniel asked to hear them first" in run(journal, "consent", "show").output
-    )
+    assert journal.ledger["note"].iloc[-1] == why
+    assert f"is kept: {why}" in run(journal, "consent", "show").output
 
 
 @pytest.mark.parametrize("answer", ["", "no", "y", "YES!", "none"])

@@ -13,6 +13,9 @@ from tests.importing.test_daylio import a_year, damaged, export
 from therapy_review import Journal, hints
 from therapy_review.cli import app
 from therapy_review.errors import TherapyReviewError
+from therapy_review.importing import moods
+from therapy_review.importing.daylio import read_daylio
+from therapy_review.importing.mood_table import how_far
 from therapy_review.importing.mood_values import known_moods
 
 WORDS = ["gut=8", "so lala=5", "meh=5", "müde 😴=3", "rad=10", "awful=2"]
@@ -66,10 +69,10 @@ def test_newer_versions_are_said_in_numbers_and_taken_unless_both_are_wanted(
     june, changed = tmp_path / "june.csv", sum(one.mood == "meh" for one in a_year())
     june.write_bytes(export(a_year()).replace(b",meh,", b",durchwachsen,"))
     looked = run(journal, "import", str(june), "--dry-run").output
-    assert f"{changed} of them are newer than what is here" in looked
-    assert f"{changed} newer than what is here. Nothing was changed." in looked
+    assert moods.in_words([moods.NEWER] * changed) in looked
+    assert f"{changed} {moods.NEWER}. Nothing was changed." in looked
     both = run(journal, "import", str(june), "--dry-run", "--keep-both").output
-    assert f"{changed} new, beside another version. Nothing was changed." in both
+    assert f"{changed} {moods.OTHER}. Nothing was changed." in both
     done = run(journal, "import", str(june), "--map", "durchwachsen=5").output
     assert f"Brought in: 0 entries, {changed} took the place of an older version," in done
     assert "moods remove" not in done  # it brought no day of its own
@@ -82,7 +85,7 @@ def test_every_word_is_asked_about_and_may_be_left_open(journal: Journal, tmp_pa
     done = run(journal, "import", str(path), typed="\n7\n\n")  # so lala, good, awful
     assert done.exit_code == 0, done.output
     assert "Line 4 of x.csv has a quotation mark that is not closed" in done.output
-    assert "1 entry comes in without a time of day" in done.output
+    assert read_daylio(path.read_bytes(), "").about_times in done.output
     assert "Brought in: 4 entries." in done.output
     assert "Without a number: so lala." in done.output
     assert known_moods(journal.store, "daylio") == {"good": 7, "awful": 2}
@@ -114,7 +117,7 @@ def test_how_high_numbers_can_go_is_asked_and_never_guessed(journal: Journal, tm
     path.write_text("day,rate\n2026-03-04,5\n2026-03-05,1\n2026-03-06,4\n")
     columns = ["--column", "date=day", "--column", "mood=rate"]
     looked = run(journal, "import", str(path), *columns, "--dry-run", typed="\n5\n")
-    assert "Your numbers go from 1 to 5." in looked.output
+    assert how_far(1, 5) in looked.output
     done = run(journal, "import", str(path), *columns, typed="\n\n1\n5\n")
     assert "The highest is not told" in done.output
     assert "can't go from 1 to 1" in done.output

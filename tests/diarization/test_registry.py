@@ -155,7 +155,7 @@ def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: silent-diarizer\nVersion: 3.2\n")
     points = "silent = silent_diarizer:make\nbroken = silent_diarizer:gone\n"
-    (metadata / "entry_points.txt").write_text(f"[therapy_review.diarization.registry]\n{points}")
+    (metadata / "entry_points.txt").write_text(f"[therapy_review.diarizers]\n{points}")
     monkeypatch.syspath_prepend(tmp_path)
 
 

@@ -46,7 +46,7 @@ from therapy_review.sharing.clip import Clip
 from therapy_review.sound.recording import Recording
 from therapy_review.storage.plain import PlainStore
 from therapy_review.storage.sealed import SealedStore
-from therapy_review.trends.kinds_of_silence import long_silences_of, silence_kinds
+from therapy_review.trends.kinds_of_silence import by_session, long_silences_of
 from therapy_review.trends.table import trends
 
 PACKAGE = ROOT / "therapy_review"
@@ -626,7 +626,7 @@ def test_silences_across_sessions_are_counted_for_what_was_agreed_to_alone(
     heard: Journal, state: str
 ) -> None:
     def is_known(journal: Journal, use: str) -> bool:
-        table = silence_kinds(journal, use)
+        table = by_session(journal, use)
         return bool(table.loc[table["session"] == DAY, "n"].notna().any())
 
     assert is_known(heard, "self_review")  # what is remembered of it is asked about as well

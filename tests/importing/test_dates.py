@@ -9,10 +9,12 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from therapy_review.importing.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS
 from therapy_review.importing.dates import (
+    AFTER_NOON,
+    BEFORE_NOON,
     DAY_FIRST,
     MONTH_FIRST,
+    MONTHS,
     has_two_readings,
     order_of,
     read_day,

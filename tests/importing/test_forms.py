@@ -14,11 +14,12 @@ from tests.importing.test_moods import VALUES, everything, renamed
 from tests.support.widgets import everything_in, field
 from therapy_review import Journal
 from therapy_review.display.still import STILL
-from therapy_review.importing.forms import calendar_form, moods_form
-from therapy_review.importing.kept_form import KeptForm
+from therapy_review.importing.daylio import read_daylio
+from therapy_review.importing.forms import KeptForm, calendar_form, moods_form
+from therapy_review.importing.mood_table import how_far
 from therapy_review.importing.mood_values import known_columns, known_moods
+from therapy_review.importing.moods import KEEP_BOTH, NEWER, OTHER, TAKE_NEWER, THERE, in_words
 from therapy_review.importing.page import BringIn, bring_in
-from therapy_review.importing.versions import KEEP_BOTH, TAKE_NEWER
 
 
 def choose(form: Any, data: bytes, name: str = "daylio_export.csv") -> None:
@@ -89,10 +90,10 @@ def test_newer_versions_are_offered_and_said_in_numbers(journal: Journal) -> Non
     choose(form, renamed(export(a_year()), b"nothing", b""), "june.csv")
     (how,) = [one for one in everything_in(form) if isinstance(one, w.RadioButtons)]
     assert (how.value, how.layout.display) == (TAKE_NEWER, "")
-    assert f"({len(a_year()) - changed} there already, {changed} newer than what is here)" in words(form)
-    assert f"{changed} of them are newer than what is here" in words(form)
+    assert f"({len(a_year()) - changed} {THERE}, {changed} {NEWER})" in words(form)
+    assert in_words([NEWER] * changed) in words(form)
     how.value = KEEP_BOTH
-    assert f"{changed} new, beside another version" in words(form)
+    assert f"{changed} {OTHER}" in words(form)
     assert how.layout.display == ""  # to choose again
     how.value = TAKE_NEWER
     press(form, "Bring these in")
@@ -106,7 +107,7 @@ def test_damaged_lines_are_named(journal: Journal) -> None:
     for line, _ in damaged()[1]:
         assert f"Line {line} has" in words(form)
     assert "<b>.csv" not in words(form)  # as text, never as markup
-    assert "1 entry comes in without a time of day" in words(form)
+    assert read_daylio(damaged()[0], "").about_times in words(form)
     press(form, "Bring these in")
     assert len(journal.days) == 4
 
@@ -120,7 +121,7 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
     field(form, "The mood").value = "how"
     assert "two ways, as in 3/4/2026" in words(form)
     field(form, "In 3/4/2026 comes").value = "day first"
-    assert "Your numbers are all 4. What is the highest there can be in moods.csv?" in words(form)
+    assert f"{how_far(4, 4)} What is the highest" in words(form)
     assert field(form, "Bring these in").disabled
     assert field(form, "The lowest").value == "1"
     field(form, "The highest").value = "high"
@@ -143,11 +144,11 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
 def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal) -> None:
     form = moods_form(journal)
     choose(form, b"date,mood,energy,word\n2026-03-04,5,-2,fine\n2026-03-05,1,3,low\n", "moods.csv")
-    assert "Your numbers go from 1 to 5. What is the highest there can be in moods.csv?" in words(form)
+    assert f"{how_far(1, 5)} What is the highest" in words(form)
     field(form, "The highest").value = "5"
     assert not field(form, "Bring these in").disabled
     field(form, "The mood").value = "energy"
-    assert "Your numbers go from -2 to 3. What is the lowest and the highest there can be" in words(form)
+    assert f"{how_far(-2, 3)} What is the lowest and the highest" in words(form)
     assert field(form, "Bring these in").disabled
     field(form, "The lowest").value, field(form, "The highest").value = "-3", "3"
     assert not field(form, "Bring these in").disabled

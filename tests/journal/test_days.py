@@ -12,7 +12,7 @@ from therapy_review import Journal
 from therapy_review.commands.check import check
 from therapy_review.errors import JournalError
 from therapy_review.importing.mood_file import Entry, mood_file
-from therapy_review.importing.versions import merge
+from therapy_review.importing.moods import merge
 from therapy_review.journal import days
 from therapy_review.journal.days import none, origin_of, read, written
 from therapy_review.pages import letter
@@ -35,7 +35,7 @@ NUMBER = iter(range(1_000_000))
 
 
 def file_of(entries: list[Entry], kind: str = "daylio") -> pd.DataFrame:
-    return mood_file(kind, f"{next(NUMBER)}".encode(), "export.csv", entries, []).entries
+    return mood_file(kind, f"{next(NUMBER)}".encode(), "export.csv", entries).entries
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -18,7 +18,7 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
 from therapy_review.lab import server
-from therapy_review.lab.kernel_specs import NO_HISTORY, QuietKernelSpecs
+from therapy_review.lab.managers import NO_HISTORY, QuietKernelSpecs
 
 TYPED = "The heron stood in the car park."
 sockets = pytest.mark.skipif(not server.HAS_SOCKET_FILES, reason="kernels are talked to in another way there")
@@ -63,7 +63,7 @@ def test_every_kernel_of_ipythons_is_told_to_keep_no_history(monkeypatch: pytest
     assert found["python3"] == [*given["python3"], NO_HISTORY]
     assert found["mine"] == [*given["mine"], NO_HISTORY]
     assert found["other"] == given["other"]
-    assert any(option.endswith("therapy_review.lab.kernel_specs.QuietKernelSpecs") for option in server.QUIET)
+    assert any(option.endswith("therapy_review.lab.managers.QuietKernelSpecs") for option in server.QUIET)
 
 
 @pytest.mark.slow

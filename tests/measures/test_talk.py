@@ -174,12 +174,6 @@ def test_the_floor_of_what_can_be_seen_is_kept_beside_the_measures():
     assert row(TALK, shortest_silence=0.4)["shortest_silence"] == 0.4
 
 
-def test_mood_change_is_after_minus_before_for_one_and_for_many():
-    assert talk.mood_change(6.0, 4.0) == -2.0
-    changes = talk.mood_change(pd.Series([3.0, np.nan]), pd.Series([5.0, 4.0]))
-    assert changes.tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
-
-
 # The one row.
 
 

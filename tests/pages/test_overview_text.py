@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from therapy_review import Journal
 from therapy_review.charts.over_time import MULTIPLES, tag_shares
 from therapy_review.pages import overview_text
-from therapy_review.trends.in_words import CERTAIN, of_a_word, often
+from therapy_review.trends.in_words import CERTAIN, said_of_word, words_by_use
 from therapy_review.trends.overview import way
 from therapy_review.trends.table import moving_share
 
@@ -32,20 +32,20 @@ def at_random(rng: np.random.Generator, chances: np.ndarray) -> pd.DataFrame:
 def test_sessions_without_any_word_say_nothing_of_one() -> None:
     with_gaps = tags(*["calm", "calm tired", "", "tired", "calm", "", "tired", "tired", "tired", "calm"])
     said = "“calm”: 3 of the first 4 sessions with words, 1 of the newest 4; it is too early to call that a change."
-    assert of_a_word(with_gaps, "calm") == said
-    assert of_a_word(tags("calm", "", "tired"), "calm").startswith("“calm”: 1 of 2 sessions")
+    assert said_of_word(with_gaps, "calm") == said
+    assert said_of_word(tags("calm", "", "tired"), "calm").startswith("“calm”: 1 of 2 sessions")
 
 
 @pytest.mark.slow
 def test_of_pure_chance_at_most_one_in_twenty_is_called_more_than_chance() -> None:
     rng = np.random.default_rng(7)
-    said = [of_a_word(at_random(rng, np.full(60, 0.4)), "calm") for _ in range(300)]
+    said = [said_of_word(at_random(rng, np.full(60, 0.4)), "calm") for _ in range(300)]
     assert sum(CERTAIN in one for one in said) <= 0.05 * len(said)
 
 
 def test_a_word_that_comes_to_stay_is_found_in_its_direction() -> None:
     rng = np.random.default_rng(8)
-    rising = [of_a_word(at_random(rng, np.linspace(0.05, 0.95, 100)), "calm") for _ in range(20)]
+    rising = [said_of_word(at_random(rng, np.linspace(0.05, 0.95, 100)), "calm") for _ in range(20)]
     assert sum(CERTAIN in one for one in rising) >= 18
 
 
@@ -56,13 +56,13 @@ def test_the_small_charts_hold_the_shares_of_the_words_used_most() -> None:
         *(" ".join(word for n, word in enumerate(words) if rng.random() < 0.9 - n / 10) for _ in range(50))
     )
     chart = tag_shares(table)
-    assert [row.what for row in chart.rows] == often(table)[:MULTIPLES]
+    assert [row.what for row in chart.rows] == words_by_use(table)[:MULTIPLES]
     noted = table[table["tag"] != ""]
     shares = moving_share(noted).dropna(subset=["share"])
     for row in chart.rows:
         bars = [patch.get_height() for patch in row.ax.patches]
         np.testing.assert_allclose(bars, shares.loc[shares["tag"] == row.what, "share"])
-        said = of_a_word(table, row.what)
+        said = said_of_word(table, row.what)
         assert said in chart.alt
         assert " ".join(said.split()) in " ".join(t.get_text() for t in row.ax.findobj(Text)).replace(
             "\n", " "

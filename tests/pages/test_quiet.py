@@ -131,10 +131,10 @@ def test_with_the_sound_off_no_sentence_leads_to_what_cannot_play(
 def analysed(journal: Journal) -> None:
     """Let there be two recordings that could be heard beside each other."""
     from therapy_review import analyse
-    from therapy_review.trends.early_recent import pairs
+    from therapy_review.trends.early_recent import pairs_to_hear
 
     analyse(journal.session("2026-01-08"))
-    assert pairs(journal)
+    assert pairs_to_hear(journal)
 
 
 def test_what_would_be_heard_is_there_to_read(heard: Journal) -> None:

@@ -12,8 +12,8 @@ from tests.support.short_journals import DAYS
 from therapy_review.hints import install_line
 from therapy_review.journal.journal import Journal
 from therapy_review.reports import runner
+from therapy_review.reports.batch import Listed, Standing
 from therapy_review.reports.index_page import index, picture
-from therapy_review.reports.status import Listed, Standing
 from therapy_review.reports.tables import as_csv, as_parquet, everything
 from therapy_review.reports.workers import pool, templates
 from therapy_review.reports.workers.orders import Made, Order

@@ -9,14 +9,14 @@ from typer.testing import CliRunner, Result
 
 from tests.conftest import root_of
 from therapy_review import Journal, Session, cli, hints, open_journal
+from therapy_review.commands import turns
 from therapy_review.commands.report import _apart
 from therapy_review.display.rendering import with_way_back
 from therapy_review.errors import JournalError, ShareError
 from therapy_review.lab import server
 from therapy_review.reports import plain_copy, runner
-from therapy_review.reports.batch import Outcome
+from therapy_review.reports.batch import Listed, Outcome, Standing
 from therapy_review.reports.runner import Report, Summary
-from therapy_review.reports.status import Listed, Standing
 from therapy_review.storage import unlock
 from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore
@@ -53,7 +53,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(runner, "run_one", one)
     monkeypatch.setattr(runner, "run", all_of_them)
-    monkeypatch.setattr(cli, "_analyse_all", lambda _journal: 0)
+    monkeypatch.setattr(turns, "analyse_all", lambda _journal: 0)
     return ran
 
 

@@ -35,7 +35,7 @@ from therapy_review.storage.keys import NewKeys
 from therapy_review.storage.plain import PlainStore, digest
 from therapy_review.storage.sealed import SealedStore
 from therapy_review.storage.sealing import seal
-from therapy_review.trends.kinds_of_silence import silence_kinds
+from therapy_review.trends.kinds_of_silence import by_session
 from therapy_review.trends.table import trends
 
 DAY = "2026-03-05"
@@ -128,7 +128,7 @@ def test_of_the_sound_alone_notes_and_marks_stay(full: Journal) -> None:
 
 def test_no_index_of_the_journal_holds_what_was_erased(heard: Journal) -> None:
     trends(heard)
-    silence_kinds(heard)
+    by_session(heard)
     for erase in (erase_sound, erase_session):
         erase(heard.session(DAY))
         kept = {name: heard.store.read(f"derived/{name}") for name in heard.store.files("derived")}

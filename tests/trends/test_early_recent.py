@@ -12,7 +12,7 @@ from tests.conftest import Hear, root_of
 from therapy_review import Journal, open_journal
 from therapy_review.charts.early_recent import then_and_now, words_then_and_now
 from therapy_review.measures.talk import evaluate
-from therapy_review.trends.early_recent import pairs, sides
+from therapy_review.trends.early_recent import early_and_recent, pairs_to_hear
 from therapy_review.trends.overview import way
 
 EARLY, RECENT = "2026-01-08", "2026-03-05"
@@ -32,7 +32,7 @@ def ends(ends_once: Path, tmp_path: Path) -> Journal:
 
 @given(st.sets(st.dates().map(str), max_size=60))
 def test_the_sides_are_quarters_that_never_share_a_session(names: set[str]) -> None:
-    found = sides(names)
+    found = early_and_recent(names)
     if found is None:
         assert len(names) < 2
         return
@@ -44,7 +44,7 @@ def test_the_sides_are_quarters_that_never_share_a_session(names: set[str]) -> N
 
 
 def test_a_pair_is_of_the_first_and_the_newest_session_that_can_be_heard(ends: Journal) -> None:
-    found = {pair.kind: pair for pair in pairs(ends)}
+    found = {pair.kind: pair for pair in pairs_to_hear(ends)}
     assert list(found) == ["You, talking at length", "A silence"]
     for pair in found.values():
         assert (pair.early.session.name, pair.recent.session.name) == (EARLY, RECENT)
@@ -55,9 +55,9 @@ def test_a_pair_is_of_the_first_and_the_newest_session_that_can_be_heard(ends: J
 
 def test_proud_moments_are_paired_where_both_halves_have_one(ends: Journal) -> None:
     ends.store.write(f"sessions/{EARLY}/marks.csv", b"start,kind,label\n60,proud moment,said it\n")
-    assert len(pairs(ends)) == 2
+    assert len(pairs_to_hear(ends)) == 2
     ends.store.write(f"sessions/{RECENT}/marks.csv", b"start,kind,label\n90,proud,asked\n")
-    first = pairs(ends)[0]
+    first = pairs_to_hear(ends)[0]
     assert (first.early.why, first.recent.why) == ("You marked this: said it.", "You marked this: asked.")
 
 
@@ -65,30 +65,30 @@ def test_of_several_proud_moments_the_first_and_the_newest_are_heard(ends: Journ
     marks = b"start,kind,label\n20,proud,one\n40,proud,two\n60,proud,three\n80,proud,four\n"
     for name in (EARLY, RECENT):
         ends.store.write(f"sessions/{name}/marks.csv", marks)
-    first = pairs(ends)[0]
+    first = pairs_to_hear(ends)[0]
     assert (first.early.why, first.recent.why) == ("You marked this: one.", "You marked this: four.")
 
 
 def test_nothing_of_a_trigger_is_chosen(ends: Journal) -> None:
-    before = next(pair for pair in pairs(ends) if pair.kind == "You, talking at length").early
+    before = next(pair for pair in pairs_to_hear(ends) if pair.kind == "You, talking at length").early
     line = f"start,end,kind\n{before.start},{before.end},trigger\n"
     ends.store.write(f"sessions/{EARLY}/marks.csv", line.encode())
-    for pair in pairs(ends):
+    for pair in pairs_to_hear(ends):
         assert pair.early.end <= before.start - 2 or pair.early.start >= before.end
 
 
 def test_a_session_that_was_not_analysed_is_passed_over(journal: Journal) -> None:
-    assert pairs(journal) == []
+    assert pairs_to_hear(journal) == []
 
 
 def test_a_session_that_is_closed_is_passed_over(ends: Journal) -> None:
     ends.store.remove("agreements.toml")
-    assert pairs(ends) == []
+    assert pairs_to_hear(ends) == []
 
 
 def test_the_pictures_say_both_sides_and_how_few_they_are(ends: Journal) -> None:
     found = way(ends)
-    both = sides(found.sessions["session"])
+    both = early_and_recent(found.sessions["session"])
     chart = then_and_now(found, both, scales=ends.scales)
     assert "the mood you came with: 3 early, 5.5 recently" in chart.alt
     assert "PHQ-9: 14 early, 8 recently" in chart.alt
@@ -101,7 +101,7 @@ def test_the_pictures_say_both_sides_and_how_few_they_are(ends: Journal) -> None
 def test_with_one_session_or_none_it_is_said_what_will_stand_there(ends: Journal) -> None:
     for names in ([], [EARLY]):
         found = way(ends).only(names)
-        both = sides(found.sessions["session"])
+        both = early_and_recent(found.sessions["session"])
         assert both is None
         assert "beside each other" in then_and_now(found, both).alt
         assert words_then_and_now(found.tags, both).alt.startswith("No words")
@@ -109,7 +109,7 @@ def test_with_one_session_or_none_it_is_said_what_will_stand_there(ends: Journal
 
 def test_captions_say_what_is_counted_and_of_how_many_sessions(ends: Journal) -> None:
     found = way(ends)
-    both = sides(found.sessions["session"])
+    both = early_and_recent(found.sessions["session"])
     caption = then_and_now(found, both, scales=ends.scales).caption
     assert "somebody's time speaking, of everybody's; silence is left out" in caption
     assert "The shortest silence that could be seen: " in caption

@@ -18,10 +18,10 @@ from therapy_review.trends.kinds_of_silence import (
     KINDS,
     NOT_SAID,
     SILENCE,
+    by_session,
     coded,
     long_silences_of,
     say,
-    silence_kinds,
 )
 from therapy_review.turns.table import turns_table
 
@@ -160,7 +160,7 @@ def test_kinds_are_counted_by_session_with_those_nobody_said(heard: Journal, ses
     total = len(long_silences_of(session))
     say(session, *times(session), "thinking")
     say(session, *times(session, 1), "", "I saw the rain")
-    table = silence_kinds(heard)
+    table = by_session(heard)
     counted = table[table["session"] == session.name].set_index("kind")["n"].to_dict()
     rest = {NOT_SAID: total - 2} if total > 2 else {}
     assert counted == {"thinking": 1, "in own words": 1, **rest}
@@ -169,7 +169,7 @@ def test_kinds_are_counted_by_session_with_those_nobody_said(heard: Journal, ses
 
 
 def test_a_session_nobody_could_count_silences_in_is_not_one_without(heard: Journal):
-    table = silence_kinds(heard).set_index("session")
+    table = by_session(heard).set_index("session")
     assert math.isnan(table.loc["2026-02-12", "n"])
     assert table.index.unique().tolist() == [session.name for session in heard.sessions]
 
@@ -181,19 +181,19 @@ def test_a_session_without_long_silences_has_none(heard: Journal, session: Sessi
     from therapy_review.analysis.analysis import rename
 
     rename(session)
-    assert silence_kinds(heard).query("session == @session.name")["n"].tolist() == [0]
+    assert by_session(heard).query("session == @session.name")["n"].tolist() == [0]
 
 
 def test_what_is_said_before_the_recording_is_analysed_counts_too(heard: Journal):
     session = heard.session("2026-01-08")
     say(session, 20, 26, "feeling")
-    table = silence_kinds(heard).query("session == @session.name")
+    table = by_session(heard).query("session == @session.name")
     assert table[["kind", "n", "seconds"]].to_numpy().tolist() == [["feeling", 1, 6]]
 
 
 def test_marks_that_can_not_be_read_leave_that_session_open_and_no_other(heard: Journal, session: Session):
     heard.store.write(session.file("marks.csv"), b"no marks\n")
-    table = silence_kinds(heard).set_index("session")["n"]
+    table = by_session(heard).set_index("session")["n"]
     assert math.isnan(table[session.name])
     assert table["2026-02-26"] > 0
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings, strategies as st
 
 from tests.support.believable import write_journal
 from therapy_review.errors import TrendsError
-from therapy_review.trends.in_words import in_words, sentence
-from therapy_review.trends.lasting_change import FEWEST, SURE, change, changes, current_phase, together
+from therapy_review.trends.in_words import said_of_change, sentences
+from therapy_review.trends.lasting_change import FEWEST, SURE, change, change_of, current_phase, together
 from therapy_review.trends.slopes import (
     MONTH,
     Slope,
@@ -245,7 +245,7 @@ def claims(noise: Noise, lengths: Sequence[int], times: int = TIMES) -> float:
     for at in range(times):
         n = lengths[at % len(lengths)]
         found = change(missed_weeks(rng, n), noise(rng, n))
-        claimed += "too early to say" not in in_words(found, "it", "points")
+        claimed += "too early to say" not in said_of_change(found, "it", "points")
     return claimed / times
 
 
@@ -384,8 +384,8 @@ def rows(phases: list[str], values: list[float]) -> pd.DataFrame:
 def test_a_step_between_two_phases_is_no_change():
     values = [float(v) for v in [2, 5, 3, 6, 4, 2, 6, 3, 5, 4, 6, 9, 5, 8, 6, 7, 4, 8, 7, 6]]
     apart = rows(["room"] * 10 + ["online"] * 10, values)
-    assert changes(apart)["mood_after", ""].direction == "too early to say"
-    assert changes(apart.assign(phase=""))["mood_after", ""].direction == "higher"
+    assert change_of(apart).direction == "too early to say"
+    assert change_of(apart.assign(phase="")).direction == "higher"
 
 
 def test_one_session_online_between_others_is_not_where_the_client_is():
@@ -410,9 +410,9 @@ def test_two_times_with_one_therapist_are_not_one_line(tmp_path: Path):
     table = trends(journal, ["mood_after", "phq9"])
     mood = table[table["measure"] == "mood_after"]
     assert len(current_phase(mood)) == 8
-    assert changes(mood)["mood_after", ""].direction == "too early to say"
-    assert sentence(mood).endswith("about 8 of the 24 sessions: those with Dana for the second time.")
+    assert change_of(mood).direction == "too early to say"
+    assert sentences([mood])[0].endswith("about 8 of the 24 sessions: those with Dana for the second time.")
     # There is no total but of the first time: it is said which time that is.
-    totals = sentence(table[table["measure"] == "phq9"])
+    totals = sentences([table[table["measure"] == "phq9"]])[0]
     assert "it moved lower" in totals
     assert totals.endswith("This is about the time before a change of therapist.")

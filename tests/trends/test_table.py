@@ -16,7 +16,7 @@ from tests.support.believable import DIALOGUES, Truth, dialogues, turns_of_a_ses
 from therapy_review import Journal, open_journal
 from therapy_review.errors import TrendsError
 from therapy_review.measures.talk import talk_share
-from therapy_review.trends.lasting_change import changes
+from therapy_review.trends.lasting_change import change_of
 from therapy_review.trends.table import COLUMNS, moods_table, moving_share, sessions_table, tags_table, trends
 from therapy_review.turns.table import turns_table, validate
 
@@ -273,8 +273,8 @@ def test_a_window_without_sessions_is_refused():
 
 def test_the_slopes_that_are_in_a_believable_journal_are_found(tmp_path: Path):
     truth = Truth(mood_a_month=0.12, phq9_a_month=-0.4)
-    known = changes(trends(write_journal(tmp_path / "j", truth=truth, seed=1), ["mood_after", "phq9"]))
-    mood, phq9 = known["mood_after", ""], known["phq9", ""]
+    table = trends(write_journal(tmp_path / "j", truth=truth, seed=1), ["mood_after", "phq9"])
+    mood, phq9 = (change_of(table[table["measure"] == measure]) for measure in ("mood_after", "phq9"))
     assert mood.direction == "higher"
     assert phq9.direction == "lower"
     assert mood.slope is not None
@@ -285,8 +285,8 @@ def test_the_slopes_that_are_in_a_believable_journal_are_found(tmp_path: Path):
 
 def test_a_believable_journal_without_slopes_shows_none(tmp_path: Path):
     still = write_journal(tmp_path / "j", truth=Truth(mood_a_month=0.0, phq9_a_month=0.0), seed=4)
-    known = changes(trends(still, ["mood_before", "mood_after", "phq9"]))
-    assert {change.direction for change in known.values()} == {"too early to say"}
+    table = trends(still, ["mood_before", "mood_after", "phq9"])
+    assert {change_of(own).direction for _, own in table.groupby("measure")} == {"too early to say"}
 
 
 def test_believable_turns_are_those_of_a_session():

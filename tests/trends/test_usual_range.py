@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from therapy_review.trends.usual_range import FEWEST, PLACES, far_out, usual
+from therapy_review.trends.usual_range import FEWEST_BEFORE, PLACES, far_out, usual
 
 
 def table_of(values: list[float], phases: list[str] | None = None, unit: str = "s") -> pd.DataFrame:
@@ -23,8 +23,8 @@ def test_the_range_is_the_middle_half_of_the_sessions_before_and_not_of_this_one
 
 def test_under_five_sessions_before_nothing_is_called_usual() -> None:
     found = usual(table_of([1, 2, 3, 4, 5, 6]))
-    assert found["place"].tolist()[:FEWEST] == [""] * FEWEST
-    assert found["middle"].isna().tolist() == [True] * FEWEST + [False]
+    assert found["place"].tolist()[:FEWEST_BEFORE] == [""] * FEWEST_BEFORE
+    assert found["middle"].isna().tolist() == [True] * FEWEST_BEFORE + [False]
 
 
 def test_sessions_that_were_not_measured_do_not_count_and_have_no_place() -> None:

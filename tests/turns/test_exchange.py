@@ -21,8 +21,14 @@ from pympi import Elan
 from tests.conftest import ROOT, reference
 from therapy_review.errors import MissingPackageError, TurnsError
 from therapy_review.hints import install_line
-from therapy_review.turns.exchange import decode, encode, read_turns, well_formed, write_turns
-from therapy_review.turns.formats import FORMATS
+from therapy_review.turns.exchange import (
+    FORMATS,
+    decode_turns,
+    encode_turns,
+    read_turns,
+    well_formed,
+    write_turns,
+)
 from therapy_review.turns.table import turns_table, validate
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write]
@@ -65,7 +71,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
 @unhurried
 @given(turns=tables(), recording=st.text())
 def test_what_is_written_is_read_back_the_same(kind: str, turns: pd.DataFrame, recording: str) -> None:
-    again = decode(encode(turns, kind, recording), kind, "turns")
+    again = decode_turns(encode_turns(turns, kind, recording), kind, "turns")
     assert_frame_equal(again, turns, check_exact=True)
     assert again.attrs["left_out"] == 0
 
@@ -82,18 +88,20 @@ def test_any_times_come_back_to_the_millisecond(rows: list) -> None:
     validate(mended)
     assert abs(mended["start"].min() - min(row[0] for row in rows)) <= 0.0005 + 1e-9
     assert abs(mended["end"].max() - max(row[0] + row[1] for row in rows)) <= 0.0005 + 1e-9
-    assert_frame_equal(decode(encode(mended, "rttm", "r"), "rttm", "turns"), mended, check_exact=True)
+    assert_frame_equal(
+        decode_turns(encode_turns(mended, "rttm", "r"), "rttm", "turns"), mended, check_exact=True
+    )
 
 
 @pytest.mark.parametrize("kind", [*FORMATS])
 @unhurried
 @given(data=st.data())
 def test_a_damaged_file_is_one_sentence_and_never_a_traceback(kind: str, data: st.DataObject) -> None:
-    whole = encode(turns_table([(0, 1, "A B"), (1, 2.5, "C")]), kind if kind in WRITTEN else "csv", "r")
+    whole = encode_turns(turns_table([(0, 1, "A B"), (1, 2.5, "C")]), kind if kind in WRITTEN else "csv", "r")
     cut = data.draw(st.integers(0, len(whole)))
     junk = data.draw(st.binary(max_size=20))
     with contextlib.suppress(TurnsError):
-        validate(decode(whole[:cut] + junk + whole[cut + len(junk) :], kind, "turns"))
+        validate(decode_turns(whole[:cut] + junk + whole[cut + len(junk) :], kind, "turns"))
 
 
 @pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.stem)
@@ -125,7 +133,7 @@ SAID = turns_table([(0, 2.5, "client", 0.93), (2.25, 4, "therapist"), (4, 4.125,
 def test_pyannote_reads_what_we_write_and_we_read_what_it_writes(tmp_path: Path) -> None:
     write_turns(SAID, tmp_path / "2026-01-08.rttm")
     assert load_rttm(tmp_path / "2026-01-08.rttm")["2026-01-08"].to_rttm() == annotation(SAID).to_rttm()
-    heard = decode(annotation(SAID).to_rttm().encode(), "rttm", "turns.rttm")
+    heard = decode_turns(annotation(SAID).to_rttm().encode(), "rttm", "turns.rttm")
     assert_frame_equal(heard, SAID.assign(confidence=1.0))
 
 
@@ -150,7 +158,7 @@ def test_praats_own_files_are_read_with_any_text_as_a_turn(
     grid.replaceTier("Zoë", tier.new(entries=[(0.5, 2, "ja,\nund dann")]))
     grid.save(str(tmp_path / "b.TextGrid"), length, includeBlankSpaces=True)
     data = (tmp_path / "b.TextGrid").read_text(encoding="utf-8").encode(encoding)
-    assert decode(data, "TextGrid", "b.TextGrid").to_numpy().tolist() == [[0.5, 2.0, "Zoë", 1.0]]
+    assert decode_turns(data, "TextGrid", "b.TextGrid").to_numpy().tolist() == [[0.5, 2.0, "Zoë", 1.0]]
 
 
 def test_pympi_opens_our_elan_file_and_we_read_its_files_without_dependent_tiers(tmp_path: Path) -> None:
@@ -166,8 +174,8 @@ def test_pympi_opens_our_elan_file_and_we_read_its_files_without_dependent_tiers
 
 
 def test_an_elan_tier_speaks_for_its_participant() -> None:
-    text = encode(SAID, "eaf", "r").decode().replace('PARTICIPANT="client"', 'PARTICIPANT="Robin"')
-    assert set(decode(text.encode(), "eaf", "r.eaf")["speaker"]) == {"Robin", "therapist"}
+    text = encode_turns(SAID, "eaf", "r").decode().replace('PARTICIPANT="client"', 'PARTICIPANT="Robin"')
+    assert set(decode_turns(text.encode(), "eaf", "r.eaf")["speaker"]) == {"Robin", "therapist"}
 
 
 def whisper(segments: list[dict[str, object]]) -> bytes:
@@ -175,7 +183,7 @@ def whisper(segments: list[dict[str, object]]) -> bytes:
 
 
 def test_whisper_segments_with_speakers_are_turns_and_those_without_are_counted() -> None:
-    heard = decode(
+    heard = decode_turns(
         whisper(
             [
                 {"start": 0.5, "end": 2.0, "text": "Hello.", "speaker": "SPEAKER_00"},
@@ -206,7 +214,7 @@ def test_words_with_speakers_part_a_segment_between_two_people_but_not_at_every_
     data = json.dumps(
         {"result": json.loads(whisper([{"start": 1, "end": 2.75, "speaker": "A", "words": words}]))}
     )
-    assert decode(data.encode(), "json", "a.json").to_numpy().tolist() == [
+    assert decode_turns(data.encode(), "json", "a.json").to_numpy().tolist() == [
         [1.0, 2.4, "A", 1.0],
         [2.5, 2.75, "B", 1.0],
     ]
@@ -256,7 +264,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_stretches_of_one_speaker_over_each_other_are_joined_and_touching_ones_are_not() -> None:
     lines = [(0, 10, "A"), (1, 1, "A"), (3, 1, "A"), (2, 3, "B"), (10, 1, "A"), (11, 0, "A")]
     data = "".join(RTTM.format("x", start, length, who) for start, length, who in lines)
-    heard = decode(data.encode(), "rttm", "x.rttm")
+    heard = decode_turns(data.encode(), "rttm", "x.rttm")
     assert heard[["start", "end", "speaker"]].to_numpy().tolist() == [
         [0, 10, "A"],
         [2, 5, "B"],
@@ -287,9 +295,12 @@ def test_nothing_is_written_where_nobody_speaks_and_whispers_json_is_only_read(t
 
 
 def test_parquet_keeps_types_and_without_pyarrow_says_how_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = encode(SAID, "parquet", "r")
+    data = encode_turns(SAID, "parquet", "r")
     assert pd.read_parquet(io.BytesIO(data))["start"].dtype == np.float64
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    for attempt in (lambda: encode(SAID, "parquet", "r"), lambda: decode(data, "parquet", "a.parquet")):
+    for attempt in (
+        lambda: encode_turns(SAID, "parquet", "r"),
+        lambda: decode_turns(data, "parquet", "a.parquet"),
+    ):
         with pytest.raises(MissingPackageError, match=re.escape(install_line("parquet"))):
             attempt()

@@ -6,20 +6,9 @@ from .analysis import (
     is_current as is_current,
     rename as rename,
 )
-from .enrolment import forget_without_agreement as forget_without_agreement
 from .external_turns import (
     forget_turns as forget_turns,
     turns_elsewhere as turns_elsewhere,
     use_turns as use_turns,
 )
 from .review import CHANGED_ELSEWHERE as CHANGED_ELSEWHERE, Listening as Listening
-from .similar import Embed as Embed, alike as alike, hearing as hearing, relabel_alike as relabel_alike
-from .uncertainty import AROUND as AROUND, least_certain as least_certain
-from .voiceprints import (
-    LIKENESS as LIKENESS,
-    MARGIN as MARGIN,
-    PEOPLE as PEOPLE,
-    mean_voice as mean_voice,
-    recognise as recognise,
-    surest_stretches as surest_stretches,
-)

@@ -128,12 +128,8 @@ def _opened(file: Path) -> Recording:
 
 def _who(journal: Journal, files: Sequence[Path]) -> list[str]:
     """See from the files' names who is heard in each: somebody's role, or the file's name until they are asked."""
-    names = {
-        journal.client: "client",
-        journal.therapist: "therapist",
-        "client": "client",
-        "therapist": "therapist",
-    }
+    names = {journal.client: "client", journal.therapist: "therapist"}
+    names |= {"client": "client", "therapist": "therapist"}
     found = []
     for file in files:
         stem = file.stem.casefold()

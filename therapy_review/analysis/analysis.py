@@ -32,15 +32,13 @@ from therapy_review.diarization import (
     sees_overlap,
 )
 from therapy_review.errors import JournalError, RecordingError
-from therapy_review.journal import SessionNotes, read_turns
+from therapy_review.journal import SessionNotes, kept_turns
 from therapy_review.measures import evaluate
 from therapy_review.sound import PEAKS_A_SECOND, length_to_analyse, waveform_peaks
 from therapy_review.storage import if_there
 from therapy_review.turns import MIN_SILENCE, corrected
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from therapy_review.journal import Journal, Session
     from therapy_review.sound import Recording
     from therapy_review.storage import Store
@@ -145,7 +143,7 @@ def analyse(
     made = _look(session, diarizer)
     if _is_current(session, made):
         tell(STEPS[-1], 1.0)
-        return read_turns(session.derived("turns.csv", made.inputs))
+        return kept_turns(session.derived("turns.csv", made.inputs))
     heard = _heard_before(session, made) or _listen(session, made, recording, use, tell)
     tell(STEPS[2], 0.95)
     turns = _follow(session, made, heard, use)
@@ -204,7 +202,7 @@ def clear_damaged(session: Session) -> None:
     """Take away the derived files of a session that can't be read; the next analysis makes them again."""
 
     def table(data: bytes) -> object:
-        return read_turns(data)[["start", "end", "speaker"]]
+        return kept_turns(data)[["start", "end", "speaker"]]
 
     def figures(data: bytes) -> object:
         return dict(json.loads(data))
@@ -275,7 +273,7 @@ def _heard_before(session: Session, made: Made) -> Heard | None:
     if any(inputs.get(part) != made.inputs[part] for part in parts) or not _is_heard_alike(session, made):
         return None
     data = if_there(session.journal.store.read, session.file("derived/voices.csv"))
-    return None if data is None else Heard(read_turns(data), made.before)
+    return None if data is None else Heard(kept_turns(data), made.before)
 
 
 def _stamp(session: Session) -> tuple[int, int]:
@@ -307,7 +305,8 @@ def _listen(session: Session, made: Made, recording: Recording, use: str, tell: 
     hearing = _on_tracks(session, made, recording, listener) or listener
     samples = recording.read()
     parts = round(len(samples) / recording.sample_rate * PEAKS_A_SECOND)
-    peaks = waveform_peaks(samples, parts).astype(np.float16)
+    peaks = io.BytesIO()
+    np.save(peaks, waveform_peaks(samples, parts).astype(np.float16))
     tell(STEPS[1], 0.2)
     journal = session.journal
     names = {journal.client: "client", journal.therapist: "therapist"}
@@ -321,7 +320,8 @@ def _listen(session: Session, made: Made, recording: Recording, use: str, tell: 
         "duration": recording.duration,
         "peaks_a_second": PEAKS_A_SECOND,
     }
-    _keep(session, made, use, {"peaks.npy": _npy(peaks), "voices.csv": voices.to_csv(index=False).encode()})
+    written = {"peaks.npy": peaks.getvalue(), "voices.csv": voices.to_csv(index=False).encode()}
+    _keep(session, made, use, written)
     return Heard(voices, how)
 
 
@@ -361,10 +361,4 @@ def _follow(session: Session, made: Made, heard: Heard, use: str = "") -> pd.Dat
         "made_from.json": json.dumps(rests_on, indent=1).encode(),
     }
     _keep(session, made, use, files)
-    return read_turns(table)
-
-
-def _npy(array: NDArray[np.float16]) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array)
-    return out.getvalue()
+    return kept_turns(table)

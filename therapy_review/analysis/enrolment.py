@@ -1,4 +1,9 @@
-"""Enrolment: the voice prints that are kept, from whom, and what may be done with them.
+"""Enrolment: who of the voices heard is the client, as confirmed sessions have taught it.
+
+A *contribution* is what one confirmed session says of one person's voice: the mean embedding of its surest
+stretches. A *print* is the contributions of one person and nothing else, so that without one of them it is as if
+that one had never been given. Rooms and microphones move both voices of a session alike, so what decides is by how
+much one of them is nearer to the print than the other, and not only how near it is.
 
 Prints are biometric. Only that of a person whose agreement to ``voice_print`` is in force is made or used; by
 default that is the client alone. What a confirmed session adds is one file, ``voices/client/2026-03-04.json``,
@@ -8,37 +13,140 @@ Sessions in ``voices/left_out.json`` add nothing, whatever was answered.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from therapy_review import hints
 from therapy_review.analysis.similar import hearing
-from therapy_review.analysis.voiceprints import (
-    PEOPLE,
-    Contribution,
-    Recognised,
-    mean_voice,
-    recognise,
-    surest_stretches,
-)
 from therapy_review.consent import SELF_REVIEW, agreements_file, ledger
-from therapy_review.diarization import MODEL
+from therapy_review.diarization import embedding
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.journal import evidence, read_turns
+from therapy_review.journal import evidence, kept_turns
 from therapy_review.storage import digest, if_there
-from therapy_review.turns import are_named, corrected, name_speakers
+from therapy_review.turns import TOLERANCE, are_named, corrected, intervals, name_speakers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from numpy.typing import NDArray
 
+    from therapy_review.analysis.similar import Embed
     from therapy_review.journal import Journal, Session
+
+    Vector = NDArray[np.float64]
 
 USE = "voice_print"
 LEFT_OUT = "voices/left_out.json"
 DIGITS = 6  # of each number of a vector
+PEOPLE = ("client", "therapist")
+ENOUGH = 60.0  # seconds of a voice that are heard at most
+LEAST = 5.0  # seconds; less says too little about a voice
+LONG = 1.5  # seconds; a shorter stretch is chosen only where there are not enough long ones
+LIKENESS = 0.45  # cosine with the print below which nobody is named
+MARGIN = 0.25  # by how much, in cosine, naming them the other way round must be worse
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one confirmed session says of one person's voice; what it `rests_on` names recording and stretches."""
+
+    session: str
+    role: str
+    seconds: float
+    model: str
+    made_on: dt.date
+    rests_on: str
+    vector: tuple[float, ...]
+
+    def to_bytes(self) -> bytes:
+        """Write it as JSON."""
+        return json.dumps(asdict(self) | {"made_on": self.made_on.isoformat()}, indent=1).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str, journal: Path | None = None) -> Contribution:
+        """Read it from JSON."""
+        try:
+            entry = json.loads(data)
+            day, vector = dt.date.fromisoformat(entry["made_on"]), tuple(map(float, entry["vector"]))
+            return cls(**{**entry, "made_on": day, "vector": vector})
+        except (ValueError, KeyError, TypeError) as error:
+            raise JournalError(
+                f"{where} can't be read as part of a voice print; delete it, then run: "
+                f"{hints.command('voice', 'remember', journal=journal)}"
+            ) from error
+
+
+class Recognised(NamedTuple):
+    """What prints say of the voices of a session: the role of each, if sure, and the margin (cosine)."""
+
+    roles: dict[str, str]
+    margin: float
+
+
+def surest_stretches(turns: pd.DataFrame, voice: str) -> NDArray[np.float64]:
+    """Choose where one voice is heard best: alone, long and surely, a minute at most; nowhere in less than 5 s.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> surest_stretches(turns_table([(0, 9, "voice_1"), (8, 16, "voice_2")]), "voice_1").tolist()
+    [[0.0, 8.0]]
+    """
+    own = turns[turns["speaker"] == voice]
+    others = turns.loc[turns["speaker"] != voice, ["start", "end"]].to_numpy(dtype=float)
+    alone = []
+    for start, end, sure in own[["start", "end", "confidence"]].to_numpy(dtype=float).tolist():
+        over = others[(others[:, 0] < end) & (others[:, 1] > start)].tolist()
+        alone += [(a, b, sure) for a, b in intervals.without(over, start, end) if b - a > TOLERANCE]
+    # How sure is compared in tenths: among stretches much alike, the longer one tells more.
+    alone.sort(key=lambda part: (part[1] - part[0] < LONG, -round(part[2], 1), part[0] - part[1], part[0]))
+    chosen, seconds = list[tuple[float, float]](), 0.0
+    for start, end, _ in alone:
+        if seconds < ENOUGH:
+            chosen.append((start, min(end, start + ENOUGH - seconds)))
+            seconds += chosen[-1][1] - start
+    return np.array(sorted(chosen) if seconds >= LEAST else [], dtype=float).reshape(-1, 2)
+
+
+def mean_voice(stretches: NDArray[np.float64], embed: Embed) -> Vector:
+    """Embed one voice: the mean over its stretches, each counted by its length."""
+    mean = np.average(embed(stretches).astype(float), axis=0, weights=np.diff(stretches, axis=1).ravel())
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
+
+
+def recognise(voices: Mapping[str, Vector], prints: Mapping[str, Iterable[Vector]]) -> Recognised:
+    """Say who of two voices is the client, or that it is not sure; all vectors are of length one.
+
+    Examples
+    --------
+    >>> heard = {"voice_1": np.array([0.6, 0.8]), "voice_2": np.array([0.0, 1.0])}
+    >>> recognise(heard, {"client": [np.array([1.0, 0.0])]})
+    Recognised(roles={'voice_1': 'client', 'voice_2': 'therapist'}, margin=0.6)
+    >>> recognise(heard, {"client": [np.array([0.8, 0.6])]}).roles
+    {'voice_1': 'client', 'voice_2': 'therapist'}
+    >>> recognise(heard, {"client": [np.array([0.3, 0.954])]}).roles
+    {}
+    """
+    known = {role: np.mean(list(vectors), axis=0) for role, vectors in prints.items()}
+    if len(voices) != len(PEOPLE) or not known:
+        return Recognised({}, 0.0)
+    known = {role: mean / max(float(np.linalg.norm(mean)), 1e-9) for role, mean in known.items()}
+    ways = []
+    for names in (list(voices), list(voices)[::-1]):
+        roles = dict(zip(names, PEOPLE, strict=True))
+        ways.append((roles, [float(voices[v] @ known[role]) for v, role in roles.items() if role in known]))
+    ways.sort(key=lambda way: -sum(way[1]))
+    (roles, near), (_, less) = ways
+    margin = round((sum(near) - sum(less)) / len(known), 6)
+    sure = margin >= MARGIN and min(near) >= LIKENESS
+    return Recognised({voice: roles[voice] for voice in voices} if sure else {}, margin)
 
 
 def agreed(journal: Journal, role: str) -> bool:
@@ -68,7 +176,9 @@ def contributions(journal: Journal, role: str) -> list[Contribution]:
 def in_force(journal: Journal) -> dict[str, list[Contribution]]:
     """Give the prints that may be used: agreed to, and made by the voice model of today."""
     every = {role: contributions(journal, role) for role in PEOPLE if agreed(journal, role)}
-    usable = {role: [part for part in parts if part.model == MODEL] for role, parts in every.items()}
+    usable = {
+        role: [part for part in parts if part.model == embedding.MODEL] for role, parts in every.items()
+    }
     return {role: parts for role, parts in usable.items() if parts}
 
 
@@ -97,7 +207,7 @@ def let_in(journal: Journal, session: str) -> None:
 
 
 def forget(journal: Journal, role: str) -> int:
-    """Forget somebody's print and take the agreement to it back."""
+    """Forget somebody's print and take the agreement to it back; tell from how many sessions it was made."""
     today = journal.today()
     if journal.keep_agreements(lambda data: agreements_file.take_back(data, role, USE, on=today)):
         journal.record(ledger.REVOKED, use=USE, who=role)
@@ -106,17 +216,7 @@ def forget(journal: Journal, role: str) -> int:
 
 
 def forget_without_agreement(journal: Journal) -> list[str]:
-    """Forget the prints of those whose agreement is not, or no longer, in force.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-        Whose print was forgotten.
-    """
+    """Forget the prints of those whose agreement is not, or no longer, in force, and tell whose."""
     with journal.store.writing():
         return [role for role in PEOPLE if not agreed(journal, role) and _remove(journal, role)]
 
@@ -144,7 +244,7 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             with journal.store.writing():
                 journal.store.remove(name)
             continue
-        made_of = [MODEL, session.recording_digest(), stretches.round(3).tolist()]
+        made_of = [embedding.MODEL, session.recording_digest(), stretches.round(3).tolist()]
         rests_on = digest(json.dumps(made_of).encode())
         if _rests_on(journal, name) == rests_on:
             continue
@@ -154,7 +254,7 @@ def learn(session: Session, voices: pd.DataFrame) -> None:
             continue
         seconds = round(float(np.diff(stretches, axis=1).sum()), 1)
         part = Contribution(
-            session.name, role, seconds, MODEL, journal.today(), rests_on, tuple(vector.tolist())
+            session.name, role, seconds, embedding.MODEL, journal.today(), rests_on, tuple(vector.tolist())
         )
         with journal.store.writing():
             # What was taken back or erased meanwhile leaves nothing behind.
@@ -181,7 +281,11 @@ def _rests_on(journal: Journal, name: str) -> str:
 
 
 def recognise_in(session: Session, voices: pd.DataFrame) -> dict[str, Any] | None:
-    """Say by voice who is who in a session that the client has said nothing about."""
+    """Say by voice who is who in a session that the client has said nothing about, and what that rests on.
+
+    Roles are empty when unsure; None where prints have no say, for there is none, the client has answered, or
+    others than client and therapist are heard.
+    """
     prints = in_force(session.journal)
     if not prints or not _is_open(session, voices):
         return None
@@ -206,7 +310,7 @@ def is_outdated(session: Session, by_voice: dict[str, Any] | None, inputs: dict[
     """
     now = _names(in_force(session.journal))
     if by_voice is None:
-        return bool(now) and _is_open(session, read_turns(session.derived("turns.csv", inputs)))
+        return bool(now) and _is_open(session, kept_turns(session.derived("turns.csv", inputs)))
     if by_voice["roles"]:
         return not by_voice["print"].items() <= now.items()
     return bool(by_voice["print"] != now)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from therapy_review.diarization import check_length
+from therapy_review.diarization import check_turns_fit
 from therapy_review.errors import TurnsError
 from therapy_review.journal import TURNS_ELSEWHERE
 from therapy_review.storage import if_there
-from therapy_review.turns import decode, encode
+from therapy_review.turns import decode_turns, encode_turns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,10 +65,10 @@ def use_turns(session: Session, turns: pd.DataFrame, origin: str) -> None:
     said = " ".join(origin.split())
     if not said:
         raise TurnsError("Say what found these turns, as in pyannote 3.1; it is kept beside the measures.")
-    data = encode(turns, "rttm", session.name)
+    data = encode_turns(turns, "rttm", session.name)
     made = session.made_from()
     if "duration" in made and made.get("inputs", {}).get("recording") == session.recording_digest():
-        check_length(turns, made["duration"], said)
+        check_turns_fit(turns, made["duration"], said)
     with session.journal.store.writing():
         session.journal.store.write(session.file(TURNS_ELSEWHERE), f"{FOUND_BY}{said}\n".encode() + data)
 
@@ -104,7 +104,7 @@ def turns_elsewhere(session: Session) -> Elsewhere | None:
     store, name = session.journal.store, session.file(TURNS_ELSEWHERE)
     if (data := if_there(store.read, name)) is None:
         return None
-    turns = decode(data, "rttm", store.where(name))
+    turns = decode_turns(data, "rttm", store.where(name))
     first = data.decode("utf-8-sig").split("\n", 1)[0].strip()
     said = first.removeprefix(FOUND_BY.strip()).strip() if first.startswith(FOUND_BY.strip()) else ""
     return Elsewhere(said or TURNS_ELSEWHERE, turns)

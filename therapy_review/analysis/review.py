@@ -4,6 +4,11 @@ Nothing is asked until the client begins, and every answer is saved at once. An 
 hold for other stretches that sound the same: they are counted, two of them can be heard, and nothing is done
 before the client says so. The last answer, whatever it changed, can be taken back.
 
+Every stretch an engine heard is that speaker's only with some probability, its confidence. Where it is not, the
+talk times of two people are wrong by the length of the stretch; asking costs the time it takes to hear whose voice
+it is. The stretches with the most expected seconds of error for each second of listening come first. What no
+answer about a stretch can repair, words that were not heard at all or breath taken for speech, stays.
+
 What is shown is a `Step`; every verb of `Listening` returns the one that follows. Who shows it, and plays the
 sound, is no matter of this module.
 """
@@ -15,19 +20,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 from therapy_review.analysis import analysis
 from therapy_review.analysis.similar import alike, hearing, relabel_alike
-from therapy_review.analysis.uncertainty import least_certain
 from therapy_review.errors import TurnsError
-from therapy_review.turns import are_named, relabel, spoken_of
+from therapy_review.journal import none
+from therapy_review.turns import TOLERANCE, are_named, edits, spoken_of
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Correction, Session
 
 MINUTES = 2.0
+AROUND = 1.0  # seconds to press play, and to answer
+TOGETHER = 1.0  # seconds of silence at most between stretches that are asked about as one
+AS_SURE = 0.15  # by how much the confidence of such stretches may differ
+LONGEST = 8.0  # seconds of stretches put together: all are heard, for who begins may not be who goes on
+DOUBT = 0.005  # no engine is surer than that
+COLUMNS = ["start", "end", "speaker", "confidence", "error"]
 CHANGED_TOO = "Kept; the others are changed too."
 CHANGED_ELSEWHERE = "Something was put right elsewhere since, so nothing was taken back here."
 DONE = "That is all, thank you. Bring the charts up to date whenever you like."
@@ -49,7 +61,11 @@ Kind = Literal["question", "offer", "done", "nothing"]
 
 @dataclass(frozen=True)
 class Step:
-    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent."""
+    """What is shown now, and what can be said to it; `dataclasses.asdict` makes it ready to be sent.
+
+    The spans (s) can be heard: one for a question, up to two for an offer. The speaker is who a question's stretch
+    counts as so far, or who those of an offer would become; `alike` is how many stretches an offer would change.
+    """
 
     kind: Kind
     sentence: str
@@ -64,8 +80,9 @@ class Step:
 class Listening:
     """Two minutes of listening: what to ask next, and what an answer changes.
 
-    A verb that does not fit what is asked now, or comes while another is still at work (a button pressed twice),
-    changes nothing and returns the present step.
+    A verb returns the step that follows. One that does not fit what is asked now, or comes while another is still
+    at work (a button pressed twice), changes nothing and returns the present step. All raise a `TherapyReviewError`
+    when a word is none, the corrections can't be read, or somebody heard does not agree any more.
 
     Parameters
     ----------
@@ -100,10 +117,6 @@ class Listening:
     def begin(self) -> Step:
         """Choose what to ask, and ask the first; one that was begun and is not done yet goes on where it was.
 
-        Returns
-        -------
-        Step
-
         Raises
         ------
         NotAnalysedError
@@ -112,92 +125,38 @@ class Listening:
         return self._act(self._begun, "nothing", "done")
 
     def answer(self, who: str) -> Step:
-        """Say who speaks in the stretch that is asked about; it is saved at once.
+        """Say by a word of `ANSWERS` who speaks in the stretch that is asked about; it is saved at once.
 
-        Parameters
-        ----------
-        who : str
-            A word of `ANSWERS`.
-
-        Returns
-        -------
-        Step
-            An offer, when something changed and others sound alike; else the next question, or the end.
-
-        Raises
-        ------
-        TherapyReviewError
-            When `who` is no such word, the corrections can't be read, or somebody heard does not agree any more.
+        An offer follows when something changed and others sound alike; else the next question, or the end.
         """
         return self._act(lambda: self._answered(who), "question")
 
     def offer_alike(self, start: float, end: float) -> Step:
-        """Look whether others sound like a stretch that was put right by hand, while nothing else is asked.
+        """Look whether others sound like a stretch (s) that was put right by hand, while nothing else is asked.
 
-        Parameters
-        ----------
-        start, end : float
-            Seconds: the corrected stretch.
-
-        Returns
-        -------
-        Step
-            An offer, of no number; or nothing, where there are none.
-
-        Raises
-        ------
-        TherapyReviewError
-            When somebody heard does not agree any more.
+        An offer of no number follows; or nothing, where there are none.
         """
         return self._act(lambda: self._alike_by_hand(start, end), "nothing", "done")
 
     def skip(self) -> Step:
-        """Leave the stretch that is asked about as it is, unanswered.
-
-        Returns
-        -------
-        Step
-            The next question, or the end.
-        """
+        """Leave the stretch that is asked about as it is, unanswered."""
         return self._act(self._next, "question")
 
     def change_alike(self) -> Step:
-        """Do what is offered: change the stretches that sound alike too.
-
-        Returns
-        -------
-        Step
-            The next question, or the end.
-
-        Raises
-        ------
-        TherapyReviewError
-            When the corrections can't be read.
-        """
+        """Do what is offered: change the stretches that sound alike too."""
         return self._act(self._changed, "offer")
 
     def leave_alike(self) -> Step:
-        """Leave the stretches that sound alike as they are.
-
-        Returns
-        -------
-        Step
-            The next question, or the end.
-        """
+        """Leave the stretches that sound alike as they are."""
         return self._act(self._next, "offer")
 
     def take_back(self) -> Step:
-        """Undo the last answer, whatever it changed.
-
-        Returns
-        -------
-        Step
-            The question, or the offer, it was an answer to.
+        """Undo the last answer, whatever it changed, and ask again what it was an answer to.
 
         Raises
         ------
-        TherapyReviewError
-            When the corrections can't be read, or another program added to them since.
+        TurnsError
+            When another program added to the corrections since.
         """
         return self._act(self._taken_back, "question", "offer", "done")
 
@@ -253,7 +212,7 @@ class Listening:
     def _answered(self, who: str) -> Step:
         ((start, end),) = self._step.spans
         # The file may have been changed by another program since: what holds now is what is answered.
-        lines = relabel(analysis.analyse(self._session), start, end, who, self._step.speaker)
+        lines = edits.relabel(analysis.analyse(self._session), start, end, who, self._step.speaker)
         if lines:
             self._keep(lines)
         if all(line.speaker == line.was for line in lines):
@@ -304,7 +263,8 @@ class Listening:
 def offer(session: Session) -> str:
     """Invite to two minutes of listening, or say why there is nothing to ask."""
     asked, sentence = _to_ask(session)
-    return sentence if asked.empty else f"{_least_sure(len(asked))}. {IF_YOU_LIKE}"
+    count = "is one short stretch" if len(asked) == 1 else f"are {len(asked)} short stretches"
+    return sentence if asked.empty else f"There {count} the computer is least sure about. {IF_YOU_LIKE}"
 
 
 def _to_ask(session: Session) -> tuple[pd.DataFrame, str]:
@@ -315,7 +275,44 @@ def _to_ask(session: Session) -> tuple[pd.DataFrame, str]:
     return least_certain(turns, MINUTES, session.corrections), NOTHING_LEFT
 
 
-def _least_sure(count: int) -> str:
-    if count == 1:
-        return "There is one short stretch the computer is least sure about"
-    return f"There are {count} short stretches the computer is least sure about"
+def least_certain(
+    turns: pd.DataFrame, minutes: float = 2.0, corrections: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Choose the stretches whose correction would change the measures most within some minutes of listening.
+
+    The most worthwhile first; ``error`` is the seconds that are expected to be given to the wrong one. What the
+    corrections speak of is not asked about again.
+
+    Examples
+    --------
+    >>> from therapy_review.turns import turns_table
+    >>> talk = turns_table([(0, 9, "client", 0.95), (10, 14, "client", 0.6), (15, 18, "therapist", 0.7)])
+    >>> least_certain(talk, minutes=0.1)[["start", "end", "error"]]
+       start   end  error
+    0   10.0  14.0    1.6
+    """
+    pieces = _pieces(turns[~spoken_of(turns, none() if corrections is None else corrections)])
+    cost = (pieces["end"] - pieces["start"]).to_numpy() + AROUND
+    order = np.argsort(-pieces["error"].to_numpy() / cost, kind="stable")
+    fits = np.cumsum(cost[order]) <= minutes * 60 + TOLERANCE
+    return pieces.iloc[order[fits]].reset_index(drop=True)
+
+
+def _pieces(turns: pd.DataFrame) -> pd.DataFrame:
+    """Put neighbouring stretches of one speaker that are about as sure together, as far as one answer reaches."""
+    start, end, sure = (turns[name].to_numpy(dtype=float) for name in ("start", "end", "confidence"))
+    speaker = turns["speaker"].to_numpy(dtype=object)
+    group, first = np.zeros(len(turns), dtype=int), 0
+    for i in range(1, len(turns)):
+        goes_on = speaker[i] == speaker[first] and start[i] - end[i - 1] <= TOGETHER
+        if goes_on and end[i] - start[first] <= LONGEST and abs(sure[i] - sure[first]) <= AS_SURE:
+            group[i] = group[i - 1]
+        else:
+            group[i], first = group[i - 1] + 1, i
+    voiced = end - start
+    rows = turns.assign(error=(1 - np.minimum(sure, 1 - DOUBT)) * voiced, voiced=voiced, sure=sure * voiced)
+    by = rows.groupby(group)
+    pieces = by.agg(
+        start=("start", "min"), end=("end", "max"), speaker=("speaker", "first"), error=("error", "sum")
+    )
+    return pieces.assign(confidence=by["sure"].sum() / by["voiced"].sum())[COLUMNS]

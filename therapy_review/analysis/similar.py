@@ -14,7 +14,7 @@ import pandas as pd
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.journal import Correction
-from therapy_review.turns import TOLERANCE, relabel, spoken_of
+from therapy_review.turns import TOLERANCE, edits, spoken_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,7 @@ AROUND = 1.0  # seconds read on both sides, for what listens in windows
 SAID = 20.0  # weight of a stretch the client spoke of, against 1 for one that an engine gave to somebody
 COLUMNS = ["start", "end", "speaker", "to", "closer"]
 
+# From starts and ends in seconds, one row a stretch, to rows of length one.
 Embed = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
 
 
@@ -36,26 +37,9 @@ def alike(
     """Find the stretches that sound more like who speaks in a corrected stretch than like who they are given to.
 
     What somebody sounds like is the mean over their stretches; those the client has said something about weigh
-    most, for the others are what is in doubt.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table in which the correction holds already.
-    corrections : DataFrame
-        A corrections table; what it speaks of is not asked about again.
-    start, end : float
-        Seconds: the corrected stretch.
-    embed : callable
-        Takes an ndarray of shape (n, 2), starts and ends in seconds, and returns one of shape (n, d) with rows of
-        length one.
-
-    Returns
-    -------
-    DataFrame
-        In order of time: start, end (s), speaker (who they are given to now), to (who speaks in the corrected
-        stretch) and closer (by how much more they sound like that one). Stretches under 0.5 s and those in
-        which two speak at once are left out; there are none where nobody or several people were corrected to.
+    most, for the others are what is in doubt, and are not asked about again. In `turns` the correction holds
+    already. Each is given with who speaks in the corrected stretch (``to``) and by how much more it sounds like
+    that one (``closer``); none where nobody or several people were corrected to.
 
     Examples
     --------
@@ -85,40 +69,17 @@ def alike(
 
 
 def relabel_alike(turns: pd.DataFrame, found: pd.DataFrame) -> list[Correction]:
-    """Say of all stretches that sound alike that it is that speaker, as one step.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    found : DataFrame
-        From `alike`; rows may be left out.
-
-    Returns
-    -------
-    list of Correction
-        For `Session.correct`.
-    """
+    """Say of all stretches that sound alike that it is that speaker, as one step."""
     spans = found[["start", "end", "to", "speaker"]].itertuples(index=False)
-    return [line for span in spans for line in relabel(turns, *span)]
+    return [line for span in spans for line in edits.relabel(turns, *span)]
 
 
 def hearing(session: Session, use: str = SELF_REVIEW) -> Embed:
-    """Let stretches of a session be embedded; what was embedded once is not opened again.
+    """Let stretches of a session be embedded; what was embedded once is not opened again, and nothing is written.
 
-    Parameters
-    ----------
-    session : Session
-        Its recording is opened when it is needed, and not before; everybody heard must have agreed to the client
-        listening again.
-    use : str
-        What the voices are wanted for. Another use than listening again is written into the ledger; that those
-        whose voices they are have agreed to it, too, is for the caller to ask.
-
-    Returns
-    -------
-    callable
-        For `alike`. It remembers voices as long as it is kept, and writes nothing.
+    The recording is opened when it is needed, and not before; everybody heard must have agreed to the client
+    listening again. Another use than that is written into the ledger; that those whose voices they are have agreed
+    to it, too, is for the caller to ask.
     """
     known: dict[tuple[float, float], NDArray[np.float32]] = {}
 

@@ -35,13 +35,12 @@ from therapy_review.charts.base import (
 )
 from therapy_review.journal import MOODS
 from therapy_review.trends import (
-    IN_OWN_WORDS,
-    KINDS,
-    NOT_SAID,
     OF_MANY,
     WINDOW,
-    in_words,
+    kinds_of_silence,
     moving_share,
+    said_of_word,
+    words_by_use,
 )
 from therapy_review.wording import counted
 
@@ -279,7 +278,7 @@ def tag_shares(table: pd.DataFrame) -> Chart:
     Returns
     -------
     Chart
-        One row a word, with the sentence of `therapy_review.trends.in_words.of_a_word`; see
+        One row a word, with the sentence of `therapy_review.trends.in_words.said_of_word`; see
         `therapy_review.trends.table.moving_share`.
     """
     noted = table[table["tag"].fillna("") != ""]
@@ -288,8 +287,8 @@ def tag_shares(table: pd.DataFrame) -> Chart:
         return nothing_yet(
             f"After {WINDOW} sessions with words for moods, this will show how often each is used."
         )
-    words = in_words.often(noted)[:MULTIPLES]
-    told = {word: in_words.of_a_word(noted, word) for word in words}
+    words = words_by_use(noted)[:MULTIPLES]
+    told = {word: said_of_word(noted, word) for word in words}
     chart = Chart(0.6 + sum(MULTIPLE + 0.3 + room(said) for said in told.values()))
     days = places_of(noted)
     axes = chart.panel(len(words), sharex=True)
@@ -323,7 +322,7 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        As from `therapy_review.trends.kinds_of_silence.silence_kinds`: session, date (datetime64), kind, n (NaN
+        As from `therapy_review.trends.kinds_of_silence.by_session`: session, date (datetime64), kind, n (NaN
         where nobody can tell), seconds.
 
     Returns
@@ -335,7 +334,7 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     found = known[known["n"] > 0]
     if found.empty:
         return nothing_yet(NONE_KNOWN)
-    if set(found["kind"]) == {NOT_SAID}:
+    if set(found["kind"]) == {kinds_of_silence.NOT_SAID}:
         return nothing_yet(NOTHING_SAID)
     rows = silence_rows(found)
     own = found["kind"].where(found["kind"].isin(rows), OTHER_WORDS)
@@ -349,8 +348,8 @@ def silences_over_time(table: pd.DataFrame) -> Chart:
     _dots(ax, counts, day_of, rows)
     ax.set_yticks(range(len(rows)), rows, fontsize=10.5)
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    if NOT_SAID in rows[1:]:
-        ax.axhline(rows.index(NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
+    if kinds_of_silence.NOT_SAID in rows[1:]:
+        ax.axhline(rows.index(kinds_of_silence.NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
     days_axis(ax, table["date"])
     caption = (
         f"A circle is a session, a larger one several silences of three seconds or more, {LARGEST} at most; the "
@@ -374,10 +373,10 @@ def silence_rows(found: pd.DataFrame) -> list[str]:
     ['thinking', 'stuck', 'rain', 'not said']
     """
     often = found.groupby("kind")["n"].sum()
-    on_offer = [kind for kind in KINDS if kind in often]
-    apart = (*KINDS, IN_OWN_WORDS, NOT_SAID)
+    on_offer = [kind for kind in kinds_of_silence.KINDS if kind in often]
+    apart = (*kinds_of_silence.KINDS, kinds_of_silence.IN_OWN_WORDS, kinds_of_silence.NOT_SAID)
     own = sorted((kind for kind in often.index if kind not in apart), key=lambda kind: (-often[kind], kind))
-    last = [kind for kind in (IN_OWN_WORDS, NOT_SAID) if kind in often]
+    last = [kind for kind in (kinds_of_silence.IN_OWN_WORDS, kinds_of_silence.NOT_SAID) if kind in often]
     room = MOST_ROWS - len(on_offer) - len(last)
     if len(own) > room:
         own = [*own[: room - 1], OTHER_WORDS]
@@ -395,11 +394,13 @@ def _dots(ax: Axes, counts: pd.Series, day_of: Mapping[str, float], rows: Sequen
     said: Any = {"color": colour("client"), "linewidth": 0}
     left_open: Any = {"facecolor": "white", "edgecolor": FAINT, "linewidth": 1.2}
     for is_open, style in ((False, said), (True, left_open)):
-        own = np.array([dot for dot in dots if (rows[dot[1]] == NOT_SAID) == is_open]).reshape(-1, 3)
+        own = np.array(
+            [dot for dot in dots if (rows[dot[1]] == kinds_of_silence.NOT_SAID) == is_open]
+        ).reshape(-1, 3)
         ax.scatter(own[:, 0], own[:, 1], s=each * np.minimum(own[:, 2], LARGEST), zorder=2, **style)
     for day, row, count in dots if few else []:
         if count > 1:
-            ink = FAINT if rows[row] == NOT_SAID else "white"
+            ink = FAINT if rows[row] == kinds_of_silence.NOT_SAID else "white"
             ax.text(
                 day, row, f"{count:g}", ha="center", va="center_baseline", fontsize=8.5, color=ink, zorder=3
             )

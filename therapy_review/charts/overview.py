@@ -41,7 +41,19 @@ from therapy_review.charts.base import (
 from therapy_review.charts.over_time import BAR, draw_groups, draw_moods, points, tag_rows
 from therapy_review.journal import cut_off_in_words
 from therapy_review.measures import what_counts
-from therapy_review.trends import MOODS, OF_PAGE, WORDS, Way, in_words, label, written
+from therapy_review.trends import (
+    LINES_OF_ROW,
+    MOODS,
+    OF_PAGE,
+    SHORT_NAMES,
+    Line,
+    Way,
+    label,
+    said_of_lines,
+    said_of_word,
+    words_by_use,
+    written,
+)
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -164,7 +176,7 @@ class Part:
     handles: list[Any] = field(default_factory=list)
     told: Mapping[str, str] = field(default_factory=dict)
     line: pd.DataFrame | None = None
-    lines: tuple[in_words.Line, ...] = ()
+    lines: tuple[Line, ...] = ()
 
 
 def parts(
@@ -187,13 +199,13 @@ def parts(
     made = [part for part in found if part]
     if not sentences:
         return made
-    told = in_words.told(way)
+    told = said_of_lines(way)
     return [replace(part, said=_sentence(part, way, told)) for part in made]
 
 
-def _sentence(part: Part, way: Way, told: Mapping[in_words.Line, str]) -> str:
+def _sentence(part: Part, way: Way, told: Mapping[Line, str]) -> str:
     if part.what == "tags":
-        return in_words.of_a_word(way.tags, in_words.often(way.tags)[0])
+        return said_of_word(way.tags, words_by_use(way.tags)[0])
     # Its first sentence; all of them are in the list of `therapy_review.pages.overview_text.moved`.
     first = [first_sentence(told[line]) for line in part.lines if line in told]
     return "\n".join(first) if part.lines else part.summary
@@ -216,7 +228,7 @@ def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
         "mood",
         draw,
         title=ROWS["mood"],
-        lines=in_words.LINES["mood"],
+        lines=LINES_OF_ROW["mood"],
         line=max((way.of(measure) for measure in MOODS), key=len),
         height=1.6,
         told={
@@ -235,7 +247,7 @@ def _mood(way: Way, _names: Mapping[str, str]) -> Part | None:
 def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
     own, few = way.of("talk_share", "client"), len(way.sessions) <= MANY
     you = speaker_name("client", names)
-    title = label("talk_share", "client") if you == "you" else f"{you}'s {WORDS['talk_share']}"
+    title = label("talk_share", "client") if you == "you" else f"{you}'s {SHORT_NAMES['talk_share']}"
     if own.empty:
         return None
 
@@ -256,7 +268,7 @@ def _talk(way: Way, names: Mapping[str, str]) -> Part | None:
     return Part(
         "talk",
         draw,
-        lines=in_words.LINES["talk"],
+        lines=LINES_OF_ROW["talk"],
         line=own,
         title=title,
         told=_values(own),
@@ -284,7 +296,7 @@ def _silences(way: Way, _names: Mapping[str, str]) -> Part | None:
     return Part(
         "silences",
         draw,
-        lines=in_words.LINES["silences"],
+        lines=LINES_OF_ROW["silences"],
         line=own,
         title=label("long_silences"),
         told=_values(own),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from therapy_review.charts.base import FAINT, INK, LETTERS, QUIET
-from therapy_review.trends import NOT_NAMED, in_a_row, runs
+from therapy_review.trends import NOTHING_NOTED, in_a_row, runs
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
@@ -331,4 +331,4 @@ def _shared(phases: Sequence[str]) -> set[str]:
 
 def _short(phase: str, known: set[str]) -> str:
     """Leave out of a phase's name what is known anyway."""
-    return ", ".join(part for part in phase.split(", ") if part not in known) or NOT_NAMED
+    return ", ".join(part for part in phase.split(", ") if part not in known) or NOTHING_NOTED

@@ -14,14 +14,14 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, nothing_yet, speaker_name, styled
 from therapy_review.charts.usual_range import rows_over_time
-from therapy_review.measures import CAUTION, FEWEST, HOP, RATE
+from therapy_review.measures import CAUTION, LEAST_VOICED
 from therapy_review.trends import usual, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LANE = 0.42  # inches a speaker
-TOO_LITTLE = f"Nobody was heard alone for {FEWEST * HOP / RATE:.0f} seconds; of less, nothing is told."
+TOO_LITTLE = f"Nobody was heard alone for {LEAST_VOICED:.0f} seconds; of less, nothing is told."
 NOTHING_ACROSS = (
     "Pitch and loudness are put beside each other only for sessions whose notes say by which microphone they were "
     "recorded. You can say it in a session's notes, under “How this session was held”."

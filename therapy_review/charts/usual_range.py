@@ -26,14 +26,14 @@ from therapy_review.charts.base import (
     titled,
 )
 from therapy_review.measures import what_counts
-from therapy_review.trends import FEWEST, OF_PAGE, far_out, label, sentences, written
+from therapy_review.trends import FEWEST_BEFORE, OF_PAGE, far_out, label, sentences, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 3.2  # days: the width of a session's range
 PANEL = 0.85  # inches
-NO_RANGE = f"After {FEWEST} sessions with a recording, this will show what is usual for you."
+NO_RANGE = f"After {FEWEST_BEFORE} sessions with a recording, this will show what is usual for you."
 WHAT = (
     "The light bar is the middle half of your own sessions before; half of all sessions lie outside it, so that "
     "alone says nothing."

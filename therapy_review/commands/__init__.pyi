@@ -3,10 +3,12 @@ from . import (
     consent as consent,
     erase as erase,
     moods as moods,
+    new as new,
     notebooks as notebooks,
     report as report,
     seal as seal,
     share as share,
+    terminal as terminal,
+    turns as turns,
     voice as voice,
 )
-from .notebooks import Sound as Sound, SoundOption as SoundOption

@@ -1,17 +1,31 @@
-"""Check: what is wrong in a journal, in plain words."""
+"""The command ``therapy-review check``: what is wrong in a journal, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from therapy_review import hints
-from therapy_review.analysis import turns_elsewhere
+import typer
+
+from therapy_review import analysis, hints, importing, reports, sound
+from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.errors import TherapyReviewError
-from therapy_review.importing import calendar
-from therapy_review.journal import TURNS_ELSEWHERE, Journal, Session
-from therapy_review.reports import manifest
-from therapy_review.sound import SUFFIXES, length_to_analyse
+from therapy_review.wording import counted
+
+if TYPE_CHECKING:
+    from therapy_review.journal import Journal, Session
+
+
+def say_what_is_wrong(journal: JournalOption = HERE) -> None:
+    """Say in plain words what is wrong in this journal."""
+    opened = open_journal(journal)
+    found = check(opened)
+    for sentence in found:
+        say.print(f"· {sentence}")
+    if found:
+        raise typer.Exit(1)
+    say.print(f"All is well: {counted(len(opened.sessions), 'session')}.")
 
 
 def check(journal: Journal) -> list[str]:
@@ -40,7 +54,11 @@ def _folders(journal: Journal) -> Iterator[str]:
         _ = journal.consents
     except TherapyReviewError as error:
         yield str(error)
-    for read in (lambda: journal.days, lambda: calendar.kept(journal.store), lambda: journal.scales):
+    for read in (
+        lambda: journal.days,
+        lambda: importing.calendar.kept(journal.store),
+        lambda: journal.scales,
+    ):
         try:
             read()
         except TherapyReviewError as error:
@@ -50,8 +68,11 @@ def _folders(journal: Journal) -> Iterator[str]:
             f"The folder {journal.store.where(f'sessions/{name}')} is not named by a date, so it is left out; "
             "name it as in 2026-03-04, or 2026-03-04-2 for a second session that day."
         )
-    entries, there = manifest.read(journal.store).values(), [session.name for session in journal.sessions]
-    for name in manifest.left_behind(entries, there):
+    entries, there = (
+        reports.manifest.read(journal.store).values(),
+        [session.name for session in journal.sessions],
+    )
+    for name in reports.manifest.left_behind(entries, there):
         yield (
             f"There is a report of {name}, and no such session any more; to erase what was made of it: "
             f"{hints.command('erase', name, journal=journal.root)}"
@@ -59,15 +80,17 @@ def _folders(journal: Journal) -> Iterator[str]:
 
 
 def _session(session: Session) -> Iterator[str]:
+    from therapy_review.journal import TURNS_ELSEWHERE
+
     store = session.journal.store
     try:
         yield from session.notes.problems
-        _ = session.marks, session.corrections, turns_elsewhere(session)
+        _ = session.marks, session.corrections, analysis.turns_elsewhere(session)
     except TherapyReviewError as error:
         yield str(error)
     for name in store.files(session.folder):
         path = PurePosixPath(name)
-        if path.suffix.lower() in SUFFIXES and path.stem != "recording":
+        if path.suffix.lower() in sound.SUFFIXES and path.stem != "recording":
             where = store.where(session.file(name))
             yield f"{where} is not named recording{path.suffix}, so it is left out; rename it if it is the session."
         if path.stem == "turns" and name != TURNS_ELSEWHERE:
@@ -82,6 +105,6 @@ def _session(session: Session) -> Iterator[str]:
             )
     if session.has_recording:
         try:
-            length_to_analyse(session.recording("self_review"))
+            sound.length_to_analyse(session.recording("self_review"))
         except TherapyReviewError as error:
             yield str(error)

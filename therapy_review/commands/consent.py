@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from therapy_review import hints
+from therapy_review.commands.terminal import (
+    HERE,
+    JournalOption,
+    in_parts,
+    is_confirmed,
+    open_journal,
+    read_day,
+    say,
+)
 from therapy_review.consent import (
     ONE_PARTY,
     SELF_REVIEW,
@@ -23,25 +31,22 @@ from therapy_review.consent import (
     state,
 )
 from therapy_review.errors import ConsentError, JournalError
-from therapy_review.wording import clock
+from therapy_review.wording import clock, counted
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.rights import TakenBack
+    from therapy_review.rights import withdrawal
 
 consent = typer.Typer(
     no_args_is_help=True, help="What was agreed to: to see, write down, take back, talk over."
 )
-say = Console(highlight=False, markup=False, soft_wrap=True)
-JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
-HERE = Path()
 BOTH = ("client", "therapist")
 
 
 @consent.command()
 def show(journal: JournalOption = HERE) -> None:
     """List who agreed to what, how each stands today, and for what recordings may be opened."""
-    from therapy_review.journal import open_journal
+    from therapy_review import rights
 
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
@@ -52,7 +57,7 @@ def show(journal: JournalOption = HERE) -> None:
         for reason in dict.fromkeys(back.kept for back in one.revocations if back.kept):
             say.print(f"  What was recorded is kept: {reason}")
     if not given:
-        say.print("Nothing is written down yet, so every recording stays closed.")
+        say.print(rights.draft.NOTHING_YET)
     asked = opened.gate()
     uses = [use for use in dict.fromkeys([*_named(given), SELF_REVIEW]) if not asked.missing(BOTH, use)]
     if given:
@@ -90,13 +95,12 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Write down what somebody has agreed to."""
+    from therapy_review import rights
     from therapy_review.consent import append
-    from therapy_review.journal import open_journal
-    from therapy_review.rights import USUAL
 
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
-    first = _day(since) if since else opened.today()
+    first = read_day(since) if since else opened.today()
     if how and not (how := _way(said := how)):
         raise JournalError(f"An agreement is written or spoken, not {said}; nothing was written down.")
     if one_party:
@@ -107,8 +111,8 @@ def add(
         people = list(BOTH) if who.strip().casefold() == "both" else [_role(opened, who)]
         if not to:
             say.print("To what? " + "; ".join(f"{use}: {in_words(use)}" for use in USES) + "; share:NAME.")
-            to = typer.prompt("With commas between", default=", ".join(USUAL))
-        uses = [use.strip() for use in to.split(",") if use.strip()]
+            to = typer.prompt("With commas between", default=", ".join(rights.draft.USUAL))
+        uses = in_parts(to)
         while not how:
             how = _way(typer.prompt("Written or spoken", default=WAYS[0]))
     spoken = _spoken(opened, spoken_in, at) if how == WAYS[1] else None
@@ -116,7 +120,7 @@ def add(
         until = typer.prompt(
             "Until which day, as in 2027-03-04 (empty: open)", default="", show_default=False
         )
-    last = _day(until) if until else None
+    last = read_day(until) if until else None
     basis = {"basis": ONE_PARTY} if one_party else {}
 
     def added(data: bytes) -> bytes:
@@ -143,7 +147,7 @@ def add(
 
 
 def _read_the_caution(journal: Journal, confirm: str) -> None:
-    from therapy_review.rights import SECRECY, rule_of
+    from therapy_review.rights import draft
 
     where = journal.place or "a place that is not named in journal.toml"
     if not journal.one_party_is_clear():
@@ -152,10 +156,8 @@ def _read_the_caution(journal: Journal, confirm: str) -> None:
             f"heard is asked. Talk it over, then: {hints.command('consent', 'add', journal=journal.root)}"
         )
     _unless_others_had_their_say(journal)
-    say.print(" ".join([*rule_of(journal), SECRECY]))
-    if (
-        confirm or typer.prompt("Type yes when you have read this and want it", default="no")
-    ).strip() != "yes":
+    say.print(" ".join([*draft.rule_of(journal), draft.SECRECY]))
+    if not is_confirmed(confirm, "Type yes when you have read this and want it"):
         say.print("Nothing was written down.")
         raise typer.Exit(1)
 
@@ -175,7 +177,7 @@ def _way(answer: str) -> str:
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
-    from therapy_review.rights import spoken_at
+    from therapy_review.rights import draft
 
     if session is None:
         session = typer.prompt(
@@ -186,7 +188,7 @@ def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | N
     if not session:
         return None
     name = journal.session(session).name  # said before the time is asked for
-    return spoken_at(journal, name, at or typer.prompt("When in it, as in 2:14"))
+    return draft.spoken_at(journal, name, at or typer.prompt("When in it, as in 2:14"))
 
 
 def _say_what_follows(journal: Journal, first: dt.date) -> None:
@@ -213,7 +215,6 @@ def revoke(
     journal: JournalOption = HERE,
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
-    from therapy_review.journal import open_journal
     from therapy_review.rights import withdrawal
 
     opened = open_journal(journal)
@@ -233,39 +234,35 @@ def revoke(
 
 
 def _guide_to_erasing(
-    journal: Journal, back: TakenBack, erase: str | None, keep: str | None, confirm: str
+    journal: Journal, back: withdrawal.TakenBack, erase: str | None, keep: str | None, confirm: str
 ) -> None:
     """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
-    from therapy_review.rights import erase_made_for, keep_the_rest, made_before, what_is_kept
+    from therapy_review.rights import erasure, withdrawal
 
-    made = made_before(journal, back)
+    made = withdrawal.made_before(journal, back)
     if not made:
         return
-    say.print(f"What there is from before, in {len(made)} session{'s' * (len(made) != 1)}:")
-    for session, names in made.items():
-        say.print(f"  {session}: {', '.join(name.removeprefix(f'sessions/{session}/') for name in names)}")
+    say.print(f"What there is from before, in {counted(len(made), 'session')}:")
+    for line in withdrawal.listed(made):
+        say.print(f"  {line}")
     if erase is None:
         erase = typer.prompt("What should be erased (all, none, or days with commas between)", default="none")
     chosen = _chosen(erase, list(made))
-    if chosen:
-        answer = confirm or typer.prompt(
-            f"Type yes to erase this of {', '.join(chosen)} for good", default="no"
-        )
-        if answer.strip() != "yes":
-            say.print("Nothing was erased.")
-            chosen = []
+    if chosen and not is_confirmed(confirm, f"Type yes to erase this of {', '.join(chosen)} for good"):
+        say.print("Nothing was erased.")
+        chosen = []
     for name in chosen:
-        say.print(str(erase_made_for(journal.session(name), back.use)))
+        say.print(str(erasure.erase_made_for(journal.session(name), back.use)))
     if not (left := [name for name in made if name not in chosen]):
         return
     if keep is None:
         keep = typer.prompt("Why is the rest kept (may stay empty)", default="", show_default=False)
-    keep_the_rest(journal, back, keep)
-    say.print(what_is_kept(journal, back.use, left))
+    withdrawal.keep_the_rest(journal, back, keep)
+    say.print(withdrawal.what_is_kept(journal, back.use, left))
 
 
 def _chosen(answer: str, offered: list[str]) -> list[str]:
-    words = [word.strip() for word in answer.split(",") if word.strip()]
+    words = in_parts(answer)
     if words in ([], ["none"]):
         return []
     if words == ["all"]:
@@ -289,36 +286,26 @@ def draft(
     journal: JournalOption = HERE,
 ) -> None:
     """Write a draft to talk over: one page with room for both of you; nothing is agreed by it."""
-    from therapy_review.journal import open_journal
-    from therapy_review.rights import draft as agreeing
+    from therapy_review import rights
 
     opened = open_journal(journal)
-    uses = [use.strip() for use in to.split(",") if use.strip()] or agreeing.USUAL
+    uses = in_parts(to) or rights.draft.USUAL
     for use in uses:
         if not is_use(use):
             raise JournalError(
                 f"{use} is nothing a recording can be used for; choose of {', '.join(USES)}, share:NAME."
             )
-    asked = agreeing.Draft(
-        opened.client,
-        opened.therapist,
-        tuple(uses),
-        opened.today(),
-        _day(until) if until else None,
-        client_asks=("own_computer",),
-        therapist_asks=("pause", "no_sharing"),
-        rule=tuple(agreeing.rule_of(opened)),
-    )
+    asked = rights.draft.first_draft(opened, uses, read_day(until) if until else None)
     is_sealed = bool(opened.settings.get("sealed"))
     if is_sealed and file.resolve().is_relative_to(opened.store.root.resolve()):
-        name = agreeing.save_within(opened, asked, file)
+        name = rights.draft.save_within(opened, asked, file)
         say.print(
             f"Written, and sealed, as {name}: it opens in JupyterLab. To print it from any program, name a file "
             "elsewhere. To change it as you like:"
         )
     else:
         say.print(
-            f"Written to {agreeing.save(asked, file)}. Print it, talk it over, and change it as you like:"
+            f"Written to {rights.draft.save(asked, file)}. Print it, talk it over, and change it as you like:"
         )
         if is_sealed:
             say.print("It lies open there, with both names: whoever may look into that folder can read it.")
@@ -330,7 +317,6 @@ def draft(
 @consent.command()
 def guide(journal: JournalOption = HERE) -> None:
     """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
-    from therapy_review.journal import open_journal
     from therapy_review.lab import server
     from therapy_review.reports import runner
 
@@ -362,10 +348,3 @@ def _how(one: Agreement) -> str:
 
 def _named(given: list[Agreement]) -> list[str]:
     return list(dict.fromkeys(use for one in given for use in one.uses))
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise JournalError(f"{text} is not a day; write it as in 2026-03-04.") from error

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from therapy_review.commands.terminal import HERE, JournalOption, is_confirmed, open_journal, say
 from therapy_review.errors import JournalError, TherapyReviewError
-
-say = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def erase(
@@ -24,11 +21,11 @@ def erase(
     confirm: Annotated[
         str, typer.Option(help="yes, or with --all the journal's name, to erase it for good.")
     ] = "",
-    journal: Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")] = Path(),
+    journal: JournalOption = HERE,
 ) -> None:
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
     from therapy_review.analysis import follow_prints
-    from therapy_review.journal import Journal, Session, folder_of, open_journal, session_date
+    from therapy_review.journal import Journal, Session, folder_of, session_date
     from therapy_review.rights import erasure
     from therapy_review.storage import unlock
 
@@ -40,7 +37,9 @@ def erase(
         number = len(opened.store.folders("sessions"))
         say.print(f"This erases the whole journal {opened.name}: {number} sessions, with their recordings,")
         say.print("notes, moods and marks, all agreements, voice prints and reports, and its ledger.")
-        _typed(confirm, f"Type the journal's name, {opened.name}, to erase it for good", opened.name)
+        _unless_confirmed(
+            confirm, f"Type the journal's name, {opened.name}, to erase it for good", opened.name
+        )
         seal = opened.settings.get("seal", {})
         if seal.get("keyring"):  # the words may be used elsewhere too
             unlock.forget_in_keyring(str(seal.get("recipient", "")))
@@ -55,7 +54,7 @@ def erase(
     say.print(f"This erases{', with your notes and marks' * (not sound)}:")
     for name in names:
         say.print(f"  {opened.store.where(name)}")
-    _typed(confirm, "Type yes to erase it for good", "yes")
+    _unless_confirmed(confirm, "Type yes to erase it for good")
     say.print(str(erasure.erase_sound(chosen) if sound else erasure.erase_session(chosen)))
     if any(name.startswith("voices/") for name in names):
         # Where a session can't be looked at now, it is when it is opened next.
@@ -64,7 +63,7 @@ def erase(
             follow_prints(opened)
 
 
-def _typed(confirm: str, question: str, wanted: str) -> None:
-    if (confirm or typer.prompt(question, default="no")).strip() != wanted:
+def _unless_confirmed(confirm: str, question: str, wanted: str = "yes") -> None:
+    if not is_confirmed(confirm, question, wanted):
         say.print("Nothing was erased.")
         raise typer.Exit(1)

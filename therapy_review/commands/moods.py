@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from therapy_review import hints
+from therapy_review.commands import notebooks
+from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.errors import ImportFileError
 
 if TYPE_CHECKING:
@@ -24,9 +26,6 @@ Answer = TypeVar("Answer")
 moods = typer.Typer(
     no_args_is_help=True, help="Moods noted between sessions, and appointments, from other programs' files."
 )
-say = Console(highlight=False, markup=False, soft_wrap=True)
-JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
-HERE = Path()
 SHOWN = 12  # entries of a dry run
 
 
@@ -69,15 +68,16 @@ def import_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
-    from therapy_review.importing import moods as mood_import, versions
-    from therapy_review.journal import open_journal
+    from therapy_review import importing
 
-    opened, data = open_journal(journal), _read(file)
+    if not file.is_file():
+        raise ImportFileError(f"There is no file {file}; check its name.")
+    opened, data = open_journal(journal), file.read_bytes()
     if file.suffix.lower() in (".ics", ".ical"):
         _import_calendar(opened, data, file.name, containing, dry_run=dry_run)
         return
     columns = _with_ends(_columns(column or []), data, file.name)
-    found = mood_import.read_moods(data, file.name, columns)
+    found = importing.moods.read_moods(data, file.name, columns)
     for one in found.damaged:
         say.print(f"Line {one.line} of {file.name} {one.why}; it is left out.")
     if found.about_times:
@@ -85,9 +85,9 @@ def import_moods(
     if found.left_out:
         say.print(f"Not brought in: the columns {', '.join(found.left_out)}.")
     values = _values(opened, found, _told(value or [], "--map"), ask=not dry_run)
-    how = versions.KEEP_BOTH if keep_both else versions.TAKE_NEWER
-    looked = mood_import.preview(opened, found, values, how)
-    if about := versions.in_words(looked["status"].tolist()):
+    how = importing.moods.KEEP_BOTH if keep_both else importing.moods.TAKE_NEWER
+    looked = importing.moods.preview(opened, found, values, how)
+    if about := importing.moods.in_words(looked["status"].tolist()):
         say.print(f"Entries in {file.name}: {len(looked)}. {about} To keep both: --keep-both")
     if dry_run:
         _show(looked)
@@ -95,7 +95,7 @@ def import_moods(
         summed = "; ".join(f"{number} {status}" for status, number in counts.items()) or "none"
         say.print(f"Entries: {summed}. Nothing was changed.")
         return
-    done = mood_import.bring_in(opened, found, values, columns, how)
+    done = importing.moods.bring_in(opened, found, values, columns, how)
     newer = f", {done.newer} took the place of an older version" if done.newer else ""
     also = f", {done.there} were there already" if done.there else ""
     say.print(f"Brought in: {done.added} entries{newer}{also}.")
@@ -107,11 +107,9 @@ def import_moods(
 @moods.command("list")
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
-    from therapy_review.importing import calendar
-    from therapy_review.journal import days, open_journal
+    from therapy_review import importing
 
-    opened = open_journal(journal)
-    found = days.sources(days.whole_table(opened.store)) + days.sources(calendar.kept(opened.store))
+    found = importing.moods.brought_in(open_journal(journal))
     for one in found:
         signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
         say.print(f"{one}{signs}")
@@ -125,35 +123,19 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review.importing import calendar, moods as mood_import
-    from therapy_review.journal import days, open_journal
+    from therapy_review import importing
 
     opened = open_journal(journal)
-    calendars = [str(one) for one in calendar.kept(opened.store)["origin"].unique()]
-    moods = [str(one) for one in days.whole_table(opened.store)["origin"].unique()]
-    meant = mood_import.meant_by(origin, moods + calendars, opened.root)
-    if meant in calendars:
-        say.print(f"Taken out: {calendar.take_back(opened, meant)} appointments.")
-    else:
-        say.print(f"Taken out: {mood_import.take_back(opened, meant)} entries.")
+    there = [one.origin for one in importing.moods.brought_in(opened)]
+    meant = importing.moods.meant_by(origin, there, opened.root)
+    what = "appointments" if meant.startswith(f"{importing.calendar.KIND} ") else "entries"
+    say.print(f"Taken out: {importing.moods.take_back(opened, meant)} {what}.")
 
 
 @moods.command("open")
 def open_notebook(journal: JournalOption = HERE) -> None:
     """Open the notebook in which files are brought in and questionnaires filled in."""
-    from therapy_review.journal import open_journal
-    from therapy_review.lab import server
-    from therapy_review.reports import runner
-
-    opened = open_journal(journal)
-    made = runner.run_one(opened, "bring_in", "bring_in", {})
-    server.start(opened, made.notebook)
-
-
-def _read(file: Path) -> bytes:
-    if not file.is_file():
-        raise ImportFileError(f"There is no file {file}; check its name.")
-    return file.read_bytes()
+    notebooks.open_notebook(journal, "bring_in")
 
 
 def _told(pairs: list[str], option: str) -> dict[str, str]:
@@ -169,7 +151,7 @@ def _told(pairs: list[str], option: str) -> dict[str, str]:
 def _columns(pairs: list[str]) -> Columns | None:
     from dataclasses import fields
 
-    from therapy_review.importing import Columns, as_number
+    from therapy_review.importing import Columns, mood_table
 
     if not pairs:
         return None
@@ -181,7 +163,9 @@ def _columns(pairs: list[str]) -> Columns | None:
         )
     if missing := [name for name in ("date", "mood") if not told.get(name)]:
         raise ImportFileError(f"Say which column is the {' and which the '.join(missing)}, with --column.")
-    told |= {name: as_number(told[name], f"The {name} end") for name in ("low", "high") if name in told}
+    told |= {
+        name: mood_table.as_number(told[name], f"The {name} end") for name in ("low", "high") if name in told
+    }
     return Columns(**told)
 
 
@@ -189,34 +173,34 @@ def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | Non
     """Ask how low and how high the numbers of a table can go, where it was not told."""
     from dataclasses import replace
 
-    from therapy_review.importing import as_number, how_far, likely_low, numbers_of
+    from therapy_review.importing import mood_table
 
-    found = numbers_of(data, name, columns.mood) if columns else None
+    found = mood_table.numbers_of(data, name, columns.mood) if columns else None
     if columns is None or found is None or columns.high is not None:
         return columns
-    say.print(how_far(*found))
+    say.print(mood_table.how_far(*found))
     if columns.low is None:
-        offer = likely_low(found[0])
+        offer = mood_table.likely_low(found[0])
         low = _asked(
             "What is the lowest there can be?",
             "" if offer is None else f"{offer:g}",
-            lambda text: as_number(text, "The lowest"),
+            lambda text: mood_table.as_number(text, "The lowest"),
         )
         columns = replace(columns, low=low)
     told = columns
     return _asked(
         "What is the highest there can be?",
         "",
-        lambda text: replace(told, high=as_number(text, "The highest")),
+        lambda text: replace(told, high=mood_table.as_number(text, "The highest")),
     )
 
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review.importing import mood_values, moods as mood_import
+    from therapy_review import importing
 
-    known = mood_values.known_moods(journal.store, found.kind)
-    offered = mood_import.offered_moods(journal.store, found)
+    known = importing.mood_values.known_moods(journal.store, found.kind)
+    offered = importing.moods.offered_moods(journal.store, found)
     if strange := sorted(set(told) - set(found.names)):
         raise ImportFileError(
             f"{', '.join(strange)} is no mood in {found.name}; there are {', '.join(found.names)}."
@@ -234,9 +218,9 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
 
 
 def _mood(name: str, text: str) -> float | None:
-    from therapy_review.importing import as_number, checked
+    from therapy_review.importing import mood_table, mood_values
 
-    return checked(name, as_number(text, f"The mood {name}")) if text.strip() else None
+    return mood_values.checked(name, mood_table.as_number(text, f"The mood {name}")) if text.strip() else None
 
 
 def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand
 
 from therapy_review import hints
+from therapy_review.commands.terminal import complain, open_journal, read_day, say
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.reports import PlainTo, Sure
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session
     from therapy_review.reports import Outcome, Summary
 
-say = Console(highlight=False, markup=False, soft_wrap=True)
-complain = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 GOES_ON = "Stopped. What is finished is kept; the same command goes on from here."
 STOPPED = 130  # the status by which a shell knows that Ctrl-C was pressed
 
@@ -50,11 +47,6 @@ class To(StrEnum):
     ipynb = "ipynb"
     html = "html"
     pdf = "pdf"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(cls=AsInPapermill)(report)
 
 
 def report(
@@ -99,8 +91,9 @@ def report(
     sure: Sure = False,
 ) -> None:
     """Write the report of each session, with an index; what is current stays as it is."""
+    from loky import cpu_count
+
     from therapy_review.display import SHOWN
-    from therapy_review.journal import open_journal
     from therapy_review.reports import plain_copy
 
     given: dict[str, object] = dict(map(_parameter, parameter or []))
@@ -120,7 +113,7 @@ def report(
                 template=template,
                 parameters=given,
                 to=to.value,
-                jobs=jobs or _cores(),
+                jobs=jobs or cpu_count(),
                 cell_wait=minutes * 60,
                 scheduler=scheduler,
             )
@@ -224,10 +217,10 @@ def _apart(folder: Path | None, journal: Path, journals: list[Path]) -> Path | N
 
 def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
     """Name the pages there will be."""
-    from therapy_review.reports.workers import SUFFIXES, templates
+    from therapy_review.reports.workers import orders, templates
 
     name = templates.find(template).name
-    endings = [end for end in SUFFIXES[to.value] if end != "ipynb"]
+    endings = [end for end in orders.SUFFIXES[to.value] if end != "ipynb"]
     return ["index.html", *(f"{name}_{session.name}.{end}" for session in sessions for end in endings)]
 
 
@@ -240,10 +233,7 @@ def _chosen(journal: Journal, names: list[str], since: str, which: str) -> list[
         return sorted({journal.session(name) for name in names}, key=lambda session: session.name)
     if not since:
         return list(journal.sessions)
-    try:
-        first = dt.date.fromisoformat(since)
-    except ValueError as error:
-        raise ReportError(f"{since} is not a day; write it as in 2026-03-04.") from error
+    first = read_day(since)
     return [session for session in journal.sessions if session.date >= first]
 
 
@@ -261,9 +251,3 @@ def _parameter(text: str) -> tuple[str, object]:
             number = kind(value)
             return name, number if math.isfinite(number) else value  # nan and inf are words
     return name, value
-
-
-def _cores() -> int:
-    from loky import cpu_count
-
-    return int(cpu_count())

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from therapy_review import hints
+from therapy_review.commands.terminal import HERE, JournalOption, say
 from therapy_review.errors import JournalError, LockedError
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
-    from therapy_review.storage import Identity, NewKeys, PlainStore
+    from therapy_review.storage import NewKeys, PlainStore
 
-say = Console(highlight=False, markup=False, soft_wrap=True)
-JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
-HERE = Path()
 
 OPEN_STILL = (
     "journal.toml stays readable: the names and the place you gave stand there. Pseudonyms will do as well."
@@ -31,12 +31,6 @@ ON_REMOVING = (
     "Removing a file hides it; on most disks its bytes stay for a while, and a copy may be on your phone, in a "
     "backup or in the cloud. What is in the journal is not touched by that."
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add these commands to the program."""
-    for command in (seal, unseal, rekey, backup, restore, protect):
-        app.command()(command)
 
 
 def without(journal: Path) -> str:
@@ -114,11 +108,10 @@ def make_keys(words: str) -> NewKeys:
 
 def ask_for_keys(journal: Path) -> tuple[str, NewKeys] | None:
     """Ask for a passphrase and make keys from it; say what it means where the client wants none."""
-    words = choose_passphrase()
-    if not words:
-        say.print(without(journal))
-        return None
-    return words, make_keys(words)
+    if words := choose_passphrase():
+        return words, make_keys(words)
+    say.print(without(journal))
+    return None
 
 
 def seal_with(
@@ -156,20 +149,22 @@ def seal(
 ) -> None:
     """Seal a journal with a passphrase; also what was put into a sealed one since, or what was interrupted."""
     from therapy_review.journal import folder_of
-    from therapy_review.storage import sealing
+    from therapy_review.storage import keys, sealing, unlock
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and not sealing.holds_sealed(store):
-        if keys := ask_for_keys(store.root):
-            seal_with(store, *keys, hides_dates=bool(hide_dates), keyring=keyring)
+        if chosen := ask_for_keys(store.root):
+            seal_with(store, *chosen, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
     waiting = len(list(sealing.lies_open(store.root)))
-    identity = _identity(store, settings)
+    identity = unlock.identity_of(store, settings)
     sealing.finish_sealing(store, identity, hides_dates=hide_dates)
     if keyring:
-        _use_keyring(store, str(identity.to_public()), choose_again(store))
-    say.print(f"Sealed: {waiting} file{'s' * (waiting != 1)} more." if waiting else "All is sealed.")
+        words = str(typer.prompt("The passphrase of this journal", hide_input=True))
+        keys.opened(store.read(keys.IDENTITY), words)  # says so where it is another
+        _use_keyring(store, str(identity.to_public()), words)
+    say.print(f"Sealed: {counted(waiting, 'file')} more." if waiting else "All is sealed.")
 
 
 def unseal(
@@ -178,7 +173,7 @@ def unseal(
 ) -> None:
     """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
     from therapy_review.journal import folder_of
-    from therapy_review.storage import IDENTITY, forget_in_keyring, sealing
+    from therapy_review.storage import IDENTITY, sealing, unlock
 
     store, settings = folder_of(journal)
     if not settings.get("sealed") and store.exists(IDENTITY) and not sealing.holds_sealed(store):
@@ -192,9 +187,9 @@ def unseal(
         sure or typer.confirm("Afterwards anybody who can open the folder can read it. Take the seal off?")
     ):
         raise typer.Exit(1)
-    identity = _identity(store, settings)
+    identity = unlock.identity_of(store, settings)
     sealing.unseal(store, identity)
-    forget_in_keyring(str(identity.to_public()))
+    unlock.forget_in_keyring(str(identity.to_public()))
     say.print(f"Done: {store.where('')} lies open now.")
 
 
@@ -207,7 +202,7 @@ def rekey(journal: JournalOption = HERE) -> None:
     _unless_begun(store, settings, "rekey")
     if not sys.stdin.isatty():  # a passphrase file says what the passphrase is, not what it is to be
         raise LockedError("A new passphrase is asked for in a terminal, and nobody can be asked here.")
-    identity = _identity(store, settings)
+    identity = unlock.identity_of(store, settings)
     words = _ask_twice("New passphrase")
     made = make_keys(words)
     closed = sealing.rekey(store, identity, made)
@@ -268,20 +263,16 @@ def restore(
 
 def protect(journal: JournalOption = HERE) -> None:
     """Make the journal's folder and files yours alone on a shared computer."""
-    import tomlkit
+    from therapy_review import storage
 
-    from therapy_review.storage import PlainStore as Folder
-
-    store = Folder(journal.expanduser().resolve())
+    store = storage.PlainStore(journal.expanduser().resolve())
     if not store.exists("journal.toml"):
         raise JournalError(f"There is no journal in {journal} (no journal.toml lies there).")
     if store.protect():
         say.print("Done: only you can look into it now.")
         return
-    with store.writing():
-        settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+    with _settings(store) as settings:
         settings["shared_disk"] = True
-        store.write("journal.toml", tomlkit.dumps(settings).encode())
     say.print(
         "This disk knows no permissions, so whoever can use it can look into the journal; a passphrase keeps it "
         f"closed: {hints.command('seal', journal=store.root)}"
@@ -307,18 +298,7 @@ def offer_to_remove(files: list[Path], *, answer: bool | None) -> None:
         say.print("Removed." if sys.stdin.isatty() else f"Removed. {ON_REMOVING}")
 
 
-def choose_again(store: PlainStore) -> str:
-    """Ask for the passphrase that is in use, to hand it on."""
-    from therapy_review.storage import IDENTITY, opened
-
-    words = str(typer.prompt("The passphrase of this journal", hide_input=True))
-    opened(store.read(IDENTITY), words)
-    return words
-
-
 def _use_keyring(store: PlainStore, public: str, words: str) -> None:
-    import tomlkit
-
     from therapy_review.storage import remember_in_keyring
 
     try:
@@ -326,13 +306,22 @@ def _use_keyring(store: PlainStore, public: str, words: str) -> None:
     except LockedError as error:
         say.print(str(error))
         return
-    with store.writing():
-        settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+    with _settings(store) as settings:
         settings["seal"]["keyring"] = True
-        store.write("journal.toml", tomlkit.dumps(settings).encode())
     say.print(
         "This computer's keyring keeps the passphrase: whoever can use your account here can open the journal."
     )
+
+
+@contextmanager
+def _settings(store: PlainStore) -> Iterator[Any]:
+    """Give the settings of a journal to be changed, and write them."""
+    import tomlkit
+
+    with store.writing():
+        settings = tomlkit.parse(store.read("journal.toml").decode("utf-8-sig"))
+        yield settings
+        store.write("journal.toml", tomlkit.dumps(settings).encode())
 
 
 def _sealed(store: PlainStore, settings: dict[str, Any]) -> tuple[PlainStore, dict[str, Any]]:
@@ -351,9 +340,3 @@ def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None
             f"{store.where('')} was left in the middle of something else; first finish that with: "
             f"{hints.command(begun, journal=store.root)}"
         )
-
-
-def _identity(store: PlainStore, settings: dict[str, Any]) -> Identity:
-    from therapy_review.storage import identity_of
-
-    return identity_of(store, settings)

@@ -6,20 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from therapy_review.commands.notebooks import open_notebook
+from therapy_review.commands.terminal import HERE, JournalOption, SessionArgument, in_parts, open_journal, say
 from therapy_review.errors import ShareError
 
 if TYPE_CHECKING:
     from therapy_review.journal import Session
     from therapy_review.turns import Span
 
-say = Console(highlight=False, markup=False, soft_wrap=True)
-
 
 def share(
-    session: Annotated[str, typer.Argument(metavar="SESSION", help="Its day, as in 2026-03-04.")],
+    session: SessionArgument,
     who: Annotated[str, typer.Option("--with", help="With whom: a name or pseudonym.")] = "",
     clip: Annotated[
         list[str] | None, typer.Option(help="A moment, as in 12:30-13:10; may be given more than once.")
@@ -46,7 +44,7 @@ def share(
             help="For scripts: the names of all cautions, with commas between them, to say that they were read."
         ),
     ] = "",
-    journal: Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")] = Path(),
+    journal: JournalOption = HERE,
     opened: Annotated[
         bool,
         typer.Option("--open/--no-open", help="With no moment given: open the notebook, or only write it."),
@@ -56,65 +54,62 @@ def share(
 
     Without a moment it opens a notebook in which you choose, hear and look at everything first.
     """
-    from therapy_review.journal import open_journal
-    from therapy_review.sharing import CAUTIONS, LIES_OPEN, LISTEN, in_words, plan as share_plan, read_span
+    from therapy_review import sharing
 
     if not (clip or marked):
         open_notebook(journal, "share", opened, {"session": session})
         return
     chosen = open_journal(journal).session(session)
-    moments = [read_span(text) for text in clip or []] + _marked(chosen, marked)
-    plan = share_plan.plan(chosen, who, moments, [read_span(text) for text in silence or []])
-    for line in in_words(plan, {"therapist": chosen.journal.therapist}):
+    moments = [sharing.clip.read_span(text) for text in clip or []] + _marked(chosen, marked)
+    plan = sharing.plan.plan(chosen, who, moments, [sharing.clip.read_span(text) for text in silence or []])
+    for line in sharing.cautions.in_words(plan, {"therapist": chosen.journal.therapist}):
         say.print(line)
-    say.print(LISTEN)
+    say.print(sharing.cautions.LISTEN)
     if to is None:
         say.print("Nothing was written. To write the clips, name a folder outside the journal with --to.")
         return
-    from therapy_review.sharing import outside, write
-
-    outside(to)  # said before the cautions, which are not to be read for nothing
+    sharing.export.outside(to)  # said before the cautions, which are not to be read for nothing
     say.print("\nBefore anything is written:")
-    for name, text in CAUTIONS.items():
+    for name, text in sharing.cautions.CAUTIONS.items():
         say.print(f"  {name}: {text}")
-    say.print(LIES_OPEN)
+    say.print(sharing.cautions.LIES_OPEN)
     read = _read(yes)
     if not read:
         say.print("Nothing was written.")
         raise typer.Exit(1)
-    for path in write(chosen, plan, to, read):
+    for path in sharing.export.write(chosen, plan, to, read):
         say.print(f"Written: {path}")
     say.print("It is in the journal's ledger. Hear them once more before you send them.")
 
 
 def _marked(session: Session, kind: str) -> list[Span]:
     """Make clips of what was marked as one kind."""
-    from therapy_review.journal import each
-    from therapy_review.sharing import of_mark
+    from therapy_review import sharing
+    from therapy_review.journal import marks
 
     wanted = kind.strip().lower()
     if not wanted:
         return []
-    found = [mark for mark in each(session.marks) if mark.kind.strip().lower() == wanted]
+    found = [mark for mark in marks.each(session.marks) if mark.kind.strip().lower() == wanted]
     if not found:
         raise ShareError(f"Nothing in {session.name} is marked as {kind.strip()}; give moments with --clip.")
     duration = float(session.made_from().get("duration", 0.0))
-    return [of_mark(mark, duration) for mark in found]
+    return [sharing.clip.of_mark(mark, duration) for mark in found]
 
 
 def _read(yes: str) -> list[str]:
     """Ask whether the cautions were read, and give the names of those that were."""
-    from therapy_review.sharing import CAUTIONS, left_unread
+    from therapy_review import sharing
 
     if not yes:
         agreed = typer.confirm(
             "Have you read all of them, and do you want the clips to be written?", default=False
         )
-        return list(CAUTIONS) if agreed else []
-    read = [name.strip() for name in yes.split(",") if name.strip()]
-    if unread := left_unread(read):
+        return list(sharing.cautions.CAUTIONS) if agreed else []
+    read = in_parts(yes)
+    if unread := sharing.cautions.left_unread(read):
         raise ShareError(
             f"Nothing was written: --yes says which cautions were read, and {', '.join(unread)} is missing; read "
-            f"all of them, then write --yes {','.join(CAUTIONS)}"
+            f"all of them, then write --yes {','.join(sharing.cautions.CAUTIONS)}"
         )
     return read

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
+from therapy_review.wording import counted
 
 voice = typer.Typer(no_args_is_help=True, help="Being known by your voice: what is kept, and forgetting it.")
-say = Console(highlight=False, markup=False, soft_wrap=True)
-JournalOption = Annotated[Path, typer.Option("--journal", "-j", help="The journal's folder.")]
-HERE = Path()
 
 EXPLAINED = """A voice print is a row of numbers that tells this voice from others. With it the charts of a new
 session can name you both without asking. It says nothing about what was said or felt, and the voice can't
@@ -38,25 +33,20 @@ WhoseOption = Annotated[Whose, typer.Option(help="Whose voice; yours when left o
 def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
     from therapy_review.analysis import enrolment
-    from therapy_review.diarization import MODEL
-    from therapy_review.journal import open_journal
+    from therapy_review.diarization import embedding
 
     opened = open_journal(journal)
     for whose in Whose:
-        parts, name = enrolment.contributions(opened, whose), _name(opened, whose)
+        parts, name = enrolment.contributions(opened, whose), opened.name_of(whose)
         if not parts:
             say.print(f"{name}: no voice print.")
             continue
-        unused = (
-            "" if enrolment.agreed(opened, whose) else "; it is not used, for no agreement to it is in force"
-        )
-        say.print(f"{name}: a voice print from {len(parts)} session{'s' * (len(parts) != 1)}{unused}.")
+        agreed = enrolment.agreed(opened, whose)
+        unused = "" if agreed else "; it is not used, for no agreement to it is in force"
+        say.print(f"{name}: a voice print from {counted(len(parts), 'session')}{unused}.")
         for part in parts:
-            old = (
-                ""
-                if part.model == MODEL
-                else "; by an earlier voice model, so not used until it is made anew"
-            )
+            is_old = part.model != embedding.MODEL
+            old = "; by an earlier voice model, so not used until it is made anew" if is_old else ""
             say.print(f"  {part.session}  {part.seconds:.0f} s, made on {part.made_on}{old}")
     if names := enrolment.left_out(opened):
         say.print(f"Left out at your word: {', '.join(names)}.")
@@ -74,7 +64,6 @@ def remember(
 ) -> None:
     """Begin to know somebody by voice, or make the print anew from the sessions that were confirmed."""
     from therapy_review.analysis import analysis, enrolment
-    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if session:
@@ -110,7 +99,6 @@ def forget(
 ) -> None:
     """Forget a voice print, or what one session added to it, as if it had never been given."""
     from therapy_review.analysis import analysis, enrolment
-    from therapy_review.journal import open_journal
 
     opened = open_journal(journal)
     if session:
@@ -118,11 +106,7 @@ def forget(
         done = f"Forgotten: {session} adds nothing to a voice print any more."
     else:
         number = enrolment.forget(opened, whose)
-        done = f"Forgotten: the voice print of {_name(opened, whose)}, from {number} session{'s' * (number != 1)}."
+        done = f"Forgotten: the voice print of {opened.name_of(whose)}, from {counted(number, 'session')}."
     with say.status("Looking again at the sessions that were named by it …"):
         analysis.follow_prints(opened)
     say.print(done)
-
-
-def _name(journal: Journal, whose: Whose) -> str:
-    return journal.client if whose is Whose.client else journal.therapist

@@ -29,7 +29,7 @@ CHANGE_BETWEEN = 0.5
 
 
 class Voices(NamedTuple):
-    """What the windows of a recording say about its voices."""
+    """What windows say about the voices of a recording: a mean each, how probable each is, the likeliest path."""
 
     means: Numbers
     posterior: Numbers
@@ -39,7 +39,9 @@ class Voices(NamedTuple):
 def find_voices(
     vectors: NDArray[np.float32], seconds: Numbers, stretch: NDArray[np.intp], count: int | None
 ) -> Voices:
-    """Find the voices in windows that follow each other.
+    """Find the voices in windows that follow each other; one to three are tried where their number is not given.
+
+    Each window has its length in seconds and the number of the stretch of speech it lies in.
 
     References
     ----------

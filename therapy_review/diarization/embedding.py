@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from therapy_review.diarization.models import THREADS, model
+from therapy_review.diarization.segmentation import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 MODEL = "campplus-2"  # changes whenever the same sound would give other numbers
-SAMPLE_RATE = 16_000
 SIZE = 192
 # The filter bank of Kaldi, which the network was trained with.
 BANDS = 80
@@ -36,19 +36,7 @@ Found = TypeVar("Found")
 
 
 def embed(samples: NDArray[np.float32], stretches: ArrayLike) -> NDArray[np.float32]:
-    """Embed the voice heard in each stretch.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    stretches : array-like of float, shape (n_stretches, 2)
-        Start and end in seconds; what is shorter than 0.4 s is heard with a little of what lies around it.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_stretches, 192)
-        Each row of length one.
+    """Embed the voice heard in each stretch, start and end in seconds, as rows of length one.
 
     References
     ----------
@@ -73,7 +61,9 @@ def embed(samples: NDArray[np.float32], stretches: ArrayLike) -> NDArray[np.floa
 def embed_along(
     samples: NDArray[np.float32], stretches: ArrayLike, window: float, step: float
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float32]]:
-    """Embed the voice in windows along each stretch; none reaches beyond its stretch.
+    """Embed the voice in windows along each stretch: their times, the number of the stretch each lies in, vectors.
+
+    No window reaches beyond its stretch; a shorter stretch is one window.
 
     Examples
     --------
@@ -106,20 +96,7 @@ def embed_along(
 
 
 def band_energies(samples: NDArray[np.float32], stretch: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Give the log mel energies of a stretch, as Kaldi works them out (and the library of that name, only slower).
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    stretch : ndarray of float64, shape (2,)
-        Start and end in seconds; what is shorter than 0.4 s is widened.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_frames, 80)
-        One row every 10 ms.
-    """
+    """Give the log mel energies of a stretch every 10 ms, as Kaldi works them out (and its library, slower)."""
     from scipy.fft import rfft
 
     middle, half = stretch.mean(), max(SHORTEST, stretch[1] - stretch[0]) / 2

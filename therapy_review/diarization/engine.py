@@ -7,7 +7,7 @@ A pure function: the same sound always gives the same turns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,10 @@ import pandas as pd
 from therapy_review.diarization.clustering import MOST, STEP, Voices, find_voices
 from therapy_review.diarization.embedding import embed_along
 from therapy_review.diarization.models import weights_of
-from therapy_review.diarization.samples import checked
-from therapy_review.diarization.segmentation import voices_at_once
+from therapy_review.diarization.segmentation import SAMPLE_RATE, checked, voices_at_once
 from therapy_review.diarization.voice_activity import speech_probability, stretches_of
 from therapy_review.errors import RecordingError
-from therapy_review.turns import MIN_SILENCE, merge_stretches, turns_table
+from therapy_review.turns import merge_stretches, turns_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 ENGINE = "segmentation-campplus-4"  # changes whenever the same sound would give other turns
-SHORTEST_SILENCE: float = MIN_SILENCE  # seconds: the floor of what it can see
-SEES_OVERLAP: Literal["yes", "no"] = "yes"
-
-SAMPLE_RATE = 16_000
 WINDOW = 0.45  # seconds an embedding hears
 DOUBT = 1e-4  # the least that is doubted
 SHORTEST = 0.1  # seconds: nothing is said in less
@@ -70,27 +65,17 @@ def diarize(
     >>> diarize(np.zeros(32000, np.float32)).empty
     True
     """
-    _check_number(speakers)
+    given: object = speakers
+    is_number = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if speakers is not None and not (is_number and 1 <= speakers <= MOST):
+        raise RecordingError(f"Who spoke when can be found for 1 to {MOST} people, not for {speakers!r}.")
     turns = tell_apart(checked(samples, sample_rate), speakers)
     right = believed(turns) @ weights_of("confidence")["weights"]  # log odds
     return turns.assign(confidence=1 / (1 + np.exp(-right)))
 
 
 def tell_apart(samples: NDArray[np.float32], speakers: int | None) -> pd.DataFrame:
-    """Find who spoke when, as `diarize` does, with the model's own probability for a confidence.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    speakers : int or None
-        1, 2, 3, or None.
-
-    Returns
-    -------
-    DataFrame
-        A turns table.
-    """
+    """Find who spoke when, as `diarize` does, with the model's own probability for a confidence."""
     if len(samples) < SHORTEST * SAMPLE_RATE:
         return turns_table()
     at_once = voices_at_once(samples)
@@ -111,26 +96,11 @@ def tell_apart(samples: NDArray[np.float32], speakers: int | None) -> pd.DataFra
 def believed(turns: pd.DataFrame) -> Numbers:
     """Gather what tells whether a stretch is given to the right voice, one row a stretch.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        From `tell_apart`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_turns, 3)
-        One; the log odds of the model's probability, which takes itself for too sure; the log of the seconds.
+    One; the log odds of the model's probability, which takes itself for too sure; the log of the seconds.
     """
     sure = turns["confidence"].clip(DOUBT, 1 - DOUBT)
     seconds = (turns["end"] - turns["start"]).clip(lower=SHORTEST)
     return np.column_stack([np.ones(len(turns)), np.log(sure / (1 - sure)), np.log(seconds)])
-
-
-def _check_number(speakers: int | None) -> None:
-    given: object = speakers
-    is_number = isinstance(given, int | np.integer) and not isinstance(given, bool)
-    if speakers is not None and not (is_number and 1 <= speakers <= MOST):
-        raise RecordingError(f"Who spoke when can be found for 1 to {MOST} people, not for {speakers!r}.")
 
 
 def _stretches(

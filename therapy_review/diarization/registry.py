@@ -1,7 +1,7 @@
 """Diarizers: whoever finds out who spoke when, the built-in engine or another program in its place.
 
 A diarizer is a callable with a name (see `Diarizer`). A journal knows some by name: ``built-in``, ``pyannote``, and
-whatever an installed package offers as an entry point of the group ``therapy_review.diarization.registry``. Such an
+whatever an installed package offers as an entry point of the group ``therapy_review.diarizers``. Such an
 entry point is a *maker*: it takes the table ``[diarizer]`` of ``journal.toml``, looks at once whether all it needs
 is there, and returns a diarizer, or raises a `TherapyReviewError` with one sentence that says what is missing::
 
@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from therapy_review.consent import ROLES
-from therapy_review.diarization import engine
+from therapy_review.diarization import engine, pyannote
 from therapy_review.diarization.clustering import MOST
 from therapy_review.diarization.tracks import diarize_tracks
 from therapy_review.errors import DiarizerError, TurnsError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from therapy_review.sound import Recording
 
 BUILT_IN = "built-in"
+PYANNOTE = "pyannote"
 GROUP = "therapy_review.diarizers"
 OVERRUN = 1.0  # seconds that whole windows may hear past the end; another recording's turns go on for longer
 
@@ -55,7 +56,10 @@ class Diarizer(Protocol):
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
-        """Find out who spoke when."""
+        """Find out who spoke when in a whole recording (mono); how many people are heard, where that is known.
+
+        Columns start, end (s), speaker, and confidence (0 to 1) where there is one, in any order.
+        """
 
 
 Maker = Callable[[Mapping[str, Any]], Diarizer]
@@ -65,8 +69,8 @@ class BuiltIn:
     """The engine of `therapy_review.diarization.engine`."""
 
     name = engine.ENGINE
-    sees_overlap = engine.SEES_OVERLAP
-    shortest_silence = engine.SHORTEST_SILENCE
+    sees_overlap = "yes"
+    shortest_silence = MIN_SILENCE
 
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
@@ -142,26 +146,20 @@ def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:
     ...
     therapy_review.errors.DiarizerError: There is no diarizer called dora; choose one of: built-in, pyannote.
     """
-    own: dict[str, Maker] = {BUILT_IN: lambda _settings: BuiltIn(), "pyannote": _pyannote}
-    if name in own:
-        return own[name](settings)
+    if name == BUILT_IN:
+        return BuiltIn()
+    if name == PYANNOTE:
+        return pyannote.make(settings)
     offered = {point.name: point for point in entry_points(group=GROUP)}
     if name not in offered:
-        raise DiarizerError(
-            f"There is no diarizer called {name}; choose one of: {', '.join([*own, *sorted(offered)])}."
-        )
+        known = ", ".join([BUILT_IN, PYANNOTE, *sorted(offered)])
+        raise DiarizerError(f"There is no diarizer called {name}; choose one of: {known}.")
     try:
         make: Maker = offered[name].load()
     except (ImportError, AttributeError) as error:
         raise DiarizerError(
             f"The diarizer {name} can't be loaded ({error}); install its package once more."
         ) from error
-    return make(settings)
-
-
-def _pyannote(settings: Mapping[str, Any]) -> Diarizer:
-    from therapy_review.diarization.pyannote import make
-
     return make(settings)
 
 
@@ -221,7 +219,7 @@ def hear(
             f"{diarizer.name} did not return turns with start, end and speaker; use another diarizer, or ask who "
             "made it."
         ) from error
-    check_length(turns, length, diarizer.name)
+    check_turns_fit(turns, length, diarizer.name)
     roles = {role: role for role in ROLES} | {name.casefold(): role for name, role in (names or {}).items()}
     called: dict[str, str] = {}
     for label in turns["speaker"].unique():
@@ -233,7 +231,7 @@ def hear(
     return merge_stretches(well_formed(rows, diarizer.name), MIN_SILENCE)
 
 
-def check_length(turns: pd.DataFrame, length: float, origin: str) -> None:
+def check_turns_fit(turns: pd.DataFrame, length: float, origin: str) -> None:
     """Let turns pass that fit a recording.
 
     Parameters

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from therapy_review.diarization.samples import check_rate, checked
-from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, voices_at_once
+from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, check_rate, checked, voices_at_once
 from therapy_review.diarization.voice_activity import loudness, speech_probability, stretches_of
 from therapy_review.errors import RecordingError
 from therapy_review.turns import turns_table
@@ -70,9 +69,8 @@ def are_separate(recording: Recording) -> bool:
         return False
     starts = np.linspace(0, max(0.0, recording.duration - LOOK), LOOKS)
     looks = [[_levels(recording.read(start, start + LOOK, side)) for start in starts] for side in (0, 1)]
-    both = [
-        (one[: len(other)], other[: len(one)]) for one, other in zip(*looks, strict=True)
-    ]  # sides may be cut a grain apart
+    # Sides may be cut a grain apart.
+    both = [(one[: len(other)], other[: len(one)]) for one, other in zip(*looks, strict=True)]
     levels = np.stack([np.concatenate(side) for side in zip(*both, strict=True)])
     if not levels.size:
         return False
@@ -130,13 +128,9 @@ def diarize_tracks(
     called = [*names[: len(heard)], *(f"voice_{i + 1}" for i in range(len(names), len(heard)))]
     _check_names(called)
     length = max((len(track.loud) for track in heard), default=0)
-    heard = [
-        _Track(
-            np.pad(track.probability, (0, length - len(track.loud))),
-            np.pad(track.loud, (0, length - len(track.loud)), constant_values=-100.0),
-        )
-        for track in heard
-    ]
+    for i, (probability, loud) in enumerate(heard):
+        rest = (0, length - len(loud))
+        heard[i] = _Track(np.pad(probability, rest), np.pad(loud, rest, constant_values=-100.0))
     rows: list[tuple[float, float, str, float]] = []
     for number, track in enumerate(heard):
         others = [other for other in heard if other is not track]

@@ -26,9 +26,7 @@ OFFSET = 0.4
 MIN_SPEECH = 0.1  # seconds; anything shorter is a click or a breath
 FLOOR_SPAN = 20.0  # seconds from which the room's own noise is taken
 FLOOR_SHARE = 0.1  # of them are quieter than what is taken for it
-DEEPEST = (
-    40.0  # dB below the loudest hundredth: more silence than that is a program's that switches sound off
-)
+DEEPEST = 40.0  # dB below the loudest hundredth: more silence is a program's that switches sound off
 PART = 10_000  # frames worked on at a time, so that an hour needs no second hour of memory
 SURE = 7.0  # log odds beyond which the network's word counts no more
 LOUDEST = 40.0  # dB above the floor beyond which louder is no surer
@@ -41,7 +39,7 @@ FEATURES = len(NETWORK_AT) + len(NETWORK_NEAR) + 2 * (len(LOUDNESS_AT) + 5)
 
 
 def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability that somebody speaks, frame by frame."""
+    """Give the probability that somebody speaks, frame by frame; `somebody` is what segmentation says of that."""
     weights = weights_of("speech")
     hidden = np.maximum(features(samples, somebody) @ weights["into"] + weights["bias"], 0)
     return np.asarray(1 / (1 + np.exp(-(hidden @ weights["out"] + weights["constant"]))))
@@ -50,18 +48,8 @@ def speech_probability(samples: NDArray[np.float32], somebody: NDArray[np.float3
 def features(samples: NDArray[np.float32], somebody: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gather what voice activity is decided by, one row a frame.
 
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Mono, 16 kHz.
-    somebody : ndarray of float32, shape (n_frames,)
-        The probability that anybody is heard.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_frames, n_features)
-        The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise
-        (dB) in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
+    The network's log odds in and around the frame and the highest nearby; the loudness above the room's noise (dB)
+    in and around it, the highest and lowest nearby, and the loudness beside what is usual for speech here.
     """
     # Filled column by column: columns kept until the end would need the memory twice.
     found = np.empty((len(somebody), FEATURES), np.float32)
@@ -94,7 +82,7 @@ def _shifted(values: NDArray[np.float32], by: int) -> NDArray[np.float32]:
 
 
 def loudness(samples: NDArray[np.float32], frames: int) -> NDArray[np.float64]:
-    """Give the loudness of each frame's own 17 ms and half of its neighbours', as it is and of the high notes."""
+    """Give the loudness (dB) of each frame's own 17 ms and half of its neighbours', whole and of the high notes."""
     # A frame's middle lies 495 samples after its start: its own 270 samples begin 360 later.
     first = round(float(frame_times(1)[0]) * SAMPLE_RATE) - HOP // 2
     power = np.empty((2, frames))

@@ -20,7 +20,7 @@ from therapy_review.wording import paragraphs, strong
 
 if TYPE_CHECKING:
     from therapy_review.journal import Session
-    from therapy_review.trends import Setting
+    from therapy_review.trends import phases
 
 NO_MOOD = "not said"
 HELD = "How this session was held, if it matters to you"
@@ -37,7 +37,7 @@ EXAMPLES = {
 }
 
 
-def notes_form(session: Session, before: Sequence[Setting] = ()) -> w.VBox | Still:
+def notes_form(session: Session, before: Sequence[phases.Setting] = ()) -> w.VBox | Still:
     """Show the notes of a session as a form: moods, tags, what I noticed, what to bring; folded, how it was held.
 
     Parameters
@@ -88,7 +88,9 @@ def notes_form(session: Session, before: Sequence[Setting] = ()) -> w.VBox | Sti
     return w.VBox([came, left, tags, noticed, bring, _way_fields(before, written, save), state])
 
 
-def _way_fields(before: Sequence[Setting], written: SessionNotes, save: Callable[..., None]) -> w.Accordion:
+def _way_fields(
+    before: Sequence[phases.Setting], written: SessionNotes, save: Callable[..., None]
+) -> w.Accordion:
     """Show the fields of how a session was held, folded together; leaving one saves it."""
     fields = {part: _field(part, getattr(written, part), _said(before, part)) for part in OF_THE_WAY}
     for part, field in fields.items():
@@ -111,7 +113,7 @@ def _field(part: str, value: str, said: list[str]) -> Any:
     )
 
 
-def _said(before: Sequence[Setting], part: str) -> list[str]:
+def _said(before: Sequence[phases.Setting], part: str) -> list[str]:
     """Give the words used for one part, the newest last."""
     words = [way[part] for way in before if way[part]]
     return list(dict.fromkeys(words[::-1]))[::-1]

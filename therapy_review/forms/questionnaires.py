@@ -33,8 +33,8 @@ from therapy_review.journal import (
     scales,
     total,
 )
-from therapy_review.measures import MEASURES, MOODS, VOICE_MEASURES
-from therapy_review.trends import held
+from therapy_review.measures import MEASURES, MOOD_NAMES, VOICE_MEASURES
+from therapy_review.trends import phases
 from therapy_review.wording import strong
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ ABOUT_OWN = (
 HIGHER = {"neither harder nor easier": "", "harder": "harder", "easier": "easier"}
 PEOPLE = ("client", "therapist", "other")
 MEANS_SOMETHING_ELSE = {
-    *MOODS,
+    *MOOD_NAMES,
     *MEASURES,
     *VOICE_MEASURES,
     *(f"{who}_{measure}" for who in PEOPLE for measure in (*MEASURES, *VOICE_MEASURES)),
@@ -178,7 +178,7 @@ def earlier_totals(session: Session, scale: Scale) -> list[Earlier]:
     """Gather the totals of the sessions before one."""
     before = [one for one in session.journal.sessions if one.name <= session.name]
     notes = [one.notes for one in before]
-    ways = held([{name: getattr(written, name) for name in OF_THE_WAY} for written in notes])
+    ways = phases.held([{name: getattr(written, name) for name in OF_THE_WAY} for written in notes])
     return [
         Earlier(one.date, score, way == ways[-1])
         for one, written, way in zip(before[:-1], notes, ways, strict=False)

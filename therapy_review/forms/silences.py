@@ -16,7 +16,7 @@ from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.measures import LONG_SILENCE
 from therapy_review.player import Moment
-from therapy_review.trends import KINDS, long_silences_of, say
+from therapy_review.trends import kinds_of_silence
 from therapy_review.wording import clock, strong
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def silence_form(
     JournalError
         When ``marks.csv`` can't be read.
     """
-    found = long_silences_of(session, use)
+    found = kinds_of_silence.long_silences_of(session, use)
     if found.empty:
         return Still(f"<p>{NONE}</p>", NONE)
     if is_still():
@@ -90,7 +90,7 @@ def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
     about = _about(session, row)
     kind = w.Combobox(
         value=row["kind"],
-        options=tuple(KINDS),
+        options=tuple(kinds_of_silence.KINDS),
         placeholder="thinking, stuck … or your own word",
         continuous_update=False,
         layout=w.Layout(width="min(20rem, 99%)"),
@@ -106,7 +106,7 @@ def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
 
     def save(_: Any) -> None:
         try:
-            say(session, start, end, kind.value, text.value)
+            kinds_of_silence.say(session, start, end, kind.value, text.value)
             state.value = "<em>Saved.</em>"
         except TherapyReviewError as error:
             state.value = strong(f"Not saved: {error} Your words are still here.")

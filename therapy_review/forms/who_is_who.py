@@ -13,7 +13,7 @@ from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import corrections
 from therapy_review.player import Moment
-from therapy_review.turns import edits, table
+from therapy_review.turns import are_named, edits
 from therapy_review.wording import strong
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def who_is_who(session: Session) -> w.VBox | Still:
         When the session has no turns yet.
     """
     by_voice = bool((session.made_from().get("by_voice") or {}).get("roles"))
-    if table.are_named(session.turns) and not by_voice:
+    if are_named(session.turns) and not by_voice:
         answered = not corrections.evidence(session.corrections).empty
         return _known(session, YOU_SAID if answered else THEY_SAY)
     clips = clips_to_ask_about(session.turns, corrections.last_word(session.corrections))
@@ -139,7 +139,7 @@ def _changes(session: Session, form: w.VBox) -> Any:
     again = w.Button(description=ASK_AGAIN, layout=w.Layout(width="auto"))
     again.on_click(lambda _: change(session.take_back_answers, ASKED_AGAIN))
     voices = pd.read_csv(io.BytesIO(session.derived("voices.csv")), dtype={"speaker": str})
-    can_ask = not corrections.evidence(session.corrections).empty and not table.are_named(voices)
+    can_ask = not corrections.evidence(session.corrections).empty and not are_named(voices)
     return w.HBox([swap, again] if can_ask else [swap])
 
 
@@ -173,7 +173,7 @@ def _question(session: Session, start: float, end: float, state: Any) -> Any:
     def answered(pressed: Any) -> None:
         try:
             session.correct([corrections.Correction(start, end, answers[pressed.description])])
-            named = table.are_named(analysis.rename(session))
+            named = are_named(analysis.rename(session))
         except TherapyReviewError as error:
             state.value = strong(str(error))
             return

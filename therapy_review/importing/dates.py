@@ -1,17 +1,31 @@
 """Days and times of day as people and programs write them.
 
 What can be read in two ways is not guessed: ``3/4/2026`` is a day only once it is known which number is the month.
+
+``calendar_words.csv`` has the names of months and of the halves of the day, from the Unicode CLDR, version 47:
+months of eighteen languages, whole and cut short, and the halves of the day of some thirty. Not from there are what
+stands beside an hour from 0 to 23, and the Chinese words for parts of the halves. What means one thing here and
+another there is left out: listopad is October in Croatia and November in Poland. All are without dots.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from importlib.resources import files
 
-from therapy_review.importing.calendar_words import AFTER_NOON, BEFORE_NOON, MONTHS, OF_24_HOURS
-
+_FILE = files("therapy_review.importing") / "calendar_words.csv"
+_WORDS = {
+    row["meaning"]: row["words"].casefold().split()
+    for row in csv.DictReader(_FILE.read_text("utf-8").splitlines())
+}
+MONTHS = {word: number for number in range(1, 13) for word in _WORDS[str(number)]}
+BEFORE_NOON, AFTER_NOON, OF_24_HOURS = (
+    frozenset(_WORDS[meaning]) for meaning in ("before noon", "after noon", "24 hours")
+)
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})(?:$|[.T\s])")
 _BASIC = re.compile(r"(\d{4})()(\d{2})(\d{2})(?:$|[T\s])")

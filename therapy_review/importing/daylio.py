@@ -58,18 +58,11 @@ def read_daylio(data: bytes, name: str) -> MoodFile:
             f"{name} is not Daylio's table: its first line should name full_date, time, mood and activities. "
             "Export it in Daylio under More, Export Entries, CSV; or bring it in as another table."
         )
-    entries: list[Entry] = []
-    damaged = list(table.damaged)
     rows = [(row, {key.strip().lower(): value for key, value in row.fields.items()}) for row in table.rows]
     signs = signs_of_24_hours(fields["time"] for _, fields in rows)
-    for row, fields in rows:
-        found = _entry(fields, row, signs)
-        if isinstance(found, Damaged):
-            damaged.append(found)
-        else:
-            entries.append(found)
+    lines = [*table.damaged, *(_entry(fields, row, signs) for row, fields in rows)]
     left_out = [column for column in table.header if column.strip().lower() not in _USED]
-    return mood_file(KIND, data, name, entries, damaged, left_out)
+    return mood_file(KIND, data, name, lines, left_out)
 
 
 def _entry(fields: Mapping[str, str], row: Row, signs: Collection[str]) -> Entry | Damaged:

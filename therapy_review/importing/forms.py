@@ -1,4 +1,4 @@
-"""Forms for bringing in what was noted elsewhere: look first, then bring in.
+"""Forms for bringing in what was noted elsewhere, looking first, and for taking it back out.
 
 A chosen file is held in memory until it was brought in or put away, and written nowhere.
 """
@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import ImportFileError, TherapyReviewError
-from therapy_review.importing import (
-    calendar,
-    mood_values,
-    moods,
-    versions,
-)
+from therapy_review.importing import calendar, mood_values, moods
 from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
 from therapy_review.importing.daylio import is_daylio
 from therapy_review.importing.mood_table import (
@@ -38,7 +33,10 @@ if TYPE_CHECKING:
     from therapy_review.importing.mood_file import MoodFile
     from therapy_review.journal import Journal
 
-WIDE = "min(30rem, 99%)"
+FIELD: dict[str, Any] = {  # which each field copies
+    "style": {"description_width": "13rem"},
+    "layout": {"width": "min(30rem, 99%)"},
+}
 SHOWN = 10  # entries or lines of a look ahead
 NOTE = 40  # characters of a note in it
 WHERE = " The file itself is where it was."
@@ -147,7 +145,7 @@ class _MoodsForm(_FileForm):
         self.numbers: dict[str, Any] = {}
         self.names = w.VBox()
         self.how = w.RadioButtons(
-            options=[("take the newer version", versions.TAKE_NEWER), ("keep both", versions.KEEP_BOTH)],
+            options=[("take the newer version", moods.TAKE_NEWER), ("keep both", moods.KEEP_BOTH)],
             layout=w.Layout(width="max-content", display="none"),
         )
         self.how.observe(lambda _: self._gently(self._look), "value")
@@ -160,22 +158,25 @@ class _MoodsForm(_FileForm):
         known = mood_values.known_columns(self.journal.store)
         if known is None or not {getattr(known, name) for name in PARTS} <= {*header, ""}:
             known = likely_columns(header)
-        style: dict[str, Any] = {"style": {"description_width": "13rem"}, "layout": w.Layout(width=WIDE)}
         for name, text in ASKED.items():
             options = [(NO_COLUMN, ""), *((one, one) for one in header)]
             self.choices[name] = w.Dropdown(
-                options=options, value=getattr(known, name), description=text, **style
+                options=options, value=getattr(known, name), description=text, **FIELD
             )
         for name, text in (("low", "The lowest there can be"), ("high", "The highest there can be")):
             told = getattr(known, name)
             self.choices[name] = w.Text(
-                value="" if told is None else f"{told:g}", description=text, continuous_update=False, **style
+                value="" if told is None else f"{told:g}", description=text, continuous_update=False, **FIELD
             )
+
+        def ask_anew(_: Any) -> None:  # about the numbers of another column
+            self.choices["high"].value = self.choices["low"].value = ""
+
         self.ends = w.VBox([w.HTML(), self.choices["low"], self.choices["high"]])
-        self.choices["mood"].observe(lambda _: self._other_numbers(), "value")
+        self.choices["mood"].observe(ask_anew, "value")
         orders = [("as the days tell it", ""), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)]
         self.choices["order"] = w.Dropdown(
-            options=orders, value=known.order, description="In 3/4/2026 comes", **style
+            options=orders, value=known.order, description="In 3/4/2026 comes", **FIELD
         )
         for one in self.choices.values():
             one.observe(lambda _: self._gently(self._read), "value")
@@ -212,11 +213,6 @@ class _MoodsForm(_FileForm):
         low.value = f"{offer:g}"
         return True
 
-    def _other_numbers(self) -> None:
-        """Ask anew about the numbers of another column."""
-        for end in ("high", "low"):
-            self.choices[end].value = ""
-
     def _ask_names(self, found: MoodFile) -> None:
         import ipywidgets as w
 
@@ -230,8 +226,7 @@ class _MoodsForm(_FileForm):
                 options=[*whole, *more],
                 value=number or 0.0,
                 description=f"{name} ({often[name]})",
-                style={"description_width": "13rem"},
-                layout=w.Layout(width=WIDE),
+                **FIELD,
             )
             self.numbers[name].observe(lambda _: self._gently(self._look), "value")
         said = (
@@ -247,8 +242,8 @@ class _MoodsForm(_FileForm):
         if self.found is None:
             return
         looked = moods.preview(self.journal, self.found, self._values(), self.how.value)
-        newer = int((looked["status"] == versions.NEWER).sum())
-        asked = newer or self.how.value == versions.KEEP_BOTH
+        newer = int((looked["status"] == moods.NEWER).sum())
+        asked = newer or self.how.value == moods.KEEP_BOTH
         self.how.layout.display = "" if asked else "none"
         self.looked.value = as_html(looked, self.found)
         self.go.disabled = not len(looked)
@@ -275,8 +270,7 @@ class _CalendarForm(_FileForm):
             description="A word they are called by",
             placeholder=f"therapy, or {self.journal.therapist}",
             continuous_update=False,
-            style={"description_width": "13rem"},
-            layout=w.Layout(width=WIDE),
+            **FIELD,
         )
         self.word.observe(lambda _: self._gently(self._look), "value")
         self.asked.children = [self.word]
@@ -303,12 +297,76 @@ class _CalendarForm(_FileForm):
         self.when_done()
 
 
+class KeptForm:
+    """Lists what was brought in, with a way to take each file's part out again."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.box: Any = None
+
+    def show(self) -> Any:
+        """Show the list; in batch, to read."""
+        if is_still():
+            said = [text for text, _ in self._lines()] or ["Nothing was brought in yet."]
+            return Still("".join(f"<p>{html.escape(text)}</p>" for text in said), "\n".join(said))
+        import ipywidgets as w
+
+        self.box = w.VBox()
+        self.box.add_class("tr-bring")
+        self.refresh()
+        return self.box
+
+    def refresh(self, said: str = "") -> None:
+        """Draw the list anew, where it is shown."""
+        if self.box is None:
+            return
+        import ipywidgets as w
+
+        try:
+            rows = [self._row(text, origin) for text, origin in self._lines()]
+        except TherapyReviewError as error:
+            rows, said = [], str(error)
+        nothing = [] if rows or said else [w.HTML("<p>Nothing was brought in yet.</p>")]
+        self.box.children = [w.HTML(STYLE), *rows, *nothing, *([w.HTML(sentence(said))] if said else [])]
+
+    def _lines(self) -> list[tuple[str, str]]:
+        return [(str(one), one.origin) for one in moods.brought_in(self.journal)]
+
+    def _row(self, text: str, origin: str) -> Any:
+        import ipywidgets as w
+
+        first, sure, keep = (
+            w.Button(description=label, layout=w.Layout(width="max-content"))
+            for label in ("Take out", "Yes, take them out", "Keep them")
+        )
+        asked = w.HBox([sure, keep], layout=w.Layout(display="none"))
+
+        def ask(_: Any) -> None:
+            first.layout.display, asked.layout.display = "none", ""
+
+        def leave(_: Any) -> None:
+            first.layout.display, asked.layout.display = "", "none"
+
+        def take(_: Any) -> None:
+            try:
+                self.refresh(f"Taken out: {moods.take_back(self.journal, origin)}.{WHERE}")
+            except TherapyReviewError as error:
+                self.refresh(str(error))
+
+        first.on_click(ask)
+        keep.on_click(leave)
+        sure.on_click(take)
+        buttons = [first, asked] if origin else []  # what was written by hand is not ours to take
+        beside = w.Layout(flex_flow="row wrap", align_items="center")
+        return w.HBox([w.HTML(sentence(text)), *buttons], layout=beside)
+
+
 def as_html(looked: pd.DataFrame, found: MoodFile) -> str:
     """Show in HTML what bringing a file in would do."""
     counts = looked["status"].value_counts()
     summed = ", ".join(f"{number} {status}" for status, number in counts.items()) or "none"
     parts = [sentence(f"Entries in the file: {len(looked)} ({summed}).")]
-    if about := versions.in_words(looked["status"].tolist()):
+    if about := moods.in_words(looked["status"].tolist()):
         parts.append(sentence(about))
     read = days.to_read(looked)
     short = read["note"].where(read["note"].str.len() <= NOTE, read["note"].str[:NOTE] + "…")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from therapy_review.journal import BETWEEN_TAGS, COLUMNS, as_kept, origin_of
-from therapy_review.journal.days import none
+from therapy_review.journal import as_kept, days
 from therapy_review.storage import Damaged
+from therapy_review.wording import counted
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,9 @@ class MoodFile:
     @property
     def about_times(self) -> str:
         """A sentence about times of day that could not be read; empty where all could."""
-        if not self.timeless:
-            return ""
-        what = "1 entry comes" if self.timeless == 1 else f"{self.timeless} entries come"
-        return f"{what} in without a time of day: what stands in the file for it is not clear."
+        what = counted(self.timeless, "entry comes", "entries come")
+        said = f"{what} in without a time of day: what stands in the file for it is not clear."
+        return said if self.timeless else ""
 
     @property
     def names(self) -> list[str]:
@@ -84,12 +83,12 @@ def mood_file(
     kind: str,
     data: bytes,
     name: str,
-    entries: Iterable[Entry],
-    damaged: Iterable[Damaged],
+    lines: Iterable[Entry | Damaged],
     left_out: Iterable[str] = (),
 ) -> MoodFile:
-    """Put what was read from a file together."""
-    origin, entries = origin_of(kind, data, name), list(entries)
+    """Put together what was read from the lines of a file."""
+    lines, origin = list(lines), days.origin_of(kind, data, name)
+    entries = [one for one in lines if isinstance(one, Entry)]
     rows = [
         (
             one.date,
@@ -102,12 +101,12 @@ def mood_file(
         )
         for one in entries
     ]
-    table = pd.DataFrame(rows, columns=COLUMNS).astype(none().dtypes.to_dict())
-    in_order = tuple(sorted(damaged, key=lambda one: one.line))
+    table = pd.DataFrame(rows, columns=days.COLUMNS).astype(days.none().dtypes.to_dict())
+    damaged = sorted((one for one in lines if isinstance(one, Damaged)), key=lambda one: one.line)
     timeless = sum(one.time is None for one in entries)
-    return MoodFile(kind, name, table, in_order, tuple(left_out), timeless)
+    return MoodFile(kind, name, table, tuple(damaged), tuple(left_out), timeless)
 
 
 def _joined(tags: Iterable[str]) -> str:
     words = (" ".join(as_kept(tag).replace("|", "/").split()) for tag in tags)
-    return BETWEEN_TAGS.join(dict.fromkeys(word for word in words if word))
+    return days.BETWEEN_TAGS.join(dict.fromkeys(word for word in words if word))

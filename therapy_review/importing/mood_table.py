@@ -116,46 +116,21 @@ def table_reader(columns: Columns) -> MoodReader:
                 f"The days in {name} can be read in two ways, as in {unclear.strip()}; say whether the day or the "
                 "month stands first."
             )
-        entries: list[Entry] = []
-        damaged = list(table.damaged)
-        low, high = _range(table, name, columns)
+        ends = _range(table, name, columns)
         rows = [
             (row, _with_clock({part: row.fields.get(column, "") for part, column in told.items()}, columns))
             for row in table.rows
         ]
         signs = signs_of_24_hours(said["time"] for _, said in rows)
-        for row, said in rows:
-            found = _entry(said, row, (low, high), order, signs)
-            if isinstance(found, Damaged):
-                damaged.append(found)
-            else:
-                entries.append(found)
+        lines = [*table.damaged, *(_entry(said, row, ends, order, signs) for row, said in rows)]
         left_out = [column for column in table.header if column not in told.values()]
-        return mood_file(KIND, data, name, entries, damaged, left_out)
+        return mood_file(KIND, data, name, lines, left_out)
 
     return read
 
 
 def numbers_of(data: bytes, name: str, mood: str) -> tuple[float, float] | None:
     r"""Give the lowest and the highest number in a column of moods; None where there are words alone.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    name : str
-        The file's name.
-    mood : str
-        The column's name.
-
-    Returns
-    -------
-    tuple of float or None
-
-    Raises
-    ------
-    ImportFileError
-        When the file is no table.
 
     Examples
     --------
@@ -184,19 +159,7 @@ def how_far(lowest: float, highest: float) -> str:
 
 
 def as_number(text: str, what: str) -> float:
-    """Read a number as the client writes it.
-
-    Parameters
-    ----------
-    text : str
-    what : str
-        What it is, to begin the sentence of an error with.
-
-    Raises
-    ------
-    ImportFileError
-        When it is none.
-    """
+    """Read a number as the client writes it; `what` begins the sentence of an error."""
     number = _number(text.strip())
     if math.isnan(number):
         raise ImportFileError(f"{what} is {text.strip() or 'not told'}; write it as a number.")

@@ -21,8 +21,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+import tomlkit
+
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.importing.mood_table import KIND as TABLE, Columns
+from therapy_review.importing import mood_table
 from therapy_review.journal import days
 from therapy_review.storage import if_there
 
@@ -39,18 +41,18 @@ def known_moods(store: Store, kind: str) -> dict[str, float]:
     return {name: checked(name, value) for name, value in _part(store, kind, "moods").items()}
 
 
-def known_columns(store: Store) -> Columns | None:
+def known_columns(store: Store) -> mood_table.Columns | None:
     """Give the columns of the table that was brought in last; None when there was none."""
-    told = _part(store, TABLE, "columns")
-    told = {name: told[name] for name in (one.name for one in fields(Columns)) if name in told}
+    told = _part(store, mood_table.KIND, "columns")
+    told = {name: told[name] for name in (one.name for one in fields(mood_table.Columns)) if name in told}
     try:
-        return Columns(**told) if told else None
+        return mood_table.Columns(**told) if told else None
     except (TypeError, ImportFileError):
         return None  # written by hand and not whole: it is asked for again
 
 
 def with_told(
-    store: Store, kind: str, sign: str, values: Mapping[str, float], columns: Columns | None = None
+    store: Store, kind: str, sign: str, values: Mapping[str, float], columns: mood_table.Columns | None = None
 ) -> bytes:
     """Write ``moods.toml`` with what was said when a file was brought in; the file itself is not changed."""
     known, told = known_moods(store, kind), _part(store, kind, TOLD)
@@ -69,7 +71,7 @@ def with_told(
         for name, value in said.items():
             if table.get(name) != value:
                 table[name] = _short(value)
-    return _dumped(content)
+    return tomlkit.dumps(content).encode()
 
 
 def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, float]]:
@@ -87,17 +89,11 @@ def without_told(store: Store, kind: str, sign: str) -> tuple[bytes, dict[str, f
         for name, value in again.items():
             if not math.isnan(value):
                 _table(content, kind, MOODS)[name] = _short(value)
-    return _dumped(content), again
+    return tomlkit.dumps(content).encode(), again
 
 
 def checked(name: str, value: object) -> float:
-    """Return a number for a mood.
-
-    Raises
-    ------
-    ImportFileError
-        When it is none from 1 to 10.
-    """
+    """Return a number for a mood, which is from 1 to 10."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and days.LOW <= value <= days.HIGH:
         return float(value)
     raise ImportFileError(f"The mood {name} is {_short(value)}; give it a number from 1 (low) to 10 (high).")
@@ -122,20 +118,14 @@ def _last(told: Mapping[str, Mapping[str, Any]], name: str) -> list[Any]:
 
 
 def _content(store: Store) -> Any:
-    import tomlkit
-
     return tomlkit.parse((if_there(store.read, FILE) or b"").decode("utf-8-sig"))
 
 
 def _table(content: Any, kind: str, part: str) -> Any:
-    import tomlkit
-
     return content.setdefault(kind, tomlkit.table(is_super_table=True)).setdefault(part, tomlkit.table())
 
 
 def _put_told(content: Any, kind: str, told: Mapping[str, Mapping[str, Any]]) -> None:
-    import tomlkit
-
     _table(content, kind, MOODS)  # stands first
     content[kind].pop(TOLD, None)
     if not told:
@@ -145,12 +135,6 @@ def _put_told(content: Any, kind: str, told: Mapping[str, Mapping[str, Any]]) ->
         tables[sign] = tomlkit.table()
         tables[sign].update({name: _short(value) for name, value in said.items()})
     content[kind][TOLD] = tables
-
-
-def _dumped(content: Any) -> bytes:
-    import tomlkit
-
-    return tomlkit.dumps(content).encode()
 
 
 def _short(value: Any) -> Any:

@@ -8,9 +8,8 @@ from typing import Any
 
 from therapy_review import hints, wording
 from therapy_review.display import NothingToShow, Still, code, gently, or_nothing
-from therapy_review.importing import calendar as appointments
-from therapy_review.importing.forms import calendar_form, moods_form
-from therapy_review.importing.kept_form import KeptForm
+from therapy_review.importing import calendar
+from therapy_review.importing.forms import KeptForm, calendar_form, moods_form
 from therapy_review.journal import Journal, open_journal
 
 
@@ -49,7 +48,7 @@ class BringIn:
     @gently
     def without_session(self) -> Still:
         """Name the days of appointments of which no session is kept."""
-        found = appointments.without_session(self.journal)
+        found = calendar.without_session(self.journal)
         if found.empty:
             return Still("")
         days = [wording.day(day.date()) for day in found["date"]]

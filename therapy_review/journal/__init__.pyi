@@ -62,7 +62,7 @@ from .session import (
     MEASURES_VERSION as MEASURES_VERSION,
     TURNS_ELSEWHERE as TURNS_ELSEWHERE,
     Session as Session,
-    read_turns as read_turns,
+    kept_turns as kept_turns,
 )
 from .session_names import session_date as session_date
 from .shared_notes import others as others

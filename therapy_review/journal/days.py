@@ -8,7 +8,7 @@ alone it is a whole table too, and further columns are kept.
 
 Nothing is brought in twice: an entry that a file of the same kind brought before stays where it is, so that a
 longer export adds only what is new. What was changed in the other program takes the place of its older version, and
-what the client changed here by hand keeps its place. `therapy_review.importing.versions` says how; the file then
+what the client changed here by hand keeps its place. `therapy_review.importing.moods` says how; the file then
 has further columns, which `kept` leaves out.
 """
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FILE = "days.csv"
 COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
 TABLE = HandTable(FILE, COLUMNS, COLUMNS[1:], {"mood": "{:.10g}".format})
-SIGN = "sign"  # a further column, of `therapy_review.importing.versions`
+SIGN = "sign"  # a further column, of `therapy_review.importing.moods`
 UNTIL = "until"  # in journals of before: the origin of what took an entry's place, which then does not count
 LOW, HIGH = 1.0, 10.0
 BETWEEN_TAGS = " | "

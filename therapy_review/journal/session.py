@@ -454,7 +454,7 @@ class Session:
         NotAnalysedError
             When the session was not analysed yet.
         """
-        return read_turns(self.derived("turns.csv"))
+        return kept_turns(self.derived("turns.csv"))
 
     @property
     def measures(self) -> pd.DataFrame:
@@ -468,7 +468,7 @@ class Session:
         return pd.DataFrame([json.loads(self.derived("measures.json"))])
 
 
-def read_turns(data: bytes) -> pd.DataFrame:
+def kept_turns(data: bytes) -> pd.DataFrame:
     """Read turns, or voices, as analysis keeps them.
 
     Parameters

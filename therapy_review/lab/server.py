@@ -28,19 +28,17 @@ QUIET = (
     "--LabApp.custom_css=True",
     f"--ServerApp.tornado_settings={ {'static_custom_path': [str(SETTINGS / 'custom'), str(fonts.FOLDER)]} }",
     # No second copies of notebooks.
-    "--AsyncContentsManager.checkpoints_class=therapy_review.lab.contents.NoCheckpoints",
+    "--AsyncContentsManager.checkpoints_class=therapy_review.lab.managers.NoCheckpoints",
     # Nor what was typed, in IPython's own folder.
-    "--ServerApp.kernel_spec_manager_class=therapy_review.lab.kernel_specs.QuietKernelSpecs",
+    "--ServerApp.kernel_spec_manager_class=therapy_review.lab.managers.QuietKernelSpecs",
     # Its address and what goes wrong, without the sign language of a log.
     "--ServerApp.log_level=ERROR",
     "--LabApp.log_level=ERROR",
     "--Application.log_format=%(message)s",
 )
 OPENS = "The workbook opens in your browser. Leave this window open meanwhile; to end it, press Ctrl-C here twice."
-TALKS = (
-    "therapy-review-"  # begins the names of the folders in which Lab talks to its kernels; then who made it
-)
-SEALED = "--ServerApp.contents_manager_class=therapy_review.lab.contents.SealedContents"
+TALKS = "therapy-review-"  # begins the names of folders in which Lab talks to its kernels; then who made it
+SEALED = "--ServerApp.contents_manager_class=therapy_review.lab.managers.SealedContents"
 
 
 def command(root: Path, notebook: str, *, sealed: bool = False) -> list[str]:

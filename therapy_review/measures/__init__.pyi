@@ -1,14 +1,11 @@
 from . import pitch_loudness as pitch_loudness, talk as talk
 from .moment_finder import behind as behind, moments as moments
-from .names import MOODS as MOODS, name_of as name_of, what_counts as what_counts
+from .names import MOOD_NAMES as MOOD_NAMES, name_of as name_of, what_counts as what_counts
 from .pitch_loudness import (
     CAUTION as CAUTION,
-    FEWEST as FEWEST,
-    HOP as HOP,
-    RATE as RATE,
+    LEAST_VOICED as LEAST_VOICED,
     VOICE_MEASURES as VOICE_MEASURES,
     prosody as prosody,
-    ranges as ranges,
 )
 from .silences import (
     LONG_SILENCE as LONG_SILENCE,
@@ -21,7 +18,6 @@ from .talk import (
     MEASURES as MEASURES,
     OF_ONE as OF_ONE,
     evaluate as evaluate,
-    mood_change as mood_change,
     session_bounds as session_bounds,
     talk_share as talk_share,
 )

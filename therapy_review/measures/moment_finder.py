@@ -7,7 +7,7 @@ room is left. No moment touches a stretch the client marked as a trigger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from therapy_review.journal import PROUD, closed
 from therapy_review.measures.silences import gaps, long_silences
-from therapy_review.turns import floor_turns, speakers, validate
+from therapy_review.turns import Span, floor_turns, speakers, validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,20 +71,12 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
     validate(turns)
     end = float(turns["end"].max()) if len(turns) else 0.0
     away, chosen = [] if marks is None else closed(marks), list[Found]()
-
-    def fits(found: Found) -> bool:
-        low, high = found[:2]
-        apart = all(high <= start or low >= stop for start, stop in [*away, *(c[:2] for c in chosen)])
-        return apart and high - low >= SHORTEST
-
     offers = [[_cut(found, end) for found in find(turns)] for find in _FINDERS] if len(turns) else []
     # The best of each kind before the second best of any; every mark is a kind of its own.
-    for offer in [
-        *([mark] for mark in _marked(marks)),
-        *offers,
-        *([found] for few in offers for found in few),
-    ]:
-        found = next(filter(fits, offer), None)
+    single = [found for few in offers for found in few]
+    for offer in [*([mark] for mark in _marked(marks)), *offers, *([found] for found in single)]:
+        taken = [*away, *(one[:2] for one in chosen)]
+        found = next((found for found in offer if _fits(found, taken)), None)
         if found and len(chosen) < n:
             chosen.append(found)
     return pd.DataFrame(sorted(chosen), columns=COLUMNS)
@@ -136,14 +128,18 @@ def behind(
         found = _answers(turns, speaker, side)
     away, end = [] if marks is None else closed(marks), float(turns["end"].max()) if len(turns) else 0.0
     cut = [_cut(one, end) for one in found]
-    kept = [one for one in cut if all(one[1] <= start or one[0] >= stop for start, stop in away)]
-    return pd.DataFrame([one for one in kept if one[1] - one[0] >= SHORTEST], columns=COLUMNS)
+    return pd.DataFrame([one for one in cut if _fits(one, away)], columns=COLUMNS)
 
 
 def _cut(found: Found, last: float) -> Found:
     start, end, kind, why = found
     start = max(0.0, start)
     return start, min(end, start + LONGEST, last), kind, why
+
+
+def _fits(found: Found, taken: Iterable[Span]) -> bool:
+    low, high = found[:2]
+    return high - low >= SHORTEST and all(high <= start or low >= stop for start, stop in taken)
 
 
 def _marked(marks: pd.DataFrame | None) -> list[Found]:

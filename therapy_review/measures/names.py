@@ -10,7 +10,7 @@ from therapy_review.journal import BUILT_IN, Scale
 from therapy_review.measures.pitch_loudness import VOICE_MEASURES
 from therapy_review.measures.talk import MEASURES, OF_ONE
 
-MOODS: Mapping[str, tuple[str, str]] = {
+MOOD_NAMES: Mapping[str, tuple[str, str]] = {
     "mood_before": ("the mood you came with", "points"),
     "mood_after": ("the mood you left with", "points"),
     "mood_change": ("the mood you left with less the one you came with", "points"),
@@ -92,7 +92,7 @@ def name_of(measure: str, speaker: str = "", scales: Mapping[str, Scale] | None 
     >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
     ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
     """
-    known, scales = {**MEASURES, **VOICE_MEASURES, **MOODS}, BUILT_IN if scales is None else scales
+    known, scales = {**MEASURES, **VOICE_MEASURES, **MOOD_NAMES}, BUILT_IN if scales is None else scales
     if measure not in known:
         return scales[measure].name if measure in scales else measure
     of_one = measure in OF_ONE or measure in VOICE_MEASURES

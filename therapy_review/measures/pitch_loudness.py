@@ -25,7 +25,7 @@ import pandas as pd
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.storage import digest
-from therapy_review.turns import speakers, validate
+from therapy_review.turns import intervals, speakers, validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ LOWEST, HIGHEST = 60.0, 450.0  # Hz
 MOST = 180.0  # seconds of each speaker
 PIECE = (0.6, 8.0)  # seconds: shorter stretches are mostly "mm-hm", longer ones are cut
 BLOCK = 30.0  # seconds of sound that are worked on at once
-FEWEST = 50  # voiced frames, two seconds; of fewer nothing is told
+LEAST_VOICED = 2.0  # seconds; of less nothing is told
 
 # In plain words, and the unit; each belongs to one speaker.
 VOICE_MEASURES: Mapping[str, tuple[str, str]] = {
@@ -73,7 +73,10 @@ def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As from `ranges`.
+        One row a speaker: speaker, seconds (s listened to), pitch (Hz, median), pitch_q1, pitch_q3 (semitones from
+        that median), pitch_range (semitones between the two), loudness (dB, median, from the median of everybody in
+        the session), loudness_q1, loudness_q3 (dB from that speaker's median), loudness_range (dB). NaN where less
+        than two seconds are voiced.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def prosody(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
 
 
 def kept(session: Session) -> dict[str, float | None]:
-    """Give what is kept of a session, without listening to anything."""
+    """Give what is kept of a session and still fits it, as in ``client_pitch``, without listening to anything."""
     try:
         rows = _kept(session) or []
     except NotAnalysedError:
@@ -105,27 +108,7 @@ def kept(session: Session) -> dict[str, float | None]:
 
 
 def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
-    """Find the ranges of pitch and loudness of every speaker.
-
-    Parameters
-    ----------
-    recording : Recording
-    turns : DataFrame
-        Its turns table.
-
-    Returns
-    -------
-    DataFrame
-        One row a speaker: speaker, seconds (s listened to), pitch (Hz, median), pitch_q1, pitch_q3 (semitones from
-        that median), pitch_range (semitones between the two), loudness (dB, median, from the median of everybody in
-        the session), loudness_q1, loudness_q3 (dB from that speaker's median), loudness_range (dB). NaN where less
-        than two seconds are voiced.
-
-    Raises
-    ------
-    RecordingError
-        When the recording can't be read.
-    """
+    """Find the ranges of pitch and loudness of every speaker, as `prosody` tells them."""
     validate(turns)
     heard = _sound(recording, {who: pieces(turns, who) for who in speakers(turns)})
     blocks = [(who, block) for who, sound in heard.items() for block in _blocks(sound)]
@@ -140,7 +123,7 @@ def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
 
 
 def pieces(turns: pd.DataFrame, speaker: str, most: float = MOST) -> list[tuple[float, float]]:
-    """Choose stretches in which one person alone speaks, evenly from the whole session.
+    """Choose stretches in which one person alone speaks, evenly from the whole session; `most` is in seconds.
 
     Examples
     --------
@@ -151,14 +134,10 @@ def pieces(turns: pd.DataFrame, speaker: str, most: float = MOST) -> list[tuple[
     others = turns.loc[turns["speaker"] != speaker, ["start", "end"]].to_numpy(dtype=float)
     alone: list[tuple[float, float]] = []
     for start, end in turns.loc[turns["speaker"] == speaker, ["start", "end"]].to_numpy(dtype=float).tolist():
-        at = start
         over = others[(others[:, 0] < end) & (others[:, 1] > start)].tolist()
-        for low, high in [*over, [end, end]]:
-            if low > at:
-                count = math.ceil((low - at) / PIECE[1])
-                edges = np.linspace(at, low, count + 1).tolist()
-                alone += [(a, b) for a, b in pairwise(edges) if b - a >= PIECE[0]]
-            at = max(at, high)
+        for low, high in intervals.without(over, start, end):
+            edges = np.linspace(low, high, math.ceil((high - low) / PIECE[1]) + 1).tolist()
+            alone += [(a, b) for a, b in pairwise(edges) if b - a >= PIECE[0]]
     total = sum(end - start for start, end in alone)
     if total <= most:
         return alone
@@ -218,7 +197,7 @@ def _voiced_frames(sound: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _of_one(pitch: NDArray[np.float64], loudness: NDArray[np.float64], level: float) -> tuple[float, ...]:
-    if len(pitch) < FEWEST:
+    if len(pitch) < LEAST_VOICED * RATE / HOP:
         return (math.nan,) * 8
     low, middle, high = np.quantile(loudness, [0.25, 0.5, 0.75]).tolist()
     median = float(np.median(pitch))

@@ -25,7 +25,7 @@ AT_ONCE = 0.2  # seconds
 
 
 def silences(turns: pd.DataFrame, shortest: float = MIN_SILENCE) -> pd.DataFrame:
-    """Every silence between first and last speech, with who spoke before and who broke it.
+    """Every silence of so many seconds between first and last speech, with who spoke before and who broke it.
 
     Examples
     --------

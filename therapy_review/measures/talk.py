@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -37,8 +37,6 @@ from therapy_review.measures.silences import (
 from therapy_review.turns import MIN_SILENCE, TOLERANCE, backchannels, floor_turns, speakers, validate
 
 PARTS = 5
-
-Number = TypeVar("Number", float, pd.Series)
 
 
 def talk_time(turns: pd.DataFrame) -> dict[str, float]:
@@ -96,7 +94,7 @@ def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
 
 
 def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
-    """Talk share in equal parts of the session."""
+    """Talk share in equal parts of the session, NaN where nobody spoke; one row a part and speaker."""
     validate(turns)
     first, last = session_bounds(turns)
     edges = np.linspace(first, last, parts + 1) if len(turns) else np.array([])
@@ -113,9 +111,10 @@ def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
 
 
 def latency(turns: pd.DataFrame) -> pd.DataFrame:
-    """How long each speaker took before answering each other one: how often, median and quartiles.
+    """How long each speaker took before answering each other one: how often, median and quartiles (s).
 
-    Heldner & Edlund 2010; in everyday talk a median is about 0.2 s (Stivers et al. 2009).
+    Negative where the answer began before the other had ended: the sign is kept. Heldner & Edlund 2010; in everyday
+    talk a median is about 0.2 s (Stivers et al. 2009).
 
     Examples
     --------
@@ -131,26 +130,6 @@ def latency(turns: pd.DataFrame) -> pd.DataFrame:
         for pair, own in gaps(turns).groupby(["before", "responder"])
     ]
     return pd.DataFrame(rows, columns=["before", "responder", "n", "q1", "median", "q3"])
-
-
-def mood_change(before: Number, after: Number) -> Number:
-    """Mood after minus mood before.
-
-    Parameters
-    ----------
-    before, after : float or Series
-        1 to 10.
-
-    Returns
-    -------
-    float or Series
-
-    Examples
-    --------
-    >>> mood_change(3, 5)
-    2
-    """
-    return after - before
 
 
 # What the columns of `evaluate` mean, for labels: in plain words, and the unit. Those of `OF_ONE` have the speaker

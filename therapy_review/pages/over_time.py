@@ -36,7 +36,17 @@ from therapy_review.pages import overview_text
 from therapy_review.pages.overview_view import Place, QuietPlace, path_view, usual_view
 from therapy_review.pages.prosody import voices_view
 from therapy_review.player import Moment
-from therapy_review.trends import MOODS, Heard, Way, in_words, pairs, sides, silence_kinds, usual, way
+from therapy_review.trends import (
+    MOODS,
+    HeardMoment,
+    Way,
+    early_and_recent,
+    kinds_of_silence,
+    pairs_to_hear,
+    said_of_lines,
+    usual,
+    way,
+)
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
@@ -117,7 +127,7 @@ class PathPage:
 
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
-        told = in_words.told(self._way)
+        told = said_of_lines(self._way)
         chart = usual_over_time(self._usual, told)
         return chart if is_still() or not chart.rows else usual_view(self._usual, self._place(), told)
 
@@ -136,7 +146,7 @@ class HowFar(PathPage):
 
     @functools.cached_property
     def _sides(self) -> Any:
-        return sides(self._way.sessions["session"])
+        return early_and_recent(self._way.sessions["session"])
 
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
@@ -160,7 +170,7 @@ class HowFar(PathPage):
 
     def silences(self) -> Chart:
         """Show what the long silences were, as far as the client said it."""
-        return silences_over_time(silence_kinds(self.journal))
+        return silences_over_time(kinds_of_silence.by_session(self.journal))
 
     def voices(self) -> Any:
         """Show pitch and loudness over the sessions as far as they were asked for."""
@@ -168,7 +178,7 @@ class HowFar(PathPage):
 
     def moments(self) -> Any:
         """Show pairs of moments to hear, early and recent."""
-        found = pairs(self.journal)
+        found = pairs_to_hear(self.journal)
         if not found:
             return sentence(
                 "There are no two recordings yet that could be heard beside each other. What you wrote says it too."
@@ -181,7 +191,7 @@ class HowFar(PathPage):
         return letter_form(self.journal)
 
 
-def _pair_to_read(kind: str, chosen: str, *both: Heard) -> Still:
+def _pair_to_read(kind: str, chosen: str, *both: HeardMoment) -> Still:
     items = "".join(
         f"<li>{day(one.session.date)}, <strong>{clock(one.start)}</strong> {html.escape(one.why)}</li>"
         for one in both
@@ -189,7 +199,7 @@ def _pair_to_read(kind: str, chosen: str, *both: Heard) -> Still:
     return Still(f"<h3>{kind}</h3><p>{chosen}</p><ul>{items}</ul>")
 
 
-def _pair(kind: str, chosen: str, *both: Heard) -> Any:
+def _pair(kind: str, chosen: str, *both: HeardMoment) -> Any:
     if is_still():
         read = _pair_to_read(kind, chosen, *both)
         return Still(f"{read.markup}<p><small>{how_to_start()} to hear them.</small></p>")

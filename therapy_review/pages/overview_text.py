@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from therapy_review.trends import OF_PAGE, TOO_EARLY, Sides, of_a_word, often, told
+from therapy_review.trends import OF_PAGE, TOO_EARLY, Sides, said_of_lines, said_of_word, words_by_use
 from therapy_review.wording import counted, day, paragraphs
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _side(title: str, sessions: Sequence[Session]) -> str:
 
 def moved(way: Way) -> str:
     """Say of moods, questionnaires and measures what moved, at the certainty there is."""
-    said = list(told(way).values())
-    said += [of_a_word(way.tags, word) for word in often(way.tags)[:1]]
+    said = list(said_of_lines(way).values())
+    said += [said_of_word(way.tags, word) for word in words_by_use(way.tags)[:1]]
     items = "".join(_gathered([one for one in said if one]))
     if not items:
         return "<p>Nothing has been noted yet that could be put into numbers.</p>"

@@ -18,7 +18,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import FORM_STYLE
 from therapy_review.journal import OF_THE_WAY
 from therapy_review.measures import pitch_loudness
-from therapy_review.trends import lasting, trends
+from therapy_review.trends import phases, trends
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def not_worked_out(journal: Journal) -> list[Session]:
     """Find the sessions whose pitch and loudness could be put beside those of others, and are not known yet."""
     sessions = journal.sessions
     written = [session.notes for session in sessions]
-    ways = lasting([{part: getattr(notes, part) for part in OF_THE_WAY} for notes in written])
+    ways = phases.lasting([{part: getattr(notes, part) for part in OF_THE_WAY} for notes in written])
     return [
         session
         for session, way in zip(sessions, ways, strict=True)

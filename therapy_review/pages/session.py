@@ -39,7 +39,14 @@ from therapy_review.journal import open_journal
 from therapy_review.measures import behind, moments, prosody, talk
 from therapy_review.pages import letter
 from therapy_review.player import Player, moments_to_hear, moments_to_read
-from therapy_review.trends import SHOWN as SET_BESIDE, long_silences_of, side_of, table as trends, usual
+from therapy_review.trends import (
+    SET_BESIDE,
+    kinds_of_silence,
+    side_of,
+    trends,
+    usual,
+    ways_before,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,13 +188,13 @@ class SessionPage:
             )
         if self.session.has_recording:
             _ = self._turns
-        elif long_silences_of(self.session, self.use).empty:
+        elif kinds_of_silence.long_silences_of(self.session, self.use).empty:
             return self._without_sound()
         return silence_form(self.session, ON if self.is_heard else OFF, self.use)
 
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
-        before = [] if is_still() else trends.ways_before(self.session)
+        before = [] if is_still() else ways_before(self.session)
         return Shown(*map(sentence, self.session.notes.problems), notes_form(self.session, before))
 
     def questionnaires(self) -> Any:
@@ -209,7 +216,7 @@ class SessionPage:
 
     def usual(self) -> Any:
         """Show the session beside the usual range before it; a click leads to the moment behind a number."""
-        table = usual(trends.trends(self.journal, SET_BESIDE))
+        table = usual(trends(self.journal, SET_BESIDE))
         own, found = table[table["session"] == self.session.name], {}
         with contextlib.suppress(TherapyReviewError):  # the picture says it without the sound, too
             turns, marks = self._turns, self.session.marks
@@ -222,6 +229,7 @@ class SessionPage:
         )
 
 
+@or_nothing
 @or_nothing
 def session_report(
     journal: str | Path,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapy_review.errors import JournalError
 from therapy_review.storage import if_there
-from therapy_review.trends import MOODS, NOT_NAMED, Way
+from therapy_review.trends import MOODS, NOTHING_NOTED, Way
 from therapy_review.wording import ORDINALS
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Opened:
             phases = dict.fromkeys(own["phase"].replace("", None).dropna())
             pairs = own[["session", "phase"]].itertuples(index=False)
             if closed := {phase for session, phase in pairs if is_closed(session, phase)}:
-                closed.add(NOT_NAMED)
+                closed.add(NOTHING_NOTED)
                 names = {phase: _in_plain_words(n) for n, phase in enumerate(phases, 1) if phase in closed}
                 told = {phase: f"noted as {phase}" for phase in phases}
                 told |= {phase: f"held or heard {name}" for phase, name in names.items()}

@@ -11,7 +11,7 @@ from therapy_review.display import NOTHING_SOUNDS, ON, NothingToShow, Shown, Sti
 from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import letter
 from therapy_review.pages.session import SessionPage
-from therapy_review.trends import table as trends
+from therapy_review.trends import moods_table, sessions_table, tags_table
 
 
 @gentle
@@ -55,15 +55,15 @@ class WeeklyReview:
 
     def moods(self) -> Any:
         """Show moods before and after, session by session."""
-        return over_time.moods(trends.moods_table(self.journal))
+        return over_time.moods(moods_table(self.journal))
 
     def mood_tags(self) -> Any:
         """Show the mood words over the weeks."""
-        return over_time.mood_tags(trends.tags_table(self.journal), self.journal.mood_groups)
+        return over_time.mood_tags(tags_table(self.journal), self.journal.mood_groups)
 
     def talk_time(self) -> Any:
         """Show talk time, session by session."""
-        return over_time.talk_time(trends.sessions_table(self.journal))
+        return over_time.talk_time(sessions_table(self.journal))
 
 
 @or_nothing

@@ -1,11 +1,11 @@
-"""Run: many sessions' reports from plan to index."""
+"""Run: many sessions' reports from plan to index, and how each session stands then."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.analysis import analysis, enrolment
@@ -13,18 +13,10 @@ from therapy_review.consent import REPORT, Gate
 from therapy_review.display import LEFT_OUT
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
 from therapy_review.reports import manifest
-from therapy_review.reports.inputs import Basis, Look
+from therapy_review.reports.inputs import Basis
 from therapy_review.reports.manifest import Entry, Whole
-from therapy_review.reports.privacy import (
-    MoodTags,
-    Private,
-    our_words,
-    said_anyway,
-    tags_of,
-    words_beside,
-    words_of,
-)
-from therapy_review.reports.workers import SUFFIXES, Made, Order, To, bundles, opens, pool, root
+from therapy_review.reports.privacy import words
+from therapy_review.reports.workers import Made, Order, To, bundles, orders, pool
 from therapy_review.reports.writer import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.storage import unlock
 
@@ -33,6 +25,7 @@ if TYPE_CHECKING:
     from therapy_review.reports.workers import Cluster, Template
 
 State = Literal["current", "made", "failed", "waiting", "heard"]
+Stands = Literal["ready", "changed", "waiting", "failed"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +66,41 @@ class Job:
     cluster: Cluster | None = None
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A report that can be read."""
+
+    template: str
+    name: str
+    endings: tuple[str, ...]
+    state: Literal["ready", "changed"] = "ready"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What there is of one session."""
+
+    session: Session
+    state: Stands
+    listed: tuple[Listed, ...] = ()
+    sentence: str = ""
+    cell: int | None = None
+    told_in: str = ""
+    measured: Literal["shown", "closed"] = "shown"
+
+    def plainly(self) -> list[object]:
+        """Give it as plain values, to compare."""
+        return [
+            self.session.name,
+            self.state,
+            [astuple(one) for one in self.listed],
+            self.sentence,
+            self.cell,
+            self.told_in,
+            self.measured,
+        ]
+
+
 @dataclass
 class Run:
     """One run over the sessions of a journal."""
@@ -86,42 +114,38 @@ class Run:
     def plan(self, sessions: Sequence[Session]) -> list[Session]:
         """Find out what has to be made; what is current or may not be made is settled here."""
         basis, entries, wanted = self.looked_at, manifest.read(self.journal.store), []
+        endings = orders.SUFFIXES[self.job.to]
         for session in sessions:
             if closed := self.why_closed(session, basis):
                 self._fail(session, closed, rests_on=None)
                 continue
             seen, entry = basis.look(session), entries.get(self.name_of(session))
             if seen.unreadable and seen.recorded:
-                seen = self._put_right(session, basis)
+                with contextlib.suppress(TherapyReviewError):
+                    analysis.clear_damaged(session)  # derived files, which are made again from the sound
+                seen = basis.look_again(session)
             if seen.unreadable:
                 self._fail(session, seen.unreadable, rests_on=basis.of(session))
-            elif seen.current and entry and entry.fits(basis.of(session), self._endings, self.whole):
+            elif seen.current and entry and entry.fits(basis.of(session), endings, self.whole):
                 clear_failure(self.journal.store, entry.name)
                 self._settle(session, "current")
             else:
                 wanted.append(session)
         return wanted
 
-    def _put_right(self, session: Session, basis: Basis) -> Look:
-        """Take away derived files that are damaged: they are made again from the sound."""
-        with contextlib.suppress(TherapyReviewError):
-            analysis.clear_damaged(session)
-        return basis.look_again(session)
-
     def why_closed(self, session: Session, basis: Basis) -> str:
         """Say why a session may not be reported, empty when it may; asked once in a run, and not written down."""
         if session.name not in self._closed:
-            self._closed[session.name] = self._why_closed(session, basis.look(session))
+            seen = basis.look(session)
+            closed = seen.closed
+            try:
+                if seen.recorded and not closed:
+                    # As `Session.require` asks, but for the notes, which were read by whoever looked.
+                    self._gate.require(session.name, seen.heard, REPORT)
+            except TherapyReviewError as error:
+                closed = str(error)
+            self._closed[session.name] = closed
         return self._closed[session.name]
-
-    def _why_closed(self, session: Session, seen: Look) -> str:
-        try:
-            if seen.recorded and not seen.closed:
-                # As `Session.require` asks, but for the notes, which were read by whoever looked.
-                self._gate.require(session.name, seen.heard, REPORT)
-        except TherapyReviewError as error:
-            return str(error)
-        return seen.closed
 
     @functools.cached_property
     def _gate(self) -> Gate:
@@ -145,8 +169,16 @@ class Run:
     def _listen(self, sessions: list[Session]) -> Iterator[Outcome]:
         by_name = {session.name: session for session in sessions}
         for made in pool.done(list(by_name), lambda name: self._order(by_name[name], "listen"), *self._means):
-            session = by_name[made.name]
-            if sentence := made.sentence or self._keep_heard(session, made):
+            session, sentence = by_name[made.name], made.sentence
+            try:
+                if made.files:
+                    with self.journal.store.writing():
+                        self._still_open(session)
+                        for name, data in made.files.items():
+                            self.journal.store.write(name, data)
+            except TherapyReviewError as error:
+                sentence = str(error)
+            if sentence:
                 yield self._fail(session, sentence, rests_on=self.looked_at.of(session))
             else:
                 yield Outcome(session.name, self.name_of(session), "heard")
@@ -162,28 +194,18 @@ class Run:
         """Write an order, when its turn has come; that the recording is used for it is written into the ledger."""
         if session.name in self._heard:
             session.require(REPORT)
-        job = self.job
-        given = {"journal": "..", "session": session.name, **job.parameters}
-        order = Order(
-            session.name, str(root(self.journal)), session.name, secret=unlock.secret_of(self.journal.store)
-        )
+        job, journal = self.job, self.journal
+        order = Order(session.name, str(journal.root), session.name, secret=unlock.secret_of(journal.store))
         if job.cluster and not job.cluster.sees_journal:
             shown = str(job.parameters.get("private_notes", LEFT_OUT))
-            bundle = bundles.pack(
-                self.journal, session.name, purpose, shown, alone=self.looked_at.looks_alone
-            )
+            bundle = bundles.pack(journal, session.name, purpose, shown, alone=self.looked_at.looks_alone)
             order = replace(order, journal="", bundle=bundle)
         if purpose == "listen":
             return order
-        return replace(
-            order,
-            name=self.name_of(session),
-            template=job.template,
-            parameters=job.template.taking(given),
-            to=job.to,
-            cell_wait=job.cell_wait,
-            opens="" if job.cluster else opens(self.journal, job.parameters),  # there, folders are others
-        )
+        given = job.template.taking({"journal": "..", "session": session.name, **job.parameters})
+        to_open = "" if job.cluster else orders.opens(journal, job.parameters)  # there, folders are others
+        how: dict[str, Any] = {"to": job.to, "cell_wait": job.cell_wait, "opens": to_open}
+        return replace(order, name=self.name_of(session), template=job.template, parameters=given, **how)
 
     def _keep(self, session: Session, made: Made, rests_on: dict[str, Any]) -> Outcome:
         try:
@@ -199,38 +221,26 @@ class Run:
             return self._fail(session, sentence, made.cell, rests_on=rests_on)
         return self._settle(session, "made")
 
-    def private(self, session: Session | None = None) -> list[Private | MoodTags]:
+    def private(self, session: Session | None = None) -> list[words.Private | words.MoodTags]:
         """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
-        own = [Private(words_of(session, REPORT), self._not_private)] if session else []
+        own = [words.Private(words.words_of(session, REPORT), self._not_private)] if session else []
         return [*own, self.every_word, self._every_tag]
 
     @functools.cached_property
-    def every_word(self) -> Private:
+    def every_word(self) -> words.Private:
         """All private words of the journal, as they were when they were asked for first."""
-        texts = [text for session in self.journal.sessions for text in words_of(session)]
-        return Private([*texts, *words_beside(self.journal)], self._not_private)
+        texts = [text for session in self.journal.sessions for text in words.words_of(session)]
+        return words.Private([*texts, *words.words_beside(self.journal)], self._not_private)
 
     @functools.cached_property
-    def _every_tag(self) -> MoodTags:
-        known = said_anyway(self.journal, self.job.template.source, self.job.parameters.values())
-        return MoodTags(tags_of(self.journal), known)
+    def _every_tag(self) -> words.MoodTags:
+        known = words.said_anyway(self.journal, self.job.template.source, self.job.parameters.values())
+        return words.MoodTags(words.tags_of(self.journal), known)
 
     @functools.cached_property
     def _not_private(self) -> str:
         named = [value for value in self.journal.settings.values() if isinstance(value, str)]
-        return our_words(self.job.template.source, named)
-
-    def _keep_heard(self, session: Session, made: Made) -> str:
-        store = self.journal.store
-        try:
-            if made.files:
-                with store.writing():
-                    self._still_open(session)
-                    for name, data in made.files.items():
-                        store.write(name, data)
-        except TherapyReviewError as error:
-            return str(error)
-        return ""
+        return words.our_words(self.job.template.source, named)
 
     def _still_open(self, session: Session) -> None:
         """Ask once more before anything is kept: it may have been taken back or erased while it was made."""
@@ -259,10 +269,6 @@ class Run:
         """Say what a session's report is called."""
         return f"{self.job.template.name}_{session.name}"
 
-    @property
-    def _endings(self) -> tuple[str, ...]:
-        return SUFFIXES[self.job.to]
-
     @functools.cached_property
     def whole(self) -> Whole:
         """What is known of the files of reports."""
@@ -276,3 +282,34 @@ class Run:
     def basis(self) -> Basis:
         """Look at what reports are made from, as it is now."""
         return Basis(self.journal, self.job.template, self.job.parameters)
+
+    def standing(self, session: Session, basis: Basis, entries: Iterable[Entry]) -> Standing:
+        """Tell how a session stands after the run, for the index."""
+        outcome = self.outcomes.get(session.name)
+        closed = self.why_closed(session, basis)
+        # Turns found elsewhere, without the recording here, are the client's to look at alone.
+        not_here = not session.has_recording and session.made_from() and session.why_closed(REPORT)
+        measured: Literal["shown", "closed"] = "closed" if closed or not_here else "shown"
+        every = sorted(entries, key=lambda entry: entry.template)
+        own = [] if closed else [entry for entry in every if not entry.sentence]
+        listed = tuple(self._listed(session, basis, entry) for entry in own)
+        name = manifest.failed(self.name_of(session))
+        said, cell = (outcome.sentence, outcome.cell) if outcome else ("", None)
+        if not (said or closed):
+            # What could not be made in a run before is still so while nothing changed.
+            for entry in (one for one in every if one.sentence and basis.still_says(one, session)):
+                said, cell, name = entry.sentence, entry.cell, entry.name
+                break
+        if sentence := said or closed:
+            told_in = f"{name}.html" if self.journal.store.exists(f"reports/{name}.html") else ""
+            # What was made before can still be read; it is listed as what changed since.
+            return Standing(session, "failed", listed, sentence, cell, told_in, measured)
+        states: list[Stands] = [one.state for one in listed] or ["waiting"]
+        state: Stands = "changed" if "changed" in states else states[0]
+        return Standing(session, state, listed, measured=measured)
+
+    def _listed(self, session: Session, basis: Basis, entry: Entry) -> Listed:
+        there = {end for end in entry.files if self.whole.has(entry, end)}
+        fits = there == set(entry.files) and basis.still_says(entry, session)
+        endings = tuple(end for end in orders.SUFFIXES["pdf"] if end in there)
+        return Listed(entry.template, entry.name, endings, "ready" if fits else "changed")

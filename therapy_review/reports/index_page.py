@@ -22,7 +22,7 @@ from therapy_review.wording import clock, counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from therapy_review.reports.status import Standing
+    from therapy_review.reports.batch import Standing
 
 BINS = 120  # steps in time of a small picture
 LANE = 9  # pixels
@@ -107,17 +107,14 @@ def _row(line: Standing, *, name_templates: bool) -> str:
         (sort[2], silences),
         (f"{after or before or ''}", mood),
     ]
+    # A figure has the name of its column, for narrow screens.
+    marks = [f'{NUMBER} data-label="{name}"' if at >= FIRST_NUMBER else "" for at, name in enumerate(COLUMNS)]
     shown = (
-        f'<td data-value="{html.escape(value)}"{_number(at)}>{text}</td>'
-        for at, (value, text) in enumerate(cells, start=1)
+        f'<td data-value="{html.escape(value)}"{mark}>{text}</td>'
+        for mark, (value, text) in zip(marks[1:], cells, strict=True)
     )
     named = f'<th scope="row" data-value="{session.name}"><time datetime="{session.date}">{day}</time></th>'
     return f"<tr>{named}{''.join(shown)}</tr>"
-
-
-def _number(at: int) -> str:
-    """Mark a figure, with the name of its column for narrow screens."""
-    return f'{NUMBER} data-label="{COLUMNS[at]}"' if at >= FIRST_NUMBER else ""
 
 
 def _report(line: Standing, *, name_templates: bool) -> str:

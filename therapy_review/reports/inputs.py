@@ -17,7 +17,7 @@ from therapy_review.display import SHOWN
 from therapy_review.errors import NoteError, TherapyReviewError
 from therapy_review.journal import days, render
 from therapy_review.reports.manifest import as_json, program
-from therapy_review.reports.workers import opens
+from therapy_review.reports.workers import orders
 from therapy_review.storage import digest, digest_if_there
 from therapy_review.trends import cache
 
@@ -68,9 +68,8 @@ class Basis:
             "journal": digest_if_there(journal.store, "journal.toml"),
             **asked(template, parameters),
             "program": program(),
-            "opens": digest(
-                opens(journal, parameters).encode()
-            ),  # not to tell others which folders there are
+            # By its hash, not to tell others which folders there are.
+            "opens": digest(orders.opens(journal, parameters).encode()),
         }
 
     def look(self, session: Session) -> Look:

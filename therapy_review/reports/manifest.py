@@ -123,7 +123,6 @@ def read_one(store: Store, name: str) -> Entry | None:
 
 
 def _is_well_formed(kept: dict[str, Any], name: str) -> bool:
-    """Tell whether every field is of its kind."""
     files, cell = kept["files"], kept["cell"]
     if not (isinstance(kept["rests_on"], dict) and isinstance(files, dict) and isinstance(cell, int | None)):
         return False
@@ -143,13 +142,7 @@ def remove(store: Store, name: str) -> None:
 
 @functools.cache
 def program() -> str:
-    """Name this program: its version, and its source by hash, for it may be worked on.
-
-    Returns
-    -------
-    str
-        As in ``0.1.0 9f86d081884c7d65``.
-    """
+    """Name this program: its version, and its source by hash, for it may be worked on."""
     parts = sorted(_sources(files("therapy_review")), key=lambda part: part[0])
     return f"{__version__} {digest(as_json(parts))[:16]}"
 

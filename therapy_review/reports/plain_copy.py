@@ -50,9 +50,9 @@ def place_for(journal: Journal, folder: Path | None, names: Iterable[str], *, su
     if not journal.settings.get("sealed"):
         say.print(NOT_SEALED.format(journal=journal.name))
         return None
-    from therapy_review.sharing import outside
+    from therapy_review.sharing import export
 
-    target = outside(folder)
+    target = export.outside(folder)
     for name in names:
         if (target / name).exists():
             raise JournalError(

@@ -19,21 +19,10 @@ from therapy_review.display import LEFT_OUT, SHOWN
 from therapy_review.errors import ReportError, TherapyReviewError
 from therapy_review.journal import Session
 from therapy_review.reports import manifest
-from therapy_review.reports.batch import Job, Outcome, Run
+from therapy_review.reports.batch import Job, Outcome, Run, Standing
 from therapy_review.reports.inputs import Basis, asked
 from therapy_review.reports.manifest import Entry, Whole
-from therapy_review.reports.status import Standing, standing
-from therapy_review.reports.workers import (
-    REPORTS,
-    SUFFIXES,
-    Order,
-    To,
-    carry_out,
-    interrupts,
-    opens,
-    root,
-    templates,
-)
+from therapy_review.reports.workers import Order, To, interrupts, orders, templates
 from therapy_review.reports.writer import keep, what_it_holds
 from therapy_review.storage import FOLDER_MODE, digest, unlock
 
@@ -81,16 +70,7 @@ class Summary:
     trouble: str = ""
 
     def number(self, state: str) -> int:
-        """Count the sessions of a state.
-
-        Parameters
-        ----------
-        state : {"current", "made", "failed", "waiting"}
-
-        Returns
-        -------
-        int
-        """
+        """Count the sessions of a state: ``current``, ``made``, ``failed`` or ``waiting``."""
         return sum(outcome.state == state for outcome in self.outcomes)
 
     @property
@@ -125,19 +105,19 @@ def run_one(journal: Journal, template: str, name: str, parameters: Mapping[str,
     rests_on = Basis(journal, found, given).of(None)
     before, store = manifest.read_one(journal.store, name), journal.store
     report = Report(f"reports/{name}.ipynb", f"reports/{name}.html")
-    if before and before.fits(rests_on, SUFFIXES["html"], Whole(store)):
+    if before and before.fits(rests_on, orders.SUFFIXES["html"], Whole(store)):
         return report
     _make_room(journal)
     order = Order(
         name,
-        str(root(journal)),
+        str(journal.root),
         "",
         found,
         found.taking({"journal": "..", **given}),
         secret=unlock.secret_of(journal.store),
-        opens=opens(journal, given),
+        opens=orders.opens(journal, given),
     )
-    made = carry_out(order)
+    made = orders.carry_out(order)
     if sentence := made.sentence or what_it_holds(
         made.files, given, lambda: Run(journal, Job(found, given)).private()
     ):
@@ -197,12 +177,12 @@ def run(
 
     Examples
     --------
-    >>> from therapy_review import open_journal
-    >>> from therapy_review.reports import runner as reports
+    >>> from therapy_review import open_journal, reports
     >>> journal = open_journal("my-journal")  # doctest: +SKIP
     >>> reports.run(journal, to="pdf", jobs=2).number("made")  # doctest: +SKIP
     12
     """
+    told = told or (lambda _outcome: None)
     _check_asked(parameters or {}, to, cell_wait)
     chosen = _chosen(journal, sessions)
     found = templates.find(template)
@@ -219,19 +199,16 @@ def run(
     if planned:
         planned([session.name for session in work.unheard(wanted)], [session.name for session in wanted])
     for outcome in work.outcomes.values():
-        _tell(told, outcome)
+        told(outcome)
     if wanted:
-        if scheduler:
-            try:
-                with cluster.joined(scheduler, journal) as workers:
-                    work.job = replace(job, cluster=workers)
-                    _make(work, wanted, told)
-            except ReportError:
-                if any(outcome.state == "made" for outcome in work.outcomes.values()):
-                    _write_index(work)  # what is finished can be read
-                raise
-        else:
-            _make(work, wanted, told)
+        try:
+            with cluster.joined(scheduler, journal) if scheduler else contextlib.nullcontext() as workers:
+                work.job = replace(job, cluster=workers)
+                _make(work, wanted, told)
+        except ReportError:
+            if any(outcome.state == "made" for outcome in work.outcomes.values()):
+                _write_index(work)  # what is finished can be read
+            raise
     settled = [
         work.outcomes.get(session.name) or Outcome(session.name, work.name_of(session), "waiting")
         for session in chosen
@@ -262,8 +239,8 @@ def _check_asked(parameters: Mapping[str, object], to: str, cell_wait: float) ->
                 f"The parameter {name} is a {type(value).__name__}; give words, numbers, True, False, None, or "
                 "lists of them."
             ) from error
-    if to not in SUFFIXES:
-        raise ReportError(f"Reports are made as {', '.join(SUFFIXES)}, and not as {to!r}.")
+    if to not in orders.SUFFIXES:
+        raise ReportError(f"Reports are made as {', '.join(orders.SUFFIXES)}, and not as {to!r}.")
     if not cell_wait > 0:
         raise ReportError(f"A cell may take some seconds, and not {cell_wait:g}; give a number above 0.")
 
@@ -273,7 +250,7 @@ def _chosen(journal: Journal, sessions: Sequence[Session] | None) -> list[Sessio
     if sessions is None:
         return list(journal.sessions)
     for one in sessions:
-        if not isinstance(one, Session) or root(one.journal) != root(journal):
+        if not isinstance(one, Session) or one.journal.root != journal.root:
             raise ReportError(
                 f"{one} is no session of {journal.name}; choose from its sessions, as in "
                 'journal.session("2026-03-04").'
@@ -281,24 +258,19 @@ def _chosen(journal: Journal, sessions: Sequence[Session] | None) -> list[Sessio
     return list({one.name: one for one in sessions}.values())
 
 
-def _make(work: Run, wanted: list[Session], told: Told | None) -> None:
-    from therapy_review.reports.workers import orders, scratch
+def _make(work: Run, wanted: list[Session], told: Told) -> None:
+    from therapy_review.reports.workers import scratch
 
     try:
         with interrupts.insisting(), hints.for_anywhere():
             for outcome in work.make(wanted):
-                _tell(told, outcome)
+                told(outcome)
     except KeyboardInterrupt:
         pass  # what is not finished is said to wait
     finally:
         with interrupts.once():
             orders.close()
             scratch.clear_left()  # of processes that were ended
-
-
-def _tell(told: Told | None, outcome: Outcome) -> None:
-    if told:
-        told(outcome)
 
 
 def _check(journal: Journal, sessions: list[Session], job: Job) -> None:
@@ -352,7 +324,7 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     for entry in entries:
         made[entry.session].append(entry)
     with hints.for_anywhere():
-        lines = [standing(work, session, basis, made[session.name]) for session in basis.sessions]
+        lines = [work.standing(session, basis, made[session.name]) for session in basis.sessions]
     rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
     parquet = tables.can_write_parquet()
     remarks = (*_passed_over(journal, entries), *([] if parquet else [tables.NO_PARQUET]))
@@ -382,12 +354,12 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
 def place(journal: Journal, name: str) -> Path:
     """Say where a file of a journal lies on this computer."""
     on_disk = getattr(journal.store, "on_disk", str)(name)
-    return root(journal).joinpath(*on_disk.split("/"))
+    return journal.root.joinpath(*on_disk.split("/"))
 
 
 def _make_room(journal: Journal) -> None:
     """Make the folder of reports, where kernels run."""
-    folder, where = root(journal) / REPORTS, journal.store.where(REPORTS)
+    folder, where = journal.root / orders.REPORTS, journal.store.where(orders.REPORTS)
     try:
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except FileExistsError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Collection
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.hints import install_line
 from therapy_review.journal import SessionNotes
 from therapy_review.measures import MEASURES, OF_ONE
-from therapy_review.trends import table as trends
+from therapy_review.trends import moods_table, sessions_table
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -38,7 +37,7 @@ def everything(journal: Journal, closed: Collection[str] = (), *, private_notes:
     >>> everything(open_journal("data/practice"))[["session", "tags"]].iloc[0].tolist()
     ['2026-01-08', 'tired; lonely; relieved']
     """
-    measured = trends.sessions_table(journal, REPORT).set_index("session").drop(columns="date")
+    measured = sessions_table(journal, REPORT).set_index("session").drop(columns="date")
     measured.loc[measured.index.isin(list(closed)), :] = None
     rows = []
     for session in journal.sessions:
@@ -50,7 +49,7 @@ def everything(journal: Journal, closed: Collection[str] = (), *, private_notes:
     noted = pd.DataFrame(rows, columns=None if rows else ["session", "tags"]).set_index("session")
     if private_notes != SHOWN:
         noted = noted.drop(columns="tags")
-    moods = trends.moods_table(journal).set_index("session")
+    moods = moods_table(journal).set_index("session")
     return _of_fixed_kinds(moods.join(noted).join(measured).reset_index())
 
 
@@ -84,6 +83,4 @@ def can_write_parquet() -> bool:
 
 def as_parquet(table: pd.DataFrame) -> bytes:
     """Write a table as Parquet."""
-    out = io.BytesIO()
-    table.to_parquet(out, index=False)
-    return out.getvalue()
+    return table.to_parquet(index=False)

@@ -9,14 +9,14 @@ import contextlib
 import datetime as dt
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapy_review import fonts
-from therapy_review.consent import SHARE, USES, Spoken, seconds
+from therapy_review.consent import SHARE, USES, Spoken, law, seconds
 from therapy_review.display import as_pdf
 from therapy_review.errors import JournalError, NotAnalysedError
 from therapy_review.storage import PlainStore
@@ -62,6 +62,7 @@ IN_SHORT = {
     "not_in_the_records": "no copy in the records",
     "talk_about_it": "coming back to how it was",
 }
+NOTHING_YET = "Nothing is written down yet, so every recording stays closed."
 ALREADY = "There is already a file {file}; choose another name, or remove it first."
 NOT_LEGAL_ADVICE = "This is not legal advice."
 
@@ -100,25 +101,7 @@ SECRECY = (
 
 @dataclass(frozen=True)
 class Draft:
-    """What two people think of agreeing on.
-
-    Parameters
-    ----------
-    client, therapist : str
-        What they are called.
-    uses : tuple of str
-        Some of `therapy_review.consent.agreement.USES`, or ``share:NAME``.
-    since : datetime.date
-        First day it is to hold.
-    until : datetime.date or None
-        Last day; open when None.
-    client_asks, therapist_asks : tuple of str
-        Words of `WISHES`.
-    own_words : str
-        Anything else, in their own words.
-    rule : tuple of str
-        What is known of the rule of the place, in sentences.
-    """
+    """What two people think of agreeing on; what they ask are words of `WISHES`."""
 
     client: str
     therapist: str
@@ -132,25 +115,7 @@ class Draft:
 
 
 def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
-    """Point at where on a recording somebody says that they agree.
-
-    Parameters
-    ----------
-    journal : Journal
-    session : str
-        The session's name.
-    at : str
-        The time in it, as in ``2:14``.
-
-    Returns
-    -------
-    Spoken
-
-    Raises
-    ------
-    JournalError
-        When there is no such session, that is no time, or, as far as it is known, the recording ends before it.
-    """
+    """Point at where on a recording somebody says that they agree, at a time as in ``2:14``."""
     heard = journal.session(session)
     try:
         time = seconds(at.strip())
@@ -166,20 +131,16 @@ def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
 
 
 def rule_of(journal: Journal) -> list[str]:
-    """Tell what is known of the rule of a journal's places.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-        Sentences; the last says that this is not legal advice, and when it was looked up.
-    """
-    from therapy_review.consent import law
-
+    """Tell in sentences what is known of the rule of a journal's places, which is no legal advice."""
     return law.of_both_ways(journal.place, journal.therapist_place, journal.today())
+
+
+def first_draft(journal: Journal, uses: Sequence[str] = USUAL, until: dt.date | None = None) -> Draft:
+    """Make the draft that two people begin from, with what is asked for most often."""
+    names, rule = (journal.client, journal.therapist), tuple(rule_of(journal))
+    return Draft(
+        *names, tuple(uses), journal.today(), until, ("own_computer",), ("pause", "no_sharing"), "", rule
+    )
 
 
 def sheet(draft: Draft) -> str:
@@ -197,7 +158,7 @@ def sheet(draft: Draft) -> str:
         left_out.append("passing anything on")
     end = f"until {day(draft.until)}" if draft.until else "until one of us takes it back"
     asks = [
-        f"<div><h4>{who} asks</h4>{_list([wish(draft, name) for name in wishes], 'asked')}</div>"
+        f"<div><h4>{who} asks</h4>{_list([_filled(draft, WISHES[one]) for one in wishes], 'asked')}</div>"
         for who, wishes in zip(both, (draft.client_asks, draft.therapist_asks), strict=True)
     ]
     own = html.escape(draft.own_words.strip()).replace("\n", "<br>")
@@ -226,11 +187,6 @@ def as_agreed(draft: Draft, use: str) -> str:
     if use.startswith(SHARE):
         return f"Chosen clips may be shared with {use.removeprefix(SHARE)}."
     return _filled(draft, AS_AGREED[use])
-
-
-def wish(draft: Draft, name: str) -> str:
-    """Say what one of them asks for, a word of `WISHES`, in plain text."""
-    return _filled(draft, WISHES[name])
 
 
 def _filled(draft: Draft, text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from therapy_review import hints
-from therapy_review.analysis import PEOPLE, enrolment
+from therapy_review.analysis import enrolment
 from therapy_review.consent import REPORT, SELF_REVIEW, ledger
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import MADE_FROM_SOUND, transcript
@@ -132,23 +132,7 @@ def made_for(session: Session, use: str) -> list[str]:
 
 
 def erase_made_for(session: Session, use: str) -> Erased:
-    """Erase what there is in a session on account of a use.
-
-    Parameters
-    ----------
-    session : Session
-    use : str
-        As for `made_for`.
-
-    Returns
-    -------
-    Erased
-
-    Raises
-    ------
-    JournalError
-        When something may not be deleted; what is left can be erased by the same call.
-    """
+    """Erase what there is in a session on account of a use; broken off, the same call goes on."""
     if use in ("", "record", SELF_REVIEW):
         return erase_sound(session)
     kind = "reports made from" if use == REPORT else "words written down from"
@@ -166,9 +150,8 @@ def _erase(session: Session, what: str, find: Callable[[Session], list[str]]) ->
     if enrolment.LEFT_OUT in names:
         enrolment.let_in(journal, session.name)
     with store.writing():
-        if (
-            names
-        ):  # what another program made of it meanwhile goes too, and first: the folder is what it is found by
+        if names:
+            # What another program made of it meanwhile goes too, and first: the folder is what it is found by.
             names = [*(name for name in find(session) if name not in names), *names]
             within = [name for name in names if name.startswith(f"{session.folder}/")]
         removed = tuple(map(store.where, names))
@@ -218,7 +201,7 @@ def _is_sealed(journal: Journal) -> bool:
 def _made_elsewhere(session: Session) -> list[str]:
     """List what was made from a session outside its folder."""
     store = session.journal.store
-    prints = [f"voices/{role}/{session.name}.json" for role in PEOPLE]
+    prints = [f"voices/{role}/{session.name}.json" for role in enrolment.PEOPLE]
     mentioned = [enrolment.LEFT_OUT] if session.name in enrolment.left_out(session.journal) else []
     return [*_reports(session), *filter(store.exists, prints), *mentioned]
 

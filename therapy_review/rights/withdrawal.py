@@ -5,7 +5,7 @@ Nothing is erased here, nor asked: that is for the command and for the notebook,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,17 +28,7 @@ CLOSES_WHAT_IS_NEW = (
 
 @dataclass(frozen=True)
 class TakenBack:
-    """What was taken back.
-
-    Parameters
-    ----------
-    who : str
-        ``client``, ``therapist``, or the name of anyone else heard.
-    use : str
-        One of `therapy_review.consent.agreement.USES` or ``share:NAME``; everything when empty.
-    said : tuple of str
-        What it means from now on, a sentence each.
-    """
+    """What was taken back, everything where `use` is empty; `said` is what that means from now on."""
 
     who: str
     use: str
@@ -51,20 +41,7 @@ def what_closes(use: str) -> str:
 
 
 def what_is_kept(journal: Journal, use: str, sessions: Iterable[str]) -> str:
-    """Say how that stands which was not erased when a use was taken back.
-
-    Parameters
-    ----------
-    journal : Journal
-    use : str
-        As for `what_closes`.
-    sessions : iterable of str
-        Of which there is something left; one or more.
-
-    Returns
-    -------
-    str
-    """
+    """Say how that stands which was not erased when a use was taken back, of one session or more."""
     first, *_ = names = list(sessions)
     days = ", ".join(names)
     later = f"To erase it later: {hints.command('erase', first, '--sound', journal=journal.root)}"
@@ -108,18 +85,7 @@ def take_back(journal: Journal, who: str, use: str) -> TakenBack:
 
 
 def made_before(journal: Journal, back: TakenBack) -> dict[str, list[str]]:
-    """List what there is from before, on account of what was taken back.
-
-    Parameters
-    ----------
-    journal : Journal
-    back : TakenBack
-
-    Returns
-    -------
-    dict of str to list of str
-        Names within the journal by session; a session of which there is nothing is not in it.
-    """
+    """List what there is from before, on account of what was taken back: names within the journal, by session."""
     found = {}
     for session in journal.sessions:
         heard = session.notes.participants
@@ -129,16 +95,16 @@ def made_before(journal: Journal, back: TakenBack) -> dict[str, list[str]]:
     return found
 
 
-def keep_the_rest(journal: Journal, back: TakenBack, why: str) -> None:
-    """Write down why what was recorded is kept although it was taken back; without a reason, nothing.
+def listed(made: Mapping[str, list[str]]) -> list[str]:
+    """Name what there is from before in a line for each session."""
+    return [
+        f"{session}: {', '.join(name.removeprefix(f'sessions/{session}/') for name in names)}"
+        for session, names in made.items()
+    ]
 
-    Parameters
-    ----------
-    journal : Journal
-    back : TakenBack
-    why : str
-        In the client's words.
-    """
+
+def keep_the_rest(journal: Journal, back: TakenBack, why: str) -> None:
+    """Write down why what was recorded is kept although it was taken back; without a reason, nothing."""
     if why := why.strip():
         journal.keep_agreements(lambda data: agreements_file.keep_all_the_same(data, back.who, why))
         journal.record(ledger.KEPT, use=back.use, who=back.who, note=why)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from therapy_review.sharing.clip import Clip
 from therapy_review.sharing.plan import Plan
 from therapy_review.turns import Span
-from therapy_review.wording import clock
+from therapy_review.wording import clock, counted
 
 CAUTIONS = {
     "hurt": "It may hurt to hear. What was right in the room can sound different outside it, to you and to whoever "
@@ -32,16 +32,7 @@ LIES_OPEN = (
 
 
 def left_unread(read: Collection[str]) -> list[str]:
-    """Name the cautions that were not read.
-
-    Parameters
-    ----------
-    read : collection of str
-        Keys of `CAUTIONS`.
-
-    Returns
-    -------
-    list of str
+    """Name the cautions, by their keys, that were not read.
 
     Examples
     --------
@@ -52,18 +43,7 @@ def left_unread(read: Collection[str]) -> list[str]:
 
 
 def in_words(plan: Plan, names: dict[str, str]) -> list[str]:
-    """Say exactly what would go out.
-
-    Parameters
-    ----------
-    plan : Plan
-    names : dict of str to str
-        What people are called, by role.
-
-    Returns
-    -------
-    list of str
-        A sentence or two for each clip, after one for all.
+    """Say exactly what would go out, in a line for all and one for each clip; `names` are people's, by role.
 
     Examples
     --------
@@ -71,9 +51,8 @@ def in_words(plan: Plan, names: dict[str, str]) -> list[str]:
     >>> in_words(Plan("2026-03-04", "Sam", ("client",), (some,), ((10, 20),), ()), {"therapist": "Daniel"})[1]
     '0:10 to 0:20: 10.0 seconds, of which 1.0 are silent. Left out: the voice of Daniel.'
     """
-    every = len(plan.clips)
     first = (
-        f"For {plan.who}, from {plan.session}: {every} clip{'s' * (every != 1)}, "
+        f"For {plan.who}, from {plan.session}: {counted(len(plan.clips), 'clip')}, "
         f"{sum(one.seconds for one in plan.clips):.1f} seconds in all, with "
         f"{' and '.join(_whose(who, names) for who in plan.voices)} and nobody else's."
     )

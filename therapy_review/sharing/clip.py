@@ -14,51 +14,34 @@ from typing import TYPE_CHECKING
 
 from therapy_review.consent import seconds
 from therapy_review.errors import ShareError
-from therapy_review.journal import Mark, marks as mark_files
+from therapy_review.journal import Mark, marks
 from therapy_review.turns import Span, intervals
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-MARGIN = (
-    0.5  # seconds around somebody else's words; from 0.45 on no edge of one was left in the practice journal
-)
+# Seconds around somebody else's words; from 0.45 on no edge of one was left in the practice journal.
+MARGIN = 0.5
 EDGE = 0.05  # seconds around words that go out, where nobody else is near
 LEAST = 0.2  # seconds: what is left between two silences and shorter is no word
 SURE = 0.9  # a stretch below that confidence may be anybody's
-NAME_BEFORE = (
-    2.5  # seconds before such a mark without an end: it is put while one listens, so the name is over then
-)
-NAME_LASTS = 2.0  # seconds after it
+# Seconds before and after a mark of a name without an end: it is put while one listens, so the name is over then.
+NAME_BEFORE, NAME_LASTS = 2.5, 2.0
 AROUND_NAME = 0.5  # seconds before and after a name that are silent as well
 MOMENT = 20.0  # seconds of a clip made of a mark without an end
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip as it would go out.
-
-    Parameters
-    ----------
-    start, end : float
-        Seconds from the recording's start.
-    silent : tuple of (float, float)
-        What of it is silent, in seconds from the recording's start.
-    by_choice : float
-        Seconds that are silent because the client wanted it: chosen now, or marked as a trigger or a name.
-    left_out : tuple of str
-        Whose words are left out of it: speakers of the turns table.
-    unsure : float
-        Seconds of words left out because it is not sure whose they are.
-    """
+    """One clip as it would go out; all times are seconds from the recording's start."""
 
     start: float
     end: float
-    silent: tuple[Span, ...] = ()
-    by_choice: float = 0.0
-    left_out: tuple[str, ...] = ()
-    unsure: float = 0.0
+    silent: tuple[Span, ...] = ()  # stretches of it
+    by_choice: float = 0.0  # seconds silent because the client wants it: chosen now, or a trigger or a name
+    left_out: tuple[str, ...] = ()  # speakers of the turns table whose words are left out
+    unsure: float = 0.0  # seconds of words left out because it is not sure whose they are
 
     @property
     def seconds(self) -> float:
@@ -72,22 +55,7 @@ class Clip:
 
 
 def read_span(text: str) -> Span:
-    """Read a stretch of a recording as people write it.
-
-    Parameters
-    ----------
-    text : str
-        As in ``12:30-13:10``; the seconds may have a fraction.
-
-    Returns
-    -------
-    start, end : float
-        Seconds.
-
-    Raises
-    ------
-    ShareError
-        When it is no such stretch.
+    """Read a stretch of a recording as people write it, in seconds.
 
     Examples
     --------
@@ -125,18 +93,7 @@ def read_spans(text: str) -> list[Span]:
 
 
 def of_mark(mark: Mark, duration: float) -> Span:
-    """Make a clip of a mark: as long as the mark, or twenty seconds where it has no end.
-
-    Parameters
-    ----------
-    mark : Mark
-    duration : float
-        Seconds the recording lasts.
-
-    Returns
-    -------
-    start, end : float
-        Seconds.
+    """Choose the moment of a mark, within a recording's duration: twenty seconds where it has no end.
 
     Examples
     --------
@@ -147,20 +104,20 @@ def of_mark(mark: Mark, duration: float) -> Span:
     return mark.start, min(end, duration)
 
 
-def silenced_by_marks(marks: pd.DataFrame) -> list[Span]:
+def silenced_by_marks(table: pd.DataFrame) -> list[Span]:
     """Tell what stays silent because the client marked a trigger or a name there.
 
     Examples
     --------
-    >>> silenced_by_marks(mark_files.add(mark_files.none(), Mark(60, float("nan"), "name")))
+    >>> silenced_by_marks(marks.add(marks.none(), Mark(60, float("nan"), "name")))
     [(57.0, 62.5)]
     """
-    names = [mark for mark in mark_files.each(marks) if mark.kind.strip().lower() == mark_files.NAME]
+    names = [mark for mark in marks.each(table) if mark.kind.strip().lower() == marks.NAME]
     ends = [
         (m.start, m.end) if m.end > m.start else (max(0.0, m.start - NAME_BEFORE), m.start + NAME_LASTS)
         for m in names
     ]
-    return intervals.joined([*mark_files.closed(marks), *intervals.widened(ends, AROUND_NAME)])
+    return intervals.joined([*marks.closed(table), *intervals.widened(ends, AROUND_NAME)])
 
 
 def clip(

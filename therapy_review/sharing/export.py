@@ -21,8 +21,8 @@ import numpy as np
 from therapy_review.consent import SHARE, ledger
 from therapy_review.errors import ShareError
 from therapy_review.player import AHEAD, levelled, levels
-from therapy_review.sharing import plan as share_plan
 from therapy_review.sharing.cautions import in_the_ledger, left_unread
+from therapy_review.sharing.plan import Plan, require_unchanged
 from therapy_review.sound import RATE, m4a
 from therapy_review.storage import FILE_MODE, PlainStore, is_half
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from therapy_review.journal import Session
     from therapy_review.sharing.clip import Clip
-    from therapy_review.sharing.plan import Plan
 
 FADE = 0.01  # seconds in which a voice comes and goes beside a silence, so that nothing clicks
 
@@ -66,33 +65,9 @@ def _audible(clip: Clip, size: int) -> NDArray[np.float32]:
 
 
 def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> list[Path]:
-    """Write the clips of a plan where the client wants them; all that can go wrong does so before the first.
+    """Write the clips of a plan, as it was looked at, into a folder outside any journal; gives their files.
 
-    Parameters
-    ----------
-    session : Session
-    plan : Plan
-        As it was looked at.
-    folder : Path
-        Outside any journal; made when it is missing.
-    read : collection of str
-        The cautions that were read and confirmed: all keys of `therapy_review.sharing.cautions.CAUTIONS`.
-
-    Returns
-    -------
-    list of Path
-        One file a clip, their owner's alone. No file that was there is touched.
-
-    Raises
-    ------
-    ShareError
-        When a caution was not read, the folder is in a journal, or something is not as it was looked at.
-    ConsentError
-        When the recording was closed meanwhile.
-    JournalError
-        When the ledger, or a file, can't be written.
-    RecordingError
-        When the recording can't be read.
+    All that can go wrong does so before the first. No file that was there is touched.
     """
     if unread := left_unread(read):
         raise ShareError(
@@ -102,7 +77,9 @@ def write(session: Session, plan: Plan, folder: Path, read: Collection[str]) -> 
     made = [m4a(sound_of(session, plan, clip), f"Clip {n}") for n, clip in enumerate(plan.clips, 1)]
     with _alone():
         require_unchanged(session, plan)  # encoding takes a while
-        _clear_halves(target)
+        for half in target.glob(".clip-*.tmp"):  # of a share that was killed while it wrote
+            if is_half(half.name):
+                half.unlink(missing_ok=True)
         names = _free(target, len(made))
         session.journal.record(
             ledger.SHARED,
@@ -130,13 +107,7 @@ def _alone() -> Iterator[None]:
 
 
 def outside(folder: Path) -> Path:
-    """Return a folder whole, if it lies in no journal.
-
-    Raises
-    ------
-    ShareError
-        When it does, or is a file.
-    """
+    """Return a folder whole; an error where it lies in a journal, or is a file."""
     target = folder.expanduser().resolve()
     if any((parent / "journal.toml").exists() for parent in (target, *target.parents)):
         raise ShareError(f"{folder} lies in a journal; choose a folder outside it.")
@@ -150,19 +121,3 @@ def _free(target: Path, number: int) -> list[str]:
     taken = {path.stem for path in target.iterdir()} if target.is_dir() else set()
     free = (f"clip-{n}" for n in count(1) if f"clip-{n}" not in taken)
     return [f"{next(free)}.m4a" for _ in range(number)]
-
-
-def _clear_halves(target: Path) -> None:
-    """Delete what a share left that was killed while it wrote."""
-    for path in target.glob(".clip-*.tmp"):
-        if is_half(path.name):
-            path.unlink(missing_ok=True)
-
-
-def require_unchanged(session: Session, plan: Plan) -> None:
-    """Let a plan pass that says what would go out now as well; opens nothing."""
-    if share_plan.plan(session, plan.who, plan.chosen, plan.silence) != plan:
-        raise ShareError(
-            "Something changed since you looked at it: who agreed, who speaks when, or a mark. Nothing was "
-            "written; please look again."
-        )

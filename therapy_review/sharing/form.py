@@ -1,26 +1,34 @@
-"""The form for sharing clips: choose, look, hear, read the cautions, write. Nothing plays by itself."""
+"""The form for sharing clips: choose, look, hear as it would go out, read the cautions, write."""
 
 from __future__ import annotations
 
 import html
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from therapy_review.display import Still, how_to_start, is_still
+import numpy as np
+
+from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import NAME, PROUD, TRIGGER, Mark, each
+from therapy_review.player import PIECE, Answer, Moment
 from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
 from therapy_review.sharing.clip import of_mark, read_spans
-from therapy_review.sharing.plan import Plan, plan
-from therapy_review.sharing.preview import ClipToHear
+from therapy_review.sharing.export import sound_of, write
+from therapy_review.sharing.plan import Plan, plan, require_unchanged
+from therapy_review.sound import DELAY, PACKET, encoded, head, piece
 from therapy_review.wording import clock, day
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session
     from therapy_review.sharing.clip import Clip
 
-WIDE = "min(34rem, 99%)"
+FIELD: dict[str, Any] = {  # which each field copies
+    "style": {"description_width": "9rem"},
+    "layout": {"width": "min(34rem, 99%)"},
+}
 STEP = 0.5  # seconds between the times from which a part can be made silent
 STYLE = """<style>
 .tr-share .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
@@ -55,12 +63,7 @@ class _ShareForm:
     """One share, from choosing to writing; any change of what is asked for puts what was looked at away."""
 
     def __init__(
-        self,
-        journal: Journal,
-        session: Session,
-        when_done: Callable[[], None],
-        *,
-        heard: bool,
+        self, journal: Journal, session: Session, when_done: Callable[[], None], *, heard: bool
     ) -> None:
         import ipywidgets as w
 
@@ -71,8 +74,7 @@ class _ShareForm:
             options=[(day(one.date) + one.name[10:].replace("-", ", "), one.name) for one in known[::-1]],
             value=session.name,
             description="Session",
-            layout=w.Layout(width=WIDE),
-            style={"description_width": "9rem"},
+            **FIELD,
         )
         self.marks = w.VBox()
         self.moments, self.who, self.silence, self.folder = (
@@ -80,8 +82,7 @@ class _ShareForm:
                 description=label,
                 placeholder=hint,
                 continuous_update=False,
-                layout=w.Layout(width=WIDE),
-                style={"description_width": "9rem"},
+                **FIELD,
             )
             for label, hint in (
                 ("From when to when", "12:30-13:10, 20:05-20:40"),
@@ -163,7 +164,9 @@ class _ShareForm:
     def _put_away(self) -> None:
         """Forget what was looked at: it is not what is asked for now."""
         self.plan, self.read.value = None, False
-        _close(self.looked)
+        shown, self.looked.children = self.looked.children, ()
+        for one in shown:  # players too
+            put_away(one)
         self.before.layout.display = "none"
         self._may_write()
 
@@ -222,8 +225,6 @@ class _ShareForm:
         return w.VBox([heading, choose], layout=w.Layout(margin="0 0 0.8rem 0"))
 
     def _write(self) -> None:
-        from therapy_review.sharing.export import write
-
         if not (self.plan and self.read.value):  # the page can't write what was not looked at and read
             return
         if not self.folder.value.strip():
@@ -244,10 +245,48 @@ def _cautions() -> str:
     return f"<p>Before anything is written:</p><ul>{items}</ul>"
 
 
-def _close(box: Any) -> None:
-    """Take what a box shows away, players too."""
-    from therapy_review.display import put_away
+class ClipFeed:
+    """What would go out of one clip, piece by piece, as `therapy_review.player.feed.Feed` gives a session."""
 
-    shown, box.children = box.children, ()
-    for one in shown:
-        put_away(one)
+    def __init__(self, session: Session, plan: Plan, clip: Clip) -> None:
+        self._session, self._plan, self._clip = session, plan, clip
+        self._packets: list[bytes] = []
+        self._reading = threading.Lock()  # messages may come on a thread of their own
+
+    @property
+    def sound(self) -> ClipFeed:
+        """What has a duration, once everything was asked."""
+        require_unchanged(self._session, self._plan)
+        return self
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the recording up to the clip's end, for times are the recording's."""
+        return self._clip.end
+
+    def head(self) -> bytes:
+        """Give what the page needs before the first piece."""
+        return head()
+
+    def pieces(self, start: float) -> Answer:
+        """Give the next five seconds of the clip, asking each time whether it may still go out like that."""
+        clip = self._clip
+        with self._reading:
+            require_unchanged(self._session, self._plan)  # what was opened before stays at hand
+            self._packets = self._packets or list(encoded([sound_of(self._session, self._plan, clip)]))
+            packets = self._packets
+        first = int(max(0.0, start - clip.start + DELAY) / PACKET + 1e-6)
+        some = packets[first : first + PIECE]
+        at = clip.start + first * PACKET - DELAY
+        done = first + PIECE >= len(packets)
+        until = clip.end if done else at + len(some) * PACKET
+        return {"at": [round(at, 4)] if some else [], "until": until}, [piece(some)] if some else []
+
+
+class ClipToHear(Moment):
+    """A play button for one clip as it would go out."""
+
+    def __init__(self, session: Session, plan: Plan, clip: Clip, why: str = "") -> None:
+        super().__init__(session, clip.start, clip.end, why)
+        self._feed: Any = ClipFeed(session, plan, clip)
+        self.set_trait("end", float(np.round(clip.end, 3)))

@@ -104,6 +104,15 @@ def plan(session: Session, who: str, chosen: Sequence[Span], silence: Sequence[S
     return Plan(session.name, who.strip(), agreed, tuple(clips), tuple(chosen), tuple(silence))
 
 
+def require_unchanged(session: Session, looked_at: Plan) -> None:
+    """Let a plan pass that says what would go out now as well; opens nothing."""
+    if plan(session, looked_at.who, looked_at.chosen, looked_at.silence) != looked_at:
+        raise ShareError(
+            "Something changed since you looked at it: who agreed, who speaks when, or a mark. Nothing was "
+            "written; please look again."
+        )
+
+
 def _possible(start: float, end: float, duration: float, name: str) -> None:
     if not 0 <= start < end <= duration:
         raise ShareError(

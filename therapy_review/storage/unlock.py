@@ -266,7 +266,7 @@ def take_over() -> None:
     keep(from_file(getpass.getpass("").encode()))
 
 
-HAND_OVER = "from therapy_review import unlock as _u; _u.take_over(); del _u"
+HAND_OVER = "from therapy_review.storage import unlock as _u; _u.take_over(); del _u"
 
 
 def hand_over(client: Any, secret: str, *, wait: float = 60.0) -> None:

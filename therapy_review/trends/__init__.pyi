@@ -1,36 +1,24 @@
-from . import cache as cache, in_words as in_words, slopes as slopes, table as table
-from .early_recent import Heard as Heard, Sides as Sides, pairs as pairs, sides as sides
+from . import cache as cache, kinds_of_silence as kinds_of_silence, phases as phases
+from .early_recent import (
+    HeardMoment as HeardMoment,
+    Sides as Sides,
+    early_and_recent as early_and_recent,
+    pairs_to_hear as pairs_to_hear,
+)
 from .in_words import (
-    CERTAIN as CERTAIN,
-    LINES as LINES,
+    LINES_OF_ROW as LINES_OF_ROW,
     OF_MANY as OF_MANY,
     OF_PAGE as OF_PAGE,
     TOO_EARLY as TOO_EARLY,
     Line as Line,
-    of_a_word as of_a_word,
-    often as often,
+    said_of_lines as said_of_lines,
+    said_of_word as said_of_word,
     sentences as sentences,
-    told as told,
+    words_by_use as words_by_use,
 )
-from .kinds_of_silence import (
-    IN_OWN_WORDS as IN_OWN_WORDS,
-    KINDS as KINDS,
-    NOT_SAID as NOT_SAID,
-    long_silences_of as long_silences_of,
-    say as say,
-    silence_kinds as silence_kinds,
-)
-from .lasting_change import change as change, changes as changes, direction as direction
+from .lasting_change import change as change
 from .overview import MOODS as MOODS, Way as Way, way as way
-from .phases import (
-    NOT_NAMED as NOT_NAMED,
-    Setting as Setting,
-    held as held,
-    in_a_row as in_a_row,
-    lasting as lasting,
-    runs as runs,
-)
-from .slopes import kendall_tau as kendall_tau, theil_sen as theil_sen
+from .phases import NOTHING_NOTED as NOTHING_NOTED, in_a_row as in_a_row, runs as runs
 from .table import (
     WINDOW as WINDOW,
     moods_table as moods_table,
@@ -38,11 +26,12 @@ from .table import (
     sessions_table as sessions_table,
     tags_table as tags_table,
     trends as trends,
+    ways_before as ways_before,
 )
 from .usual_range import (
-    FEWEST as FEWEST,
-    SHOWN as SHOWN,
-    WORDS as WORDS,
+    FEWEST_BEFORE as FEWEST_BEFORE,
+    SET_BESIDE as SET_BESIDE,
+    SHORT_NAMES as SHORT_NAMES,
     far_out as far_out,
     label as label,
     side_of as side_of,

@@ -40,7 +40,12 @@ _OPEN: WeakKeyDictionary[Journal, dict[str, _Known]] = WeakKeyDictionary()
 def of_each_session(
     journal: Journal, name: str, read: Callable[[Session], Any], version: Any = 0
 ) -> dict[str, Any]:
-    """Give what a function reads from each session, calling it only for sessions that changed since."""
+    """Give what a function reads from each session, calling it only for sessions that changed since.
+
+    It may rest on nothing but files in the session's own folder and in its ``derived``, and return what JSON can
+    hold. What it raises of the family of `therapy_review.errors` leaves that session without a value, and is tried
+    again the next time. Where another `version` of it was kept, all is read anew.
+    """
     known = _known(journal, name, [VERSION, version])
     kept: dict[str, tuple[Stamps, Any]] = {}
     found: dict[str, Any] = {}
@@ -66,7 +71,7 @@ def of_each_session(
 
 
 def forget(journal: Journal, session: str) -> None:
-    """Take a session out of everything that is kept here, when it is erased."""
+    """Take a session out of everything that is kept here, when it is erased; the journal's lock is held."""
     for file in journal.store.files(FOLDER):
         if file.startswith("index-"):
             name = file.removeprefix("index-").removesuffix(".json")

@@ -30,7 +30,7 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardMoment:
     """A moment of a session.
 
     Parameters
@@ -54,11 +54,11 @@ class Pair:
 
     kind: str
     chosen: str
-    early: Heard
-    recent: Heard
+    early: HeardMoment
+    recent: HeardMoment
 
 
-def sides(names: Iterable[str]) -> Sides | None:
+def early_and_recent(names: Iterable[str]) -> Sides | None:
     """Tell which sessions are early and which recent.
 
     Parameters
@@ -73,7 +73,7 @@ def sides(names: Iterable[str]) -> Sides | None:
 
     Examples
     --------
-    >>> sides(f"2026-01-{day:02d}" for day in range(1, 9))
+    >>> early_and_recent(f"2026-01-{day:02d}" for day in range(1, 9))
     Sides(early=('2026-01-01', '2026-01-02'), recent=('2026-01-07', '2026-01-08'))
     """
     every = sorted(names)
@@ -83,7 +83,7 @@ def sides(names: Iterable[str]) -> Sides | None:
     return Sides(tuple(every[:n]), tuple(every[-n:]))
 
 
-def pairs(journal: Journal) -> list[Pair]:
+def pairs_to_hear(journal: Journal) -> list[Pair]:
     """Choose up to three pairs of moments, one early and one recent of each kind.
 
     Parameters
@@ -109,7 +109,7 @@ def pairs(journal: Journal) -> list[Pair]:
 
 def _heard(
     sessions: Iterable[Session], find: Callable[[Session], pd.DataFrame], which: int
-) -> Iterator[Heard]:
+) -> Iterator[HeardMoment]:
     for session in sessions:
         try:
             session.recording("self_review")
@@ -118,7 +118,7 @@ def _heard(
             continue
         if len(there):
             row = there.iloc[which]
-            yield Heard(session, float(row["start"]), float(row["end"]), str(row["why"]))
+            yield HeardMoment(session, float(row["start"]), float(row["end"]), str(row["why"]))
 
 
 def _proud(session: Session) -> pd.DataFrame:
@@ -135,10 +135,6 @@ def _longest_turn(session: Session) -> pd.DataFrame:
     turns = session.turns
     named = "client" in set(turns["speaker"])
     return behind(turns, "longest_turn", "client", marks=session.marks) if named else turns.iloc[:0]
-
-
-def _silence(session: Session) -> pd.DataFrame:
-    return behind(session.turns, "longest_silence", marks=session.marks)
 
 
 # With which of those found in a session the recent side hears: marks come in order of time, the others by length.
@@ -158,7 +154,7 @@ _KINDS: tuple[tuple[str, str, Callable[[Session], pd.DataFrame], int], ...] = (
     (
         "A silence",
         "The longest silence of the first session that can be heard and has a long one, and of the newest.",
-        _silence,
+        lambda session: behind(session.turns, "longest_silence", marks=session.marks),
         0,
     ),
 )

@@ -1,4 +1,4 @@
-"""Trend words: one sentence for each line of numbers, true at the certainty that is stated.
+"""In words: one sentence for each line of numbers and each word for moods, true at the certainty that is stated.
 
 What may be claimed is decided in `therapy_review.trends.lasting_change`; here it is only said. A sentence says
 higher or lower, never better or worse, and nothing about why.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from therapy_review.journal import plain
 from therapy_review.measures import CAUTION, VOICE_MEASURES
-from therapy_review.trends.lasting_change import FEWEST, Change, change, current_phase, together
+from therapy_review.trends.lasting_change import FEWEST, Change, change, change_of, current_phase, together
 from therapy_review.trends.table import WINDOW, moving_share
 from therapy_review.wording import counted
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from therapy_review.trends.overview import Way
 
 CERTAIN = "that is more than chance would usually do"
-# For a page on which each sentence is made by `sentence` alone: each has its own chance to be wrong.
+# Where each sentence stands for itself, as with `said_of_word`: each has its own chance to be wrong.
 OF_MANY = (
     "Each sentence stands for itself: of fifty lines in which nothing changes, chance makes about one look as if "
     "it did. Things that move together need not have to do with one another."
 )
-# For a page of which all are made by `sentences`.
+# Where all that is said is made by one call of `sentences` or `said_of_lines`.
 OF_PAGE = (
     "Chance alone makes about one such page in fifty say that something moved; who looks every week will see it do "
     "so more often, sooner or later. Things that move together need not have to do with one another."
@@ -38,8 +38,9 @@ NEARLY = 0.15  # of a point: so near to a whole number from one on, that number 
 BY_YEAR = 0.1  # points or seconds a month below which a year tells more
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 TOO_EARLY = ": it is too early to say; "
+NOTHING_NOTED_YET = "Nothing has been noted of this yet."
 Line = tuple[str, str]  # measure and speaker
-LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
+LINES_OF_ROW: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which their sentences stand
     "mood": (("mood_before", ""), ("mood_after", "")),
     "talk": (("talk_share", "client"),),
     "turn": (("longest_turn", "client"),),
@@ -49,34 +50,19 @@ LINES: Mapping[str, tuple[Line, ...]] = {  # by the row of a picture at which th
 }
 
 
-def sentence(table: pd.DataFrame) -> str:
-    """Say in a sentence or two what a line of numbers did.
-
-    Examples
-    --------
-    >>> from therapy_review import open_journal
-    >>> from therapy_review.trends.table import trends
-    >>> table = trends(open_journal("data/practice"), ["phq9"])
-    >>> sentence(table)
-    'PHQ-9, from January to March 2026: it moved lower by about 4.3 points a month; that is more than chance would
-    usually do. The newest total, 7, is 7 lower than the first, 14, by more than measurement error would usually
-    give.'
-    """
-    return _said(table, _known(table))
-
-
 def sentences(lines: Iterable[pd.DataFrame]) -> list[str]:
     """Say what the lines of one page did; in all of them together, chance claims as little as in one.
 
     Parameters
     ----------
     lines : iterable of DataFrame
-        Rows of one measure and speaker each, as for `sentence`.
+        Rows of one measure and speaker each, as from `therapy_review.trends.table.trends`.
 
     Returns
     -------
     list of str
-        One for each line; see `therapy_review.trends.lasting_change.together`.
+        One for each line; see `therapy_review.trends.lasting_change.together`. Of a line with several phases it is
+        about the one the client is in, and says so.
 
     Examples
     --------
@@ -89,23 +75,39 @@ def sentences(lines: Iterable[pd.DataFrame]) -> list[str]:
     up or down than chance may do.'
     """
     tables = list(lines)
-    found = together([_known(table) for table in tables])
+    found = together([change_of(table) for table in tables])
     return [_said(table, known) for table, known in zip(tables, found, strict=True)]
 
 
-def _known(table: pd.DataFrame) -> Change:
-    own = current_phase(table)
-    return change(own["date"], own["value"])
+def said_of_lines(way: Way) -> dict[Line, str]:
+    """Say what each line of numbers did, at the certainty there is of all of them together.
+
+    Parameters
+    ----------
+    way : Way
+        As from `therapy_review.trends.overview.way`.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        Plain text by measure and speaker; nothing of those without a number.
+    """
+    moods, *others = LINES_OF_ROW.values()
+    lines = [*moods, *((scale, "") for scale in way.scales), *(line for row in others for line in row)]
+    # With the sessions that have no number, so that what is said of numbers is not said of sessions.
+    rows = {(str(m), str(who)): own for (m, who), own in way.measured.groupby(["measure", "speaker"])}
+    owned = {line: rows[line] for line in lines if line in rows and rows[line]["value"].notna().any()}
+    return dict(zip(owned, sentences(owned.values()), strict=True))
 
 
 def _said(table: pd.DataFrame, known: Change) -> str:
     if not table["value"].notna().any():
-        return "Nothing has been noted of this yet."
+        return NOTHING_NOTED_YET
     first, own = table.iloc[0], current_phase(table)
     there, since = int(table["value"].notna().sum()), (table["session"] >= own["session"].min()).sum()
     noted = NOTED if first["unit"] == "points" else COUNTED
     counts = noted if len(own) < since else SESSIONS
-    said = in_words(known, first["name"], first["unit"], counts) + _totals(own, known)
+    said = said_of_change(known, first["name"], first["unit"], counts) + _totals(own, known)
     if len(own) == there and own["which"].iloc[0]:  # whatever is there is from before
         said += f" This is about the time {own['which'].iloc[0]}."
     if len(own) < there:
@@ -135,28 +137,25 @@ def _totals(own: pd.DataFrame, known: Change) -> str:
     return f"{said}, by more than measurement error would usually give{more}."
 
 
-def in_words(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str:
+def said_of_change(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str:
     """Say what is known of one line of numbers.
 
     Examples
     --------
-    >>> in_words(change(["2026-01-08"], [4]), "the mood you left with", "points")
+    >>> said_of_change(change(["2026-01-08"], [4]), "the mood you left with", "points")
     'The mood you left with: it is too early to say; one session so far, and five are needed.'
     """
     begin = name[:1].upper() + name[1:]
     if found.n < FEWEST or found.start is None or found.end is None:
         what = "session" if counts == SESSIONS else "number"
         so_far = f"{_count(found.n)} {what}{'s' * (found.n != 1)} so far"
-        return f"{begin}: it is too early to say; {so_far}, and {NUMBERS[FEWEST]} are needed."
+        return f"{begin}{TOO_EARLY}{so_far}, and {NUMBERS[FEWEST]} are needed."
     if found.slope is None:
-        return f"{begin}: it is too early to say; all its sessions were on one day."
+        return f"{begin}{TOO_EARLY}all its sessions were on one day."
     period = _period(found.start, found.end)
     if found.direction == "too early to say":
         over = f"over {'' if counts == SESSIONS else 'the '}{found.n} {counts}"
-        return (
-            f"{begin}, {period}: it is too early to say; {over} it went no further up or down than "
-            "chance may do."
-        )
+        return f"{begin}, {period}{TOO_EARLY}{over} it went no further up or down than chance may do."
     return f"{begin}, {period}: {_moved(found, unit)}; {CERTAIN}.{_size(found, unit, counts)}"
 
 
@@ -228,28 +227,7 @@ def _period(start: pd.Timestamp, end: pd.Timestamp) -> str:
     return f"from {begin} to {_month(end)}"
 
 
-def told(way: Way) -> dict[Line, str]:
-    """Say what each line of numbers did, at the certainty there is of all of them together.
-
-    Parameters
-    ----------
-    way : Way
-        As from `therapy_review.trends.overview.way`.
-
-    Returns
-    -------
-    dict of (str, str) to str
-        Plain text by measure and speaker; nothing of those without a number.
-    """
-    scales = [(scale, "") for scale in way.scales]
-    lines = [*LINES["mood"], *scales, *(line for row in list(LINES)[1:] for line in LINES[row])]
-    # With the sessions that have no number, so that what is said of numbers is not said of sessions.
-    rows = {(str(m), str(who)): own for (m, who), own in way.measured.groupby(["measure", "speaker"])}
-    owned = {line: rows[line] for line in lines if line in rows and rows[line]["value"].notna().any()}
-    return dict(zip(owned, sentences(owned.values()), strict=True))
-
-
-def often(tags: pd.DataFrame) -> list[str]:
+def words_by_use(tags: pd.DataFrame) -> list[str]:
     """Give the words for moods, those used most first.
 
     Parameters
@@ -265,7 +243,7 @@ def often(tags: pd.DataFrame) -> list[str]:
     return sorted(used.index, key=lambda word: (-used[word], word))
 
 
-def of_a_word(tags: pd.DataFrame, word: str) -> str:
+def said_of_word(tags: pd.DataFrame, word: str) -> str:
     """Say how often a word for moods was used early and recently, and whether that is more than chance would do.
 
     A claim rests on windows that do not overlap (see `therapy_review.trends.table.moving_share`), by the one rule
@@ -287,7 +265,7 @@ def of_a_word(tags: pd.DataFrame, word: str) -> str:
     >>> import pandas as pd
     >>> days = pd.date_range("2026-01-08", periods=2, freq="7D")
     >>> tags = pd.DataFrame({"session": days.astype(str), "date": days, "tag": ["calm", "tired"]})
-    >>> of_a_word(tags, "calm")
+    >>> said_of_word(tags, "calm")
     '“calm”: 1 of 2 sessions with words; it is too early to say whether that changes.'
     """
     noted = tags[tags["tag"].fillna("") != ""]

@@ -19,7 +19,8 @@ from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal import MEASURES_VERSION, Mark, marks as mark_files
 from therapy_review.measures import long_silences
-from therapy_review.trends import cache, table as trends
+from therapy_review.trends import cache
+from therapy_review.trends.table import closed_sessions
 from therapy_review.turns import turns_table
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ _VERSION = 1
 def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
     """Put what the client said beside the long silences.
 
+    Where no silence is seen any more at what was said, nobody spoke before it and nobody broke it.
+
     Examples
     --------
     >>> found = long_silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))
@@ -54,13 +57,9 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
        start  end      kind
     0    1.0  5.0  thinking
     """
-    rows: list[dict[str, Any]] = [
-        {**{str(name): value for name, value in row.items()}, "kind": "", "text": ""}
-        for row in silences.to_dict("records")
-    ]
-    taken = set[int]()
-    pairs = [(_shared(mark, row), at, mark) for mark in _said(marks) for at, row in enumerate(rows)]
-    placed = set[Mark]()
+    rows: list[dict[str, Any]] = silences.assign(kind="", text="").to_dict("records")  # type: ignore[assignment]
+    said, taken, placed = _said(marks), set[int](), set[Mark]()
+    pairs = [(_shared(mark, row), at, mark) for mark in said for at, row in enumerate(rows)]
     for shared, at, mark in sorted(pairs, key=lambda pair: -pair[0]):
         if shared > 0 and at not in taken and mark not in placed:
             taken.add(at)
@@ -68,32 +67,17 @@ def coded(silences: pd.DataFrame, marks: pd.DataFrame) -> pd.DataFrame:
             rows[at] |= {"kind": mark.label, "text": mark.text}
     alone = [
         {**_times(mark), "before": "", "broken_by": "", "kind": mark.label, "text": mark.text}
-        for mark in _said(marks)
+        for mark in said
         if mark not in placed
     ]
     return pd.DataFrame([*rows, *alone], columns=COLUMNS).sort_values("start", ignore_index=True)
 
 
 def long_silences_of(session: Session, use: str = SELF_REVIEW) -> pd.DataFrame:
-    """Give the long silences of a session with what the client said of them.
+    """Give the long silences of a session with what the client said of them, as from `coded`.
 
-    Parameters
-    ----------
-    session : Session
-    use : str
-        What they are looked at for; everybody heard must have agreed to that.
-
-    Returns
-    -------
-    DataFrame
-        As from `coded`; of a session without turns, what was said before they went.
-
-    Raises
-    ------
-    ConsentError
-        When somebody heard has not agreed.
-    JournalError
-        When ``marks.csv`` can't be read.
+    Everybody heard must have agreed to the use they are looked at for. Of a session without turns it is what was
+    said before they went.
     """
     # Turns found elsewhere, without the recording here, are the client's to look at alone.
     if session.has_recording or (use != SELF_REVIEW and session.made_from()):
@@ -110,25 +94,7 @@ def _long_silences(session: Session) -> pd.DataFrame:
 
 
 def say(session: Session, start: float, end: float, kind: str, text: str = "") -> None:
-    """Keep what a silence was; saved at once, and no word at all takes it back.
-
-    Parameters
-    ----------
-    session : Session
-    start, end : float
-        Seconds: the silence, as from `long_silences_of`.
-    kind : str
-        One of `KINDS`, or any other word.
-    text : str
-        More words.
-
-    Raises
-    ------
-    MarkError
-        When the times are none.
-    JournalError
-        When ``marks.csv`` can't be read; it is left alone.
-    """
+    """Keep what a silence was, in one word or more; saved at once, and no word at all takes it back."""
     after = Mark(start, end, SILENCE, kind.strip(), text.strip())
     here = {"start": after.start, "end": after.end}
     there = [mark for mark in _said(session.marks) if _shared(mark, here) > 0]
@@ -142,25 +108,15 @@ def say(session: Session, start: float, end: float, kind: str, text: str = "") -
         session.change_mark(before, after)
 
 
-def silence_kinds(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
-    """Count the long silences of every session by what the client said they were.
+def by_session(journal: Journal, use: str = SELF_REVIEW) -> pd.DataFrame:
+    """Count the long silences (n, seconds) of every session by what the client said they were, a row a kind.
 
-    Parameters
-    ----------
-    journal : Journal
-    use : str
-        What it is looked at for; of a recording that was not agreed to be used for that, nothing is told.
-
-    Returns
-    -------
-    DataFrame
-        Tidy, one row a session and kind, in order of time: session, date, kind (`NOT_SAID` where nothing was said,
-        `IN_OWN_WORDS` where there is no single word),
-        n, seconds. A session in which no long silence is known has one row: n is 0 where there was none, NaN where
-        nobody can tell, for it has no turns, is closed, or its ``marks.csv`` can't be read.
+    The kind is `NOT_SAID` where nothing was said, and `IN_OWN_WORDS` where there is no single word. A session in
+    which no long silence is known has one row: n is 0 where there was none, NaN where nobody can tell, for it has
+    no turns, is closed to that use, or its ``marks.csv`` can't be read.
     """
     found = cache.of_each_session(journal, "silences", _count, [_VERSION, MEASURES_VERSION])
-    hidden = trends.closed_sessions(journal, use)
+    hidden = closed_sessions(journal, use)
     unknown = [{"kind": NOT_SAID, "n": None, "seconds": None}]
     rows = [
         {"session": name, "date": pd.Timestamp(name[:10]), **one}

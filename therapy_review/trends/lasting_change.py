@@ -25,7 +25,7 @@ from typing import Literal
 import pandas as pd
 
 from therapy_review.trends import slopes
-from therapy_review.trends.slopes import Line, Quarters, Slope, Tau
+from therapy_review.trends.slopes import Column, Quarters, Slope, Tau
 
 FEWEST = 5  # sessions; of fewer nothing is called a trend
 SURE = 0.02  # Kendall's p of a claim lies below; less than one look would need, for there are many
@@ -36,7 +36,12 @@ Direction = Literal["higher", "lower", "too early to say"]
 
 @dataclass(frozen=True)
 class Change:
-    """All that is known of one line of numbers."""
+    """All that is known of one line of numbers: n of them, from the day `start` to `end`.
+
+    Of fewer than `FEWEST`, or where all were on one day, there is neither slope nor tau. p is how often chance
+    alone does as much; not smaller than `SURE` allows where without the newest session it was less sure, and 1
+    where nothing may be claimed whatever the level.
+    """
 
     n: int
     start: pd.Timestamp | None
@@ -49,20 +54,7 @@ class Change:
 
 
 def direction(n: int, slope: Slope | None, tau: Tau | None, level: float = SURE) -> Direction:
-    """Say what may be claimed: the one rule of all sentences and charts.
-
-    Parameters
-    ----------
-    n : int
-        Sessions with a number.
-    slope : Slope or None
-    tau : Tau or None
-    level : float
-        Below which Kendall's p has to lie.
-
-    Returns
-    -------
-    {"higher", "lower", "too early to say"}
+    """Say what may be claimed where Kendall's p has to lie below a level: the one rule of all sentences and charts.
 
     Examples
     --------
@@ -74,7 +66,7 @@ def direction(n: int, slope: Slope | None, tau: Tau | None, level: float = SURE)
     return "higher" if slope.per_month > 0 else "lower"
 
 
-def change(dates: Line, values: Line) -> Change:
+def change(dates: Column, values: Column) -> Change:
     """Compute all that is known of one line of numbers.
 
     Parameters
@@ -132,7 +124,11 @@ def together(found: Sequence[Change]) -> list[Change]:
 
 
 def current_phase(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of the phase the client is in; no line goes from one phase into another."""
+    """Give the rows with a value of the phase the client is in; no line goes from one phase into another.
+
+    It is the one that most of the newest ten numbers belong to: a single session online between others is not
+    where the client is.
+    """
     there = table[table["value"].notna()].sort_values("session")
     if there.empty:
         return there
@@ -141,24 +137,11 @@ def current_phase(table: pd.DataFrame) -> pd.DataFrame:
     return here
 
 
-def changes(table: pd.DataFrame) -> dict[tuple[str, str], Change]:
-    """Compute what is known of every measure, each in its current phase.
+def change_of(table: pd.DataFrame) -> Change:
+    """Compute what is known of the rows of one measure and speaker, in their current phase.
 
     Each has its own chance to be wrong: of fifty lines without any change, about one is called changed. What
     stands on one page is claimed `together`.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As from `therapy_review.trends.table.trends`.
-
-    Returns
-    -------
-    dict of (str, str) to Change
-        By measure and speaker.
     """
-    found = {}
-    for (measure, speaker), rows in table.groupby(["measure", "speaker"], sort=False):
-        own = current_phase(rows)
-        found[str(measure), str(speaker)] = change(own["date"], own["value"])
-    return found
+    own = current_phase(table)
+    return change(own["date"], own["value"])

@@ -16,7 +16,7 @@ from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import OF_THE_WAY, PROUD
 from therapy_review.trends.table import tags_table, trends
-from therapy_review.trends.usual_range import SHOWN
+from therapy_review.trends.usual_range import SET_BESIDE
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, SessionNotes
@@ -69,64 +69,23 @@ class Way:
         return [name for name in dict.fromkeys(points["measure"]) if not name.startswith("mood_")]
 
     def of(self, measure: str, speaker: str = "") -> pd.DataFrame:
-        """Give one measure, where it has a value.
-
-        Parameters
-        ----------
-        measure : str
-        speaker : str
-            Whose, where it belongs to one.
-
-        Returns
-        -------
-        DataFrame
-            In order of time: session, date, value, phase and the rest of `measured`.
-        """
+        """Give one measure, where it has a value, in order of time; of one speaker where it belongs to one."""
         table = self.measured
         own = table[(table["measure"] == measure) & (table["speaker"] == speaker) & table["value"].notna()]
         return own.sort_values(["date", "session"], ignore_index=True)
 
     def only(self, names: Collection[str]) -> Way:
-        """Keep some sessions alone.
-
-        Parameters
-        ----------
-        names : collection of str
-            The sessions' names.
-
-        Returns
-        -------
-        Way
-        """
+        """Keep some sessions alone, by their names."""
         measured, tags, proud = (t[t["session"].isin(names)] for t in (self.measured, self.tags, self.proud))
         return replace(self, measured=measured, tags=tags, proud=proud)
 
     def between(self, first: str, last: str) -> Way:
-        """Keep the sessions from one to another, both included.
-
-        Parameters
-        ----------
-        first, last : str
-            The sessions' names.
-
-        Returns
-        -------
-        Way
-        """
+        """Keep the sessions from one to another, both included."""
         names = self.sessions["session"]
         return self.only(set(names[(names >= first) & (names <= last)]))
 
     def named(self, tag: str) -> Way:
-        """Keep the sessions for which a mood word was used.
-
-        Parameters
-        ----------
-        tag : str
-
-        Returns
-        -------
-        Way
-        """
+        """Keep the sessions for which a mood word was used."""
         return self.only(set(self.tags.loc[self.tags["tag"] == tag, "session"]))
 
 
@@ -152,7 +111,7 @@ def way(journal: Journal, use: str = SELF_REVIEW) -> Way:
     """
     written = {session.name: session.notes for session in journal.sessions}
     scales = dict.fromkeys(scale for notes in written.values() for scale in notes.scores)
-    measured = trends(journal, [*MOODS, *scales, *SHOWN], use=use)
+    measured = trends(journal, [*MOODS, *scales, *SET_BESIDE], use=use)
     return Way(measured, tags_table(journal), _proud(journal), journal.mood_groups, _words(written))
 
 

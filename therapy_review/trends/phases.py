@@ -18,7 +18,7 @@ WAYS = ("therapist", "setting", "microphone", "turns", "floor")  # the first two
 HOLDS = ("therapist", "microphone")  # until another note says otherwise
 OWN = ("segmentation-", "silero-", "built-in")  # so begin the names of the program's own engines
 SEEN = "silences from "
-NOT_NAMED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
+NOTHING_NOTED = "nothing noted"  # a phase of which the notes say nothing, beside others of which they do
 ONLINE = "online"
 LASTS = 3  # sessions from which on a phase is one that lasts, and parts two times with one therapist
 AGAIN = re.compile(r" for the \w+ time$")
@@ -27,7 +27,10 @@ Setting = Mapping[str, str]
 
 
 def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Tell in what way each session was held and heard."""
+    """Tell in what way each session was held and heard, by its notes, its engine and its measures.
+
+    Another maker's program, or a hand, that found the turns is called by its name.
+    """
     own, found = dict[str, str](), []
     for one, way in zip(read.values(), in_times(lasting([one["way"] for one in read.values()])), strict=True):
         engine, least = one["engine"] or "", one["measures"].get("shortest_silence")
@@ -40,17 +43,9 @@ def ways(read: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def held(noted: Sequence[Setting]) -> list[tuple[str, ...]]:
-    """Tell with whom and in which setting each session was held.
+    """Tell with whom and in which setting each session was held: alike where no change breaks the line of moods.
 
-    Parameters
-    ----------
-    noted : sequence of mapping
-        What its notes say, in order of time.
-
-    Returns
-    -------
-    list of tuple of str
-        Alike where no change breaks the line of moods and totals.
+    `noted` is what the notes say, in order of time.
 
     Examples
     --------
@@ -63,15 +58,6 @@ def held(noted: Sequence[Setting]) -> list[tuple[str, ...]]:
 
 def lasting(noted: Sequence[Setting]) -> list[dict[str, str]]:
     """Let therapist and microphone hold until another note says otherwise; the setting counts for its session.
-
-    Parameters
-    ----------
-    noted : sequence of mapping
-        What its notes say, in order of time.
-
-    Returns
-    -------
-    list of dict of str to str
 
     Examples
     --------
@@ -115,7 +101,15 @@ def _nth(number: int) -> str:
 def runs(told: Sequence[str]) -> list[tuple[int, int, str]]:
     """Find the runs of a phase that last; each other one gives way to those around it, the shortest first.
 
-    Each is its first and last place, and its phase; there is one at least, however few sessions there are.
+    Parameters
+    ----------
+    told : sequence of str
+        The phase of each session, in order of time.
+
+    Returns
+    -------
+    list of (int, int, str)
+        First and last place of each run, and its phase; one at least, however few sessions there are.
 
     Examples
     --------
@@ -136,6 +130,15 @@ def runs(told: Sequence[str]) -> list[tuple[int, int, str]]:
 def in_a_row(told: Sequence[str]) -> list[bool]:
     """Tell of each session whether it is one of so many in a row that their phase is one that lasts.
 
+    Parameters
+    ----------
+    told : sequence of str
+        The phase of each session, in order of time.
+
+    Returns
+    -------
+    list of bool
+
     Examples
     --------
     >>> in_a_row(["online", "online", "", "", ""])
@@ -148,6 +151,8 @@ def in_a_row(told: Sequence[str]) -> list[bool]:
 def names(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
     """Name the phase of each session that is there by what is not the same in all of them, or is not so any more.
 
+    Empty where all is one phase, and for a session without a value.
+
     Examples
     --------
     >>> names([{"setting": ""}, {"setting": "online"}], [True, True], ["setting"])
@@ -155,13 +160,13 @@ def names(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str])
     """
     differ = _differing(every, there, parts)
     return [
-        (", ".join(way[part] for part in differ if way[part]) or NOT_NAMED) if differ and is_there else ""
+        (", ".join(way[part] for part in differ if way[part]) or NOTHING_NOTED) if differ and is_there else ""
         for way, is_there in zip(every, there, strict=True)
     ]
 
 
 def which(every: Sequence[Setting], there: Sequence[bool], parts: Iterable[str]) -> list[str]:
-    """Tell each session's phase from the others by what changed.
+    """Tell each session's phase from the others by what changed, to be read after "those"; empty as in `names`.
 
     Examples
     --------

@@ -49,12 +49,12 @@ _Z = 1.959964  # of LEVEL
 _HALF = 1 - np.sqrt((np.arange(4) + 0.5) / 4)
 _ROUNDED = np.concatenate([-_HALF, _HALF[::-1]])
 
-Line = Sequence[Any] | pd.Series | pd.Index
+Column = Sequence[Any] | pd.Series | pd.Index
 
 
 @dataclass(frozen=True)
 class Slope:
-    """The Theil-Sen slope."""
+    """The Theil-Sen slope with its 95 % interval, which has no ends where the sessions are too few for one."""
 
     per_month: float
     low: float
@@ -68,7 +68,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Tau:
-    """Kendall's tau."""
+    """Kendall's tau, NaN where all values are alike; p is how often chance alone does as much."""
 
     tau: float
     p: float
@@ -76,7 +76,7 @@ class Tau:
 
 @dataclass(frozen=True)
 class Quarters:
-    """First quarter of sessions against the last."""
+    """Medians of the first quarter of sessions and of the last, n each; low and high bound their difference."""
 
     n: int
     first: float
@@ -92,8 +92,11 @@ class Quarters:
         return self.last - self.first
 
 
-def validate(dates: Line, values: Line) -> pd.Series:
-    """Check days and numbers, and put them together without those that are missing."""
+def validate(dates: Column, values: Column) -> pd.Series:
+    """Check days and numbers, and put them together by day without those that are missing.
+
+    Two sessions on one day are two.
+    """
     try:
         days = pd.DatetimeIndex(pd.to_datetime(pd.Series(list(dates), dtype=object)))
         numbers = pd.to_numeric(pd.Series(list(values), dtype=object)).to_numpy(dtype=float)
@@ -108,31 +111,19 @@ def validate(dates: Line, values: Line) -> pd.Series:
     return pd.Series(numbers, index=days).dropna()
 
 
-def theil_sen(dates: Line, values: Line, carried: float = 0.0) -> Slope:
+def theil_sen(dates: Column, values: Column, carried: float = 0.0) -> Slope:
     """Slope of the line through the sessions, hardly moved by single odd ones (Theil 1950; Sen 1968).
 
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`.
-    carried : float
-        As from `carried_over`; the interval is widened by it.
-
-    Returns
-    -------
-    Slope
+    The interval is widened by what `carried_over` finds.
 
     Examples
     --------
     >>> theil_sen(pd.date_range("2026-01-01", periods=6, freq="30D"), [3, 4, 5, 6, 7, 8]).per_month.__round__(2)
     1.01
     """
-    return _theil_sen(validate(dates, values), carried)
-
-
-def _theil_sen(line: pd.Series, carried: float) -> Slope:
     from scipy import stats
 
+    line = validate(dates, values)
     months = _months(line)
     if len(line) < 2 or months[0] == months[-1]:
         return Slope(math.nan, -math.inf, math.inf)
@@ -167,31 +158,19 @@ def _interval_of_rounded(months: NDArray[np.float64], values: NDArray[Any], z: f
     return float(low), float(high)
 
 
-def kendall_tau(dates: Line, values: Line, carried: float = 0.0) -> Tau:
+def kendall_tau(dates: Column, values: Column, carried: float = 0.0) -> Tau:
     """How steadily later sessions are higher or lower (Kendall 1938), exact for few sessions without ties.
 
-    Parameters
-    ----------
-    dates, values : sequence
-        See `validate`.
-    carried : float
-        As from `carried_over`; p is made larger by it (Yue & Wang 2004).
-
-    Returns
-    -------
-    Tau
+    What `carried_over` finds makes p larger (Yue & Wang 2004).
 
     Examples
     --------
     >>> kendall_tau(["2026-01-01", "2026-01-08", "2026-01-15"], [3, 4, 4]).tau.__round__(2)
     0.82
     """
-    return _kendall_tau(validate(dates, values), carried)
-
-
-def _kendall_tau(line: pd.Series, carried: float) -> Tau:
     from scipy import stats
 
+    line = validate(dates, values)
     if len(line) < 2 or line.nunique() < 2 or line.index[0] == line.index[-1]:
         return Tau(math.nan, 1.0)
     found = stats.kendalltau(_months(line), line.to_numpy())
@@ -199,16 +178,16 @@ def _kendall_tau(line: pd.Series, carried: float) -> Tau:
     return Tau(float(found.statistic), min(1.0, 2 * float(stats.norm.sf(z))))
 
 
-def carried_over(dates: Line, values: Line) -> float:
-    """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias."""
-    return _carried_over(validate(dates, values))
+def carried_over(dates: Column, values: Column) -> float:
+    """How much of a session's distance from the line stays in the next: lag-1 autocorrelation, freed of bias.
 
-
-def _carried_over(line: pd.Series) -> float:
+    0 to 0.95; sessions count as equally far apart here.
+    """
+    line = validate(dates, values)
     n = len(line)
     if n < CARRIED_FROM or line.index[0] == line.index[-1]:
         return 0.0
-    rest = line.to_numpy() - _theil_sen(line, 0.0).per_month * _months(line)
+    rest = line.to_numpy() - theil_sen(line.index, line).per_month * _months(line)
     rest = rest - rest.mean()
     power = float(rest @ rest)
     if power <= 1e-12 * max(1.0, float(np.abs(line).max()) ** 2):
@@ -217,14 +196,11 @@ def _carried_over(line: pd.Series) -> float:
     return min(max((seen * n + 2) / (n - 4), 0.0), MOST_CARRIED)
 
 
-def quarters(dates: Line, values: Line) -> Quarters | None:
-    """First quarter of the sessions against the last, by medians, with a bootstrap interval."""
-    return _quarters(validate(dates, values))
-
-
-def _quarters(line: pd.Series) -> Quarters | None:
+def quarters(dates: Column, values: Column) -> Quarters | None:
+    """First quarter of the sessions against the last, by medians; the same numbers give the same interval."""
     from scipy import stats
 
+    line = validate(dates, values)
     if len(line) < QUARTERS_FROM:
         return None
     n = len(line) // 4

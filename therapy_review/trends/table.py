@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from therapy_review.consent import SELF_REVIEW, closed
+from therapy_review.consent import ROLES, SELF_REVIEW, closed
 from therapy_review.errors import JournalError, NotAnalysedError, TrendsError
 from therapy_review.journal import BUILT_IN, MEASURES_VERSION, OF_THE_WAY, Scale, SessionNotes
-from therapy_review.measures import MEASURES, MOODS, OF_ONE, mood_change, name_of, pitch_loudness
+from therapy_review.measures import MEASURES, MOOD_NAMES, OF_ONE, name_of, pitch_loudness
 from therapy_review.trends import cache, phases
 from therapy_review.trends.phases import WAYS
 
@@ -32,16 +32,10 @@ if TYPE_CHECKING:
 
 WINDOW = 4  # sessions over which the share of a tag is taken
 # Where in a session something lies says nothing across sessions, and what the engine can see is the floor.
-PLACES = (
-    "session_start",
-    "session_end",
-    "lead_in",
-    "lead_out",
-    "longest_silence_start",
-    "longest_turn_start",
+NOT_ACROSS = (
+    *("session_start", "session_end", "lead_in", "lead_out", "longest_silence_start", "longest_turn_start"),
+    *("shortest_silence", "latency_n"),
 )
-NOT_ACROSS = (*PLACES, "shortest_silence", "latency_n")
-PEOPLE = ("client", "therapist", "other")
 COLUMNS = [
     *("session", "date", "measure", "speaker", "name", "value", "unit"),
     *("phase", "which", "floor", "reliable_change"),
@@ -86,7 +80,7 @@ def moods_table(journal: Journal) -> pd.DataFrame:
     rows = [{**_head(name), **read["moods"]} for name, read in _read_all(journal).items()]
     columns = ["session", "date", "mood_before", "mood_after"]
     table = pd.DataFrame(rows, columns=columns).astype({"mood_before": float, "mood_after": float})
-    return table.assign(mood_change=mood_change(table["mood_before"], table["mood_after"]))
+    return table.assign(mood_change=table["mood_after"] - table["mood_before"])
 
 
 def tags_table(journal: Journal) -> pd.DataFrame:
@@ -213,12 +207,8 @@ def trends(
         if name in wide.columns and kept.any()
     ]
     if not parts:
-        types: dict[str, Any] = {
-            "date": "datetime64[ns]",
-            "value": float,
-            "floor": float,
-            "reliable_change": float,
-        }
+        types: dict[str, Any] = dict.fromkeys(("value", "floor", "reliable_change"), float)
+        types["date"] = "datetime64[ns]"
         return pd.DataFrame({c: pd.Series(dtype=types.get(c, str)) for c in COLUMNS})
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
@@ -228,15 +218,15 @@ Kind = tuple[str, str, str]  # measure, speaker, unit
 
 def _kinds(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
     """Name every column there can be: moods, scores, measures, and pitch and loudness."""
-    kinds = {name: (name, "", unit) for name, (_, unit) in MOODS.items()}
+    kinds = {name: (name, "", unit) for name, (_, unit) in MOOD_NAMES.items()}
     for name, (_, unit) in MEASURES.items():
         if name not in NOT_ACROSS:
-            people = PEOPLE if name in OF_ONE else ("",)
+            people = ROLES if name in OF_ONE else ("",)
             kinds |= {_column(who, name): (name, who, unit) for who in people}
     kinds |= {
         _column(who, name): (name, who, unit)
         for name, (_, unit) in pitch_loudness.VOICE_MEASURES.items()
-        for who in PEOPLE
+        for who in ROLES
     }
     scales = dict.fromkeys(scale for one in read.values() for scale in one["scores"])
     return kinds | {scale: (scale, "", "points") for scale in scales if scale not in kinds}
@@ -283,7 +273,7 @@ def _chosen(kinds: Mapping[str, Kind], wanted: str | Iterable[str] | None) -> li
 def _values(read: Mapping[str, Any], way: Mapping[str, str]) -> dict[str, Any]:
     """Put all of a session's numbers into one row; of two by one name, the measure is meant."""
     before, after = read["moods"]["mood_before"], read["moods"]["mood_after"]
-    change = None if before is None or after is None else mood_change(before, after)
+    change = None if before is None or after is None else after - before
     heard = read["prosody"] if way["microphone"] else {}
     return {**read["scores"], **read["measures"], **heard, **read["moods"], "mood_change": change}
 
@@ -298,7 +288,7 @@ def _one_measure(
 ) -> pd.DataFrame:
     measure, speaker, unit = kind
     heard = measure in MEASURES or measure in pitch_loudness.VOICE_MEASURES
-    enough = scales[measure].reliable_change if measure in scales and measure not in MOODS else None
+    enough = scales[measure].reliable_change if measure in scales and measure not in MOOD_NAMES else None
     there, parts = (value.notna() & kept).tolist(), WAYS if heard else WAYS[:2]
     nothing = pd.Series(np.nan, index=wide.index)
     floor = wide.get("shortest_silence", nothing).astype(float) if heard else nothing
@@ -324,7 +314,17 @@ def closed_sessions(journal: Journal, use: str = SELF_REVIEW) -> set[str]:
 
 
 def ways_before(session: Session) -> list[dict[str, str]]:
-    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones."""
+    """Tell how each session before this one was held, by what its notes say and what holds from earlier ones.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    list of dict of str to str
+        As from `therapy_review.trends.phases.lasting`; of sessions that did not change since, no notes are read.
+    """
     whole = _whole(session.journal)
     return phases.lasting([one["way"] for name, one in whole.items() if name < session.name])
 

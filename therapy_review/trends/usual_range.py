@@ -17,9 +17,9 @@ import pandas as pd
 
 from therapy_review.measures import name_of
 
-FEWEST = 5  # earlier sessions without which nothing is called usual
+FEWEST_BEFORE = 5  # earlier sessions without which nothing is called usual
 FENCE = 1.5  # widths of the usual range from which on a value is far out
-SHOWN = (
+SET_BESIDE = (
     "client_talk_share",
     "client_longest_turn",
     "long_silences",
@@ -28,7 +28,7 @@ SHOWN = (
 )
 PLACES = ("", "far below", "below", "within", "above", "far above")
 FAR = (PLACES[1], PLACES[-1])
-WORDS = {  # shorter than those of `MEASURES` where a chart has little room
+SHORT_NAMES = {  # shorter than those of `MEASURES` where a chart has little room
     "talk_share": "part of the talking",
     "long_silences": "silences of 3 s or more",
     "latency_median": "time before answering, the middle one",
@@ -69,12 +69,13 @@ def _beside_those_before(own: pd.DataFrame) -> pd.DataFrame:
     phase, values = own["phase"].fillna(""), own["value"].astype(float)
     before = values.groupby(phase).shift().groupby(phase)
     low, middle, high = (
-        before.expanding(FEWEST).quantile(part).droplevel(0).reindex(own.index) for part in (0.25, 0.5, 0.75)
+        before.expanding(FEWEST_BEFORE).quantile(part).droplevel(0).reindex(own.index)
+        for part in (0.25, 0.5, 0.75)
     )
     n = before.expanding().count().droplevel(0).reindex(own.index)
     # Of what is counted, one more or less is nothing unusual however alike the sessions before were.
     least = np.where(own["unit"] == "count", 1.0, 0.0)
-    width = np.maximum(high - low, least) * FENCE * (1 + FEWEST / n.clip(lower=1))
+    width = np.maximum(high - low, least) * FENCE * (1 + FEWEST_BEFORE / n.clip(lower=1))
     place = np.select(
         [
             values.isna() | middle.isna(),
@@ -143,10 +144,10 @@ def label(measure: str, speaker: str = "") -> str:
     >>> label("talk_share", "client"), label("longest_silence")
     ('your part of the talking', 'the longest silence')
     """
-    if measure not in WORDS:
+    if measure not in SHORT_NAMES:
         return name_of(measure, speaker)
     whose = {"": "", "client": "your "}.get(speaker, f"the {speaker}'s ")
-    return f"{whose}{WORDS[measure]}"
+    return f"{whose}{SHORT_NAMES[measure]}"
 
 
 def written(value: float, unit: str) -> str:

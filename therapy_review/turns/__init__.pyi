@@ -1,15 +1,8 @@
-from . import edits as edits, intervals as intervals, table as table
-from .edits import (
-    apply as apply,
-    corrected as corrected,
-    merge as merge,
-    relabel as relabel,
-    split as split,
-    spoken_of as spoken_of,
-)
+from . import edits as edits, intervals as intervals
+from .edits import corrected as corrected, spoken_of as spoken_of
 from .exchange import (
-    decode as decode,
-    encode as encode,
+    decode_turns as decode_turns,
+    encode_turns as encode_turns,
     read_turns as read_turns,
     well_formed as well_formed,
     write_turns as write_turns,

@@ -76,19 +76,6 @@ def apply(turns: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
     less is the edge of what the client heard (another copy of a recording begins some hundredths of a second
     earlier or later, another engine hears words end elsewhere) and goes with the correction.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    corrections : DataFrame
-        A corrections table.
-
-    Returns
-    -------
-    DataFrame
-        A turns table; stretches of one speaker that now touch are one. Its confidence is that of the part that
-        was not corrected, 1 where all was.
-
     Examples
     --------
     >>> from therapy_review.journal import none, record
@@ -143,23 +130,10 @@ def _joined(parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str, was: str = "") -> list[Correction]:
-    """Say who it is that speaks from `start` to `end`.
+    """Say who it is that speaks from `start` to `end`: a role, ``both``, ``nobody``, or roles joined by ``+``.
 
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    start, end : float
-        Seconds from the recording's start.
-    speaker : str
-        A role, ``both``, ``nobody``, or roles joined by ``+``.
-    was : str
-        Only what is given to this one now is meant, whoever else is heard there; everything where it is empty.
-
-    Returns
-    -------
-    list of Correction
-        One a stretch that was heard there; none where nobody was heard (see `add`).
+    Only what is given to `was` now is meant, whoever else is heard there; everything where it is empty. Where
+    nobody was heard nothing is said (see `add`).
 
     Examples
     --------
@@ -180,25 +154,7 @@ def relabel(turns: pd.DataFrame, start: float, end: float, speaker: str, was: st
 
 
 def split(turns: pd.DataFrame, at: float, then: str) -> list[Correction]:
-    """Say that one stretch holds two: until `at` who is shown, from there somebody else.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    at : float
-        Seconds, within a stretch of speech.
-    then : str
-        Who speaks from there to the stretch's end; ``nobody`` when it was over.
-
-    Returns
-    -------
-    list of Correction
-
-    Raises
-    ------
-    TurnsError
-        When nobody speaks at that time.
+    """Say that one stretch holds two: until `at` who is shown, from there somebody else, or nobody.
 
     Examples
     --------
@@ -216,22 +172,6 @@ def split(turns: pd.DataFrame, at: float, then: str) -> list[Correction]:
 
 def merge(turns: pd.DataFrame, at: float) -> list[Correction]:
     """Say that a stretch and the next one are one, by who speaks first, without a silence between.
-
-    Parameters
-    ----------
-    turns : DataFrame
-        A turns table.
-    at : float
-        Seconds, within a stretch of speech.
-
-    Returns
-    -------
-    list of Correction
-
-    Raises
-    ------
-    TurnsError
-        When nobody speaks at that time, or nobody after it.
 
     Examples
     --------
@@ -273,7 +213,7 @@ def delete(turns: pd.DataFrame, start: float, end: float, speaker: str) -> list[
 
 
 def swap() -> list[Correction]:
-    """Say that client and therapist were taken for one another, in the whole session.
+    """Say that client and therapist were taken for one another, in the whole session and all that was said before.
 
     Examples
     --------

@@ -19,28 +19,44 @@ for some leave copies behind (pympi a ``.bak``), and sealed journals have no pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 
-from therapy_review.errors import TurnsError
+from therapy_review.errors import MissingPackageError, TurnsError
+from therapy_review.hints import install_line
 from therapy_review.storage import PlainStore
-from therapy_review.turns.formats import FORMATS, Format, Row, number
 from therapy_review.turns.table import COLUMNS, merge_stretches, turns_table
 
 DECIMALS = 3
+# What neither XML nor a line of text can carry: control characters, other line ends, halves of characters.
+_UNWRITABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+_CONFIDENCE = re.compile(r"confidence (\d+(?:\.\d+)?)")
 
+Row = Sequence[object]  # start, end (s), speaker, confidence; the last may be missing
 _READING_FAILS = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    OSError,
-    NotImplementedError,
-    RecursionError,
+    *(ValueError, LookupError, TypeError, AttributeError, OSError, NotImplementedError, RecursionError),
+    SyntaxError,  # as ElementTree says that XML is none
 )
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: what it is called, how it is read and written, which names it can't hold."""
+
+    label: str
+    read: Callable[[bytes, str], Iterator[Row]]
+    write: Callable[[pd.DataFrame, str], bytes] | None
+    unwritable: re.Pattern[str] = re.compile(_UNWRITABLE)
 
 
 def read_turns(path: str | Path, file_format: str = "") -> pd.DataFrame:
@@ -78,7 +94,7 @@ def read_turns(path: str | Path, file_format: str = "") -> pd.DataFrame:
         data = path.read_bytes()
     except OSError as error:
         raise TurnsError(f"{path} can't be read; see that the file is there and is yours.") from error
-    return decode(data, file_format or path.suffix, path.name)
+    return decode_turns(data, file_format or path.suffix, path.name)
 
 
 def write_turns(turns: pd.DataFrame, path: str | Path, file_format: str = "") -> None:
@@ -103,10 +119,10 @@ def write_turns(turns: pd.DataFrame, path: str | Path, file_format: str = "") ->
         When it is a Parquet file and pyarrow is not installed.
     """
     path = Path(path)
-    PlainStore(path.parent).write(path.name, encode(turns, file_format or path.suffix, path.stem))
+    PlainStore(path.parent).write(path.name, encode_turns(turns, file_format or path.suffix, path.stem))
 
 
-def decode(data: bytes, file_format: str, name: str) -> pd.DataFrame:
+def decode_turns(data: bytes, file_format: str, name: str) -> pd.DataFrame:
     r"""Make a turns table of a file's bytes, as `read_turns` does.
 
     Parameters
@@ -123,12 +139,12 @@ def decode(data: bytes, file_format: str, name: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> decode(b"start,end,speaker\n0,1.5,Anna\n2,,\n", "csv", "turns.csv")
+    >>> decode_turns(b"start,end,speaker\n0,1.5,Anna\n2,,\n", "csv", "turns.csv")
     Traceback (most recent call last):
     ...
     therapy_review.errors.TurnsError: Turn 2 in turns.csv has a time that is missing or no number; mend it...
     """
-    chosen = _format(file_format, name)
+    chosen = _format(file_format, name, FORMATS)
     try:
         rows = list(chosen.read(data, name))
     except _READING_FAILS as error:
@@ -142,7 +158,7 @@ def decode(data: bytes, file_format: str, name: str) -> pd.DataFrame:
     return turns
 
 
-def encode(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
+def encode_turns(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
     r"""Make a file's bytes of a turns table, as `write_turns` does.
 
     Parameters
@@ -160,7 +176,7 @@ def encode(turns: pd.DataFrame, file_format: str, name: str) -> bytes:
 
     Examples
     --------
-    >>> encode(turns_table([(0, 1.5, "Anna Maria", 0.93)]), "rttm", "2026-01-08")
+    >>> encode_turns(turns_table([(0, 1.5, "Anna Maria", 0.93)]), "rttm", "2026-01-08")
     b'SPEAKER 2026-01-08 1 0.000 1.500 <NA> <NA> Anna%20Maria 0.93 <NA>\n'
     """
     written = [one for one, kind in FORMATS.items() if kind.write]
@@ -207,7 +223,7 @@ def well_formed(rows: Iterable[Row], name: str) -> pd.DataFrame:
     """
     kept, left_out = [], 0
     for place, (start, end, speaker, *sure) in enumerate(rows, 1):
-        first, last = number(start), number(end)
+        first, last = _number(start), _number(end)
         if not (np.isfinite(first) and np.isfinite(last)):
             raise TurnsError(f"Turn {place} in {name} has a time that is missing or no number; mend it.")
         if first < 0 or last < first:
@@ -217,7 +233,7 @@ def well_formed(rows: Iterable[Row], name: str) -> pd.DataFrame:
         if first == last or not who:
             left_out += 1
             continue
-        confidence = number(sure[0]) if sure else 1.0
+        confidence = _number(sure[0]) if sure else 1.0
         kept.append((first, last, who, round(confidence, DECIMALS) if 0 <= confidence <= 1 else 1.0))
     # With the speaker's name as the last key, the same turns are the same table, whatever the order of a file.
     table = turns_table() if not kept else pd.DataFrame(sorted(kept), columns=COLUMNS)
@@ -235,8 +251,205 @@ def _name(speaker: object) -> str:
     return name if name.strip() else ""
 
 
-def _format(file_format: str, name: str, offered: Iterable[str] = FORMATS) -> Format:
+def _format(file_format: str, name: str, offered: Iterable[str]) -> Format:
     chosen = FORMATS.get(file_format.lower().removeprefix("."))
     if chosen is None:
         raise TurnsError(f"{name} is of no kind that holds turns here; choose one of: {', '.join(offered)}.")
     return chosen
+
+
+def _number(value: Any) -> float:
+    """Return a number as a float; NaN when it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return np.nan
+
+
+def _text(data: bytes) -> str:
+    # Praat writes UTF-16 as soon as a name is not plain ASCII.
+    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+
+
+# RTTM: pyannote's reader and writer leave confidence out, and read a speaker called NA as none.
+
+
+def _read_rttm(data: bytes, name: str) -> Iterator[Row]:
+    files: set[str] = set()
+    for line in _text(data).split("\n"):
+        fields = re.split(r"[ \t]+", line.strip(" \t\r"))
+        if fields[0] != "SPEAKER":  # comments, speakers' particulars, words, noises
+            continue
+        files.add(fields[1])
+        start, length, speaker = (
+            float(fields[3]),
+            float(fields[4]),
+            fields[7].replace("%20", " ").replace("%25", "%"),
+        )
+        yield start, start + length, speaker, fields[8] if len(fields) > 8 else None
+    if len(files) > 1:
+        raise TurnsError(
+            f"{name} holds the turns of {len(files)} recordings ({', '.join(sorted(files)[:5])}); keep the "
+            "lines of one of them in a file of their own."
+        )
+
+
+def _write_rttm(turns: pd.DataFrame, name: str) -> bytes:
+    def escaped(text: str) -> str:
+        return text.replace("%", "%25").replace(" ", "%20")
+
+    file = escaped(re.sub(_UNWRITABLE, "", name)) or "recording"
+    return "".join(
+        f"SPEAKER {file} 1 {start:.3f} {end - start:.3f} <NA> <NA> {escaped(speaker)} {confidence:g} <NA>\n"
+        for start, end, speaker, confidence in turns.itertuples(index=False)
+    ).encode()
+
+
+# Praat: praatio reads and writes the text of both its text formats; it finds its way by these words.
+
+_IN_TEXTGRID = re.compile(rf"{_UNWRITABLE}|(item|intervals|points) ?\[")
+
+
+def _read_textgrid(data: bytes, name: str) -> Iterator[Row]:
+    from praatio.utilities import errors, textgrid_io
+
+    if data.startswith(b"ooBinaryFile"):
+        raise TurnsError(f"{name} is a binary TextGrid; in Praat, save it as a text file and take that.")
+    try:
+        grid = textgrid_io.parseTextgridStr(_text(data))
+    except errors.PraatioException as error:
+        raise ValueError(str(error)) from error
+    for tier in grid["tiers"]:
+        if tier["class"] == "IntervalTier":
+            for start, end, text in tier["entries"]:
+                yield start, end, tier["name"], _said_in(text)
+
+
+def _write_textgrid(turns: pd.DataFrame, _name: str) -> bytes:
+    from praatio.utilities import textgrid_io
+
+    last = float(turns["end"].max())
+    tiers = []
+    for speaker, own in turns.groupby("speaker", sort=False):
+        said = [(start, end, f"confidence {sure:g}") for start, end, _, sure in own.itertuples(index=False)]
+        tiers.append({"class": "IntervalTier", "name": speaker, "xmin": 0.0, "xmax": last, "entries": said})
+    grid = {"xmin": 0.0, "xmax": last, "tiers": tiers}
+    # Without a shortest interval, for praatio would otherwise drop what is brief.
+    text: str = textgrid_io.getTextgridAsStr(
+        grid, "long_textgrid", includeBlankSpaces=True, minimumIntervalLength=None
+    )
+    return text.encode()
+
+
+def _said_in(text: str | None) -> float:
+    found = _CONFIDENCE.fullmatch((text or "").strip())
+    return float(found.group(1)) if found else 1.0
+
+
+# ELAN: pympi writes it; it opens files by path alone, so reading walks the few elements that hold turns.
+
+
+def _read_eaf(data: bytes, _name: str) -> Iterator[Row]:
+    document = ElementTree.fromstring(data)  # expat itself stops entities that grow
+    if document.tag != "ANNOTATION_DOCUMENT":
+        raise ValueError(f"its root is {document.tag}")
+    times = {slot.get("TIME_SLOT_ID"): slot.get("TIME_VALUE") for slot in document.iter("TIME_SLOT")}
+    for tier in document.iter("TIER"):
+        if tier.get("PARENT_REF"):  # words, translations and the like, within a turn of another tier
+            continue
+        speaker = tier.get("PARTICIPANT") or tier.get("TIER_ID")
+        for found in tier.iter("ALIGNABLE_ANNOTATION"):
+            start, end = (times[found.get(f"TIME_SLOT_REF{side}")] for side in (1, 2))
+            said = _said_in(found.findtext("ANNOTATION_VALUE"))
+            yield _number(start) / 1000, _number(end) / 1000, speaker, said
+
+
+def _write_eaf(turns: pd.DataFrame, _name: str) -> bytes:
+    from pympi import Elan
+
+    document = Elan.Eaf(author="")
+    document.remove_tier("default")
+    for speaker in turns["speaker"].unique():
+        document.add_tier(speaker, part=speaker)
+    for start, end, speaker, confidence in turns.itertuples(index=False):
+        document.add_annotation(speaker, round(start * 1000), round(end * 1000), f"confidence {confidence:g}")
+    text: str = Elan.to_string(document)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.encode()
+
+
+# Tables
+
+
+def _rows_of(table: pd.DataFrame, name: str) -> Iterator[Row]:
+    missing = [column for column in COLUMNS[:3] if column not in table.columns]
+    if missing:
+        raise TurnsError(
+            f"{name} has no column {missing[0]}; it needs start, end and speaker, and may have confidence."
+        )
+    found = [column for column in COLUMNS if column in table.columns]
+    return table[found].itertuples(index=False, name=None)
+
+
+def _read_csv(data: bytes, name: str) -> Iterator[Row]:
+    return _rows_of(pd.read_csv(io.StringIO(_text(data)), dtype=str, na_filter=False), name)
+
+
+def _write_csv(turns: pd.DataFrame, _name: str) -> bytes:
+    return turns.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _read_parquet(data: bytes, name: str) -> Iterator[Row]:
+    _need_pyarrow()
+    return _rows_of(pd.read_parquet(io.BytesIO(data), engine="pyarrow"), name)
+
+
+def _write_parquet(turns: pd.DataFrame, _name: str) -> bytes:
+    _need_pyarrow()
+    return turns.to_parquet(engine="pyarrow", index=False)
+
+
+def _need_pyarrow() -> None:
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            f"Parquet files need the package pyarrow, which is not installed; to add it: "
+            f"{install_line('parquet')}"
+        ) from error
+
+
+# Whisper with speakers (whisperX and its kin)
+
+
+def _read_whisper(data: bytes, name: str) -> Iterator[Row]:
+    content = json.loads(_text(data))
+    if isinstance(content, dict):
+        result = content.get("result")
+        content = content.get("segments", result.get("segments") if isinstance(result, dict) else None)
+    if not isinstance(content, list):
+        raise TurnsError(
+            f"{name} holds no list of segments; save Whisper's result as JSON, with speakers, and take that."
+        )
+    for segment in content:
+        words = [word for word in segment.get("words") or () if word.get("speaker") and _timed(word)]
+        # A segment can hold words of both; silences within one person's words are not to be had from a transcript.
+        for speaker, run in groupby(words, key=lambda word: word["speaker"]):
+            said = list(run)
+            yield said[0]["start"], said[-1]["end"], speaker
+        if not words:
+            timed = _timed(segment)
+            yield (segment["start"], segment["end"], segment.get("speaker")) if timed else (0.0, 0.0, None)
+
+
+def _timed(piece: dict[str, Any]) -> bool:
+    return piece.get("start") is not None and piece.get("end") is not None
+
+
+FORMATS = {
+    "rttm": Format("RTTM", _read_rttm, _write_rttm),
+    "textgrid": Format("TextGrid", _read_textgrid, _write_textgrid, _IN_TEXTGRID),
+    "eaf": Format("ELAN", _read_eaf, _write_eaf),
+    "csv": Format("CSV", _read_csv, _write_csv),
+    "parquet": Format("Parquet", _read_parquet, _write_parquet),
+    "json": Format("Whisper's JSON", _read_whisper, None),
+}

@@ -13,14 +13,16 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.reports.batch import Job, Run
-from therapy_review.reports.privacy.tags import MoodTags, said_anyway, tags_of
 from therapy_review.reports.privacy.words import (
     LONG,
     SHORT,
+    MoodTags,
     Private,
     holds_sound,
     holds_words,
     our_words,
+    said_anyway,
+    tags_of,
     tidied,
     words_beside,
     words_of,

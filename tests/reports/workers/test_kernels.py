@@ -218,14 +218,9 @@ def test_kernels_end_with_whoever_started_them(tmp_path: Path) -> None:
     ) as started:
         assert started.stdout
         source, kernel, scratch = started.stdout.readline().split()
-        assert psutil.pid_exists(int(kernel))
+        both = [psutil.Process(int(number)) for number in (kernel, source)]
         started.kill()
-    for _ in range(100):
-        if not psutil.pid_exists(int(kernel)) and not psutil.pid_exists(int(source)):
-            break
-        time.sleep(0.1)
-    assert not psutil.pid_exists(int(kernel))
-    assert not psutil.pid_exists(int(source))
+    assert not psutil.wait_procs(both, timeout=120)[1]
     assert not Path(scratch).exists()
 
 

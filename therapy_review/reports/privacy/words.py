@@ -6,12 +6,15 @@ Words of the client's own (notes, marks, what was said) belong into a report onl
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import html
+import json
 import re
 from calendar import day_abbr, day_name, month_abbr, month_name
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -19,8 +22,8 @@ import numpy as np
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import letters, shared_notes
-from therapy_review.reports.privacy import texts as reading
+from therapy_review.journal import days, letters, shared_notes
+from therapy_review.reports.privacy import reading
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
@@ -39,20 +42,22 @@ _OF_DATES = "|".join(filter(None, (*day_name, *day_abbr, *month_name, *month_abb
 _DATES = re.compile(rf"\b(?:{_OF_DATES})\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")
 _SOUND = re.compile(r"<(?:audio|video)\b|data:(?:audio|video)/|\"(?:audio|video)/[\w.+-]+\"", re.IGNORECASE)
+Words = tuple[str, ...]
+_WORD = re.compile(r"[^\W_]+")
+_TAG = re.compile(r"<!--|-->|<[^<>]*>")
+# Of a tag's attributes those that say something; the others are how a page is built.
+_SAYS = re.compile(
+    r"\b(?:alt|title|aria-label|value|placeholder|data-[\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
+)
+_OF_NOTEBOOKS = (
+    "code markdown raw stream stdout error display data execute result text plain python ipython x nbconvert"
+)
 
 
 def tidied(notebook: NotebookNode) -> NotebookNode:
     """Take out of an executed notebook what papermill and the kernel left about this run and this computer.
 
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Changed in place.
-
-    Returns
-    -------
-    NotebookNode
-        The same; two runs of one template on one session give one and the same.
+    Two runs of one template on one session give one and the same; it is changed in place.
     """
     for name in ("papermill", "widgets"):
         notebook.metadata.pop(name, None)
@@ -69,19 +74,10 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
 
 
 def words_of(session: Session, use: str = SELF_REVIEW) -> list[str]:
-    """Gather what the client wrote in words of their own about a session, and what was said in it.
+    """Gather what the client wrote in their own words about a session, and what was said in it, as `use` opens it.
 
-    Parameters
-    ----------
-    session : Session
-    use : str
-        What its transcript is opened for.
-
-    Returns
-    -------
-    list of str
-        Free text of the notes, what to bring next, labels and texts of marks, lines of the transcript, and what was
-        written down together with the therapist.
+    That is the text of notes, what to bring next, labels and texts of marks, lines of the transcript, and what was
+    written down together with the therapist.
     """
     # What can't be read can't be shown either.
     texts: list[str] = []
@@ -99,16 +95,7 @@ def words_of(session: Session, use: str = SELF_REVIEW) -> list[str]:
 
 
 def words_beside(journal: Journal) -> list[str]:
-    """Gather what the client wrote between the sessions: letters, and notes of days.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    list of str
-    """
+    """Gather what the client wrote between the sessions: letters, and notes of days."""
     texts: list[str] = []
     with contextlib.suppress(TherapyReviewError):
         texts += journal.days["note"].fillna("").astype(str).tolist()
@@ -121,14 +108,8 @@ class Private:
     """Texts that are to stay private, made ready to be searched for in many reports.
 
     Of each text only every thirteenth stretch of twelve letters is kept as a number, for any 24 letters in a row
-    hold one of them whole. What shares such a stretch with a report is then compared letter by letter.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        From `words_of` and `words_beside`.
-    known : str
-        What is no secret though a client may have written the same: what a page says of itself; from `our_words`.
+    hold one of them whole. What shares such a stretch with a report is then compared letter by letter. `known` is
+    no secret though a client may have written the same: what a page says of itself, from `our_words`.
     """
 
     def __init__(self, texts: Iterable[str], known: str = "") -> None:
@@ -150,20 +131,10 @@ class Private:
     def held_in(self, report: str) -> bool:
         """Tell whether a report holds any of them, whole or in part.
 
-        Words in its text, in attributes, comments and scripts and in drawings (SVG) are found. A picture made of
-        points (PNG, JPEG) can't be searched: what a template draws into one stays unseen, and so does a text it
-        takes apart, with other words between its own.
-
-        Parameters
-        ----------
-        report : str
-            HTML or a notebook's JSON.
-
-        Returns
-        -------
-        bool
-            True when 24 letters in a row, or the whole of a shorter text, line or sentence of 12 or more, are the
-            same; signs, spaces and markup between them count for nothing.
+        It does when 24 letters in a row, or the whole of a shorter text, line or sentence of 12 or more, are the
+        same; signs, spaces and markup between them count for nothing. Words in its text, in attributes, comments
+        and scripts and in drawings (SVG) are found. A picture made of points (PNG, JPEG) can't be searched: what a
+        template draws into one stays unseen, and so does a text it takes apart, with other words between its own.
         """
         return any(self._held_in(plain) for plain in _readings(report))
 
@@ -187,20 +158,7 @@ class Private:
 
 
 def holds_words(report: str, words: Iterable[str], known: Iterable[str] = ()) -> bool:
-    """Tell whether a report holds words that are to stay private; see `Private`.
-
-    Parameters
-    ----------
-    report : str
-        HTML or a notebook's JSON.
-    words : iterable of str
-        From `words_of`.
-    known : iterable of str
-        Texts that are no secret.
-
-    Returns
-    -------
-    bool
+    """Tell whether a report, HTML or a notebook's JSON, holds words that are to stay private; see `Private`.
 
     Examples
     --------
@@ -213,18 +171,9 @@ def holds_words(report: str, words: Iterable[str], known: Iterable[str] = ()) ->
 
 
 def our_words(template: str, named: Iterable[str] = ()) -> str:
-    """Give what the program, the notebooks that come along and a template say, as letters alone.
+    """Give what the program, the notebooks that come along and a template's source say, as letters alone.
 
-    Parameters
-    ----------
-    template : str
-        Its source.
-    named : iterable of str
-        What a report says beside: who is in the journal, and where they meet.
-
-    Returns
-    -------
-    str
+    What a report says beside is `named`: who is in the journal, and where they meet.
     """
     return " ".join(
         [_program_words(), _letters(template), _letters(reading.undone(template)), *map(_letters, named)]
@@ -240,16 +189,7 @@ def _program_words() -> str:
 
 
 def holds_sound(report: str) -> bool:
-    """Tell whether a report holds, or would play, sound or video.
-
-    Parameters
-    ----------
-    report : str
-        HTML or a notebook's JSON.
-
-    Returns
-    -------
-    bool
+    """Tell whether a report, HTML or a notebook's JSON, holds, or would play, sound or video.
 
     Examples
     --------
@@ -309,3 +249,91 @@ def _attributes(tag: re.Match[str]) -> str:
     # Of a tag only what a person may read or hear counts, so that words around it are still next to each other.
     said = re.findall(r"(?:alt|title|aria-label)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag[0])
     return f" {' '.join(map(''.join, said))} " if said else ""
+
+
+def tags_of(journal: Journal) -> list[str]:
+    """Gather a journal's words for moods: of every session, and of the days between."""
+    found: set[str] = set()
+    for session in journal.sessions:
+        with contextlib.suppress(TherapyReviewError):  # what can't be read can't be shown either
+            found.update(map(str, session.notes.tags))
+    with contextlib.suppress(TherapyReviewError):
+        found.update(days.tags(journal.days)["tag"].astype(str))
+    return sorted(found)
+
+
+class MoodTags:
+    """Words for moods, made ready to be searched for in many reports.
+
+    They are short, so letters in a row can't tell them: a tag is found where its words stand next to each other,
+    whole. What a page says of itself ("calm", "you"), from `said_anyway`, is let pass, for there it tells nothing.
+
+    Examples
+    --------
+    >>> tags = MoodTags(["calm", "missing Ada"], ["Choose a calm place."])
+    >>> tags.held_in("<p>Your words: <b>Missing Ada</b>.</p>"), tags.held_in("<p>A calm hour, nothing missing.</p>")
+    (True, False)
+    """
+
+    def __init__(self, tags: Iterable[str], known: Iterable[str] = ()) -> None:
+        own = {words for tag in tags if any(map(str.isalpha, "".join(words := _words(tag))))}
+        passing = _found(own, (_words(text) for text in known))
+        self._tags = own - passing
+
+    def held_in(self, report: str) -> bool:
+        """Tell whether a report names one of them."""
+        return bool(_found(self._tags, map(_words, _texts(report))))
+
+
+def said_anyway(journal: Journal, template: str, parameters: Iterable[object]) -> list[str]:
+    """Give texts that a report may hold though a client uses the same words for moods.
+
+    They are what the program, the template's source and its parameters say, and names of days, months and people.
+    """
+    named = [value for value in journal.settings.values() if isinstance(value, str)]
+    own = [*reading.strings(json.loads(template)), *map(str, parameters)]
+    return [*_program_says(), *own, *map(reading.undone, own), *named, journal.therapist, journal.name]
+
+
+@functools.cache
+def _program_says() -> tuple[str, ...]:
+    """Gather what the program can say: the texts in its source, without comments and descriptions."""
+    said = list[str]()
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        beside = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        said += [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in beside
+        ]
+    said += [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.html")]
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        said += reading.strings(json.loads(path.read_text(encoding="utf-8")))
+    return (*said, *day_name, *day_abbr, *month_name, *month_abbr, _OF_NOTEBOOKS)
+
+
+def _texts(report: str) -> Iterator[str]:
+    """Read a report as a person does, text for text."""
+    for text in reading.texts(report):
+        seen = html.unescape(_TAG.sub(_said, text))
+        yield from {seen, reading.undone(seen)}
+
+
+def _said(tag: re.Match[str]) -> str:
+    return f" {' '.join(''.join(found) for found in _SAYS.findall(tag[0]))} "
+
+
+def _words(text: str) -> Words:
+    return tuple(_WORD.findall(text.casefold()))
+
+
+def _found(tags: set[Words], texts: Iterable[Words]) -> set[Words]:
+    """Choose the tags whose words stand next to each other in one of the texts."""
+    by_first, found = defaultdict[str, list[Words]](list), set[Words]()
+    for tag in tags:
+        by_first[tag[0]].append(tag)
+    for text in texts:
+        for at, word in enumerate(text):
+            found.update(tag for tag in by_first.get(word, ()) if text[at : at + len(tag)] == tag)
+    return found

@@ -8,14 +8,5 @@ from . import (
     templates as templates,
 )
 from .cluster import Cluster as Cluster
-from .orders import (
-    REPORTS as REPORTS,
-    SUFFIXES as SUFFIXES,
-    Made as Made,
-    Order as Order,
-    To as To,
-    carry_out as carry_out,
-    opens as opens,
-    root as root,
-)
+from .orders import Made as Made, Order as Order, To as To
 from .templates import Template as Template

@@ -32,18 +32,12 @@ if TYPE_CHECKING:
 DERIVED = "derived"
 # What of a session goes along, for each purpose; anything else that lies in its folder stays at home.
 FILES = {
-    "listen": (
-        "corrections.csv",
-        "turns.rttm",
-        *(f"{DERIVED}/{file}" for file in ("made_from.json", "voices.csv")),
-    ),
+    "listen": ("corrections.csv", "turns.rttm", f"{DERIVED}/made_from.json", f"{DERIVED}/voices.csv"),
     "report": (
         *("notes.md", "marks.csv", "corrections.csv", "transcript.vtt", "turns.rttm"),
         *(f"{DERIVED}/{file}" for file in ("turns.csv", "measures.json", "peaks.npy", "voices.csv")),
     ),
 }
-
-
 OWN_WORDS = ("notes.md", "marks.csv", "transcript.vtt")  # files that hold them
 WORDS = ("tags", "bring_next", "text", "problems", "source")  # of the notes; the source is the whole file
 
@@ -79,20 +73,15 @@ def pack(
     for session in near:
         _add(bundle, session, purpose, own_words=private_notes == SHOWN)
     if purpose == "report" and private_notes == SHOWN:
-        _add_days(bundle, sessions[at])
+        with contextlib.suppress(JournalError):  # said by `check`; a report leaves them out
+            week = days.week_before(days.kept(store), sessions[at].date)
+            if len(week):
+                bundle.files[days.FILE] = days.written(week)
     with_it = "with its sound" if purpose == "listen" else "without sound"
     beside = f", with {near[0].name} before it" if len(near) > 1 else ""
     note = f"sent to the workers of a cluster {with_it}{beside}"
     journal.record(ledger.EXPORTED, session=name, use=REPORT, who="client", note=note)
     return bundle
-
-
-def _add_days(bundle: Bundle, session: Session) -> None:
-    """Add what was noted on the days before a session, of which its report speaks."""
-    with contextlib.suppress(JournalError):  # said by `check`; a report leaves them out
-        week = days.week_before(days.kept(session.journal.store), session.date)
-        if len(week):
-            bundle.files[days.FILE] = days.written(week)
 
 
 def _add(bundle: Bundle, session: Session, purpose: Literal["listen", "report"], *, own_words: bool) -> None:

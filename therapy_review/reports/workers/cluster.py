@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from therapy_review.errors import MissingPackageError, ReportError
 from therapy_review.hints import install_line
-from therapy_review.reports import program
+from therapy_review.reports import manifest
 from therapy_review.reports.workers.orders import GIVEN_UP, Made, Order, carry_out
 from therapy_review.storage import PlainStore
 
@@ -85,15 +85,7 @@ def joined(address: str, journal: Journal) -> Iterator[Cluster]:
 
 
 class Cluster:
-    """The workers that may be given orders.
-
-    Parameters
-    ----------
-    client : distributed.Client
-    address : str
-        The scheduler's.
-    journal : Journal
-    """
+    """The workers that may be given orders."""
 
     def __init__(self, client: Any, address: str, journal: Journal) -> None:
         self._client, self._address, self._journal = client, address, journal
@@ -103,13 +95,7 @@ class Cluster:
         self.sees_journal = True
 
     def wait_for_a_worker(self) -> None:
-        """Wait until somebody is there; tells then whether the workers see the journal's folder.
-
-        Raises
-        ------
-        ReportError
-            When nobody comes who can be used.
-        """
+        """Wait until somebody is there who can be used; then it is known whether they see the journal's folder."""
         end = time.monotonic() + JOIN
         while not self.workers():
             if time.monotonic() > end or self._refused:
@@ -117,13 +103,7 @@ class Cluster:
             time.sleep(0.2)
 
     def workers(self) -> dict[str, int]:
-        """Give the workers that are there now and may be used; newcomers are looked at first.
-
-        Raises
-        ------
-        ReportError
-            When the scheduler does not answer.
-        """
+        """Give the workers that are there now and may be used; newcomers are looked at first."""
         there = self._ask_the_scheduler()
         new = [address for address in there if address not in self._good and address not in self._refused]
         fitting = self._fitting(new) if new else []
@@ -154,17 +134,17 @@ class Cluster:
         for address in new:
             try:
                 require_private(address)
+                fitting.append(address)
             except ReportError as error:
                 self._why = str(error)
-            else:
-                fitting.append(address)
-        said = self._ask(fitting, program)
-        if [address for address in fitting if said.get(address) != program()]:
+        said = self._ask(fitting, manifest.program)
+        same = [address for address in fitting if said.get(address) == manifest.program()]
+        if same != fitting:
             self._why = (
                 f"The workers at {self._address} have another version of this program; install the same one "
                 "everywhere."
             )
-        fitting = [address for address in fitting if said.get(address) == program()]
+        fitting = same
         if self.sees_journal and fitting and not self._is_seen(fitting):
             if self._good:
                 # What was begun with the folder goes on with those who see it.
@@ -177,12 +157,9 @@ class Cluster:
         """Have workers answer something; who does not answer in time, or can't, answers with an error."""
         if not workers:
             return {}
+        how = {"workers": workers, "on_error": "return", "callback_timeout": JOIN}
         try:
-            return dict(
-                self._client.sync(
-                    self._client._run, what, *about, workers=workers, on_error="return", callback_timeout=JOIN
-                )
-            )
+            return dict(self._client.sync(self._client._run, what, *about, **how))
         except SILENT:
             return {}
 
@@ -198,23 +175,7 @@ class Cluster:
             store.remove(PROOF)
 
     def carry_out(self, orders: Iterable[Order]) -> Iterator[Made]:
-        """Have orders carried out by those who are there.
-
-        Parameters
-        ----------
-        orders : iterable of Order
-            The next one is taken from it when there is somebody for it.
-
-        Yields
-        ------
-        Made
-            In the order in which they are finished.
-
-        Raises
-        ------
-        ReportError
-            When the scheduler is gone, or no worker comes any more.
-        """
+        """Have orders carried out by those who are there; the next one is taken when there is somebody for it."""
         coming, again, given = iter(orders), list[Order](), dict[Any, tuple[Order, frozenset[str]]]()
         deaths, seen = Counter[str](), time.monotonic()
         try:
@@ -297,19 +258,15 @@ def require_private(address: str) -> None:
     >>> require_private("tcp://127.0.0.1:8786")
     """
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
-    if parts.scheme == "tls" or _is_here(parts.hostname or ""):
+    if parts.scheme == "tls" or parts.hostname == "localhost":
         return
+    with contextlib.suppress(ValueError):  # a name
+        if ipaddress.ip_address(parts.hostname or "").is_loopback:
+            return
     raise ReportError(
         f"{address} is another computer, and what is sent there could be read on the way; use a scheduler with "
         "TLS, as in tls://host:8786 (see docs/scale.md)."
     )
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _look(path: str) -> str:

@@ -7,14 +7,21 @@ its kernel and no file, so that nothing a client wrote lies open on a disk while
 from __future__ import annotations
 
 import asyncio
+import getpass
 import logging
 import math
+import tempfile
+import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import papermill
+from filelock import FileLock, Timeout
 from jupyter_core.utils import ensure_event_loop
+from loky import cpu_count
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
@@ -22,9 +29,11 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from therapy_review import errors, hints
 from therapy_review.consent import REPORT
+from therapy_review.diarization import THREADS
 from therapy_review.display import OPENS
 from therapy_review.reports.workers.kernels import START, Kernel, KernelEndedError, ToldError
-from therapy_review.reports.workers.taking_turns import turn_to_listen
+from therapy_review.storage import FILE_MODE
+from therapy_review.wording import counted
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 NAME = "therapy-review"
 CELL = 600.0  # seconds a cell may take
 LISTENING = 3600.0  # seconds one session may be listened to
+AGAIN = 0.2  # seconds until it is asked again whether it is one's turn to listen
 PLACE = "__import__('os').chdir({!r})"
 FOR_THE_CLIENT = "__import__('os').environ.update({!r})"
 LISTEN = (
@@ -96,6 +106,31 @@ def _let_go() -> None:
         for task in done:
             if not task.cancelled():
                 task.exception()  # nbclient takes being called off for a dead kernel; looked at, it is not printed
+
+
+@contextmanager
+def turn_to_listen(places: int | None = None) -> Iterator[None]:
+    """Wait until fewer sessions are listened to on this computer, by whoever asks, than it has cores for.
+
+    Listening keeps several cores busy by itself and needs most of the memory, so two at once on two cores are
+    slower than one after the other, and need twice as much. A process that dies gives its place back.
+    """
+    places = places or max(1, cpu_count() // THREADS)
+    name = Path(tempfile.gettempdir()) / f"therapy_review-{getpass.getuser()}-listens"
+    locks = [FileLock(f"{name}-{place}.lock", mode=FILE_MODE) for place in range(places)]
+    while not any(map(_is_taken, locks)):
+        time.sleep(AGAIN)
+    try:
+        yield
+    finally:
+        for lock in locks:
+            lock.release()
+
+
+def _is_taken(lock: FileLock) -> bool:
+    with suppress(Timeout):
+        lock.acquire(blocking=False)
+    return lock.is_locked
 
 
 def listen(kernel: Kernel, journal: str, session: str, *, on_start: OnStart | None = None) -> None:
@@ -171,11 +206,7 @@ def _begin(kernel: Kernel, folder: str, on_start: OnStart | None) -> None:
 
 
 def _lasting(seconds: float) -> str:
-    return (
-        f"{seconds / 60:.0f} minutes"
-        if seconds >= 120
-        else f"{seconds:.0f} second{'' if seconds == 1 else 's'}"
-    )
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else counted(round(seconds), "second")
 
 
 def _in_words(name: str, text: str, what: str) -> str:

@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel would choose, before any import
 }
+FORK = "therapy_review.reports.workers.kernel_fork"
 IMPORTS = """--IPKernelApp.exec_lines=['__import__("therapy_review.pages.session")']"""
 
 
@@ -141,9 +142,13 @@ class Kernels:
     def _new(self) -> Kernel:
         self._number += 1
         place = self._scratch.path / f"{self._number}"
+        # Nobody else can listen: through files only their owner may open, or in cipher.
+        talk = (
+            {"transport": "ipc", "ip": str(place)} if HAS_SOCKET_FILES else {"transport_encryption": "auto"}
+        )
         manager = AsyncKernelManager(
             kernel_name="python3",
-            config=_between_us(place),
+            config=Config(KernelManager=talk),
             connection_file=f"{place}.json",
         )
         arguments = list(ARGUMENTS)
@@ -154,11 +159,10 @@ class Kernels:
             manager.provisioner.source = self._source
         else:
             arguments.append(IMPORTS)
-        environment = _environment()
         try:
             run_sync(manager.start_kernel)(
                 extra_arguments=arguments,
-                env=environment,
+                env=_environment(),
                 cwd=str(self._scratch.path),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -177,14 +181,6 @@ def _environment() -> dict[str, str]:
     return kept | ENVIRONMENT
 
 
-def _between_us(place: Path) -> Config:
-    """Let nobody else listen to a kernel: talk through files only their owner may open, or in cipher."""
-    transport = (
-        {"transport": "ipc", "ip": str(place)} if HAS_SOCKET_FILES else {"transport_encryption": "auto"}
-    )
-    return Config(KernelManager=transport)
-
-
 class _Source:
     """The process kernels are split off from, and the way to talk to it."""
 
@@ -193,13 +189,7 @@ class _Source:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "therapy_review.reports.workers.kernel_fork",
-                    str(number),
-                    str(scratch),
-                ],
+                [sys.executable, "-m", FORK, str(number), str(scratch)],
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -22,7 +22,7 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.reports.workers import interrupts
 from therapy_review.reports.workers.bundles import Bundle, derived, laid_out
 from therapy_review.reports.workers.templates import Template
-from therapy_review.storage import PlainStore, SealedStore, unlock
+from therapy_review.storage import unlock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -40,77 +40,33 @@ GIVEN_UP = (
 
 @dataclass(frozen=True)
 class Order:
-    """To listen to one session, or to make one report.
+    """To listen to one session, or to make one report."""
 
-    Parameters
-    ----------
-    name : str
-        What the report's files are called, without ending; the session's name where it is to be listened to.
-    journal : str
-        The journal's folder, where it can be seen from here.
-    session : str
-        The session's name.
-    template : Template or None
-        None to listen.
-    parameters : mapping of str to object
-        For the template; ``journal`` is filled in.
-    to : {"ipynb", "html", "pdf"}
-        The notebook alone, a page as well, or a PDF besides.
-    cell_wait : float
-        Seconds a cell may take.
-    secret : str or None
-        What opens a sealed journal; given to the kernel alone.
-    bundle : Bundle or None
-        The files, where the journal's folder can't be seen.
-    opens : str
-        The command by which the report's reader opens the journal; from `opens`.
-    """
-
-    name: str
-    journal: str
+    name: str  # what the report's files are called, without ending; of a session to be listened to, its own
+    journal: str  # its folder, where it can be seen from here
     session: str
-    template: Template | None = None
+    template: Template | None = None  # none to listen
     parameters: Mapping[str, object] = field(default_factory=dict)
     to: To = "html"
-    cell_wait: float = 600.0
-    secret: str | None = field(default=None, repr=False)
-    bundle: Bundle | None = None
-    opens: str = ""
+    cell_wait: float = 600.0  # seconds
+    secret: str | None = field(default=None, repr=False)  # opens a sealed journal; given to the kernel alone
+    bundle: Bundle | None = None  # the files, where the journal's folder can't be seen
+    opens: str = ""  # the command by which the report's reader opens the journal; from `opens`
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of an order.
-
-    Parameters
-    ----------
-    name : str
-        The order's.
-    files : dict of str to bytes
-        By ending for a report; by the journal's name where a session was listened to elsewhere.
-    sentence : str
-        Why it failed; empty when it did not.
-    cell : int or None
-        The template's cell it failed in, counted from 1.
-    """
+    """What came of an order."""
 
     name: str
+    # By ending for a report; by the journal's name where a session was listened to elsewhere.
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
-    sentence: str = ""
-    cell: int | None = None
+    sentence: str = ""  # why it failed
+    cell: int | None = None  # of the template, counted from 1, in which it failed
 
 
 def carry_out(order: Order) -> Made:
-    """Carry out an order in this process; whatever goes wrong comes back as a sentence.
-
-    Parameters
-    ----------
-    order : Order
-
-    Returns
-    -------
-    Made
-    """
+    """Carry out an order in this process; whatever goes wrong comes back as a sentence."""
     from therapy_review.reports.workers.engine import FailedError
 
     try:
@@ -140,8 +96,9 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     import nbformat
 
     from therapy_review.display import as_page, as_pdf, with_way_back
-    from therapy_review.reports.privacy import tidied
+    from therapy_review.reports.privacy import words
     from therapy_review.reports.workers.engine import execute
+    from therapy_review.wording import day_of
 
     assert order.template
     notebook = execute(
@@ -153,22 +110,17 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
         cell_wait=order.cell_wait,
         opens=order.opens,
     )
-    files = {"ipynb": nbformat.writes(tidied(notebook)).encode()}
+    files = {"ipynb": nbformat.writes(words.tidied(notebook)).encode()}
     if order.to != "ipynb":
-        page = as_page(notebook, _heading(order.session, order.template.name))
+        # Names a page whose template has no heading of its own.
+        day = f"{day_of(order.session)}: " if order.session else ""
+        page = as_page(notebook, f"{day}{order.template.name}")
         if order.session and order.secret is None:  # a sealed page is opened alone
             page = with_way_back(page)
         files["html"] = page.encode()
         if order.to == "pdf":
             files["pdf"] = as_pdf(page)
     return files
-
-
-def _heading(session: str, template: str) -> str:
-    """Name a page whose template has no heading of its own."""
-    from therapy_review import wording
-
-    return f"{wording.day_of(session)}: {template}" if session else template
 
 
 def _hook(order: Order) -> OnStart | None:
@@ -186,42 +138,16 @@ def _place(order: Order) -> Iterator[Path]:
         yield folder
 
 
-def root(journal: Journal) -> Path:
-    """Give a journal's folder on this computer.
-
-    Parameters
-    ----------
-    journal : Journal
-
-    Returns
-    -------
-    Path
-    """
-    store = journal.store
-    plain = store.plain if isinstance(store, SealedStore) else store
-    assert isinstance(plain, PlainStore)
-    return plain.root
-
-
 def opens(journal: Journal, parameters: Mapping[str, object]) -> str:
-    """Give the command by which a report's reader opens the journal.
+    """Give the command by which a report's reader opens the journal; empty where others may read it.
 
-    Parameters
-    ----------
-    journal : Journal
-    parameters : mapping of str to object
-        The template's. Without the client's own words a report is for others as well, who have no use for the
-        command, and need not know what the client's folders are called.
-
-    Returns
-    -------
-    str
-        Empty where others may read it.
+    Without the client's own words a report is for others as well, who have no use for the command, and need not
+    know what the client's folders are called.
     """
     if parameters.get("private_notes", LEFT_OUT) != SHOWN:
         return ""
     with hints.for_anywhere():
-        return hints.command("lab", journal=root(journal))
+        return hints.command("lab", journal=journal.root)
 
 
 _KERNELS: list[Kernels] = []

@@ -20,17 +20,7 @@ LOCK = ".therapy_review.lock"
 
 
 class Scratch:
-    """A new folder that only its owner may open; what was left of others by the killed is cleared away first.
-
-    Examples
-    --------
-    >>> scratch = Scratch()
-    >>> scratch.path.is_dir()
-    True
-    >>> scratch.clear()
-    >>> scratch.path.exists()
-    False
-    """
+    """A new folder that only its owner may open; what was left of others by the killed is cleared away first."""
 
     def __init__(self) -> None:
         clear_left()

@@ -29,15 +29,7 @@ NO_NOTEBOOK = "{}.ipynb can't be read as a notebook; save it again in JupyterLab
 
 @dataclass(frozen=True)
 class Template:
-    """A notebook to make reports from.
-
-    Parameters
-    ----------
-    name : str
-        Its file's name without ending.
-    source : str
-        The notebook's JSON.
-    """
+    """A notebook to make reports from: its file's name without ending, and its JSON."""
 
     name: str
     source: str = field(repr=False)
@@ -84,22 +76,7 @@ class Template:
             raise ReportError(f"The parameters of {self.name}.ipynb can't be read ({error}).") from error
 
     def taking(self, given: Mapping[str, object]) -> dict[str, object]:
-        """Choose from what is known what this template asks for.
-
-        Parameters
-        ----------
-        given : mapping of str to object
-            What the client gave, and what is filled in for every template.
-
-        Returns
-        -------
-        dict of str to object
-
-        Raises
-        ------
-        ReportError
-            When the client gave something that it does not ask for.
-        """
+        """Choose what this template asks for from what the client gave and what is filled in for all; no more."""
         unknown = [name for name in given if name not in self.parameters and name not in OURS]
         if unknown:
             known = ", ".join(self.parameters) or "none, for no cell is tagged parameters"
@@ -118,9 +95,8 @@ def find(wanted: str | Path) -> Template:
     ('itself', 'journal')
     """
     path = Path(wanted).expanduser()
-    if not path.is_file() and path.name == str(
-        wanted
-    ):  # a folder before it says that a file of theirs is meant
+    # A folder before it says that a file of theirs is meant.
+    if not path.is_file() and path.name == str(wanted):
         path = NOTEBOOKS / f"{path.name.removesuffix('.ipynb')}.ipynb"
     if not path.is_file():
         there = ", ".join(sorted(other.stem for other in NOTEBOOKS.glob("*.ipynb")))
