@@ -20,7 +20,7 @@ from therapy_review.analysis.external_turns import use_turns
 from therapy_review.consent import agreements_file
 from therapy_review.errors import NotAnalysedError
 from therapy_review.journal.corrections import Correction
-from therapy_review.pages.session import weekly_review
+from therapy_review.pages.weekly import weekly_review
 from therapy_review.player.feed import Feed
 from therapy_review.storage.plain import SETTLED, PlainStore
 from therapy_review.turns.table import turns_table

@@ -30,7 +30,7 @@ from therapy_review.cli import app
 from therapy_review.consent import agreements_file
 from therapy_review.consent.agreement import ROLES
 from therapy_review.errors import JournalError, NotAnalysedError
-from therapy_review.forms import notes
+from therapy_review.forms import who_is_who
 from therapy_review.journal.corrections import Correction
 from therapy_review.rights.erasure import erase_session
 from therapy_review.turns.edits import swap
@@ -294,16 +294,16 @@ def test_where_somebody_else_is_heard_too_voices_are_asked_about(enrolled: Journ
 
 
 def test_the_form_says_that_voices_were_named_by_voice(enrolled: Journal) -> None:
-    form = notes.who_is_who(enrolled.session(SECOND))
+    form = who_is_who(enrolled.session(SECOND))
     assert "name you by your voice" in form.children[0].value
     assert len(form.children) > 3
-    assert "You have said" in notes.who_is_who(enrolled.session(FIRST)).children[0].value
+    assert "You have said" in who_is_who(enrolled.session(FIRST)).children[0].value
 
 
 def test_names_by_voice_are_swapped_in_the_form_and_no_later_print_turns_them_back(enrolled: Journal) -> None:
     session = enrolled.session(SECOND)
     before = session.turns["speaker"].tolist()
-    form = notes.who_is_who(session)
+    form = who_is_who(session)
     form.children[-2].children[0].click()
     (form,) = form.children
     assert "changed places" in form.children[-1].value

@@ -20,10 +20,8 @@ from PIL import Image
 from tests.conftest import PRACTICE
 from tests.support.believable import Truth, write_journal
 from therapy_review import Journal, open_journal
-from therapy_review.charts.base import Chart, Row
-from therapy_review.charts.overview import path
-from therapy_review.charts.overview_rows import ROWS
-from therapy_review.charts.row_titles import OF_A_PART, first_sentence
+from therapy_review.charts.base import OF_A_PART, Chart, Row, first_sentence
+from therapy_review.charts.overview import ROWS, path
 from therapy_review.charts.usual_range import beside_usual, usual_over_time
 from therapy_review.journal.scales import BUILT_IN_SCALES, OWN, Scale, cut_off_in_words
 from therapy_review.trends import in_words

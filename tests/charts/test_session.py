@@ -263,10 +263,10 @@ def test_writing_the_picture_leaves_matplotlib_as_it_was():
 
 def test_drawing_never_opens_a_figure_of_pyplot():
     program = (
-        "import sys; from therapy_review.charts import session_map; from therapy_review.turns import turns_table; "
-        "session_map(turns_table([(0, 5, 'client')])).png(); assert 'matplotlib.pyplot' not in sys.modules"
+        "import sys; from therapy_review.charts import session; from therapy_review.turns import turns_table; "
+        "session.session_map(turns_table([(0, 5, 'client')])).png(); assert 'matplotlib.pyplot' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_chart_looks_the_same_whatever_style_the_notebook_has():

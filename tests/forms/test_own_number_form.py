@@ -8,12 +8,11 @@ import ipywidgets as w
 import pytest
 
 from tests.conftest import root_of
-from tests.forms.test_notes import everything_in, field
 from tests.forms.test_questionnaires import with_settings, words
+from tests.support.widgets import everything_in, field
 from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import JournalError
-from therapy_review.forms.own_number_form import TITLE
-from therapy_review.forms.questionnaires import scale_forms
+from therapy_review.forms.questionnaires import OWN_NUMBER, scale_forms
 from therapy_review.journal.scales import FILE
 from therapy_review.trends.table import trends
 
@@ -33,7 +32,7 @@ def add(form: Any, name: str, low: str = "0", high: str = "10") -> None:
 def test_it_is_folded_last_and_nothing_is_written_before_it_is_added(session: Session) -> None:
     form = scale_forms(session)
     assert form.selected_index is None
-    assert form.titles[-1] == TITLE
+    assert form.titles[-1] == OWN_NUMBER
     field(form.children[-1], "Name").value = "Sleep"
     assert not session.journal.store.exists(FILE)
 
@@ -41,7 +40,7 @@ def test_it_is_folded_last_and_nothing_is_written_before_it_is_added(session: Se
 def test_it_is_filled_in_at_once_and_there_the_next_time(session: Session) -> None:
     form = scale_forms(session)
     add(form, "Hours of  sleep ", high="14")
-    assert form.titles == ("PHQ-9", "GAD-7", "Hours of sleep", TITLE)
+    assert form.titles == ("PHQ-9", "GAD-7", "Hours of sleep", OWN_NUMBER)
     assert form.selected_index == 2
     field(form.children[2], "Total").value = "7,5"
     assert session.notes.scores == {"phq9": 7, "hours_of_sleep": 7.5}
@@ -70,7 +69,7 @@ def test_what_cannot_be_added_is_one_sentence_and_stays_in_the_form(
     add(form, name, low, high)
     assert says in words(form.children[-1])
     assert field(form.children[-1], "Name").value == name
-    assert form.titles[-1] == TITLE
+    assert form.titles[-1] == OWN_NUMBER
     assert len(form.children) == 3
     assert not session.journal.store.exists(FILE)
 

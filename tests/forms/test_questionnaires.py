@@ -9,7 +9,7 @@ import ipywidgets as w
 import pytest
 
 from tests.conftest import root_of
-from tests.forms.test_notes import everything_in, field
+from tests.support.widgets import everything_in, field
 from therapy_review import Journal, Session, open_journal
 from therapy_review.display.still import STILL, is_still
 from therapy_review.errors import JournalError

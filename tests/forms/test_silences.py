@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as w
 import pytest
 
-from tests.forms.test_notes import everything_in
+from tests.support.widgets import everything_in
 from therapy_review import Journal, Session
 from therapy_review.display.still import STILL
 from therapy_review.forms.silences import BEFORE, silence_form

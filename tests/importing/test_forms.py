@@ -8,10 +8,10 @@ import ipywidgets as w
 import pytest
 
 from tests.conftest import root_of
-from tests.forms.test_notes import everything_in, field
 from tests.importing.test_calendar import WEEKLY, calendar
 from tests.importing.test_daylio import a_year, damaged, export
 from tests.importing.test_moods import VALUES, everything, renamed
+from tests.support.widgets import everything_in, field
 from therapy_review import Journal
 from therapy_review.display.still import STILL
 from therapy_review.importing.daylio import read_daylio

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from hypothesis import given, strategies as st
+from syrupy.assertion import SnapshotAssertion
 
 from tests.conftest import root_of
 from therapy_review import Journal, Session, hints, wording
@@ -25,6 +26,21 @@ def written(journal: Journal, name: str, **what: object) -> Session:
     session = Session(name, journal)
     session.save_notes(session.notes.changed(**what))
     return session
+
+
+def test_the_sentences_of_a_letter(heard: Journal, snapshot: SnapshotAssertion) -> None:
+    session = heard.session("2026-03-05")
+    said = [
+        letter.opening(heard, session.week, [session], "nothing sounds"),
+        letter.opening(heard, "2026-W04", []),
+        letter.opening(heard, "", []),
+        letter.session_heading(session),
+        letter.what_it_held(session),
+        letter.changes(session),
+        letter.changes(heard.sessions[0]),
+    ]
+    # Its figures are asked for below: those of the engine may change.
+    assert re.sub(r"\d+", "#", "\n\n".join(said)) == snapshot
 
 
 def test_the_week_of_a_letter_is_named_by_its_first_and_last_day(journal: Journal) -> None:
@@ -51,11 +67,9 @@ def test_a_second_session_that_day_says_so(journal: Journal) -> None:
 
 def test_what_a_session_held_is_told_in_the_clients_words_and_a_few_figures(heard: Journal) -> None:
     said = letter.what_it_held(heard.session("2026-03-05"))
-    assert "You came with your mood at 6 and left with it at 7, of 10." in said
-    assert "Your words for it: calm, tender, hopeful, proud." in said
-    assert re.search(r"it was [34]:\d\d minutes, with \d+ silences of three seconds or more\.", said)
-    assert "<blockquote>What it's like to be asked how I sleep</blockquote>" in said
-    assert "<blockquote>Listened to January on the tram." in said
+    assert "mood at 6 and left with it at 7" in said
+    assert "calm, tender, hopeful, proud." in said
+    assert re.search(r"[34]:\d\d minutes", said)
     assert "Sam said" not in said  # the first paragraph; the whole stands further down
 
 
@@ -92,11 +106,9 @@ def test_the_first_session_has_nothing_beside_it(journal: Journal) -> None:
 
 def test_differences_are_said_with_both_values_and_that_two_sessions_always_differ(heard: Journal) -> None:
     said = letter.changes(heard.session("2026-03-05"))
-    assert "You left with your mood at 7; then it was 6." in said
-    assert "New among your words: calm. Not named this time: amused, sad." in said
-    assert re.search(r"Of the talking, \d\d% was yours; then \d\d%\. There is no right share\.", said)
-    assert re.search(r"Silences of three seconds or more: \d+; then \d+\.", said)
-    assert "nearly always differ" in said
+    assert "mood at 7; then it was 6" in said
+    assert re.search(r" \d\d% was yours; then \d\d%\.", said)
+    assert re.search(r" \d+; then \d+\.", said)
 
 
 def test_where_a_week_has_no_words_none_are_called_gone(journal: Journal) -> None:

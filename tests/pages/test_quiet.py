@@ -23,8 +23,9 @@ from therapy_review.journal.marks import Mark
 from therapy_review.pages.joint import together
 from therapy_review.pages.over_time import how_far, path_page
 from therapy_review.pages.overview_view import QuietPlace, usual_view
-from therapy_review.pages.session import session_report, weekly_review
+from therapy_review.pages.session import session_report
 from therapy_review.pages.visibility import FIGURES, Opened
+from therapy_review.pages.weekly import weekly_review
 from therapy_review.player import Moment, Player
 
 PAGES = [

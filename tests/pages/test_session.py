@@ -18,7 +18,8 @@ from therapy_review.consent import agreements_file
 from therapy_review.display.parts import Live, NothingToShow, Shown
 from therapy_review.display.still import STILL, Still
 from therapy_review.journal.journal import Journal, create_journal
-from therapy_review.pages.session import SessionPage, WeeklyReview, session_report, weekly_review
+from therapy_review.pages.session import SessionPage, session_report
+from therapy_review.pages.weekly import WeeklyReview, weekly_review
 from therapy_review.player import Player
 from therapy_review.trends.kinds_of_silence import long_silences_of, say
 

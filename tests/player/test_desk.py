@@ -24,8 +24,10 @@ from therapy_review.player.desk import (
     NOTHING_TO_UNDO,
     Desk,
     Listeners,
+    as_mark,
+    as_sent,
+    waveform,
 )
-from therapy_review.player.payload import as_mark, as_sent, waveform
 from therapy_review.sound.opus import head
 from therapy_review.turns.table import floor_turns
 

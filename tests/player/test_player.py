@@ -35,7 +35,7 @@ class Page:
 
     def wait_until_prepared(self) -> None:
         if self.player._preparing:
-            self.player._preparing.join(120)
+            self.player._preparing.join()
             assert not self.player._preparing.is_alive()
 
 

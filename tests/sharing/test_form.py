@@ -11,9 +11,9 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
-from tests.forms.test_notes import everything_in, field
 from tests.player.test_moment import Page
 from tests.sharing.test_clip import BOTH, DAY, agree, take_back
+from tests.support.widgets import everything_in, field
 from therapy_review import Journal, Session
 from therapy_review.display.still import STILL, Still
 from therapy_review.journal.marks import Mark

@@ -4,15 +4,13 @@ from .base import (
     FAINT as FAINT,
     INK as INK,
     Chart as Chart,
-    name as name,
+    speaker_name as speaker_name,
     styled as styled,
 )
-from .over_time import tag_shares as tag_shares
-from .overview import path as path
-from .overview_rows import ROWS as ROWS
+from .over_time import silences_over_time as silences_over_time, tag_shares as tag_shares
+from .overview import ROWS as ROWS, path as path
 from .prosody import voices_of_a_session as voices_of_a_session, voices_over_time as voices_over_time
 from .session import waveform_map as waveform_map
-from .silence_charts import silences_over_time as silences_over_time
 from .usual_range import (
     beside_in_words as beside_in_words,
     beside_usual as beside_usual,

@@ -11,8 +11,10 @@ import functools
 import html
 import io
 import json
+import re
+import textwrap
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -50,6 +52,16 @@ DAY_LABEL = 0.07  # width of the name of a day, as a part of the axis
 MARGIN = 0.12  # inches, on every side
 FEW = 12  # up to so many sessions are told one by one in the words of a chart
 MANY = 40  # beyond so many sessions everything is drawn smaller
+TINT = "#C9DCEA"  # a light one of the client's blue
+SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
+LETTERS = 110  # of what is said below a row's title, in a line as wide as the axes
+SAID = 9.0  # points: the size of those letters
+LINE = SAID * 1.3
+PAD = 4.0  # points below a row's title and what is said, and between these
+OF_A_PART = (
+    "Where a row is parted, its sentence is about the part in which most of the newest ten numbers are."
+)
+LEGEND: Any = {"loc": "outside upper right", "frameon": False, "labelcolor": INK}
 STYLE: Any = {
     "font.family": list(FONTS),
     "font.size": 10,
@@ -94,7 +106,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a chart in which sessions stand side by side."""
+    """A row of a chart in which sessions stand side by side, at days as matplotlib counts them."""
 
     ax: Axes
     what: str
@@ -125,18 +137,7 @@ class Chart(Figure):
         self.rows: list[Row] = []  # of sessions, where the chart shows some side by side
 
     def leading_to(self, session: str) -> Chart:
-        """Let a click on an axis of time lead to that time in the player of a session, where there is one.
-
-        Parameters
-        ----------
-        session : str
-            The session's name.
-
-        Returns
-        -------
-        Chart
-            Itself.
-        """
+        """Let a click on an axis of time lead to that time in the player of a session, where there is one."""
         self.session = session
         return self
 
@@ -153,13 +154,10 @@ class Chart(Figure):
         return f' data-therapy-review-map="{told}"'
 
     def standing(self) -> list[dict[str, Any]]:
-        """Tell where in the finished picture which session stands.
+        """Tell where in the finished picture which session stands, one for each of its `rows`.
 
-        Returns
-        -------
-        list of dict
-            One for each of its `rows`: what, named, sessions, said; left, right, top, bottom, and at: where each
-            session stands. All of these are parts of the picture's width and height, from the top left.
+        Places (left, right, top, bottom, and at: of each session) are parts of the picture's width and height, from
+        the top left.
         """
         found = []
         for row in self.rows:
@@ -181,35 +179,14 @@ class Chart(Figure):
     def described(self, alt: str, caption: str) -> Chart:
         """Give the finished chart its words, and see that all of them can be drawn.
 
-        Parameters
-        ----------
-        alt : str
-            What the picture shows, with its key numbers, for somebody who does not see it.
-        caption : str
-            One short sentence that says what is counted.
-
-        Returns
-        -------
-        Chart
-            Itself.
+        `alt` tells somebody who does not see it what it shows, with key numbers; `caption` says what is counted.
         """
         self.alt, self.caption = alt, caption
         write_out(self)
         return self
 
     def panel(self, rows: int = 1, **options: Any) -> list[Axes]:
-        """Add quiet axes one below the other.
-
-        Parameters
-        ----------
-        rows : int
-        **options
-            As for `matplotlib.figure.Figure.subplots`.
-
-        Returns
-        -------
-        list of Axes
-        """
+        """Add quiet axes one below the other; options are those of `matplotlib.figure.Figure.subplots`."""
         axes = list(self.subplots(rows, 1, squeeze=False, **options)[:, 0])
         for ax in axes:
             ax.spines[["top", "right", "left"]].set_visible(False)
@@ -220,13 +197,7 @@ class Chart(Figure):
 
     @styled
     def png(self) -> bytes:
-        """Draw the chart.
-
-        Returns
-        -------
-        bytes
-            A PNG file.
-        """
+        """Draw the chart as a PNG file."""
         drawn, out = io.BytesIO(), io.BytesIO()
         self.savefig(drawn, format="png")
         # A palette is enough for flat colours, and keeps notebooks and reports small.
@@ -260,7 +231,7 @@ def nothing_yet(sentence: str) -> Chart:
     return chart.described(sentence, "This picture fills as you go.")
 
 
-def name(speaker: str, names: Mapping[str, str] | None = None) -> str:
+def speaker_name(speaker: str, names: Mapping[str, str] | None = None) -> str:
     """Return how a speaker is called in a chart.
 
     Parameters
@@ -276,7 +247,7 @@ def name(speaker: str, names: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
-    >>> name("client"), name("voice_1"), name("therapist", {"therapist": "Daniel"})
+    >>> speaker_name("client"), speaker_name("voice_1"), speaker_name("therapist", {"therapist": "Daniel"})
     ('you', 'voice 1 (not named yet)', 'Daniel')
     """
     given = {**NAMES, **(names or {})}
@@ -305,6 +276,12 @@ def places(dates: pd.Series) -> list[float]:
     return [float(day) for day in mdates.date2num(dates) + 2.6 * beside.to_numpy()]
 
 
+def places_of(table: pd.DataFrame) -> dict[str, float]:
+    """Return where each session of a table stands on an axis of dates, in order of time."""
+    sessions = table.drop_duplicates("session").sort_values(["date", "session"])
+    return dict(zip(sessions["session"], places(sessions["date"]), strict=True)) if len(sessions) else {}
+
+
 def days_axis(ax: Axes, dates: Iterable[Any]) -> None:
     """Label an axis of dates with the days of the sessions, or with months when there are many or it is long."""
     days = list(pd.DatetimeIndex(list(dates)).unique().sort_values())
@@ -323,3 +300,73 @@ def days_axis(ax: Axes, dates: Iterable[Any]) -> None:
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     ax.set_xlim(mdates.date2num(days[0] - room), mdates.date2num(days[-1] + room))
+
+
+def days_below(axes: Sequence[Axes], dates: Iterable[Any]) -> None:
+    """Label the days below the last of the axes that share them."""
+    days_axis(axes[-1], dates)
+    for ax in axes[:-1]:
+        ax.tick_params(axis="x", length=0, labelbottom=False)
+        ax.spines["bottom"].set_color(QUIET)
+
+
+def first_sentence(said: str) -> str:
+    """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it.
+
+    Examples
+    --------
+    >>> first_sentence("It moved by 0.4 points a month. This is about 5 sessions.")
+    'It moved by 0.4 points a month.'
+    """
+    return SENTENCE.split(said)[0]
+
+
+def wrapped(said: str) -> list[str]:
+    r"""Break what is said into lines of a row's width; each line of it begins anew.
+
+    Examples
+    --------
+    >>> wrapped("First.\nSecond.")
+    ['First.', 'Second.']
+    """
+    return [
+        line for part in said.splitlines() for line in textwrap.wrap(part, LETTERS, break_on_hyphens=False)
+    ]
+
+
+def room(said: str) -> float:
+    """Tell how much higher a row gets by what is said below its title.
+
+    Examples
+    --------
+    >>> room("")
+    0.0
+    """
+    lines = len(wrapped(said))
+    return (lines * LINE + PAD) / 72 if lines else 0.0
+
+
+def titled(ax: Axes, title: str, said: str = "") -> float:
+    """Write a row's title above it, and below the title what is said of it.
+
+    Examples
+    --------
+    >>> titled(Chart(1.0).panel()[0], "mood")
+    4.0
+    """
+    lines = wrapped(said)
+    above = PAD + (LINE * len(lines) + PAD if lines else 0)
+    ax.set_title(title, loc="left", fontsize=10, color=INK, pad=above)
+    if lines:
+        ax.annotate(
+            "\n".join(lines),
+            (0, 1),
+            (0, PAD),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="bottom",
+            fontsize=SAID,
+            color=FAINT,
+            annotation_clip=False,
+        )
+    return above

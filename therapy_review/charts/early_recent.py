@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from therapy_review.charts import phase_marks_rules
-from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, nothing_yet, styled
-from therapy_review.charts.over_time import tag_rows
+from therapy_review.charts import phase_marks
+from therapy_review.charts.base import FAINT, INK, LEGEND, QUIET, Chart, colour, nothing_yet, styled
+from therapy_review.charts.over_time import draw_groups, tag_rows
 from therapy_review.journal import MOODS
 from therapy_review.measures import what_counts
 from therapy_review.trends import Sides, Way, label, written
@@ -40,19 +40,21 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     """Draw moods, totals and measures of the early sessions beside those of the recent ones."""
     if sides is None:
         return nothing_yet(NOT_YET)
-    rows = []
+    known, rows = scales or {}, []
     for measure, speaker in (*ROWS[:2], *((scale, "") for scale in way.scales), *ROWS[2:]):
         own = way.of(measure, speaker)
         then, now = (own[own["session"].isin(names)] for names in (sides.early, sides.recent))
-        if len(then) and len(now) and (measure != "longest_turn" or _one_phase(then, now)):
-            rows.append((_called(measure, speaker, scales or {}), own, then, now, _bounds(own, scales or {})))
+        is_one_phase = bool(set(then["phase"]) & set(now["phase"]))
+        if len(then) and len(now) and (measure != "longest_turn" or is_one_phase):
+            called = known[measure].name if measure in known else label(measure, speaker)
+            rows.append((called, own, then, now, _bounds(own, known)))
     if not rows:
         return nothing_yet(NOT_YET)
     differ = [
-        phase_marks_rules.beside([("early", then["phase"]), ("recent", now["phase"])])
+        phase_marks.beside([("early", then["phase"]), ("recent", now["phase"])])
         for _, _, then, now, _ in rows
     ]
-    chart, said = Chart(0.25 + 0.95 * len(rows) + phase_marks_rules.room(differ)), []
+    chart, said = Chart(0.25 + 0.95 * len(rows) + phase_marks.room_under(differ)), []
     axes = chart.panel(len(rows))
     for ax, (called, own, then, now, bounds), text in zip(axes, rows, differ, strict=True):
         unit = str(own["unit"].iloc[0])
@@ -61,7 +63,7 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
         low, high = ax.get_xticks()
         ax.set_xticks([low, high], [written(low, unit), written(high, unit)], fontsize=9)
         middles = [written(part["value"].median(), unit) for part in (then, now)]
-        phase_marks_rules.under(ax, text)
+        phase_marks.write_under(ax, text)
         other = f", not all held or heard in the same way ({text})" if text else ""
         said.append(f"{called}: {middles[0]} early, {middles[1]} recently{other}")
     alt = (
@@ -74,17 +76,9 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     caption = (
         f"Above the line: your first {counted(len(sides.early), 'session')}; below: your newest. Each dot is a "
         f"session, a larger one several.{middle} A few sessions on each side always differ somewhat."
-        f"{f' {what}' if what else ''}{f' {phase_marks_rules.BESIDE}' if any(differ) else ''}"
+        f"{f' {what}' if what else ''}{f' {phase_marks.BESIDE}' if any(differ) else ''}"
     )
     return chart.described(alt, caption)
-
-
-def _one_phase(then: pd.DataFrame, now: pd.DataFrame) -> bool:
-    return bool(set(then["phase"]) & set(now["phase"]))
-
-
-def _called(measure: str, speaker: str, scales: Mapping[str, Scale]) -> str:
-    return scales[measure].name if measure in scales else label(measure, speaker)
 
 
 def _bounds(own: pd.DataFrame, scales: Mapping[str, Scale]) -> tuple[float, float]:
@@ -117,14 +111,6 @@ def _two_lanes(ax: Axes, then: pd.Series, now: pd.Series, bounds: tuple[float, f
     ax.set_yticks([0.42, -0.42], ["early", "recent"], fontsize=9, color=FAINT)
 
 
-def _legend(chart: Chart) -> None:
-    dot: Any = {"linestyle": "", "marker": "o", "color": colour("client"), "markersize": 7}
-    parts = [Line2D([], [], fillstyle="none", label="early", **dot), Line2D([], [], label="recent", **dot)]
-    chart.legend(
-        handles=parts, loc="outside upper right", ncols=2, frameon=False, fontsize=9.5, labelcolor=INK
-    )
-
-
 @styled
 def words_then_and_now(
     tags: pd.DataFrame, sides: Sides | None, groups: Mapping[str, Sequence[str]] | None = None
@@ -147,18 +133,16 @@ def words_then_and_now(
         ax.plot([then, now], [at, at], color=QUIET, linewidth=3, zorder=1, solid_capstyle="butt")
         ax.scatter(then, at, s=130, facecolor="white", edgecolor=colour("client"), linewidth=1.5, zorder=2)
         ax.scatter(now, at, s=52, color=colour("client"), linewidth=0, zorder=3)
-    for at in range(1, len(rows)):
-        if rows[at][0] != rows[at - 1][0]:
-            ax.axhline(at - 0.5, color=FAINT, linewidth=0.8)
-    for group in dict.fromkeys(group for group, _ in rows):
-        middle = float(np.mean([at for at, row in enumerate(rows) if row[0] == group]))
-        ax.text(1.06, middle, group, va="center", fontsize=9.5, color=FAINT)
+    draw_groups(ax, rows, 1.06, fontsize=9.5)
     ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=10)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlim(-0.04, 1.04)
     ax.set_xticks([0, 0.5, 1], ["in none", "in half of them", "in every session"], fontsize=9)
-    _legend(chart)
-    said = "; ".join(f"{tag} {_of(parts[0], tag)} and {_of(parts[1], tag)}" for _, tag in rows)
+    dot: Any = {"linestyle": "", "marker": "o", "color": colour("client"), "markersize": 7}
+    handles = [Line2D([], [], fillstyle="none", label="early", **dot), Line2D([], [], label="recent", **dot)]
+    chart.legend(handles=handles, ncols=2, fontsize=9.5, **LEGEND)
+    early, recent = parts
+    said = "; ".join(f"{tag} {early.get(tag, 0.0):.0%} and {recent.get(tag, 0.0):.0%}" for _, tag in rows)
     alt = f"Part of the early and of the recent sessions in which you used each word: {said}."
     caption = (
         f"An open circle is early, a full one recent: in what part of the sessions with words, {noted[0]} early "
@@ -169,11 +153,5 @@ def words_then_and_now(
 
 def _part_of(used: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
     own = used[used["session"].isin(names)].drop_duplicates(["session", "tag"])
-    noted = own[
-        "session"
-    ].nunique()  # as in `way_words.of_a_word`: a session without any word says nothing of one
+    noted = own["session"].nunique()  # a session without any word says nothing of one
     return {str(tag): float(count) / noted for tag, count in own["tag"].value_counts().items()}
-
-
-def _of(part: Mapping[str, float], tag: str) -> str:
-    return f"{part.get(tag, 0.0):.0%}"

@@ -1,9 +1,13 @@
-"""Charts across sessions: a table in, a picture out. A missed week stays an open place on the line of time."""
+"""Charts across sessions: a table of `therapy_review.trends.table` in, a picture out.
+
+A missed week stays an open place on the line of time; what a session has nothing of is NaN, or an empty word.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,19 +16,32 @@ from therapy_review.charts.base import (
     FAINT,
     FEW,
     INK,
+    LEGEND,
+    MANY,
     QUIET,
+    TINT,
     Chart,
     Row,
     colour,
     days_axis,
-    name,
+    days_below,
     nothing_yet,
     places,
+    places_of,
+    room,
+    speaker_name,
     styled,
+    titled,
 )
-from therapy_review.charts.row_titles import room, titled
 from therapy_review.journal import MOODS
-from therapy_review.trends import OF_MANY, WINDOW, moving_share, said_of_word, words_by_use
+from therapy_review.trends import (
+    OF_MANY,
+    WINDOW,
+    kinds_of_silence,
+    moving_share,
+    said_of_word,
+    words_by_use,
+)
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
@@ -32,12 +49,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BAR = 2.4  # days: the width of a session's bars
-SHARE = "#C9DCEA"  # a light tint of the client's blue
 MULTIPLES = 6  # words that have a small chart each
 MULTIPLE = 0.42  # inches
 MISSED = "#F4F5F6"
 WEEKS = 16  # up to so many weeks each has its own label
 HEARD_BY = ("engine", "shortest_silence")  # sessions that differ in these are not drawn as one line
+MOST_ROWS = 14  # of words for silences
+LARGEST = 5  # silences from which on a circle grows no more
+OTHER_WORDS = "other words"
+NOTHING_SAID = (
+    "Of no long silence it was said yet what it was. Nothing has to be; if you like, the weekly review asks."
+)
+NONE_KNOWN = "No silence of three seconds or more is known yet."
 
 
 @styled
@@ -78,7 +101,7 @@ def _name_pieces(ax: Axes, day: float, minutes: pd.Series, most: float) -> None:
     tops, height = minutes.cumsum().to_numpy(), -np.inf
     for column, top, own in zip(minutes.index, tops, minutes, strict=True):
         height = max(top - own / 2, height + 0.11 * most)
-        called = name(column.removesuffix("_talk_time")).replace(" (", "\n(")
+        called = speaker_name(column.removesuffix("_talk_time")).replace(" (", "\n(")
         ax.annotate(
             called,
             (day + BAR / 2, height),
@@ -106,7 +129,7 @@ def _heard_otherwise(ax: Axes, sessions: pd.DataFrame, days: NDArray[np.float64]
 
 
 def _minutes(sessions: pd.DataFrame, minutes: pd.DataFrame) -> str:
-    called = [name(column.removesuffix("_talk_time")) for column in minutes.columns]
+    called = [speaker_name(column.removesuffix("_talk_time")) for column in minutes.columns]
     measured = minutes[minutes.notna().any(axis=1)]
     if len(measured) > FEW:
         middle = measured.median().to_numpy()
@@ -122,7 +145,7 @@ def _minutes(sessions: pd.DataFrame, minutes: pd.DataFrame) -> str:
 
 def _span(table: pd.DataFrame) -> str:
     first, last = table["date"].min(), table["date"].max()
-    return f"{counted(len(table), 'session')} from {first.date()} to {last.date()}"
+    return f"{counted(table['session'].nunique(), 'session')} from {first.date()} to {last.date()}"
 
 
 @styled
@@ -136,7 +159,7 @@ def moods(table: pd.DataFrame) -> Chart:
     draw_moods(ax, given, np.array(places(given["date"])))
     ax.set_ylabel("mood, 1 to 10")
     days_axis(ax, table["date"])
-    chart.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=10, labelcolor=INK)
+    chart.legend(ncols=2, fontsize=10, **LEGEND)
     caption = "Open circle: the mood you came with; full circle: the mood you left with, as you noted them."
     return chart.described(f"Mood before and after each session. {_moods_in_words(given)}.", caption)
 
@@ -163,17 +186,18 @@ def _moods_in_words(given: pd.DataFrame) -> str:
         first, last = given.iloc[0], given.iloc[-1]
         middle = given[["mood_before", "mood_after"]].median()
         return (
-            f"{_span(given)}; in the middle {_mood(middle['mood_before'])} to {_mood(middle['mood_after'])}, "
-            f"first {_mood(first['mood_before'])} to {_mood(first['mood_after'])}, "
-            f"last {_mood(last['mood_before'])} to {_mood(last['mood_after'])}"
+            f"{_span(given)}; in the middle {points(middle['mood_before'])} to {points(middle['mood_after'])}, "
+            f"first {points(first['mood_before'])} to {points(first['mood_after'])}, "
+            f"last {points(last['mood_before'])} to {points(last['mood_after'])}"
         )
     return "; ".join(
-        f"{row['session']}: {_mood(row['mood_before'])} to {_mood(row['mood_after'])}"
+        f"{row['session']}: {points(row['mood_before'])} to {points(row['mood_after'])}"
         for row in given.to_dict("records")
     )
 
 
-def _mood(value: float) -> str:
+def points(value: float) -> str:
+    """Write a mood, also one that was not noted."""
     return "not noted" if np.isnan(value) else f"{value:g}"
 
 
@@ -198,18 +222,12 @@ def mood_tags(table: pd.DataFrame, groups: Mapping[str, Sequence[str]] | None = 
                 ax.text(week, -0.85, "no session", ha="center", fontsize=9, color=FAINT)
     size = 150 if len(weeks) <= WEEKS else max(8, 2400 / len(weeks))
     ax.scatter(columns, heights, s=size, marker="s", color=colour("client"), zorder=2)
-    for i in range(1, len(rows)):
-        if rows[i][0] != rows[i - 1][0]:
-            ax.axhline(i - 0.5, color=FAINT, linewidth=0.8)
+    draw_groups(ax, rows, len(weeks) - 0.3, fontsize=10)
     ax.set_yticks(range(len(rows)), [tag for _, tag in rows], fontsize=10.5)
     ax.set_ylim(len(rows) - 0.4, -1.2)
     ax.set_xlim(-0.6, len(weeks) - 0.4)
     ax.set_xticks(*_week_ticks(weeks))
-    for group in dict.fromkeys(group for group, _ in rows):
-        middle = float(np.mean([i for i, row in enumerate(rows) if row[0] == group]))
-        ax.text(len(weeks) - 0.3, middle, group, va="center", fontsize=10, color=FAINT)
-    counted = used["tag"].value_counts()
-    said = ", ".join(f"{tag} {count}" for tag, count in counted.items())
+    said = ", ".join(f"{tag} {count}" for tag, count in used["tag"].value_counts().items())
     ax.set_xlabel("weeks, by their Monday")
     caption = "A square where you used the word that week; a grey column is a week without a session."
     return chart.described(f"Words for moods over {len(weeks)} weeks, with how often: {said}.", caption)
@@ -222,6 +240,17 @@ def tag_rows(used: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> list[tu
     order = {group: i for i, group in enumerate(groups)}
     tags = sorted(often.index, key=lambda t: (order.get(group_of.get(t, ""), len(order)), -often[t], t))
     return [(group_of.get(tag, ""), tag) for tag in tags]
+
+
+def draw_groups(ax: Axes, rows: Sequence[tuple[str, str]], at: float, **options: Any) -> None:
+    """Part groups of mood words by a line, and write each group's name beside its rows."""
+    groups = [group for group, _ in rows]
+    for i, (before, now) in enumerate(pairwise(groups)):
+        if now != before:
+            ax.axhline(i + 0.5, color=FAINT, linewidth=0.8)
+    for group in dict.fromkeys(groups):
+        middle = float(np.mean([i for i, one in enumerate(groups) if one == group]))
+        ax.text(at, middle, group, va="center", color=FAINT, **options)
 
 
 def _week_ticks(weeks: pd.DatetimeIndex) -> tuple[list[int], list[str]]:
@@ -261,25 +290,21 @@ def tag_shares(table: pd.DataFrame) -> Chart:
     words = words_by_use(noted)[:MULTIPLES]
     told = {word: said_of_word(noted, word) for word in words}
     chart = Chart(0.6 + sum(MULTIPLE + 0.3 + room(said) for said in told.values()))
-    sessions = noted.drop_duplicates("session").sort_values(["date", "session"])
-    days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
+    days = places_of(noted)
     axes = chart.panel(len(words), sharex=True)
     # Where many sessions stand close together their bars touch; where none was, it stays open.
     width = max(BAR, (max(days.values()) - min(days.values())) / 160)
     for ax, word in zip(axes, words, strict=True):
         own = shares[shares["tag"] == word]
         at, share = own["session"].map(days).to_numpy(), own["share"].to_numpy(dtype=float)
-        ax.bar(at, share, width=width, color=SHARE, zorder=1)
+        ax.bar(at, share, width=width, color=TINT, zorder=1)
         ax.hlines(share, at - width / 2, at + width / 2, color=colour("client"), linewidth=1.6, zorder=2)
         ax.set_ylim(-0.02, 1.04)
         ax.set_yticks([0, 1], ["none", f"all {WINDOW}"], fontsize=9)
         titled(ax, word, told[word])
         of_all = [f"{round(one * WINDOW)} of {WINDOW}" for one in share]
         chart.rows.append(Row(ax, word, word, at.tolist(), own["session"].tolist(), of_all))
-    days_axis(axes[-1], sessions["date"])
-    for ax in axes[:-1]:
-        ax.tick_params(axis="x", length=0, labelbottom=False)
-        ax.spines["bottom"].set_color(QUIET)
+    days_below(axes, noted["date"])
     others = noted["tag"].nunique() - len(words)
     which = f" Your {len(words)} most used words of {len(words) + others}." if others else ""
     caption = (
@@ -287,4 +312,95 @@ def tag_shares(table: pd.DataFrame) -> Chart:
         f"word: a part of the sessions with words noted, not of days or weeks; the first {WINDOW - 1} have none "
         f"yet.{which} {OF_MANY}"
     )
-    return chart.described(f"Words for moods over {_span(sessions)}. {' '.join(told.values())}", caption)
+    return chart.described(f"Words for moods over {_span(noted)}. {' '.join(told.values())}", caption)
+
+
+@styled
+def silences_over_time(table: pd.DataFrame) -> Chart:
+    """Draw what the long silences of each session were, as far as the client said it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `therapy_review.trends.kinds_of_silence.by_session`: session, date (datetime64), kind, n (NaN
+        where nobody can tell), seconds.
+
+    Returns
+    -------
+    Chart
+        One row a word, the words on offer first; of many words of the client's own, those used most.
+    """
+    known = table[table["n"].notna()]
+    found = known[known["n"] > 0]
+    if found.empty:
+        return nothing_yet(NONE_KNOWN)
+    if set(found["kind"]) == {kinds_of_silence.NOT_SAID}:
+        return nothing_yet(NOTHING_SAID)
+    rows = silence_rows(found)
+    own = found["kind"].where(found["kind"].isin(rows), OTHER_WORDS)
+    counts = found.groupby([found["session"], own], sort=False)["n"].sum()
+    day_of = places_of(table)
+    chart = Chart(0.9 + 0.36 * len(rows))
+    (ax,) = chart.panel()
+    # Where nobody can tell there is no line, so that none is not read into it.
+    for session in known["session"].unique():
+        ax.axvline(day_of[session], color=QUIET, linewidth=0.8, zorder=0)
+    _dots(ax, counts, day_of, rows)
+    ax.set_yticks(range(len(rows)), rows, fontsize=10.5)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    if kinds_of_silence.NOT_SAID in rows[1:]:
+        ax.axhline(rows.index(kinds_of_silence.NOT_SAID) - 0.5, color=FAINT, linewidth=0.8)
+    days_axis(ax, table["date"])
+    caption = (
+        f"A circle is a session, a larger one several silences of three seconds or more, {LARGEST} at most; the "
+        "words are yours, and an open circle is what you left open. Nothing has to be said, and no kind is better "
+        "than another."
+    )
+    if len(day_of) > known["session"].nunique():
+        caption += " Where there is no thin line, the program knows of no sound."
+    by_row = counts.groupby(level=1).sum()
+    said = "; ".join(f"{kind}: {by_row[kind]:.0f}" for kind in rows)
+    number = counted(int(found["n"].sum()), "long silence")
+    return chart.described(f"{number} in {_span(found)}, by what you said of them. {said}.", caption)
+
+
+def silence_rows(found: pd.DataFrame) -> list[str]:
+    """Order the words for silences: those on offer, then the client's own, then what was not said.
+
+    Examples
+    --------
+    >>> silence_rows(pd.DataFrame({"kind": ["not said", "rain", "stuck", "thinking"], "n": [4.0, 1.0, 2.0, 1.0]}))
+    ['thinking', 'stuck', 'rain', 'not said']
+    """
+    often = found.groupby("kind")["n"].sum()
+    on_offer = [kind for kind in kinds_of_silence.KINDS if kind in often]
+    apart = (*kinds_of_silence.KINDS, kinds_of_silence.IN_OWN_WORDS, kinds_of_silence.NOT_SAID)
+    own = sorted((kind for kind in often.index if kind not in apart), key=lambda kind: (-often[kind], kind))
+    last = [kind for kind in (kinds_of_silence.IN_OWN_WORDS, kinds_of_silence.NOT_SAID) if kind in often]
+    room = MOST_ROWS - len(on_offer) - len(last)
+    if len(own) > room:
+        own = [*own[: room - 1], OTHER_WORDS]
+    return [*on_offer, *own, *last]
+
+
+def _dots(ax: Axes, counts: pd.Series, day_of: Mapping[str, float], rows: Sequence[str]) -> None:
+    """Draw a circle for each session and word, with its number where there is room."""
+    few = len(day_of) <= FEW
+    each = 70 if few else 34 if len(day_of) <= MANY else 12
+    dots = [
+        (day_of[session], rows.index(kind), n)
+        for session, kind, n in counts.reset_index().itertuples(index=False)
+    ]
+    said: Any = {"color": colour("client"), "linewidth": 0}
+    left_open: Any = {"facecolor": "white", "edgecolor": FAINT, "linewidth": 1.2}
+    for is_open, style in ((False, said), (True, left_open)):
+        own = np.array(
+            [dot for dot in dots if (rows[dot[1]] == kinds_of_silence.NOT_SAID) == is_open]
+        ).reshape(-1, 3)
+        ax.scatter(own[:, 0], own[:, 1], s=each * np.minimum(own[:, 2], LARGEST), zorder=2, **style)
+    for day, row, count in dots if few else []:
+        if count > 1:
+            ink = FAINT if rows[row] == kinds_of_silence.NOT_SAID else "white"
+            ax.text(
+                day, row, f"{count:g}", ha="center", va="center_baseline", fontsize=8.5, color=ink, zorder=3
+            )

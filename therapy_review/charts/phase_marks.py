@@ -1,12 +1,14 @@
-"""Phases on the path: from where on sessions were held or heard otherwise, and which single ones were.
+"""Phase marks: from where on sessions were held or heard otherwise, and which single ones were, as charts say it.
 
 Every row has the phases of its own numbers (see `therapy_review.trends.table`): another microphone breaks the line
-of what comes from sound, and leaves moods alone. A change that several rows share is one mark with one number.
+of what comes from sound, and leaves moods alone. On the path a change that several rows share is one mark with one
+number; in other charts what is not the same is named under the row it matters to.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,9 +16,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from therapy_review.charts.base import FAINT, INK, QUIET
-from therapy_review.charts.row_titles import LETTERS
-from therapy_review.trends import runs
+from therapy_review.charts.base import FAINT, INK, LETTERS, QUIET
+from therapy_review.trends import NOTHING_NOTED, in_a_row, runs
 from therapy_review.wording import counted, day
 
 if TYPE_CHECKING:
@@ -26,14 +27,19 @@ CLOSE = 3.5  # days: a line stands no further before its first session
 LANE = 0.18  # inches
 LANES = 6  # so many ways of single sessions have a lane of their own
 SMALL = 8.5  # points
-ACROSS = 6.2 * 72  # points: about the width of the axes
+WIDTH = 6.2 * 72  # points: about that of the axes
 NAMED = 22  # letters of a lane's name
-APART = "otherwise"
+OTHERWISE = "otherwise"
+LETTERS_UNDER = 125  # that fit under a row, in a line
+LINE_UNDER = 0.16  # inches: the height of one line of them
+OVER_TIME = "A dotted line: from there on, sessions were held or heard in another way, named under the row."
+APART = "Sessions held or heard in another way, named under the row, have a range of their own."
+BESIDE = "What is named under a row was not the same in all of its sessions, and may be why they differ."
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A phase that lasts, where it begins."""
+    """A phase that lasts, where it begins: what is not as before, and the rows whose line it breaks."""
 
     session: str
     changed: tuple[str, ...]
@@ -42,7 +48,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Phases:
-    """What was not the same in all sessions."""
+    """What was not the same in all sessions: in order of time, and by what was otherwise in single ones."""
 
     begun: tuple[Begun, ...]
     apart: Mapping[str, Sequence[str]]
@@ -50,6 +56,8 @@ class Phases:
 
 def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
     """Find where phases begin, and the sessions between them that are otherwise.
+
+    Each line has the sessions, in order of time, that have a value in its row, and their phases.
 
     Examples
     --------
@@ -59,7 +67,8 @@ def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
     """
     read = [_Line.of(row, line) for row, line in lines.items()]
     marks: list[Begun] = []
-    for last_before, found in sorted((one for line in read for one in line.changes()), key=_in_time):
+    changes = [one for line in read for one in line.changes()]
+    for last_before, found in sorted(changes, key=lambda change: (change[1].session, change[0])):
         # A row without a number at the very session tells of the change later; it is the same one.
         same = next((m for m in marks if last_before < m.session and _share(m.changed, found.changed)), None)
         if same is None:
@@ -75,10 +84,6 @@ def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
             apart.setdefault(part, set()).add(name)
     often = sorted(apart, key=lambda part: (-len(apart[part]), part))
     return Phases(begun, {part: sorted(apart[part]) for part in often})
-
-
-def _in_time(change: tuple[str, Begun]) -> tuple[str, str]:
-    return change[1].session, change[0]
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def _changed(before: str, now: str) -> tuple[str, ...]:
 
 
 def height(found: Phases, days: Mapping[str, float]) -> float:
-    """Tell how high the strip has to be in which phases are numbered and single sessions stand."""
+    """Tell how high (inches) the strip has to be in which phases are numbered and single sessions stand."""
     return LANE * (1 + max(_lanes(found, days), default=-1) + len(_apart(found)))
 
 
@@ -244,7 +249,7 @@ def _before(session: str, days: Mapping[str, float]) -> float:
 def _lanes(found: Phases, days: Mapping[str, float]) -> list[int]:
     """Give each number the first lane in which it has room."""
     lanes, ends = [], list[float]()
-    day_wide = ACROSS / max(max(days.values()) - min(days.values()), 14) if days else 1
+    day_wide = WIDTH / max(max(days.values()) - min(days.values()), 14) if days else 1
     for number, one in enumerate(found.begun, 1):
         at, wide = _before(one.session, days) * day_wide, 0.7 * SMALL * len(str(number)) + 3
         lane = next((i for i, end in enumerate(ends) if at - wide / 2 >= end), len(ends))
@@ -257,5 +262,73 @@ def _apart(found: Phases) -> dict[str, Sequence[str]]:
     """Give the lanes of single sessions; where there are too many ways, the rarest share one."""
     every = list(found.apart.items())
     own, rest = (every, []) if len(every) <= LANES else (every[: LANES - 1], every[LANES - 1 :])
-    shared = {APART: sorted({name for _, names in rest for name in names})} if rest else {}
+    shared = {OTHERWISE: sorted({name for _, names in rest for name in names})} if rest else {}
     return {**dict(own), **shared}
+
+
+def over_time(own: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Find the first session of each later phase that lasts, and say what stands under the row, if anything.
+
+    The line has its sessions in order of time.
+    """
+    if own["phase"].nunique() < 2:
+        return own.iloc[:0], ""
+    lasts = pd.Series(in_a_row(own["phase"].tolist()), index=own.index)
+    lasting, around = own[lasts], own["phase"].where(lasts).ffill().bfill()
+    apart = own[own["phase"] != around]
+    new = lasting["phase"] != lasting["phase"].shift()
+    begun = lasting[new].iloc[1:]
+    usual = lasting["phase"].unique().tolist()
+    shared = _shared(usual if len(usual) > 1 else own["phase"].unique().tolist())
+    said = [
+        f"From {d.day} {d:%B %Y}: {_short(p, shared)}"
+        for d, p in begun[["date", "phase"]].itertuples(index=False)
+    ]
+    known = {part for phase in usual for part in phase.split(", ")}
+    other = Counter(_short(phase, known) for phase in apart["phase"])
+    said += [f"{counted(n, 'session')} apart: {name}" for name, n in other.items()]
+    return begun, "; ".join(said)
+
+
+def beside(sides: Sequence[tuple[str, pd.Series]]) -> str:
+    """Name what differs between groups of sessions that stand beside each other.
+
+    Examples
+    --------
+    >>> early, recent = pd.Series(["old phone"] * 2), pd.Series(["clip-on", "clip-on", "online, clip-on"])
+    >>> beside([("early", early), ("recent", recent)])
+    'early: old phone; recent: clip-on, 1 of 3 online'
+    """
+    if len({phase for _, phases in sides for phase in phases}) < 2:
+        return ""
+    most = [str(phases.mode().iloc[0]) for _, phases in sides]
+    shared, said = _shared(most), []
+    for (called, phases), usual in zip(sides, most, strict=True):
+        parts = [_short(usual, shared)] if len(set(most)) > 1 else []
+        for phase, n in phases[phases != usual].value_counts().items():
+            parts.append(f"{n} of {len(phases)} {_short(str(phase), {*usual.split(', '), *shared})}")
+        if parts:
+            said.append(f"{called}: {', '.join(parts)}")
+    return "; ".join(said)
+
+
+def write_under(ax: Axes, text: str) -> None:
+    """Write under a row what differs in it, if anything does."""
+    if text:
+        ax.set_xlabel(
+            "\n".join(textwrap.wrap(text, LETTERS_UNDER)), loc="left", fontsize=8.5, color=FAINT, labelpad=3
+        )
+
+
+def room_under(texts: Sequence[str]) -> float:
+    """Tell how much higher (inches) a chart has to be for what is written under its rows."""
+    return LINE_UNDER * sum(len(textwrap.wrap(text, LETTERS_UNDER)) for text in texts)
+
+
+def _shared(phases: Sequence[str]) -> set[str]:
+    return set.intersection(*(set(phase.split(", ")) for phase in phases))
+
+
+def _short(phase: str, known: set[str]) -> str:
+    """Leave out of a phase's name what is known anyway."""
+    return ", ".join(part for part in phase.split(", ") if part not in known) or NOTHING_NOTED

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, name, nothing_yet, styled
+from therapy_review.charts.base import FAINT, INK, QUIET, Chart, colour, nothing_yet, speaker_name, styled
 from therapy_review.charts.usual_range import rows_over_time
 from therapy_review.measures import CAUTION, LEAST_VOICED
 from therapy_review.trends import usual, written
@@ -51,7 +51,7 @@ def voices_of_a_session(table: pd.DataFrame) -> Chart:
         )
     chart = Chart(1.3 + 2 * LANE * len(there))
     pitch, loudness = chart.panel(2)
-    called = [name(who) for who in there["speaker"]]
+    called = [speaker_name(who) for who in there["speaker"]]
     _lanes(pitch, there, called, _hertz(there), "Hz", "pitch_range", "semitones")
     pitch.set_xscale("log")
     pitch.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} Hz"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +13,14 @@ from matplotlib.patches import Patch
 from therapy_review.charts.base import (
     FAINT,
     INK,
+    LEGEND,
     OVERLAP,
     QUIET,
     Chart,
     colour,
     minutes_axis,
-    name,
     nothing_yet,
+    speaker_name,
     styled,
 )
 from therapy_review.measures import (
@@ -80,9 +81,7 @@ def session_map(
     caption = (
         "Each block is somebody speaking, as the program heard it; silences of 0.2 s or more are left open."
     )
-    alt = f"Map of the session, {clock(first)} to {clock(last)}. {_in_words(turns, names)}"
-    if at:
-        alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
+    alt = f"Map of the session, {clock(first)} to {clock(last)}. {_in_words(turns, at, names)}"
     return chart.described(alt, caption + ("" if are_named(turns) else NOT_SAID))
 
 
@@ -124,13 +123,11 @@ def waveform_map(
         ax.broken_barh(spans, (-1.5 - 0.42 * lane, 0.34), color=colour(person), linewidth=0.3)
     if at:
         ax.plot(at, [1.15] * len(at), "v", color=INK, markersize=7, clip_on=False)
-    ax.set_yticks([-1.33 - 0.42 * lane for lane in range(len(people))], [name(p) for p in people])
+    ax.set_yticks([-1.33 - 0.42 * lane for lane in range(len(people))], [speaker_name(p) for p in people])
     ax.set_ylim(-1.35 - 0.42 * len(people), 1.25)
     minutes_axis(ax, 0, duration)
     chart.times.append((ax, 0, duration))
-    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns)}"
-    if at:
-        alt += f" {counted(len(at), 'mark')} of yours, at {', '.join(clock(time) for time in at)}."
+    alt = f"The sound of the session, {clock(duration)} long, with who spoke when. {_in_words(turns, at)}"
     return chart.described(alt, "How loud it was, and who spoke when.")
 
 
@@ -151,7 +148,7 @@ def _lanes(ax: Axes, turns: pd.DataFrame, people: list[str], names: Mapping[str,
         ax.broken_barh(
             _spans(own), (lane - LANE / 2, LANE), color=colour(person), linewidth=0.3, label=person
         )
-    called = [name(person, names).replace(" (", "\n(") for person in people]
+    called = [speaker_name(person, names).replace(" (", "\n(") for person in people]
     ax.set_yticks(range(len(people)), called, fontsize=11 if not any("\n" in c for c in called) else 9)
 
 
@@ -180,19 +177,14 @@ def _legend(chart: Chart, quiet: pd.DataFrame, both: pd.DataFrame, marks: list[f
     if marks:
         parts.append(Line2D([], [], color=INK, marker="^", linestyle="", label="your mark"))
     if parts:
-        chart.legend(
-            handles=parts, loc="outside upper right", ncols=3, frameon=False, fontsize=9.5, labelcolor=INK
-        )
+        chart.legend(handles=parts, ncols=3, fontsize=9.5, **LEGEND)
 
 
-def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> str:
-    shares, held, quiet = (
-        talk_share(turns),
-        floor_turns(turns)["speaker"].value_counts(),
-        long_silences(turns),
-    )
+def _in_words(turns: pd.DataFrame, marks: Sequence[float], names: Mapping[str, str] | None = None) -> str:
+    shares, held = talk_share(turns), floor_turns(turns)["speaker"].value_counts()
+    quiet, both = long_silences(turns), overlaps(turns)
     said = [
-        f"{name(person, names)} {shares.get(person, 0):.0%} in {counted(int(held.get(person, 0)), 'turn')}"
+        f"{speaker_name(person, names)} {shares.get(person, 0):.0%} in {counted(int(held.get(person, 0)), 'turn')}"
         for person in speakers(turns)
     ]
     longest = ""
@@ -200,11 +192,11 @@ def _in_words(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> st
         silence = quiet.round(6).sort_values("duration", ascending=False, kind="stable").iloc[0]
         longest = f", the longest {silence['duration']:.0f} s at {clock(silence['start'])}"
     # Not seen is not the same as none: where there is no overlap, none is spoken of.
-    both = overlaps(turns)
     at_once = f" Both at once {counted(len(both), 'time')}." if len(both) else ""
+    put = f" {counted(len(marks), 'mark')} of yours, at {', '.join(map(clock, marks))}." if marks else ""
     return (
         f"Of the talking: {', '.join(said)}. "
-        f"{counted(len(quiet), 'silence')} of three seconds or more{longest}.{at_once}"
+        f"{counted(len(quiet), 'silence')} of three seconds or more{longest}.{at_once}{put}"
     )
 
 
@@ -230,14 +222,14 @@ def talk_balance(balance: pd.DataFrame) -> Chart:
         if silent:
             ax.text(part, 0.03, "nobody\nspoke", ha="center", fontsize=9.5, color=FAINT)
     for person, height in _label_heights(balance, people):
-        ax.text(parts["part"].max() + 0.45, height, name(person), va="center", fontsize=11)
+        ax.text(parts["part"].max() + 0.45, height, speaker_name(person), va="center", fontsize=11)
     ax.set_xticks(parts["part"], [f"from {clock(start)}" for start in parts["start"]])
     ax.set_yticks([])
-    ax.set_xlim(0.5, parts["part"].max() + (1.2 if len(name(people[-1])) < 12 else 1.9))
+    ax.set_xlim(0.5, parts["part"].max() + (1.2 if len(speaker_name(people[-1])) < 12 else 1.9))
     ax.set_ylim(0, 1.02)
     own = balance[balance["speaker"] == people[0]]
     said = ", ".join("nobody spoke" if np.isnan(v) else f"{v:.0%}" for v in own["share"])
-    called = name(people[0])
+    called = speaker_name(people[0])
     whose = "yours" if called == "you" else f"by {called}"
     alt = f"Part of the talking that was {whose}, in {len(parts)} equal parts of the session: {said}."
     caption = (
@@ -277,7 +269,7 @@ def pauses_and_gaps(turns: pd.DataFrame) -> Chart:
     said, labels = [], []
     for row, (what, person, values) in enumerate(rows):
         _strip(ax, row, values, colour(person))
-        called = name(person)
+        called = speaker_name(person)
         labels.append(f"{called}\n{what}" if len(called) > 12 else f"{called}: {what}")
         middle = f", middle {np.median(values):.1f} s" if len(values) >= MIDDLE_FROM else ""
         said.append(f"{called}, {what}: {counted(len(values), 'time')}{middle}")

@@ -7,28 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from therapy_review.charts import phase_marks_rules
+from therapy_review.charts import phase_marks
 from therapy_review.charts.base import (
     FAINT,
     INK,
     MANY,
-    QUIET,
+    OF_A_PART,
+    TINT,
     Chart,
     Row,
     colour,
-    days_axis,
+    days_below,
+    first_sentence,
     nothing_yet,
-    places,
+    places_of,
+    room,
     styled,
+    titled,
 )
-from therapy_review.charts.row_titles import OF_A_PART, first_sentence, room, titled
 from therapy_review.measures import what_counts
 from therapy_review.trends import FEWEST_BEFORE, OF_PAGE, far_out, label, sentences, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RANGE = "#C9DCEA"  # a light tint of the client's blue
 WIDTH = 3.2  # days: the width of a session's range
 PANEL = 0.85  # inches
 NO_RANGE = f"After {FEWEST_BEFORE} sessions with a recording, this will show what is usual for you."
@@ -64,18 +66,17 @@ def usual_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | N
 def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | None = None) -> Chart:
     """Draw as `usual_over_time` does, also while there is no usual range yet."""
     whole, table = table, table.dropna(subset=["value"])
-    sessions = table.drop_duplicates("session").sort_values(["date", "session"])
-    days = dict(zip(sessions["session"], places(sessions["date"]), strict=True))
+    days = places_of(table)
     rows = table.groupby(["measure", "speaker"], sort=False)
     lines = [(str(measure), str(speaker)) for (measure, speaker), _ in rows]
     if told is None:
         of = {(str(m), str(who)): own for (m, who), own in whole.groupby(["measure", "speaker"])}
         told = dict(zip(lines, sentences(of[line] for line in lines), strict=True))
     claims = [first_sentence(told.get(line, "")) for line in lines]
-    marks = [phase_marks_rules.over_time(own.sort_values(["date", "session"])) for _, own in rows]
+    marks = [phase_marks.over_time(own.sort_values(["date", "session"])) for _, own in rows]
     named_under = [text for _, text in marks]
     chart = Chart(
-        0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, claims)) + phase_marks_rules.room(named_under)
+        0.6 + (PANEL + 0.3) * len(rows) + sum(map(room, claims)) + phase_marks.room_under(named_under)
     )
     axes, said = chart.panel(len(rows), sharex=True), []
     for ax, ((measure, speaker), own), claim, (begun, text) in zip(axes, rows, claims, marks, strict=True):
@@ -83,20 +84,17 @@ def rows_over_time(table: pd.DataFrame, told: Mapping[tuple[str, str], str] | No
         _over_time(ax, own.assign(at=at), days)
         for day in begun["session"].map(days):
             ax.axvline(day - 3.5, color=FAINT, linewidth=1.1, linestyle=":", zorder=0)
-        phase_marks_rules.under(ax, text)
+        phase_marks.write_under(ax, text)
         named, key = label(str(measure), str(speaker)), f"{speaker}_{measure}".strip("_")
         titled(ax, named, claim)
         values = [beside_in_words(row) for row in own.to_dict("records")]
         chart.rows.append(Row(ax, key, named, at.tolist(), own["session"].tolist(), values))
         said.append(f"{_in_words(own)}{f' ({text})' if text else ''}. {claim}".rstrip())
-    days_axis(axes[-1], sessions["date"])
-    for ax in axes[:-1]:
-        ax.tick_params(axis="x", length=0, labelbottom=False)
-        ax.spines["bottom"].set_color(QUIET)
+    days_below(axes, table["date"])
     ring = " A ring is far outside it." if len(far_out(table)) else ""
     alt = f"Your measures over the sessions, each beside your own sessions before. {' '.join(said)}"
-    begins = f" {phase_marks_rules.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
-    apart = f" {phase_marks_rules.APART}" if any(named_under) and not begins else ""
+    begins = f" {phase_marks.OVER_TIME}" if any(len(begun) for begun, _ in marks) else ""
+    apart = f" {phase_marks.APART}" if any(named_under) and not begins else ""
     what = WHAT if table["middle"].notna().any() else "Each dot is a session."
     certain = f" {OF_PAGE}" if any(claims) else ""
     if certain and any(named_under):
@@ -111,7 +109,7 @@ def _over_time(ax: Axes, own: pd.DataFrame, days: dict[str, float]) -> None:
     # Where many sessions stand close together their bars touch: a band, with nothing guessed between them.
     width = max(WIDTH, (max(days.values()) - min(days.values())) / 120)
     low, high, middle = known["low"], known["high"], known["middle"]
-    ax.bar(known["at"], high - low, bottom=low, width=width, color=RANGE, zorder=1)
+    ax.bar(known["at"], high - low, bottom=low, width=width, color=TINT, zorder=1)
     ax.hlines(
         middle, known["at"] - width / 2, known["at"] + width / 2, color="white", linewidth=1.3, zorder=2
     )
@@ -198,7 +196,7 @@ def _strip(ax: Axes, before: pd.Series, now: dict[Any, Any]) -> None:
     every = [*before, now["value"]]
     low, high = min(every), max(every)
     room = max((high - low) * 0.06, 1e-3)
-    ax.barh(0, now["high"] - now["low"], left=now["low"], height=0.9, color=RANGE, zorder=1)
+    ax.barh(0, now["high"] - now["low"], left=now["low"], height=0.9, color=TINT, zorder=1)
     ax.vlines(now["middle"], -0.45, 0.45, color="white", linewidth=2, zorder=2)
     ax.scatter(before, [0] * len(before), s=22, color=FAINT, alpha=0.55, linewidth=0, zorder=3)
     ax.scatter(now["value"], 0, s=120, color=colour("client"), edgecolor="white", linewidth=1.2, zorder=4)

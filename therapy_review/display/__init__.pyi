@@ -9,6 +9,7 @@ from .parts import (
     NothingToShow as NothingToShow,
     Shown as Shown,
     Shutter as Shutter,
+    gentle as gentle,
     gently as gently,
     in_the_workbook as in_the_workbook,
     is_on as is_on,
@@ -30,7 +31,6 @@ from .still import (
     STILL as STILL,
     Still as Still,
     code as code,
-    how_to_open as how_to_open,
     how_to_start as how_to_start,
     is_still as is_still,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import secrets
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -46,7 +47,13 @@ def is_on(sound: object) -> bool:
 
 
 def in_the_workbook() -> str:
-    """Say where the sound is heard that a report only shows, as HTML."""
+    """Say where the sound is heard that a report only shows.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     opened = f"{how_to_open()}, then " if how_to_open() else ""
     return f"Whoever keeps this journal can hear it in the workbook: {opened}Run ▸ Run All Cells."
 
@@ -103,7 +110,10 @@ class Live:
 def put_away(*things: Any) -> None:
     """Close widgets and all they hold: a page keeps no words of what it no longer shows.
 
-    Whatever else is shown has nothing to close.
+    Parameters
+    ----------
+    *things
+        What was shown; whatever is no widget has nothing to close.
     """
     for thing in things:
         put_away(*getattr(thing, "children", ()))
@@ -114,7 +124,16 @@ def put_away(*things: Any) -> None:
 
 
 def gently(show: Callable[..., Any]) -> Callable[..., Any]:
-    """Show the sentence of an error in place of what could not be shown."""
+    """Show the sentence of an error in place of what could not be shown.
+
+    Parameters
+    ----------
+    show : callable
+
+    Returns
+    -------
+    callable
+    """
 
     @functools.wraps(show)
     def shown(*args: Any, **kwargs: Any) -> Any:
@@ -126,8 +145,36 @@ def gently(show: Callable[..., Any]) -> Callable[..., Any]:
     return shown
 
 
+def gentle(page: type[Page]) -> type[Page]:
+    """Let no part of a page raise for what a person can mend: each shows the sentence instead, as `gently` does.
+
+    Parameters
+    ----------
+    page : type
+        Its methods that others may call are its parts.
+
+    Returns
+    -------
+    type
+        The same.
+    """
+    for name, part in list(vars(page).items()):
+        if inspect.isfunction(part) and not name.startswith("_"):
+            setattr(page, name, gently(part))
+    return page
+
+
 def sentence(text: str) -> Still:
-    """Show one quiet sentence."""
+    """Show one quiet sentence.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    Still
+    """
     return Still(f'<p class="sentence">{paragraphs(text)}</p>', text)
 
 
@@ -144,7 +191,18 @@ class NothingToShow:
 
 
 def or_nothing(opens: Callable[P, Page]) -> Callable[P, Page | NothingToShow]:
-    """Let a page that can't be opened say why."""
+    """Let a page that can't be opened say why.
+
+    Parameters
+    ----------
+    opens : callable
+        Returns a page, or raises an error of this package.
+
+    Returns
+    -------
+    callable
+        Always returns something whose parts can be shown.
+    """
 
     @functools.wraps(opens)
     def opened(*args: P.args, **kwargs: P.kwargs) -> Page | NothingToShow:

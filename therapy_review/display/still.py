@@ -34,7 +34,12 @@ class Still:
 
 
 def is_still() -> bool:
-    """Tell whether this kernel's notebook is only going to be read."""
+    """Tell whether this kernel's notebook is only going to be read.
+
+    Returns
+    -------
+    bool
+    """
     return bool(os.environ.get(STILL))
 
 

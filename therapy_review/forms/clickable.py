@@ -44,12 +44,7 @@ class Clickable(anywidget.AnyWidget):
         at_once(self)
 
     def show(self, chart: Chart) -> None:
-        """Show another chart in its place.
-
-        Parameters
-        ----------
-        chart : Chart
-        """
+        """Show another chart in its place."""
         self._shown = _as_sent(chart)
         self._tell()
 
@@ -69,15 +64,9 @@ class Clickable(anywidget.AnyWidget):
 def _as_sent(chart: Chart) -> tuple[dict[str, Any], bytes]:
     picture = chart.png()  # where things stand is known once it is drawn
     rows = chart.standing()
-    names = dict.fromkeys(name for row in rows for name in row["sessions"])
-    days = {name: _named(name) for name in names}
-    return {
-        "kind": "picture",
-        "alt": chart.alt,
-        "caption": chart.caption,
-        "rows": rows,
-        "days": days,
-    }, picture
+    days = {name: _named(name) for row in rows for name in row["sessions"]}
+    content = {"kind": "picture", "alt": chart.alt, "caption": chart.caption, "rows": rows, "days": days}
+    return content, picture
 
 
 def _named(session: str) -> str:

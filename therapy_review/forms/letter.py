@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import letters
-from therapy_review.wording import day, paragraphs
+from therapy_review.wording import day, paragraphs, strong
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
-
     from therapy_review.journal import Journal
 
 ASK = "What would you say to the person you were then?"
 
 
-def letter_form(journal: Journal) -> VBox | Still:
+def letter_form(journal: Journal) -> w.VBox | Still:
     """Ask what the client wants to say to the person they were.
 
     Parameters
@@ -41,8 +40,6 @@ def letter_form(journal: Journal) -> VBox | Still:
     before = _to_read(writing.earlier)
     if is_still():
         return Still(f"{before}<p><small>{ASK} {how_to_start()} to write it here.</small></p>")
-    import ipywidgets as w
-
     # Its question above it, and its own label: what is read out is what is asked.
     layout = w.Layout(width="min(52rem, 99%)", flex_flow="column", align_items="flex-start")
     field = w.Textarea(description=ASK, placeholder="Dear …", rows=8, continuous_update=False, layout=layout)
@@ -56,9 +53,7 @@ def letter_form(journal: Journal) -> VBox | Still:
                 writing.keep(change["new"])
                 state.value = "<em>Kept.</em>"
             except TherapyReviewError as error:
-                state.value = (
-                    f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
-                )
+                state.value = strong(f"Not kept: {error} Your words are still here.")
 
     field.observe(keep, "value")
     return w.VBox([w.HTML(before), field, state])

@@ -1,5 +1,7 @@
 """Forms for questionnaires: each answer is kept as it is given, any may be left open, and a total is only a number.
 
+A number of the client's own is added to them once, by its name and its ends.
+
 Answers and totals stand in the session's notes, ``answers: {gad7: [0, 1, …]}`` and ``scores: {gad7: 8}``. A total
 follows its answers; one that was brought from elsewhere stays until all the questions are answered.
 """
@@ -8,17 +10,18 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import ipywidgets as w
 import traitlets
 
 from therapy_review.display import Still, how_to_start, is_still
+from therapy_review.errors import TherapyReviewError
 from therapy_review.forms.notes import saver
-from therapy_review.forms.own_number_form import TITLE, own_number_form
 from therapy_review.journal import (
     OF_THE_WAY,
     Scale,
@@ -27,9 +30,12 @@ from therapy_review.journal import (
     cut_off_in_words,
     digits,
     is_possible_total,
+    scales,
     total_of,
 )
+from therapy_review.measures import MEASURES, MOOD_NAMES, VOICE_MEASURES
 from therapy_review.trends import phases
+from therapy_review.wording import strong
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session, SessionNotes
@@ -42,11 +48,24 @@ HELP = (
 )
 HELP_LINE = "Helplines in your country are listed at findahelpline.com."
 # The words of a form in letters of the page's own size.
-STYLE = """<style>
+FORM_STYLE = """<style>
 .tr-scale .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
   var(--jp-content-font-family, sans-serif); }
 .tr-scale .widget-html-content p { margin: 0.4rem 0; }
 </style>"""
+OWN_NUMBER = "A number of your own"
+ABOUT_OWN = (
+    "Something you count or rate yourself, or the total of a questionnaire you fill in elsewhere. It stands in "
+    "this list from then on; any week may be left out."
+)
+HIGHER = {"neither harder nor easier": "", "harder": "harder", "easier": "easier"}
+PEOPLE = ("client", "therapist", "other")
+MEANS_SOMETHING_ELSE = {
+    *MOOD_NAMES,
+    *MEASURES,
+    *VOICE_MEASURES,
+    *(f"{who}_{measure}" for who in PEOPLE for measure in (*MEASURES, *VOICE_MEASURES)),
+}
 _HERE = Path(__file__).parent
 
 
@@ -88,13 +107,12 @@ def scale_forms(session: Session) -> Any:
     JournalError
         When a scale is described in a way that can't be used.
     """
-    scales, written = session.journal.scales, session.notes
+    known, written = session.journal.scales, session.notes
     if is_still():
-        filled = [one for key, one in scales.items() if key in written.scores or key in written.answers]
+        filled = [one for key, one in known.items() if key in written.scores or key in written.answers]
         read = [_read(session, one) for one in filled]
         empty = f"<p>No questionnaire was filled in for this session. {how_to_start()} if you want to.</p>"
         return Still("\n".join(one.markup for one in read) or empty, "\n".join(one.text for one in read))
-    import ipywidgets as w
 
     def added(scale: Scale) -> None:
         # Before the last one, which adds them; the fields of the others stay as they are.
@@ -104,16 +122,14 @@ def scale_forms(session: Session) -> Any:
         folded.children = [*folded.children[:at], _Form(session, scale).box, *folded.children[at:]]
         folded.titles, folded.selected_index = titles, at
 
-    forms = [_Form(session, one).box for one in scales.values()]
-    titles = [*(one.name for one in scales.values()), TITLE]
-    folded = w.Accordion(
-        children=[*forms, own_number_form(session.journal, added)], titles=titles, selected_index=None
-    )
+    forms = [_Form(session, one).box for one in known.values()] + [_own_number_form(session.journal, added)]
+    titles = [*(one.name for one in known.values()), OWN_NUMBER]
+    folded = w.Accordion(children=forms, titles=titles, selected_index=None)
     return folded
 
 
 def where_help_is(journal: Journal) -> str:
-    """Say gently where help can be found; the same words each time."""
+    """Say gently where help can be found; `help_line` of the journal takes the place of the list of helplines."""
     line = str(journal.settings.get("help_line", "")).strip() or HELP_LINE
     return HELP.format(help_line=line if line.endswith((".", "!")) else f"{line}.")
 
@@ -151,7 +167,7 @@ def total_in_words(
 
 @dataclass(frozen=True)
 class Earlier:
-    """A total of an earlier session."""
+    """A total of an earlier session, and whether therapist and setting were those of the one it is put beside."""
 
     date: dt.date
     total: float
@@ -193,8 +209,6 @@ class _Form:
     """One questionnaire of a session on the page."""
 
     def __init__(self, session: Session, scale: Scale) -> None:
-        import ipywidgets as w
-
         self.session, self.scale, self.notes = session, scale, session.notes
         self.earlier = earlier_totals(session, scale)
         self.said, self.help, self.state = w.HTML(), w.HTML(), w.HTML()
@@ -213,7 +227,7 @@ class _Form:
             self.questions.observe(self._answered, "answers")
             asked = [self.questions]
         self.box = w.VBox(
-            [w.HTML(STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
+            [w.HTML(FORM_STYLE), *asked, self.help, self.total, self.said, self.state, w.HTML(self._about())]
         )
         self.box.add_class("tr-scale")
         self._draw()
@@ -297,3 +311,49 @@ class _Form:
         )
         tender = is_tender(self.scale, self.notes)
         self.help.value = f"<p>{html.escape(where_help_is(self.session.journal))}</p>" if tender else ""
+
+
+def _own_number_form(journal: Journal, added: Callable[[Scale], None]) -> w.VBox:
+    """Ask for a number's name and its ends; it stands in the list from then on."""
+    style = {"description_width": "9rem"}
+    name = w.Text(
+        description="Name",
+        placeholder="Sleep, CORE-10, hours outdoors …",
+        style=style,
+        layout=w.Layout(width="min(34rem, 99%)"),
+    )
+    low, high = (
+        w.Text(value=end, description=label, style=style, layout=w.Layout(width="15rem"))
+        for label, end in (("From", "0"), ("to", "10"))
+    )
+    way = w.Dropdown(
+        options=list(HIGHER.items()),
+        description="A higher one is",
+        style=style,
+        layout=w.Layout(width="24rem"),
+    )
+    button = w.Button(description="Add it to the list", layout=w.Layout(width="max-content"))
+    state = w.HTML()
+
+    def add(_: Any) -> None:
+        try:
+            scale = scales.add(
+                journal.store,
+                journal.settings,
+                name.value,
+                low.value,
+                high.value,
+                way.value,
+                MEANS_SOMETHING_ELSE,
+            )
+        except TherapyReviewError as error:
+            state.value = strong(f"Not added: {error}")
+            return
+        name.value, low.value, high.value, way.value = "", "0", "10", ""
+        state.value = (
+            f"<em>{html.escape(scale.name)} is in the list above now, this week and from now on.</em>"
+        )
+        added(scale)
+
+    button.on_click(add)
+    return w.VBox([w.HTML(f"<p>{ABOUT_OWN}</p>"), name, low, high, way, button, state])

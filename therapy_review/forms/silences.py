@@ -9,17 +9,18 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any, Literal
 
+import ipywidgets as w
+
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.measures import LONG_SILENCE
 from therapy_review.player import Moment
 from therapy_review.trends import kinds_of_silence
-from therapy_review.wording import clock
+from therapy_review.wording import clock, strong
 
 if TYPE_CHECKING:
     import pandas as pd
-    from ipywidgets import VBox
 
     from therapy_review.journal import Session
 
@@ -34,7 +35,7 @@ ASK = (
 
 def silence_form(
     session: Session, sound: Literal["on", "off"] = "on", use: str = SELF_REVIEW
-) -> VBox | Still:
+) -> w.VBox | Still:
     """Ask what the long silences of a session were.
 
     Parameters
@@ -62,8 +63,6 @@ def silence_form(
         return Still(f"<p>{NONE}</p>", NONE)
     if is_still():
         return _to_read(session, found)
-    import ipywidgets as w
-
     heard = sound == "on" and session.has_recording
     state = w.HTML(f"<em>{ASK}</em>")
     every = list(enumerate(row for _, row in found.iterrows()))
@@ -87,8 +86,6 @@ def silence_form(
 
 
 def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
-    import ipywidgets as w
-
     start, end = float(row["start"]), float(row["end"])
     about = _about(session, row)
     kind = w.Combobox(
@@ -112,7 +109,7 @@ def _row(session: Session, row: pd.Series, state: Any, *, heard: bool) -> Any:
             kinds_of_silence.say(session, start, end, kind.value, text.value)
             state.value = "<em>Saved.</em>"
         except TherapyReviewError as error:
-            state.value = f"<strong>Not saved: {html.escape(str(error))} Your words are still here.</strong>"
+            state.value = strong(f"Not saved: {error} Your words are still here.")
 
     kind.observe(save, "value")
     text.observe(save, "value")

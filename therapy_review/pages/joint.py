@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.charts import path, session as charts
+import ipywidgets as w
+
+from therapy_review import charts
 from therapy_review.display import (
     IS_OFF,
     ON,
@@ -28,13 +30,14 @@ from therapy_review.display import (
     sentence,
 )
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal import Journal, marks_in, open_journal, shared_notes
+from therapy_review.journal import Journal, marks_in, shared_notes
 from therapy_review.pages.joint_form import opening_form
 from therapy_review.pages.overview_view import Place, QuietPlace
+from therapy_review.pages.session import chosen
 from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND, Opened
 from therapy_review.player import Listeners, marks_to_read
 from therapy_review.trends import Way, way
-from therapy_review.wording import counted, day, paragraphs
+from therapy_review.wording import counted, day, paragraphs, strong
 
 if TYPE_CHECKING:
     from therapy_review.journal import Session
@@ -173,7 +176,7 @@ class Together:
 
     def _asked(self, row: str) -> Still:
         question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'
-        chart = path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
+        chart = charts.path(self.opened.of(self._every), [row], scales=self.journal.scales, names=self._names)
         missing = self._not_agreed() if row in OF_THE_SOUND else ""
         if not chart.rows:
             return Still(f"{question}<p><small>{missing or CLOSED}</small></p>", QUESTIONS[row])
@@ -199,20 +202,18 @@ class Together:
             return sentence("No session is opened.")
         if is_still():
             return sentence(f"{how_to_start()} to open a session here.")
-        import ipywidgets as w
-
         kind = Place if self.is_heard else QuietPlace
         place = self._place = kind(self.journal, self._listeners, self._told)
         days = [(day(self.journal.session(name).date), name) for name in names[::-1]]
         which = w.Dropdown(options=[("choose a session", ""), *days], description="Session")
 
-        def chosen(change: Any) -> None:
+        def open_it(change: Any) -> None:
             place.close()
             if change["new"]:
                 show = place.open if self.opened.shows(SOUND, change["new"]) else place.open_without_sound
                 show(self.journal.session(change["new"]))
 
-        which.observe(chosen, "value")
+        which.observe(open_it, "value")
         above = [w.HTML(f"<p>{UNDER}</p>"), self._who("sessions")]
         return w.VBox([*(above if self.is_heard else [w.HTML(f"<p>{IS_OFF}</p>")]), which, place.box])
 
@@ -256,7 +257,9 @@ class Together:
         return f"<p>{html.escape(said)}</p>" if said else ""
 
     def _map(self, session: Session) -> str:
-        return str(charts.session_map(session.turns, names=self._names)._repr_mimebundle_()["text/html"])
+        return str(
+            charts.session.session_map(session.turns, names=self._names)._repr_mimebundle_()["text/html"]
+        )
 
     def _marks(self, session: Session) -> str:
         """List the marks that may be seen, where no player shows them."""
@@ -270,17 +273,15 @@ class Together:
 
     def _who(self, where: str) -> Any:
         """Ask who is at the keyboard: marks and notes are put under that name."""
-        import ipywidgets as w
-
         options = [(name, by) for by, name in self._names.items()]
         who = w.ToggleButtons(options=options, value=self._by, description="Writing", tooltips=())
 
-        def chosen(change: Any) -> None:
+        def write_as(change: Any) -> None:
             self._by = change["new"]
             for other in self._whos.values():
                 other.value = self._by
 
-        who.observe(chosen, "value")
+        who.observe(write_as, "value")
         self._whos[where] = who
         return who
 
@@ -291,8 +292,6 @@ class Together:
     def _notes(self) -> Any:
         if is_still():
             return Still(f"{self._written()}<p><small>{how_to_start()} to write here.</small></p>")
-        import ipywidgets as w
-
         wide = w.Layout(width="min(52rem, 99%)")
         listed, state = w.HTML(self._written()), w.HTML()
         field = w.Textarea(rows=3, layout=wide, placeholder="A note for both of you")
@@ -304,9 +303,7 @@ class Together:
                 field.value, state.value = "", "<em>Kept.</em>"
                 return True
             except TherapyReviewError as error:
-                state.value = (
-                    f"<strong>Not kept: {html.escape(str(error))} Your words are still here.</strong>"
-                )
+                state.value = strong(f"Not kept: {error} Your words are still here.")
                 return False
 
         note = w.Button(description="Keep as a note")
@@ -336,8 +333,6 @@ class Together:
         """Offer to stop: silence at once, and nothing is left on the page."""
         if is_still():
             return Still("")
-        import ipywidgets as w
-
         button, said = w.Button(description="We stop here"), w.HTML()
         button.on_click(lambda _: self._stop())
         self._ends.append(said)
@@ -379,7 +374,5 @@ def together(journal: str | Path, session: str = "", sound: str = ON) -> Togethe
     Together or NothingToShow
         Always something whose parts can be shown.
     """
-    opened = open_journal(journal)
-    if not session and not opened.sessions:
-        return NothingToShow(f"There is no session in {opened.name} yet.")
-    return Together(opened, opened.session(session) if session else opened.sessions[-1], sound)
+    beside = chosen(journal, session)
+    return Together(beside.journal, beside, sound)

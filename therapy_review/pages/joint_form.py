@@ -11,15 +11,15 @@ import html
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import shared_notes
 from therapy_review.pages.visibility import FIGURES, PARTS, Opened, on_offer, remember, remembered
-from therapy_review.wording import counted, day
+from therapy_review.wording import counted, day, strong
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
-
     from therapy_review.journal import Journal
     from therapy_review.trends import Way
 
@@ -36,13 +36,11 @@ ASK = (
 )
 
 
-def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -> VBox | Still:
+def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -> w.VBox | Still:
     """Ask what may be seen."""
     ask = ASK.format(therapist=html.escape(journal.therapist))
     if is_still():
         return Still(f"<p>Nothing of this page is opened. {how_to_start()} and choose what may be seen.</p>")
-    import ipywidgets as w
-
     last = now = remembered(journal)
     state, listed = w.HTML(), w.VBox([])
 
@@ -55,9 +53,7 @@ def opening_form(journal: Journal, way: Way, opened: Callable[[Opened], None]) -
             remember(journal, choice)
             state.value = f"<em>Opened: {choice.said()}. You can choose again at any time.</em>"
         except TherapyReviewError as error:
-            state.value = (
-                f"<strong>Opened: {choice.said()}; not remembered: {html.escape(str(error))}</strong>"
-            )
+            state.value = strong(f"Opened: {choice.said()}; not remembered: {error}")
         opened(choice)
 
     buttons = [
@@ -80,8 +76,6 @@ def _known(last: Opened, journal: Journal, way: Way) -> Opened:
 
 
 def _list(journal: Journal, way: Way, last: Opened, choose: Callable[[Opened], None]) -> list[Any]:
-    import ipywidgets as w
-
     tags, scales, names = on_offer(way)
     words = {tag: _box(tag, tag in last.tags) for tag in tags}
     named = journal.scales
@@ -113,8 +107,6 @@ class _Sessions:
     """The sessions, some listed with a box for each of their parts, all from a day on with their figures alone."""
 
     def __init__(self, names: list[str], last: Opened) -> None:
-        import ipywidgets as w
-
         self.names, self.last = names, last
         self.boxes: dict[str, dict[str, Any]] = {}
         self.since = w.DatePicker(description=SINCE, style={"description_width": "initial"})
@@ -168,28 +160,20 @@ def _ticked(boxes: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _row(name: str, boxes: dict[str, Any]) -> Any:
-    import ipywidgets as w
-
     number = f" ({name[11:]})" if name[11:] else ""
     called = w.HTML(f"{day(dt.date.fromisoformat(name[:10]))}{number}", layout=w.Layout(min_width="13rem"))
     return w.HBox([called, _flow(boxes.values())], layout=w.Layout(flex_flow="row wrap"))
 
 
 def _flow(boxes: Any) -> Any:
-    import ipywidgets as w
-
     return w.HBox(list(boxes), layout=w.Layout(flex_flow="row wrap", grid_gap="0 1rem"))
 
 
 def _box(text: str, value: object) -> Any:
-    import ipywidgets as w
-
     return w.Checkbox(value=bool(value), description=text, indent=False, layout=w.Layout(width="auto"))
 
 
 def _button(text: str, press: Callable[[], None], style: str = "") -> Any:
-    import ipywidgets as w
-
     button = w.Button(
         description=text, button_style=style, layout=w.Layout(width="auto", align_self="flex-start")
     )

@@ -1,4 +1,4 @@
-"""Words: the sentences of the letters, as HTML.
+"""The letter: its sentences, as HTML.
 
 They say what is there, never what it means; a difference that comes and goes by itself is said to be one.
 """
@@ -94,7 +94,10 @@ def which(session: Session) -> str:
 
 
 def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SHOWN) -> str:
-    """Say what the session held, in the client's own words and a few plain figures."""
+    """Say what the session held, in the client's own words and a few plain figures.
+
+    No figure is told that not everybody heard has agreed to have used so; private notes are in it only when shown.
+    """
     written, sentences = (
         session.notes,
         [f"You met {html.escape(session.journal.therapist)} on {day(session.date)}."],
@@ -161,8 +164,7 @@ def changes(session: Session, use: str = SELF_REVIEW, *, private_notes: str = SH
     items = [
         _mood_change(now.mood_after, then.mood_after),
         _tag_change(now.tags, then.tags) if private_notes == SHOWN else "",
-        _talk_change(*measured),
-        _silence_change(*measured),
+        *_measured_changes(*measured),
     ]
     said = [f"<li>{item}</li>" for item in items if item]
     if not said:
@@ -205,22 +207,23 @@ def _tag_change(now: Sequence[str], then: Sequence[str]) -> str:
     return " ".join(said)
 
 
-def _talk_change(now: pd.Series | None, then: pd.Series | None) -> str:
-    if now is None or then is None or "client_talk_share" not in now or "client_talk_share" not in then:
+def _measured_changes(now: pd.Series | None, then: pd.Series | None) -> list[str]:
+    if now is None or then is None:
+        return []
+    silences = (
+        f"Silences of three seconds or more: {int(now['long_silences'])}; then {int(then['long_silences'])}. "
+        "A silence can be many things."
+    )
+    return [_talk_change(now, then), silences]
+
+
+def _talk_change(now: pd.Series, then: pd.Series) -> str:
+    if "client_talk_share" not in now or "client_talk_share" not in then:
         return ""
     share, before = float(now["client_talk_share"]), float(then["client_talk_share"])
     if abs(share - before) < SAME_SHARE:
         return f"Of the talking, about the same part was yours: {share:.0%}, then {before:.0%}."
     return f"Of the talking, {share:.0%} was yours; then {before:.0%}. There is no right share."
-
-
-def _silence_change(now: pd.Series | None, then: pd.Series | None) -> str:
-    if now is None or then is None:
-        return ""
-    return (
-        f"Silences of three seconds or more: {int(now['long_silences'])}; then {int(then['long_silences'])}. "
-        "A silence can be many things."
-    )
 
 
 def _quote(text: str) -> str:

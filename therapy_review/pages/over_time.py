@@ -7,6 +7,8 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.charts import (
     early_recent,
     path,
@@ -21,14 +23,14 @@ from therapy_review.display import (
     NothingToShow,
     Shown,
     Still,
-    gently,
+    gentle,
     how_to_start,
     is_on,
     is_still,
     or_nothing,
     sentence,
 )
-from therapy_review.forms import STYLE, letter_form
+from therapy_review.forms import FORM_STYLE, letter_form
 from therapy_review.journal import Journal, open_journal
 from therapy_review.pages import overview_text
 from therapy_review.pages.overview_view import Place, QuietPlace, path_view, usual_view
@@ -71,6 +73,7 @@ NEED_NOT = (
 )
 
 
+@gentle
 class PathPage:
     """The path, part by part."""
 
@@ -98,12 +101,10 @@ class PathPage:
         heard = f" {NOTHING_SOUNDS[0].upper()}{NOTHING_SOUNDS[1:]}{or_else}." if self.is_heard else ""
         return Still(overview_text.opening(self.journal, title, f"{text}{heard}"))
 
-    @gently
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
         return self._greeting("Your path", PATH, "" if is_still() else " or click a star")
 
-    @gently
     def how_along(self) -> Still:
         """Say how a session is opened on the path."""
         if is_still():
@@ -111,7 +112,6 @@ class PathPage:
         play = ", and plays it at once; Escape is silence" if self.is_heard else ""
         return sentence(f"{ALONG}{play}.")
 
-    @gently
     def how_usual(self) -> Still:
         """Say what stands beside what is usual, and how to look behind it."""
         if is_still():
@@ -119,31 +119,28 @@ class PathPage:
         play = ", each with its own play button" if self.is_heard else ", to read"
         return sentence(f"{USUAL} {BEHIND}{play}.")
 
-    @gently
     def path(self) -> Any:
         """Show the path; live, sessions can be chosen and opened."""
         if is_still() or self._way.sessions.empty:
             return self._quiet(path(self._way, scales=self.journal.scales))
         return self._quiet(path_view(self._way, self._place()))
 
-    @gently
     def usual(self) -> Any:
         """Show each session beside the usual range before it; live, a value leads to the moments behind it."""
         told = said_of_lines(self._way)
         chart = usual_over_time(self._usual, told)
         return chart if is_still() or not chart.rows else usual_view(self._usual, self._place(), told)
 
-    @gently
     def tags(self) -> Chart:
         """Show how often each of the most used words for moods was noted, in a few sessions at a time."""
         return tag_shares(self._way.tags)
 
-    @gently
     def moved(self) -> Still:
         """Say in words what moved, and what it is too early to say of."""
         return Still(overview_text.moved(self._way))
 
 
+@gentle
 class HowFar(PathPage):
     """Early and recent beside each other, part by part; as `PathPage`."""
 
@@ -151,42 +148,34 @@ class HowFar(PathPage):
     def _sides(self) -> Any:
         return early_and_recent(self._way.sessions["session"])
 
-    @gently
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
         return self._greeting("How far you have come", HOW_FAR)
 
-    @gently
     def how_to_listen(self) -> Still:
         """Say that nobody needs to listen, where something could be heard."""
         return sentence(NEED_NOT) if self.is_heard else Still("")
 
-    @gently
     def then_and_now(self) -> Still:
         """Show the client's own words, early and recent."""
         return Still(overview_text.then_and_now(self.journal, self._sides))
 
-    @gently
     def pictures(self) -> Any:
         """Show moods and measures, early and recent."""
         return early_recent.then_and_now(self._way, self._sides, scales=self.journal.scales)
 
-    @gently
     def words(self) -> Any:
         """Show the words for moods, early and recent."""
         return early_recent.words_then_and_now(self._way.tags, self._sides, self._way.groups)
 
-    @gently
     def silences(self) -> Chart:
         """Show what the long silences were, as far as the client said it."""
         return silences_over_time(kinds_of_silence.by_session(self.journal))
 
-    @gently
     def voices(self) -> Any:
         """Show pitch and loudness over the sessions as far as they were asked for."""
         return voices_view(self.journal)
 
-    @gently
     def moments(self) -> Any:
         """Show pairs of moments to hear, early and recent."""
         found = pairs_to_hear(self.journal)
@@ -197,7 +186,6 @@ class HowFar(PathPage):
         show = _pair if self.is_heard else _pair_to_read
         return self._quiet(Shown(*(show(pair.kind, pair.chosen, pair.early, pair.recent) for pair in found)))
 
-    @gently
     def letter(self) -> Any:
         """Ask what the client wants to say to the person they were."""
         return letter_form(self.journal)
@@ -215,9 +203,7 @@ def _pair(kind: str, chosen: str, *both: HeardMoment) -> Any:
     if is_still():
         read = _pair_to_read(kind, chosen, *both)
         return Still(f"{read.markup}<p><small>{how_to_start()} to hear them.</small></p>")
-    import ipywidgets as w
-
-    rows: list[Any] = [w.HTML(STYLE), w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]
+    rows: list[Any] = [w.HTML(FORM_STYLE), w.HTML(f"<h3>{kind}</h3><p>{chosen}</p>")]
     for one in both:
         rows += [w.HTML(f"<strong>{day(one.session.date)}</strong>")]
         rows += [Moment(one.session, one.start, one.end, one.why)]

@@ -10,6 +10,7 @@ import html
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
 import pandas as pd
 
 from therapy_review import wording
@@ -41,8 +42,6 @@ class Place:
         listeners: Callable[[Session], Listeners] = lambda _: ALONE,
         told: Told = letter.what_it_held,
     ) -> None:
-        import ipywidgets as w
-
         self.journal, self.listeners, self._told = journal, listeners, told
         self.box = w.VBox([])
         self.box.add_class("tr-choose-place")
@@ -58,14 +57,25 @@ class Place:
 
     def open_moments(self, session: Session, sentence: str, found: pd.DataFrame) -> None:
         """Show some moments of a session, with a way to all of it."""
-        import ipywidgets as w
-
         whole = w.Button(description="Open the whole session", layout=w.Layout(width="max-content"))
         whole.on_click(lambda _: self.open(session))
 
         use = self.listeners(session).use
         said = f"<p>{html.escape(sentence)}</p>"
         self._show(session, lambda: [moments_to_hear(session, found, use=use), whole], said)
+
+    def open_found(self, session: Session, sentence: str, find: Callable[[], pd.DataFrame]) -> None:
+        """Show moments that are yet to be found, or all of a session in which none can be."""
+        try:
+            if session.has_recording:  # turns found elsewhere are the client's to look at
+                session.require(SELF_REVIEW)
+            found = find()
+        except ConsentError as error:
+            self.open_without_sound(session, str(error))
+        except TherapyReviewError:
+            self.open(session)
+        else:
+            self.open_moments(session, sentence, found)
 
     def close(self) -> None:
         """Be silent at once, and show nothing."""
@@ -77,8 +87,6 @@ class Place:
         return Player(session, self.listeners(session))
 
     def _show(self, session: Session, parts: Callable[[], list[Any]], told: str) -> None:
-        import ipywidgets as w
-
         self.close()
         shown = [w.HTML(f"<h3>{wording.day(session.date)}</h3>{told}")]
         try:
@@ -90,8 +98,6 @@ class Place:
 
 def path_view(way: Way, place: Place) -> Any:
     """Show the path with its choices, and below it what is chosen."""
-    import ipywidgets as w
-
     names = way.sessions["session"].tolist()
     wide = {"layout": w.Layout(width="min(52rem, 99%)"), "style": {"description_width": "7rem"}}
     span = w.SelectionRangeSlider(
@@ -125,8 +131,6 @@ def path_view(way: Way, place: Place) -> Any:
 
 def _page(*parts: Any) -> Any:
     """Put a picture and the place it opens into one box, in which the picture finds that place."""
-    import ipywidgets as w
-
     box = w.VBox(parts)
     box.add_class("tr-choose-page")
     return box
@@ -143,17 +147,13 @@ def _open(way: Way, place: Place, what: str, name: str) -> None:
     if what != "proud" or proud.empty or not session.has_recording:
         place.open(session)
         return
-    marks = proud.assign(kind="proud moment")
-    try:
-        session.require(SELF_REVIEW)
-        found = moments(session.turns, pd.concat([marks, session.marks[session.marks["kind"] == "trigger"]]))
-    except ConsentError as error:
-        place.open_without_sound(session, str(error))
-        return
-    except TherapyReviewError:
-        place.open(session)
-        return
-    place.open_moments(session, "What you marked as a proud moment:", found[found["kind"] == "mark"])
+
+    def find() -> pd.DataFrame:
+        triggers = session.marks[session.marks["kind"] == "trigger"]
+        found = moments(session.turns, pd.concat([proud.assign(kind="proud moment"), triggers]))
+        return found[found["kind"] == "mark"]
+
+    place.open_found(session, "What you marked as a proud moment:", find)
 
 
 def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str], str] | None = None) -> Any:
@@ -163,19 +163,12 @@ def usual_view(table: pd.DataFrame, place: Place, told: Mapping[tuple[str, str],
         session, own = place.journal.session(name), table[table["session"] == name]
         (row,) = own[(own["speaker"] + "_" + own["measure"]).str.strip("_") == what].to_dict("records")
         said = f"{label(row['measure'], row['speaker']).capitalize()}: {beside_in_words(row)}."
-        try:
-            if session.has_recording:  # turns found elsewhere are the client's to look at
-                session.require(SELF_REVIEW)
-            found = behind(
-                session.turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=session.marks
-            )
-        except ConsentError as error:
-            place.open_without_sound(session, str(error))
-            return
-        except TherapyReviewError:
-            place.open(session)
-            return
-        place.open_moments(session, said, found)
+
+        def find() -> pd.DataFrame:
+            side = side_of(row["place"])
+            return behind(session.turns, row["measure"], row["speaker"], side=side, marks=session.marks)
+
+        place.open_found(session, said, find)
 
     return _page(Clickable(usual_over_time(table, told), chosen), place.box)
 
@@ -191,8 +184,6 @@ class QuietPlace(Place):
         """Show some moments of a session to read."""
 
         def to_read() -> list[Any]:
-            import ipywidgets as w
-
             session.require(self.listeners(session).use)  # times and reasons rest on the sound
             return [w.HTML(moments_to_read(found).markup)]
 

@@ -10,10 +10,12 @@ import html
 import threading
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.charts import voices_over_time
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.forms import STYLE
+from therapy_review.forms import FORM_STYLE
 from therapy_review.journal import OF_THE_WAY
 from therapy_review.measures import pitch_loudness
 from therapy_review.trends import phases, trends
@@ -64,8 +66,6 @@ class VoicesView:
     """The picture, and the button that has more of it worked out."""
 
     def __init__(self, journal: Journal) -> None:
-        import ipywidgets as w
-
         self.journal, self._stops = journal, threading.Event()
         self.working: threading.Thread | None = None
         self._drawn, self._state = w.HTML(), w.HTML()
@@ -73,7 +73,7 @@ class VoicesView:
         self._stop.description = "Stop"
         self._begin.on_click(lambda _: self._start())
         self._stop.on_click(lambda _: self._stops.set())
-        self.box = w.VBox([w.HTML(STYLE), self._drawn, w.HBox([self._begin, self._stop]), self._state])
+        self.box = w.VBox([w.HTML(FORM_STYLE), self._drawn, w.HBox([self._begin, self._stop]), self._state])
         self.box.add_class("tr-scale")
         self._draw()
 

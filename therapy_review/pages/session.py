@@ -1,4 +1,4 @@
-"""Pages: what each cell of a notebook shows, one method a cell.
+"""The page of one session: what each cell of its notebook shows, one method a cell.
 
 A page never raises for something a person can mend: it shows the sentence instead and goes on with the rest.
 """
@@ -10,20 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from therapy_review import charts
 from therapy_review.analysis import analysis
-from therapy_review.charts import (
-    beside_usual,
-    over_time,
-    session as charts,
-    voices_of_a_session,
-)
 from therapy_review.consent import REPORT, SELF_REVIEW
 from therapy_review.display import (
     HOW_TO_LISTEN,
     IS_OFF,
     LEFT_OUT,
     NO_CLIPS,
-    NOTHING_SOUNDS,
     OFF,
     ON,
     SHOWN,
@@ -31,6 +25,7 @@ from therapy_review.display import (
     NothingToShow,
     Shown,
     Still,
+    gentle,
     gently,
     in_the_workbook,
     is_on,
@@ -38,19 +33,16 @@ from therapy_review.display import (
     or_nothing,
     sentence,
 )
-from therapy_review.errors import TherapyReviewError
-from therapy_review.forms import notes as forms, questionnaires as scale_forms, silence_form
-from therapy_review.journal import Journal, open_journal
+from therapy_review.errors import JournalError, TherapyReviewError
+from therapy_review.forms import notes_form, notes_to_read, scale_forms, silence_form, who_is_who
+from therapy_review.journal import open_journal
 from therapy_review.measures import behind, moments, prosody, talk
 from therapy_review.pages import letter
 from therapy_review.player import Player, moments_to_hear, moments_to_read
 from therapy_review.trends import (
     SET_BESIDE,
     kinds_of_silence,
-    moods_table,
-    sessions_table,
     side_of,
-    tags_table,
     trends,
     usual,
     ways_before,
@@ -62,6 +54,7 @@ if TYPE_CHECKING:
     from therapy_review.journal import Session
 
 
+@gentle
 class SessionPage:
     """One session, part by part; what rests on its sound asks the consent gate each time it is shown."""
 
@@ -112,41 +105,35 @@ class SessionPage:
         for live in self._live:
             live.refresh()
 
-    @gently
     def heading(self) -> Still:
         """Show the session's day and what is kept of it."""
         return Still(letter.session_heading(self.session))
 
-    @gently
     def held(self) -> Still:
         """Show what the session held, in the client's own words and a few plain figures."""
         self._listen_if_possible()
         return Still(letter.what_it_held(self.session, self.use, private_notes=self.private_notes))
 
-    @gently
     def who_is_who(self) -> Any:
         """Ask which voice is the client's, while that is not known."""
         if missing := self._without_sound():
             return missing
         _ = self._turns
-        return forms.who_is_who(self.session) if self.is_heard else sentence(NO_CLIPS)
+        return who_is_who(self.session) if self.is_heard else sentence(NO_CLIPS)
 
-    @gently
     def session_map(self) -> Any:
         """Show who spoke when; a click on it leads to that time in the player."""
         to = self.session.name if self.is_heard else ""
         return self._without_sound() or self._following(
-            lambda: charts.session_map(self._turns, self.session.marks).leading_to(to)
+            lambda: charts.session.session_map(self._turns, self.session.marks).leading_to(to)
         )
 
-    @gently
     def how_to_listen(self) -> Still:
         """Say that nothing plays by itself, where something could play."""
         if self._is_printed or not (self.is_heard and self.session.has_recording):
             return Still("")
         return sentence(HOW_TO_LISTEN)
 
-    @gently
     def player(self) -> Any:
         """Show the player of the whole session."""
         if not self.session.has_recording:
@@ -160,19 +147,16 @@ class SessionPage:
         player.on_refresh(self.refresh)
         return player
 
-    @gently
     def talk_balance(self) -> Any:
         """Show the talk shares over five equal parts of the session."""
         return self._without_sound() or self._following(
-            lambda: charts.talk_balance(talk.balance(self._turns))
+            lambda: charts.session.talk_balance(talk.balance(self._turns))
         )
 
-    @gently
     def pauses_and_gaps(self) -> Any:
         """Show how long the silences were."""
-        return self._without_sound() or self._following(lambda: charts.pauses_and_gaps(self._turns))
+        return self._without_sound() or self._following(lambda: charts.session.pauses_and_gaps(self._turns))
 
-    @gently
     def voices(self) -> Any:
         """Show pitch and loudness of each voice, where they were asked for, with what can be said of them."""
         if not self._shows_voices:
@@ -181,9 +165,8 @@ class SessionPage:
         if missing := self._without_sound():
             return Shown(heading, missing)
         _ = self._turns
-        return Shown(heading, voices_of_a_session(prosody(self.session, self.use)))
+        return Shown(heading, charts.voices_of_a_session(prosody(self.session, self.use)))
 
-    @gently
     def moments(self) -> Any:
         """Show five moments worth hearing, each with its play button."""
         if missing := self._without_sound():
@@ -197,7 +180,6 @@ class SessionPage:
             else moments_to_read(found)
         )
 
-    @gently
     def silences(self) -> Any:
         """Ask what the long silences were, for whoever wants to say it."""
         if self.private_notes != SHOWN:
@@ -210,33 +192,28 @@ class SessionPage:
             return self._without_sound()
         return silence_form(self.session, ON if self.is_heard else OFF, self.use)
 
-    @gently
     def notes(self) -> Any:
         """Show the notes as a form that saves itself."""
         before = [] if is_still() else ways_before(self.session)
-        return Shown(*map(sentence, self.session.notes.problems), forms.notes_form(self.session, before))
+        return Shown(*map(sentence, self.session.notes.problems), notes_form(self.session, before))
 
-    @gently
     def questionnaires(self) -> Any:
         """Show the questionnaires, folded together; in batch those that were filled in."""
-        return scale_forms.scale_forms(self.session)
+        return scale_forms(self.session)
 
-    @gently
     def written(self) -> Any:
         """Show the notes to read, or say that they are left out."""
         if self.private_notes != SHOWN:
             return sentence(
                 "What you wrote in your own words is left out of this report; it is in your notes."
             )
-        return forms.notes_to_read(self.session)
+        return notes_to_read(self.session)
 
-    @gently
     def changes(self) -> Still:
         """Show what is different from the session before, in words."""
         self._listen_if_possible()
         return Still(letter.changes(self.session, self.use, private_notes=self.private_notes))
 
-    @gently
     def usual(self) -> Any:
         """Show the session beside the usual range before it; a click leads to the moment behind a number."""
         table = usual(trends(self.journal, SET_BESIDE))
@@ -247,89 +224,12 @@ class SessionPage:
                 there = behind(turns, row["measure"], row["speaker"], side=side_of(row["place"]), marks=marks)
                 if len(there):
                     found[row["measure"], row["speaker"]] = float(there["start"].iloc[0])
-        return beside_usual(table, self.session.name, found).leading_to(
+        return charts.beside_usual(table, self.session.name, found).leading_to(
             self.session.name if self.is_heard else ""
         )
 
 
-class WeeklyReview:
-    """The weekly letter, part by part."""
-
-    def __init__(self, journal: Journal, week: str = "", sound: str = ON) -> None:
-        sessions = journal.week(week)
-        self.journal = journal
-        self.week = week or (sessions[-1].week if sessions else "")
-        self.is_heard = is_on(sound)
-        self.pages = [SessionPage(session, sound=sound) for session in sessions]
-
-    def __getattr__(self, name: str) -> Callable[[], Any]:
-        # What a session's page can show, the week shows for each of its sessions (most weeks have one).
-        if name.startswith("_") or not callable(getattr(SessionPage, name, None)):
-            raise AttributeError(name)
-        return lambda: self._each(name)
-
-    def _each(self, name: str) -> Any:
-        if not self.pages:
-            return None  # a missed week: said once, in `opening`
-        parts = [(Still(letter.which(page.session)), getattr(page, name)()) for page in self.pages]
-        # Where there is one session, it need not be named at every part.
-        return Shown(*(thing for part in parts for thing in part)) if len(parts) > 1 else Shown(parts[0][1])
-
-    @gently
-    def opening(self) -> Still:
-        """Greet, and say which week this is."""
-        heard = NOTHING_SOUNDS if self.is_heard else ""
-        return Still(letter.opening(self.journal, self.week, [page.session for page in self.pages], heard))
-
-    @gently
-    def agreements(self) -> Still | None:
-        """Say which agreement ends within two weeks; nothing where none does."""
-        said = letter.agreements_ending(self.journal)
-        return Still(said) if said else None
-
-    @gently
-    def how_to_listen(self) -> Still | None:
-        """Say once that nothing plays by itself, where something could play."""
-        said = [page.how_to_listen() for page in self.pages]
-        return next((one for one in said if one.markup), None)
-
-    @gently
-    def moods(self) -> Any:
-        """Show moods before and after, session by session."""
-        return over_time.moods(moods_table(self.journal))
-
-    @gently
-    def mood_tags(self) -> Any:
-        """Show the mood words over the weeks."""
-        return over_time.mood_tags(tags_table(self.journal), self.journal.mood_groups)
-
-    @gently
-    def talk_time(self) -> Any:
-        """Show talk time, session by session."""
-        return over_time.talk_time(sessions_table(self.journal))
-
-
 @or_nothing
-def weekly_review(journal: str | Path, week: str = "", sound: str = ON) -> WeeklyReview | NothingToShow:
-    """Open the weekly review of a journal.
-
-    Parameters
-    ----------
-    journal : str or Path
-        The journal's folder.
-    week : str
-        An ISO week as in ``2026-W10``; the newest with a session when empty.
-    sound : str
-        ``on``, or ``off`` for a page on which nothing can play.
-
-    Returns
-    -------
-    WeeklyReview or NothingToShow
-        Always something whose parts can be shown.
-    """
-    return WeeklyReview(open_journal(journal), week, sound)
-
-
 @or_nothing
 def session_report(
     journal: str | Path,
@@ -361,8 +261,13 @@ def session_report(
     SessionPage or NothingToShow
         Always something whose parts can be shown.
     """
+    use = REPORT if is_still() else SELF_REVIEW
+    return SessionPage(chosen(journal, session), use, private_notes, sound, voices)
+
+
+def chosen(journal: str | Path, session: str) -> Session:
+    """Open a session of a journal by its name, or the newest where that is empty."""
     opened = open_journal(journal)
     if not session and not opened.sessions:
-        return NothingToShow(f"There is no session in {opened.name} yet.")
-    chosen = opened.session(session) if session else opened.sessions[-1]
-    return SessionPage(chosen, REPORT if is_still() else SELF_REVIEW, private_notes, sound, voices)
+        raise JournalError(f"There is no session in {opened.name} yet.")
+    return opened.session(session) if session else opened.sessions[-1]

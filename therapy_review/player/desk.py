@@ -1,35 +1,45 @@
 """Desk: what a player's page asks the kernel for, and what it gets.
 
-Each act answers one message; what it changes is on disk before the answer leaves.
+Each act answers one message; what it changes is on disk before the answer leaves. What a page draws goes to it as
+plain values in a message and is never a trait of a widget, for a notebook may be saved with those.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis
+import numpy as np
+import pandas as pd
+
+from therapy_review import wording
+from therapy_review.analysis import CHANGED_ELSEWHERE, Listening, analysis, review
+from therapy_review.charts import speaker_name
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import Mark, marks_in
+from therapy_review.journal import Mark, marks, marks_in
+from therapy_review.measures import long_silences, overlaps
 from therapy_review.player.feed import EVERYONE, Answer, Feed
-from therapy_review.player.payload import as_mark, marks_now, picture, waveform
-from therapy_review.turns import edits
+from therapy_review.turns import are_named, backchannels, edits, floor_turns, speakers
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from therapy_review.journal import Correction, Session
 
-LOCK_AFTER = (
-    10.0  # minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never
-)
+# Minutes without a sign of the client; `lock_after` under [player] in journal.toml, 0 for never.
+LOCK_AFTER = 10.0
 NOTHING_TO_UNDO = "There is nothing left to take back here."
 
+FULL = 127  # of a byte with a sign
+
 Asked = dict[str, Any]
+Shows = Callable[[Mark], bool]
 
 
 @dataclass(frozen=True)
@@ -64,9 +74,7 @@ class Desk:
         self.session, self.listeners, self.feed = session, listeners, Feed(session, use=listeners.use)
         self.is_locked = False
         self._listening = Listening(session)
-        self._by_hand: tuple[float, float] | None = (
-            None  # a turn just put right, of which others may be asked
-        )
+        self._by_hand: tuple[float, float] | None = None  # a turn just put right; others may be asked of
         self._put_here: set[Mark] = set()  # what was marked before everybody's eyes stays in view
         self._steps: list[int] = []  # how many lines there were after each correction made here
         self._seen = time.monotonic()
@@ -225,15 +233,12 @@ class Desk:
         self._listening.reset()  # an offer was about what is taken back
         return self._with_step("Taken back.")
 
-    def _is_changed_elsewhere(self) -> bool:
-        return bool(self._steps) and self._steps[-1] != len(self.session.corrections)
-
     def _now_asked(self) -> Asked:
         return {"step": self._listening.step.kind, "number": self._listening.step.number}
 
     def _listen(self, asked: Asked, sentence: str = "") -> Answer:
         listening, act = self._listening, asked.get("act")
-        if act == "take_back" and self._is_changed_elsewhere():
+        if act == "take_back" and self._steps and self._steps[-1] != len(self.session.corrections):
             return self._turns(CHANGED_ELSEWHERE)
         before, now = listening.lines, self._now_asked()
         if act == "begin":
@@ -255,3 +260,94 @@ class Desk:
         elif act == "take_back" and len(after) < len(before) and self._steps:
             self._steps.pop()
         return self._with_step(sentence)
+
+
+def picture(
+    session: Session,
+    *,
+    use: str = "self_review",
+    shows: Shows = lambda _: True,
+    names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Gather what a page draws: people, turns, silences, marks, what was said."""
+    turns, now = session.turns, marks_now(session, shows)
+    people = speakers(turns)
+    lane = {person: place for place, person in enumerate(people)}
+    units = pd.concat([floor_turns(turns).assign(short=0), backchannels(turns).assign(short=1)])
+    units = units.sort_values(["start", "end"], kind="stable")
+    return {
+        "title": wording.day(session.date),
+        "session": session.name,
+        "duration": session.duration,
+        "people": [{"role": person, "name": speaker_name(person, names)} for person in people],
+        "named": are_named(turns),
+        "stretches": _rows(turns, ["start", "end"], lane),
+        "turns": _rows(units, ["start", "end", "short"], lane),
+        "silences": _rows(long_silences(turns), ["start", "end"]),
+        "overlaps": _rows(overlaps(turns), ["start", "end"]),
+        "lines": _lines(session, use),
+        "kinds": list(marks.KINDS),
+        "answers": {**review.ANSWERS, **(names or {})},
+        "marks_called": "Marks" if names else "Your marks",
+        "offer": review.offer(session),
+        **now,
+    }
+
+
+def marks_now(session: Session, shows: Shows = lambda _: True) -> dict[str, Any]:
+    """Gather the marks as they stand in the file."""
+    table = session.marks
+    rows = sorted(filter(shows, marks_in(table)), key=lambda mark: mark.start)
+    return {
+        "marks": [as_sent(mark) for mark in rows],
+        "closed": [list(s) for s in marks.closed_stretches(table)],
+    }
+
+
+def as_sent(mark: Mark) -> dict[str, Any]:
+    """Put a mark into plain values.
+
+    Examples
+    --------
+    >>> as_sent(Mark(3, math.nan, "question"))
+    {'start': 3.0, 'end': None, 'kind': 'question', 'label': '', 'text': ''}
+    """
+    end = None if math.isnan(mark.end) else mark.end
+    sent = {"start": mark.start, "end": end, "kind": mark.kind, "label": mark.label, "text": mark.text}
+    return {**sent, "by": mark.by} if mark.by else sent
+
+
+def as_mark(sent: dict[str, Any]) -> Mark:
+    """Make a mark of what a page sent."""
+    end = sent.get("end")
+    return Mark(
+        float(sent["start"]),
+        math.nan if end is None else float(end),
+        str(sent["kind"]),
+        str(sent.get("label", "")),
+        str(sent.get("text", "")),
+        str(sent.get("by", "")),
+    )
+
+
+def waveform(peaks: NDArray[np.float32]) -> bytes:
+    """Put a waveform into bytes: how far the sound reaches, 32 times a second, 0 to 127."""
+    high = np.abs(peaks).max(axis=1, initial=0.0)
+    usual = float(np.quantile(high, 0.995)) if len(high) else 0.0
+    scaled = np.clip(high / usual, 0, 1) if usual > 0 else high
+    return bytes((np.sqrt(scaled) * FULL).astype(np.uint8))
+
+
+def _rows(table: pd.DataFrame, columns: list[str], lane: dict[str, int] | None = None) -> list[list[float]]:
+    values = [table[column].astype(float).round(3).tolist() for column in columns]
+    if lane is not None:
+        values.append([float(lane[person]) for person in table["speaker"]])
+    return [list(row) for row in zip(*values, strict=True)]
+
+
+def _lines(session: Session, use: str) -> list[list[Any]]:
+    # Words that can't be read do not keep the client from listening; `check` says what is wrong with them.
+    with contextlib.suppress(TherapyReviewError):
+        cues = session.transcript(use)
+        return [list(row) for row in zip(cues["start"], cues["end"], cues["text"], strict=True)]
+    return []

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import ipywidgets as w
+import pandas as pd
 import traitlets
 
 from therapy_review.display import Still, how_to_start, is_still
@@ -21,9 +23,6 @@ from therapy_review.player.subshell import at_once
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from ipywidgets import VBox
-
     from therapy_review.journal import Mark, Session
 
 LONGEST = 30.0  # seconds; longer listening is for the full player
@@ -86,7 +85,7 @@ class Moment(anywidget.AnyWidget):
         return Still(f"<p>{_line(self.when, self.why)}</p>", f"{self.when} {self.why}")
 
 
-def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self_review") -> VBox | Still:
+def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self_review") -> w.VBox | Still:
     """Show a list of moments, each with its play button.
 
     Parameters
@@ -102,14 +101,10 @@ def moments_to_hear(session: Session, moments: pd.DataFrame, *, use: str = "self
     VBox or Still
         The players, or a list to read while a notebook is run in batch.
     """
-    columns = (moments[name].tolist() for name in ("start", "end", "why"))
-    rows = list(zip(*columns, strict=True))
     if is_still():
-        items = "".join(f"<li>{_line(clock(start), why)}</li>" for start, _, why in rows)
-        return Still(f'<ul class="moments">{items}</ul><p><small>{how_to_start()} to hear them.</small></p>')
-    from ipywidgets import VBox
-
-    return VBox([Moment(session, start, end, why, use=use) for start, end, why in rows])
+        return Still(f"{moments_to_read(moments).markup}<p><small>{how_to_start()} to hear them.</small></p>")
+    rows = zip(*(moments[name].tolist() for name in ("start", "end", "why")), strict=True)
+    return w.VBox([Moment(session, start, end, why, use=use) for start, end, why in rows])
 
 
 def _line(when: str, why: str) -> str:
@@ -130,12 +125,11 @@ def moments_to_read(found: pd.DataFrame) -> Still:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> moments_to_read(pd.DataFrame({"start": [61.0], "why": ["A long silence."]})).text
     '1:01 A long silence.'
     """
     rows = [(clock(start), why) for start, why in found[["start", "why"]].itertuples(index=False)]
-    items = "".join(f"<li><strong>{when}</strong> {html.escape(why)}</li>" for when, why in rows)
+    items = "".join(f"<li>{_line(when, why)}</li>" for when, why in rows)
     return Still(f'<ul class="moments">{items}</ul>', "\n".join(f"{when} {why}" for when, why in rows))
 
 
@@ -158,8 +152,6 @@ def marks_to_read(marks: Iterable[Mark], client: str) -> Still:
     >>> marks_to_read([Mark(61, 70, "proud moment", "I asked")], "Robin").text
     '1:01 Robin, proud moment: I asked'
     """
-    import pandas as pd
-
     rows = []
     for mark in sorted(marks, key=lambda mark: mark.start):
         words = " ".join(filter(None, (mark.label, mark.text)))

@@ -67,15 +67,13 @@ class Player(anywidget.AnyWidget):
     playing = traitlets.Bool(default_value=False).tag(sync=True, echo_update=False)
     selected_turn = traitlets.Dict().tag(sync=True, echo_update=False)
     still_name = traitlets.Unicode(read_only=True).tag(sync=True)
-    is_followed = traitlets.Bool(default_value=False, read_only=True).tag(
-        sync=True
-    )  # something observes `time`
+    # Whether something observes `time`.
+    is_followed = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
 
     @traitlets.default("still_name")
     def _new_name(self) -> str:
-        return (
-            "" if is_still() else secrets.token_hex(8)
-        )  # a report has no live player, and is the same each time
+        # A report has no live player, and is the same each time.
+        return "" if is_still() else secrets.token_hex(8)
 
     def __init__(self, session: Session, listeners: Listeners = ALONE) -> None:
         super().__init__()
@@ -86,29 +84,13 @@ class Player(anywidget.AnyWidget):
         at_once(self)
 
     def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
-        """Have something called when a trait changes; the page tells the time only where somebody wants it.
-
-        Parameters
-        ----------
-        handler : callable
-            Called with what changed.
-        names : str or list of str
-            Of which traits; of all of them when left out.
-        type : str
-            What kind of change.
-        """
+        """Have something called when a trait changes; the page tells the time only where somebody wants it."""
         super().observe(handler, names, type)
         if names is traitlets.All or "time" in ([names] if isinstance(names, str) else names):
             self.set_trait("is_followed", value=True)
 
     def play(self, time: float) -> None:
-        """Play from a time on.
-
-        Parameters
-        ----------
-        time : float
-            Seconds from the recording's start.
-        """
+        """Play from a time on (s)."""
         self.send({"kind": "play", "time": float(time)})
 
     def stop(self) -> None:
@@ -121,28 +103,11 @@ class Player(anywidget.AnyWidget):
         self.send({"kind": "locked"})
 
     def moment(self, start: float, end: float, why: str = "") -> Moment:
-        """Make a small player for one moment of the session.
-
-        Parameters
-        ----------
-        start, end : float
-            Seconds; cut to thirty.
-        why : str
-            What this moment is, in a sentence.
-
-        Returns
-        -------
-        Moment
-        """
+        """Make a small player for one moment of the session, cut to thirty seconds; `why` says what it is."""
         return Moment(self._session, start, end, why, use=self._desk.listeners.use)
 
     def on_refresh(self, refresh: Callable[[], None]) -> None:
-        """Have something done when the client asks for the charts to follow what was put right.
-
-        Parameters
-        ----------
-        refresh : callable
-        """
+        """Have something done when the client asks for the charts to follow what was put right."""
         self._refreshers.append(refresh)
 
     def _asked(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
@@ -179,17 +144,7 @@ class Player(anywidget.AnyWidget):
             self._desk.feed.sound.prepare(tell)
 
     def still(self, how: str = "") -> Still:
-        """Return the player as a picture to look at, with a word on how to start.
-
-        Parameters
-        ----------
-        how : str
-            That word, as HTML; the usual when left out.
-
-        Returns
-        -------
-        Still
-        """
+        """Return the player as a picture to look at, with a word on how to start: HTML, the usual when left out."""
         try:
             turns, marks, sound = self._session.turns, self._desk.marks_in_view(), self._desk.feed.sound
         except TherapyReviewError as error:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from therapy_review import wording
-from therapy_review.charts import COLOURS, FAINT, name
+from therapy_review.charts import COLOURS, FAINT, speaker_name
 from therapy_review.display import in_shell
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import SessionNotes
@@ -56,8 +56,9 @@ def index(title: str, lines: Iterable[Standing], also: Mapping[str, str], *, whe
         f'<a href="{html.escape(file)}">{html.escape(file)}</a> ({html.escape(what)})'
         for file, what in also.items()
     )
+    who_speaks = ("client", "therapist")
     keys = "".join(
-        f'<i class="key" style="background:{COLOURS[who]}"></i>{name(who)}' for who in ("client", "therapist")
+        f'<i class="key" style="background:{COLOURS[who]}"></i>{speaker_name(who)}' for who in who_speaks
     )
     body = (
         f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(listed), 'session')}: {', '.join(said) or 'none'}. "
@@ -152,7 +153,7 @@ def picture(turns: pd.DataFrame) -> str:
         runs = np.flatnonzero(np.diff(np.concatenate([[0], speaks.astype(int), [0]])))
         drawn = "".join(f"M{a} {lane * LANE + LANE / 2:g}h{b - a}" for a, b in runs.reshape(-1, 2).tolist())
         paths.append(f'<path d="{drawn}" stroke="{COLOURS.get(person, FAINT)}" stroke-width="{LANE - 2}"/>')
-        said.append(f"{name(person)} {float((ends - starts).sum()) / talk:.0%}")
+        said.append(f"{speaker_name(person)} {float((ends - starts).sum()) / talk:.0%}")
     label = html.escape(f"Of the talking: {', '.join(said)}")
     height = LANE * len(people)
     return (

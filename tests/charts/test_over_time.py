@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, strategies as st
 
 from therapy_review import Journal
-from therapy_review.charts.silence_charts import (
+from therapy_review.charts.over_time import (
     MOST_ROWS,
     NONE_KNOWN,
     OTHER_WORDS,
