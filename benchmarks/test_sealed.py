@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from test_analysis import hour  # noqa: F401  the same 50 minutes of sound
 
+from benchmarks.test_analysis import hour  # noqa: F401  the same 50 minutes of sound
 from therapy_review import Journal, Recording, analyse, open_journal
 from therapy_review.storage import PlainStore, keys, sealing, unlock
 from therapy_review.trends import moods_table, sessions_table, tags_table

@@ -21,8 +21,7 @@ from pyrage.x25519 import Identity
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from test_analysis import MINUTES, hour  # noqa: F401
-
+from benchmarks.test_analysis import MINUTES, hour  # noqa: F401
 from tests.support.believable import DIALOGUES, write_journal
 from tests.trends.test_lasting_change import (
     NOISES,

@@ -91,10 +91,10 @@ import numpy as np
 import therapy_review
 for module in pkgutil.walk_packages(therapy_review.__path__, "therapy_review."):
     importlib.import_module(module.name)
-from therapy_review.measures import pitch_loudness as prosody
-from therapy_review.diarization import samples
+from therapy_review.measures import pitch_loudness
+from therapy_review.diarization.segmentation import SAMPLE_RATE, checked
 tone = ((220 * np.arange(44100) / 44100) % 1).astype(np.float32) - 0.5
-pitch = prosody._voiced_frames(samples.checked(tone, 44100)[:: samples.SAMPLE_RATE // prosody.RATE])[0]
+pitch = pitch_loudness._voiced_frames(checked(tone, 44100)[:: SAMPLE_RATE // pitch_loudness.RATE])[0]
 print(abs(float(np.median(pitch)) - 220) < 3)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
