@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,8 +17,6 @@ import numpy as np
 import pytest
 from joblib import Parallel, cpu_count, delayed
 from pyrage.x25519 import Identity
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from benchmarks.test_analysis import MINUTES, hour  # noqa: F401
 from tests.support.believable import DIALOGUES, write_journal
