@@ -78,7 +78,7 @@ def lab_at(root: Path, home: Path, notebook: str, sealed: Journal | None = None)
         "--allow-root",
         "--LabApp.expose_app_in_browser=True",
     ]
-    key = unlock.passed_on(sealed) if sealed else {}
+    key = unlock.passed_on(sealed.store) if sealed else {}
     started = [*command(root, notebook, sealed=sealed is not None), *arguments]
     log = (home / "lab.log").open("w")
     process = subprocess.Popen(
