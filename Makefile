@@ -19,11 +19,13 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
-QUICK := $(addprefix tests/,charts consent house/test_project.py house/test_rooms.py house/test_set_up.py importing \
-  journal measures sound storage/test_csv_text.py storage/test_plain.py test_wording.py trends turns)
+QUICK := $(addprefix tests/,charts/test_overview.py charts/test_session.py consent \
+  house/test_project.py house/test_rooms.py house/test_set_up.py importing/test_daylio.py importing/test_dates.py \
+  $(patsubst %,journal/test_%.py,days letters marks notes scales shared_notes transcript) measures sound \
+  storage/test_csv_text.py storage/test_plain.py test_wording.py trends turns)
 # What is pure or nearly so, and asks something of every library: to try another Python, or other versions.
 quick: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile $(QUICK)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(QUICK)
 
 # What starts many kernels, clusters and programs that are killed: minutes more; and the oldest versions allowed.
 test-slow: .venv/installed-dev oldest
