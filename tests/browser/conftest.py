@@ -112,7 +112,7 @@ def tabs_until(tab: Page, wanted: Locator) -> None:
     raise AssertionError("the Tab key does not reach it")
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is true; that it never is fails the test."""
     end = time.monotonic() + seconds
     while not true():

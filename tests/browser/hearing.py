@@ -1,16 +1,26 @@
-"""What a test does with a player, and what it hears of it."""
+"""What a test does with a player, and what it hears of it: however busy the computer is, so it waits for things."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
+
+from tools.tones import tone
 
 EAR = (Path(__file__).parent / "ear.js").read_text()
+LOUD = 0.01  # about what a quiet tone has; what is softer still fades in
+# How near the last of five looks must be to the tone that is waited for; with no tone, any that is loud will do.
+HEARD = f"""(hertz) => {{
+  const last = window.heard.slice(-5);
+  return last.length === 5 && last.every(
+    (one) => one.loud > {LOUD} && (hertz === null || Math.abs(one.tone - hertz) < 15));
+}}"""
 
 
 def state(player: Locator, wanted: str) -> None:
-    expect(player).to_have_attribute("data-state", wanted, timeout=10_000)
+    expect(player).to_have_attribute("data-state", wanted, timeout=20_000)
 
 
 def at(player: Locator, seconds: float) -> None:
@@ -18,16 +28,47 @@ def at(player: Locator, seconds: float) -> None:
     player.get_by_label("Place in the session").fill(str(seconds))
 
 
-def hear(player: Locator, wait: float = 0.9) -> dict[str, float]:
-    """Listen for a while; what was heard last counts."""
-    player.page.evaluate("window.heard.length = 0")
-    player.page.wait_for_timeout(1000 * wait)
-    return dict(player.page.evaluate("window.heard.at(-1)"))
+def place(player: Locator) -> float:
+    return float(player.get_by_label("Place in the session").input_value())
 
 
-def silent(player: Locator) -> bool:
-    """Tell whether nothing is heard, once what sounded has faded."""
-    player.page.wait_for_timeout(200)
+def reaches(player: Locator, seconds: float) -> None:
+    """Wait until it has played as far as this."""
+    slider = player.get_by_label("Place in the session").element_handle()
+    player.page.wait_for_function(
+        "([slider, seconds]) => Number(slider.value) >= seconds", arg=[slider, seconds], polling=50
+    )
+
+
+def sounds(player: Locator, minute: int | None = None) -> None:
+    """Wait until the tone of this minute is heard from now on; without a minute, until anything is."""
     player.page.evaluate("window.heard.length = 0")
-    player.page.wait_for_timeout(250)
-    return bool(player.page.evaluate("window.loudness()") == 0)
+    player.page.wait_for_function(
+        HEARD, arg=None if minute is None else tone(minute), polling=50, timeout=20_000
+    )
+
+
+def silent(page: Page) -> bool:
+    """Tell whether what sounded fades, and nothing is heard from then on."""
+    page.wait_for_function(
+        "window.heard.slice(-3).every(({ loud }) => loud === 0)", polling=50, timeout=10_000
+    )
+    page.evaluate("window.heard.length = 0")
+    page.wait_for_timeout(250)
+    return bool(page.evaluate("window.loudness()") == 0)
+
+
+def begins_softly(page: Page) -> bool:
+    """Tell whether what is heard for the first time on this page fades in over a tenth of a second or more.
+
+    A busy page is looked at rarely: only looks that lie close to the last silence, or to each other, tell of it.
+    """
+    page.wait_for_function("window.heard.filter(({ loud }) => loud > 0).length > 50", polling=50)
+    heard = [(one["at"], one["loud"]) for one in page.evaluate("window.heard")]
+    loudest = max(loud for _, loud in heard)
+    first = next(i for i, (_, loud) in enumerate(heard) if loud > 0)
+    assert first, "nobody listened before it began"
+    begun = heard[first - 1][0]
+    early = [loud for time, loud in heard[first:] if time - begun < 80]
+    steps = [after - before for (one, before), (other, after) in pairwise(heard) if other - one < 40]
+    return max(early, default=0) < 0.5 * loudest and max(steps, default=0) < 0.4 * loudest

@@ -17,6 +17,7 @@ from therapy_review.sound.opus import PACKET
 from tools.in_browser import CHROMIUM, FLAGS, SCREEN, Lab, run_all
 
 from .conftest import no_errors, wait_until
+from .hearing import reaches
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"
@@ -37,7 +38,7 @@ def listen(page: Page) -> None:
     expect(player.get_by_role("heading", name="Thursday 5 March 2026")).to_be_visible()
     player.locator(".tr-play").click()
     expect(player).to_have_attribute("data-state", "playing")
-    page.wait_for_timeout(3000)
+    reaches(player, 3)
     page.keyboard.press("Escape")
     expect(player).to_have_attribute("data-state", "resting")
 

@@ -13,7 +13,7 @@ from therapy_review.journal.letters import FILE, read
 from tools.in_browser import Lab, run_all
 
 from .conftest import tabs_until, wait_until
-from .hearing import EAR
+from .hearing import EAR, silent, sounds
 
 pytestmark = pytest.mark.browser
 NEWEST = "2026-03-05"
@@ -98,14 +98,10 @@ def test_a_star_plays_the_proud_moment_and_nothing_before_it_is_pressed(path: Pa
     moment = path.locator(".tr-moment", has_text="You marked this: I asked.")
     expect(moment).to_be_in_viewport()
     expect(moment).to_have_attribute("data-state", "playing")
-    path.wait_for_timeout(1500)
-    assert max(path.evaluate("window.heard.map(({ loud }) => loud)")) > 0.005
+    sounds(moment)
     path.get_by_role("button", name="Open the whole session").click()
     expect(path.locator(".tr-player")).to_be_visible()
-    path.wait_for_timeout(500)
-    path.evaluate("window.heard.length = 0")
-    path.wait_for_timeout(300)
-    assert path.evaluate("window.loudness()") == 0
+    assert silent(path)
 
 
 @pytest.mark.slow

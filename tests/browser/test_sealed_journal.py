@@ -23,6 +23,7 @@ from therapy_review.storage.sealing import seal
 from tools.in_browser import CHROMIUM, FLAGS, PRACTICE, SCREEN, Lab, lab_at, wait_for_kernel
 
 from .conftest import no_errors, wait_until
+from .hearing import reaches
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sealed")]  # which is sealed once for both
 WEEK = "reports/weekly_review_2026-W10.ipynb"
@@ -141,7 +142,7 @@ def listen(page: Page) -> None:
     expect(player.get_by_role("heading", name="Thursday 5 March 2026")).to_be_visible()
     player.locator(".tr-play").click()
     expect(player).to_have_attribute("data-state", "playing")
-    page.wait_for_timeout(2000)
+    reaches(player, 2)
     page.keyboard.press("Escape")
 
 

@@ -13,7 +13,7 @@ from therapy_review import open_journal
 from tools.in_browser import Lab, run_all
 
 from .conftest import wait_until
-from .hearing import EAR
+from .hearing import EAR, silent, sounds
 
 pytestmark = pytest.mark.browser
 NEWEST = "2026-03-05"
@@ -89,15 +89,11 @@ def test_we_stop_here_is_silence_at_once_and_leaves_nothing(page: Page, lab: Lab
     player.get_by_label("Place in the session").fill("30")
     player.locator(".tr-play").click()
     expect(player).to_have_attribute("data-state", "playing")
-    page.wait_for_timeout(1500)
-    assert max(page.evaluate("window.heard.map(({ loud }) => loud)")) > 0.005
+    sounds(player)
     page.get_by_role("button", name="We stop here").last.click()
     expect(page.get_by_text("You stopped here.").first).to_be_visible()
     expect(player).to_have_count(0)
-    page.wait_for_timeout(200)
-    page.evaluate("window.heard.length = 0")
-    page.wait_for_timeout(400)
-    assert page.evaluate("window.loudness()") == 0
+    assert silent(page)
     left = text_of(page)
     assert not [words for words in (*PRIVATE, "tender", DAY) if words in left]
     expect(page.locator(".jp-OutputArea figure img")).to_have_count(0)

@@ -11,7 +11,7 @@ from therapy_review import open_journal
 from tools.in_browser import Lab, run_all
 
 from .conftest import tabs_until, wait_until
-from .hearing import EAR
+from .hearing import EAR, begins_softly, silent, sounds
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"
@@ -54,17 +54,11 @@ def test_a_moment_is_heard_with_a_soft_start_and_escape_stops_it(review: Page) -
     moment = review.locator(".tr-moment").first
     moment.get_by_role("button", name=re.compile("^Play")).click()
     expect(moment).to_have_attribute("data-state", "playing")
-    review.wait_for_timeout(2500)
-    heard = review.evaluate("window.heard.map(({ loud }) => loud)")
-    sounding = [level for level in heard if level > 0]
-    assert max(heard) > 0.005
-    assert max(sounding[:4]) < 0.5 * max(heard)
+    sounds(moment)
+    assert begins_softly(review)
     review.keyboard.press("Escape")
     expect(moment).to_have_attribute("data-state", "resting")
-    review.wait_for_timeout(400)
-    review.evaluate("window.heard.length = 0")
-    review.wait_for_timeout(300)
-    assert review.evaluate("window.loudness()") == 0
+    assert silent(review)
 
 
 def test_a_moment_is_played_with_the_keyboard_alone(review: Page) -> None:
