@@ -1,4 +1,4 @@
-"""Alike: which other stretches sound like one that was corrected.
+"""Which other stretches sound like one that was corrected.
 
 What a voice sounds like comes as unit vectors from whatever embeds stretches of sound; the closer the voices, the
 larger the product of two. `alike` knows neither sound nor engine; `hearing` is what lets it hear a session.

@@ -1,4 +1,4 @@
-"""Diarizers: whoever finds out who spoke when, the built-in engine or another program in its place.
+"""Whoever finds out who spoke when, the built-in engine or another program in its place.
 
 A diarizer is a callable with a name (see `Diarizer`). A journal knows some by name: ``built-in``, ``pyannote``, and
 whatever an installed package offers as an entry point of the group ``therapy_review.diarizers``. Such an

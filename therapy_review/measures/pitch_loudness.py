@@ -1,4 +1,4 @@
-"""Prosody: how high and how loud each speaker's voice was, and how far it ranged.
+"""How high and how loud each speaker's voice was, and how far it ranged.
 
 Conventions. Pitch is the fundamental frequency of voiced frames by probabilistic YIN (Mauch & Dixon 2014, ICASSP,
 659-663), in semitones from the speaker's own median, which is given in Hz. Loudness is the root mean square of the
@@ -176,12 +176,10 @@ def _each_on_a_core(blocks: list[NDArray[np.float32]]) -> list[NDArray[np.float6
     found, rest = [_voiced_frames(block) for block in blocks[:1]], blocks[1:]
     cores = min(cpu_count(), max(1, len(rest) // 2))  # starting another process takes as long as two blocks
     try:
-        return [
-            *found,
-            *Parallel(n_jobs=cores, max_nbytes=None)(delayed(_voiced_frames)(block) for block in rest),
-        ]
+        found += Parallel(n_jobs=cores, max_nbytes=None)(delayed(_voiced_frames)(block) for block in rest)
     except BrokenExecutor:  # one of them ended by itself, for want of memory perhaps
-        return [*found, *map(_voiced_frames, rest)]
+        found += map(_voiced_frames, rest)
+    return found
 
 
 def _voiced_frames(sound: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Measures: turns in, numbers out.
+"""Turns in, numbers out: what is measured of one session.
 
 Conventions. Times are seconds from the recording's start. Every function takes a turns table, checks it, and
 returns plain numbers, a dict by speaker, or a tidy DataFrame. *Session* means first to last speech; what lies

@@ -1,11 +1,11 @@
-"""Run: many sessions' reports from plan to index, and how each session stands then."""
+"""Many sessions' reports from plan to index, and how each session stands then."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.analysis import analysis, enrolment
@@ -87,18 +87,6 @@ class Standing:
     cell: int | None = None
     told_in: str = ""
     measured: Literal["shown", "closed"] = "shown"
-
-    def plainly(self) -> list[object]:
-        """Give it as plain values, to compare."""
-        return [
-            self.session.name,
-            self.state,
-            [astuple(one) for one in self.listed],
-            self.sentence,
-            self.cell,
-            self.told_in,
-            self.measured,
-        ]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Tables of reports: everything that was measured or noted of a journal's sessions, for a client's own analysis."""
+"""Everything that was measured or noted of a journal's sessions, for a client's own analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping: a finished report into the journal, whole or not at all, and over nothing the client wrote there."""
+"""A finished report kept in the journal, whole or not at all, and over nothing the client wrote there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backups: a journal as one file, and back.
+"""A journal as one file, and back.
 
 The file is an uncompressed tar, which every system can open. A sealed journal goes in as it lies on disk, sealed; a
 plain one goes in plain, and the file is then as open as the journal.

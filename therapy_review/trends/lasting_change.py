@@ -1,4 +1,4 @@
-"""Changes: whether numbers that were noted session by session are called changed.
+"""Whether numbers that were noted session by session are called changed.
 
 One rule says so of a line (`change`): from `FEWEST` sessions on, where the slope's interval does not hold zero and
 Kendall's test agrees at 2 %, and where without the newest session it agreed at 5 %, so that no single one makes a

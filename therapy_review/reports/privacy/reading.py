@@ -1,4 +1,4 @@
-r"""Reading: a finished report as texts that can be searched, however they are written into it.
+r"""A finished report as texts that can be searched, however they are written into it.
 
 What is searched for may stand in a report as HTML, in a notebook's JSON, in a drawing, in a file that can be
 downloaded from within the page, or as a program writes a text down for itself, with ``\n`` for the end of a line.

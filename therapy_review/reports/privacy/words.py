@@ -1,4 +1,4 @@
-"""Private: what a finished report must not hold, taken out where it is known to be, and searched for at the end.
+"""What a finished report must not hold, taken out where it is known to be, and searched for at the end.
 
 papermill leaves the parameters twice, times, and the folders of this computer; a kernel leaves warnings with paths.
 Words of the client's own (notes, marks, what was said) belong into a report only when they were asked for.
