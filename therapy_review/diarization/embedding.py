@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from therapy_review.diarization.models import THREADS, model
+from therapy_review.diarization.loading import THREADS, model
 from therapy_review.diarization.segmentation import SAMPLE_RATE
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.diarization.models import THREADS, freeing, model
+from therapy_review.diarization.loading import THREADS, freeing, model
 from therapy_review.errors import RecordingError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.loading import weights_of
 from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, frame_times
 from therapy_review.turns import MIN_SILENCE
 

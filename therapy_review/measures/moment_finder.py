@@ -130,7 +130,7 @@ def behind(
 
 
 def _cut(found: list[Found], turns: pd.DataFrame) -> list[Found]:
-    last, begun = turns["end"].max(), [(max(0.0, start), *rest) for start, *rest in found]
+    last, begun = turns["end"].max(), [(max(0.0, start), end, kind, why) for start, end, kind, why in found]
     return [(start, min(end, start + LONGEST, float(last)), kind, why) for start, end, kind, why in begun]
 
 

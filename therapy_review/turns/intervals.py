@@ -6,10 +6,11 @@ A list of spans is in order of time, and none touches another. Everything here i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TypeVar
 
 Span = tuple[float, float]
-Number = TypeVar("Number", int, float)
+Number = TypeVar("Number", bound=float)
 
 
 def joined(spans: Iterable[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
@@ -50,7 +51,7 @@ def without(
     >>> without([(0, 2), (3, 9)], 1, 10)
     [(2, 3), (9, 10)]
     """
-    edges: list[Number] = [start, *(edge for span in within(spans, start, end) for edge in span), end]
+    edges = [start, *chain(*within(spans, start, end)), end]
     return joined(zip(edges[::2], edges[1::2], strict=True))
 
 
