@@ -311,13 +311,7 @@ def days_below(axes: Sequence[Axes], dates: Iterable[Any]) -> None:
 
 
 def first_sentence(said: str) -> str:
-    """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it.
-
-    Examples
-    --------
-    >>> first_sentence("It moved by 0.4 points a month. This is about 5 sessions.")
-    'It moved by 0.4 points a month.'
-    """
+    """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it."""
     return SENTENCE.split(said)[0]
 
 
@@ -335,25 +329,13 @@ def wrapped(said: str) -> list[str]:
 
 
 def room(said: str) -> float:
-    """Tell how much higher a row gets by what is said below its title.
-
-    Examples
-    --------
-    >>> room("")
-    0.0
-    """
+    """Tell how much higher a row gets by what is said below its title."""
     lines = len(wrapped(said))
     return (lines * LINE + PAD) / 72 if lines else 0.0
 
 
 def titled(ax: Axes, title: str, said: str = "") -> float:
-    """Write a row's title above it, and below the title what is said of it.
-
-    Examples
-    --------
-    >>> titled(Chart(1.0).panel()[0], "mood")
-    4.0
-    """
+    """Write a row's title above it, and below the title what is said of it."""
     lines = wrapped(said)
     above = PAD + (LINE * len(lines) + PAD if lines else 0)
     ax.set_title(title, loc="left", fontsize=10, color=INK, pad=above)

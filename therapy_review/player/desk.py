@@ -285,13 +285,7 @@ class Desk:
 
 
 def as_sent(mark: Mark) -> dict[str, Any]:
-    """Put a mark into plain values.
-
-    Examples
-    --------
-    >>> as_sent(Mark(3, math.nan, "question"))
-    {'start': 3.0, 'end': None, 'kind': 'question', 'label': '', 'text': ''}
-    """
+    """Put a mark into plain values."""
     end = None if math.isnan(mark.end) else mark.end
     sent = {"start": mark.start, "end": end, "kind": mark.kind, "label": mark.label, "text": mark.text}
     return {**sent, "by": mark.by} if mark.by else sent

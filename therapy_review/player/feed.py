@@ -99,13 +99,7 @@ def _sound_of(session: Session, recording: str, use: str) -> Sound:  # noqa: ARG
 
 
 def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
-    """Leave closed stretches out of a row of packets, whole packets at a time.
-
-    Examples
-    --------
-    >>> without([(0.05, 0.10)], 0, 10)
-    [(0, 2), (6, 10)]
-    """
+    """Leave closed stretches out of a row of packets, whole packets at a time."""
     # What a packet holds begins a little earlier than its time, and reaches into the one before.
     shut = [
         (int(start / opus.PACKET + 1e-6), int(np.ceil((end + 2 * opus.DELAY) / opus.PACKET - 1e-6)))
@@ -115,14 +109,7 @@ def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
 
 
 def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
-    """Give the packets in which a voice speaks, with the breath between its words.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> spoken(turns_table([(1, 2, "client"), (2.3, 3, "client"), (3.2, 4, "therapist")]), "client")
-    [(46, 154)]
-    """
+    """Give the packets in which a voice speaks, with the breath between its words."""
     own = turns.loc[turns["speaker"] == voice, ["start", "end"]].to_numpy(dtype=float)
     first = (np.maximum(0.0, own[:, 0] - EDGE) / opus.PACKET).astype(int).tolist()
     after = np.ceil((own[:, 1] + EDGE) / opus.PACKET).astype(int).tolist()

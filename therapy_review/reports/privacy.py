@@ -184,15 +184,7 @@ class Private:
 
 
 def holds_words(report: str, words: Iterable[str], known: Iterable[str] = ()) -> bool:
-    """Tell whether a report, HTML or a notebook's JSON, holds words that are to stay private; see `Private`.
-
-    Examples
-    --------
-    >>> holds_words("<p>I said <b>nothing</b> about the boat at all.</p>", ["Nothing about the boat at all"])
-    True
-    >>> holds_words("<p>The longest silence, 9 seconds.</p>", ["I was silent for a long time"])
-    False
-    """
+    """Tell whether a report, HTML or a notebook's JSON, holds words that are to stay private; see `Private`."""
     return Private(words, " ".join(map(_letters, known))).held_in(report)
 
 
@@ -213,13 +205,7 @@ def _program_words() -> str:
 
 
 def holds_sound(report: str) -> bool:
-    """Tell whether a report, HTML or a notebook's JSON, holds, or would play, sound or video.
-
-    Examples
-    --------
-    >>> holds_sound('<audio src="data:audio/wav;base64,UklGR">'), holds_sound("<p>audio/visual</p>")
-    (True, False)
-    """
+    """Tell whether a report, HTML or a notebook's JSON, holds, or would play, sound or video."""
     return bool(_SOUND.search(report))
 
 
@@ -291,12 +277,6 @@ class MoodTags:
 
     They are short, so letters in a row can't tell them: a tag is found where its words stand next to each other,
     whole. What a page says of itself ("calm", "you"), from `said_anyway`, is let pass, for there it tells nothing.
-
-    Examples
-    --------
-    >>> tags = MoodTags(["calm", "missing Ada"], ["Choose a calm place."])
-    >>> tags.held_in("<p>Your words: <b>Missing Ada</b>.</p>"), tags.held_in("<p>A calm hour, nothing missing.</p>")
-    (True, False)
     """
 
     def __init__(self, tags: Iterable[str], known: Iterable[str] = ()) -> None:

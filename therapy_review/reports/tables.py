@@ -29,14 +29,7 @@ NO_PARQUET = (
 
 
 def everything(journal: Journal, closed: Collection[str] = (), *, private_notes: str = SHOWN) -> pd.DataFrame:
-    """Gather measures, moods, mood words and scores of every session; no sentence a client wrote is in it.
-
-    Examples
-    --------
-    >>> from therapy_review import open_journal
-    >>> everything(open_journal("data/practice"))[["session", "tags"]].iloc[0].tolist()
-    ['2026-01-08', 'tired; lonely; relieved']
-    """
+    """Gather measures, moods, mood words and scores of every session; no sentence a client wrote is in it."""
     measured = sessions_table(journal, REPORT).set_index("session").drop(columns="date")
     measured.loc[measured.index.isin(list(closed)), :] = None
     rows = []

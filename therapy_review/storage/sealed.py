@@ -342,13 +342,7 @@ def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) ->
 
 @lru_cache(maxsize=4096)
 def is_reserved(name: str) -> bool:
-    """Tell whether a key of a sealed journal lies where a file of that name would.
-
-    Examples
-    --------
-    >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
-    (True, True, False)
-    """
+    """Tell whether a key of a sealed journal lies where a file of that name would."""
     on_disk = f"{name}{AGE}".casefold()  # some disks know no capital letters
     return on_disk in (IDENTITY, RECOVERY, NAMES) or (
         PurePosixPath(on_disk).name == KEY and is_session(str(PurePosixPath(name).parent))

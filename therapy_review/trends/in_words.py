@@ -139,13 +139,7 @@ def _totals(own: pd.DataFrame, known: Change) -> str:
 
 
 def said_of_change(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str:
-    """Say what is known of one line of numbers.
-
-    Examples
-    --------
-    >>> said_of_change(change(["2026-01-08"], [4]), "the mood you left with", "points")
-    'The mood you left with: it is too early to say; one session so far, and five are needed.'
-    """
+    """Say what is known of one line of numbers."""
     begin = name[:1].upper() + name[1:]
     if found.n < FEWEST or found.start is None or found.end is None:
         what = "session" if counts == SESSIONS else "number"
