@@ -14,8 +14,7 @@ import json
 import re
 import textwrap
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -76,14 +75,6 @@ R = TypeVar("R")
 _DRAWING = threading.RLock()
 
 
-@contextmanager
-def _own_style() -> Iterator[None]:
-    with _DRAWING, mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        yield
-
-
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Let a function draw under the package's style and leave matplotlib's settings as they were.
 
@@ -98,7 +89,9 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _own_style():
+        with _DRAWING, mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(STYLE)
             return draw(*args, **kwargs)
 
     return drawn

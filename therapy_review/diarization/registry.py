@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points, version
@@ -55,7 +55,7 @@ class Diarizer(Protocol):
 
     It may also have ``sees_overlap`` (``"yes"`` or ``"no"``: whether it can tell two people at once; as its turns
     show when left out) and ``shortest_silence`` (seconds; 0.2 when left out), which are kept beside the measures;
-    and ``hear_tracks``, called as `BuiltIn.hear_tracks` is when everybody has a track of their own.
+    and ``hear_tracks``, called as `diarize_tracks` is when everybody has a track of their own.
     """
 
     @property
@@ -80,18 +80,13 @@ class BuiltIn:
     name = engine.ENGINE
     sees_overlap = "yes"
     shortest_silence = MIN_SILENCE
+    hear_tracks = staticmethod(diarize_tracks)
 
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
         """Find out who of one to three people spoke when; of more, the three that are most unlike."""
         return engine.diarize(samples, sample_rate, None if speakers is None else min(speakers, MOST))
-
-    def hear_tracks(
-        self, tracks: Iterable[NDArray[np.float32]], sample_rate: int, names: Sequence[str], /
-    ) -> pd.DataFrame:
-        """Find out who spoke when from a track for everybody."""
-        return diarize_tracks(tracks, sample_rate, names)
 
 
 @dataclass(frozen=True)

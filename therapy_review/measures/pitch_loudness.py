@@ -111,7 +111,9 @@ def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
     """Find the ranges of pitch and loudness of every speaker, as `prosody` tells them."""
     validate(turns)
     heard = _sound(recording, {who: pieces(turns, who) for who in speakers(turns)})
-    blocks = [(who, block) for who, sound in heard.items() for block in _blocks(sound)]
+    step = int(BLOCK * RATE)
+    starts = [(who, at) for who, own in heard.items() for at in range(0, len(own) - FRAME + 1, step)]
+    blocks = [(who, heard[who][at : at + step]) for who, at in starts]
     found: dict[str, list[NDArray[np.float64]]] = {who: [np.zeros((2, 0))] for who in heard}
     for (who, _), voiced in zip(blocks, _each_on_a_core([block for _, block in blocks]), strict=True):
         found[who].append(voiced)
@@ -160,11 +162,6 @@ def _sound(
                 low, high = (max(0, round((time - at) * RATE)) for time in (start, end))
                 parts[who].append(block[low:high])
     return {who: np.concatenate(own) for who, own in parts.items()}
-
-
-def _blocks(sound: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    length = int(BLOCK * RATE)
-    return [sound[i : i + length] for i in range(0, len(sound), length) if len(sound) - i >= FRAME]
 
 
 def _each_on_a_core(blocks: list[NDArray[np.float32]]) -> list[NDArray[np.float64]]:

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -326,7 +327,7 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
     with hints.for_anywhere():
         lines = [work.standing(session, basis, made[session.name]) for session in basis.sessions]
     rows = [[vars(line) | {"session": line.session.name}, basis.of(line.session)] for line in lines]
-    parquet = tables.can_write_parquet()
+    parquet = find_spec("pyarrow") is not None
     remarks = (*_passed_over(journal, entries), *([] if parquet else [tables.NO_PARQUET]))
     shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
     rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}

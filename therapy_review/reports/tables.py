@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -67,11 +66,6 @@ def _is_count(column: str) -> bool:
 def as_csv(table: pd.DataFrame) -> bytes:
     """Write a table as CSV."""
     return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
-
-
-def can_write_parquet() -> bool:
-    """Tell whether this computer can write Parquet."""
-    return find_spec("pyarrow") is not None
 
 
 def as_parquet(table: pd.DataFrame) -> bytes:

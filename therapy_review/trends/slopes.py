@@ -197,7 +197,7 @@ def quarters(dates: Column, values: Column) -> Quarters | None:
     first, last = line.iloc[:n], line.iloc[-n:]
     found = stats.bootstrap(
         (last.to_numpy(), first.to_numpy()),
-        _between_medians,
+        lambda last, first, axis: np.median(last, axis=axis) - np.median(first, axis=axis),
         n_resamples=RESAMPLES,
         vectorized=True,
         confidence_level=LEVEL,
@@ -213,10 +213,6 @@ def quarters(dates: Column, values: Column) -> Quarters | None:
         first_until=pd.Timestamp(first.index[-1]),
         last_from=pd.Timestamp(last.index[0]),
     )
-
-
-def _between_medians(last: NDArray[Any], first: NDArray[Any], axis: int) -> NDArray[Any]:
-    return np.asarray(np.median(last, axis=axis) - np.median(first, axis=axis))
 
 
 def _months(line: pd.Series) -> NDArray[np.float64]:
