@@ -159,7 +159,7 @@ def seal(
             seal_with(store, *chosen, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
-    waiting = len(list(sealing.lies_open(store.root)))
+    waiting = len(sealing.lies_open(store.root))
     identity = unlock.identity_of(store, settings)
     sealing.finish_sealing(store, identity, hides_dates=hide_dates)
     if keyring:
