@@ -48,6 +48,7 @@ def sounds(player: Locator, minute: int | None = None) -> None:
 
 def silent(page: Page) -> bool:
     """Tell whether what sounded fades, and nothing is heard from then on."""
+    page.wait_for_timeout(400)
     page.wait_for_function("window.heard.slice(-3).every(({ loud }) => loud === 0)", polling=50)
     page.evaluate("window.heard.length = 0")
     page.wait_for_timeout(250)
