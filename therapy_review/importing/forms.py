@@ -8,13 +8,17 @@ from __future__ import annotations
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import ipywidgets as w
+import pandas as pd
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import ImportFileError, TherapyReviewError
 from therapy_review.importing import calendar, mood_values, moods
 from therapy_review.importing.dates import DAY_FIRST, MONTH_FIRST
 from therapy_review.importing.daylio import is_daylio
+from therapy_review.importing.mood_file import MoodFile
 from therapy_review.importing.mood_table import (
     PARTS,
     Columns,
@@ -24,14 +28,8 @@ from therapy_review.importing.mood_table import (
     likely_low,
     numbers_of,
 )
-from therapy_review.journal import days
+from therapy_review.journal import Journal, days
 from therapy_review.storage import read_text_table
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from therapy_review.importing.mood_file import MoodFile
-    from therapy_review.journal import Journal
 
 FIELD: dict[str, Any] = {  # which each field copies
     "style": {"description_width": "13rem"},
@@ -81,8 +79,6 @@ class _FileForm(ABC):
     accept, label = "", ""
 
     def __init__(self, journal: Journal, when_done: Callable[[], None]) -> None:
-        import ipywidgets as w
-
         self.journal, self.when_done = journal, when_done
         self.data, self.name = b"", ""
         self.upload = w.FileUpload(
@@ -138,8 +134,6 @@ class _MoodsForm(_FileForm):
     accept, label = ".csv,.tsv,.txt", "Choose a file of moods"
 
     def _ask(self) -> None:
-        import ipywidgets as w
-
         self.columns: Columns | None = None
         self.found: MoodFile | None = None
         self.numbers: dict[str, Any] = {}
@@ -214,8 +208,6 @@ class _MoodsForm(_FileForm):
         return True
 
     def _ask_names(self, found: MoodFile) -> None:
-        import ipywidgets as w
-
         offered = moods.offered_moods(self.journal.store, found)
         often = found.entries["mood_name"].value_counts()
         whole = [(NO_NUMBER, 0.0), *((str(number), float(number)) for number in range(1, 11))]
@@ -263,8 +255,6 @@ class _CalendarForm(_FileForm):
     accept, label = ".ics,.ical,text/calendar", "Choose a calendar's file"
 
     def _ask(self) -> None:
-        import ipywidgets as w
-
         self.found: pd.DataFrame | None = None
         self.word = w.Text(
             description="A word they are called by",
@@ -309,8 +299,6 @@ class KeptForm:
         if is_still():
             said = [text for text, _ in self._lines()] or ["Nothing was brought in yet."]
             return Still("".join(f"<p>{html.escape(text)}</p>" for text in said), "\n".join(said))
-        import ipywidgets as w
-
         self.box = w.VBox()
         self.box.add_class("tr-bring")
         self.refresh()
@@ -320,8 +308,6 @@ class KeptForm:
         """Draw the list anew, where it is shown."""
         if self.box is None:
             return
-        import ipywidgets as w
-
         try:
             rows = [self._row(text, origin) for text, origin in self._lines()]
         except TherapyReviewError as error:
@@ -333,8 +319,6 @@ class KeptForm:
         return [(str(one), one.origin) for one in moods.brought_in(self.journal)]
 
     def _row(self, text: str, origin: str) -> Any:
-        import ipywidgets as w
-
         first, sure, keep = (
             w.Button(description=label, layout=w.Layout(width="max-content"))
             for label in ("Take out", "Yes, take them out", "Keep them")

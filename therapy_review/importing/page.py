@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from therapy_review import hints, wording
-from therapy_review.display import NothingToShow, Still, code, gently, or_nothing
+from therapy_review.display import NothingToShow, Still, code, gentle, or_nothing
 from therapy_review.importing import calendar
 from therapy_review.importing.forms import KeptForm, calendar_form, moods_form
 from therapy_review.journal import Journal, open_journal
 
 
+@gentle
 class BringIn:
     """Moods, appointments, and what was brought in before."""
 
@@ -20,7 +21,6 @@ class BringIn:
         self.journal = journal
         self._kept = KeptForm(journal)
 
-    @gently
     def opening(self) -> Still:
         """Say what this page is for."""
         return Still(
@@ -30,22 +30,18 @@ class BringIn:
             "the days a file brought can be taken out again in one step. Nothing leaves this computer.</p>"
         )
 
-    @gently
     def moods(self) -> Any:
         """Show the form that brings in moods."""
         return moods_form(self.journal, self._kept.refresh)
 
-    @gently
     def calendar(self) -> Any:
         """Show the form that brings in appointments."""
         return calendar_form(self.journal, self._kept.refresh)
 
-    @gently
     def kept(self) -> Any:
         """Show what was brought in, to take out again."""
         return self._kept.show()
 
-    @gently
     def without_session(self) -> Still:
         """Name the days of appointments of which no session is kept."""
         found = calendar.without_session(self.journal)

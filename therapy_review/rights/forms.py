@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from therapy_review.consent import (
     SHARE,
     USES,
@@ -19,6 +21,7 @@ from therapy_review.consent import (
 from therapy_review.errors import TherapyReviewError
 from therapy_review.rights import erasure, withdrawal
 from therapy_review.rights.draft import IN_SHORT, Draft, as_agreed, printed, sheet, spoken_at
+from therapy_review.wording import strong
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
@@ -42,8 +45,6 @@ class DraftForm:
     """The draft as a form: what is filled in, the page it makes, and writing down that it was agreed to."""
 
     def __init__(self, journal: Journal, first: Draft, on_written: Any) -> None:
-        import ipywidgets as w
-
         self._journal, self._first, self._on_written = journal, first, on_written
         late = {"continuous_update": False}
         self.client = w.Text(first.client, description="You are called", **late, **FIELD)
@@ -196,8 +197,6 @@ class TakeBackForm:
     """Asks whose agreement, and for what; takes it back; then shows what could be erased."""
 
     def __init__(self, journal: Journal, on_change: Callable[[], None]) -> None:
-        import ipywidgets as w
-
         self._journal, self._on_change = journal, on_change
         self._back: withdrawal.TakenBack | None = None
         fitting = {"layout": {"width": "max-content"}}
@@ -229,7 +228,7 @@ class TakeBackForm:
         try:
             found = withdrawal.offered(self._journal)
         except TherapyReviewError as error:
-            found, said = {}, said or _strong(str(error))
+            found, said = {}, said or f"<p>{strong(str(error))}</p>"
         names = [
             (f"{self._journal.name_of(who)}{'' if uses else BEFORE}", who) for who, uses in found.items()
         ]
@@ -254,7 +253,7 @@ class TakeBackForm:
         try:
             told = "".join(f"<p>{html.escape(text)}</p>".replace("\n", "<br>") for text in act())
         except TherapyReviewError as error:
-            told = _strong(str(error))
+            told = f"<p>{strong(str(error))}</p>"
         self.refresh(told)
         self._on_change()
 
@@ -263,8 +262,6 @@ class TakeBackForm:
         return [*self._back.said, *self._show_what_there_is()]
 
     def _show_what_there_is(self) -> list[str]:
-        import ipywidgets as w
-
         assert self._back
         made = withdrawal.made_before(self._journal, self._back)
         texts = withdrawal.listed(made)
@@ -302,20 +299,12 @@ def _say(where: Any, act: Callable[[], str]) -> None:
     try:
         where.value = f"<em>{html.escape(act())}</em>"
     except TherapyReviewError as error:
-        where.value = f"<strong>{html.escape(str(error))}</strong>"
+        where.value = strong(str(error))
 
 
 def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001
-    import ipywidgets as w
-
     return w.Checkbox(chosen, description=text, indent=False, layout=w.Layout(width="auto"))
 
 
 def _label(text: str) -> Any:
-    import ipywidgets as w
-
     return w.HTML(f"<h4 style='margin:1.2em 0 0.2em;font-weight:600'>{html.escape(text)}</h4>")
-
-
-def _strong(text: str) -> str:
-    return f"<p><strong>{html.escape(text)}</strong></p>"

@@ -6,24 +6,21 @@ import html
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import ipywidgets as w
 import numpy as np
 
 from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import NAME_MARK, PROUD, TRIGGER, Mark, marks_in
+from therapy_review.journal import NAME_MARK, PROUD, TRIGGER, Journal, Mark, Session, marks_in
 from therapy_review.player import PIECE, Answer, Moment
 from therapy_review.sharing.cautions import CAUTIONS, LIES_OPEN, LISTEN, exact, in_words
-from therapy_review.sharing.clip import of_mark, read_spans
+from therapy_review.sharing.clip import Clip, of_mark, read_spans
 from therapy_review.sharing.export import sound_of, write
 from therapy_review.sharing.plan import Plan, plan, require_unchanged
 from therapy_review.sound import opus
 from therapy_review.wording import clock, day
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal, Session
-    from therapy_review.sharing.clip import Clip
 
 FIELD: dict[str, Any] = {  # which each field copies
     "style": {"description_width": "9rem"},
@@ -65,8 +62,6 @@ class _ShareForm:
     def __init__(
         self, journal: Journal, session: Session, when_done: Callable[[], None], *, heard: bool
     ) -> None:
-        import ipywidgets as w
-
         self.journal, self.heard, self.when_done = journal, heard, when_done
         self.plan: Plan | None = None
         known = [one for one in journal.sessions if one.has_recording]
@@ -142,8 +137,6 @@ class _ShareForm:
 
     def _another(self) -> None:
         """Offer the marks of the session that is chosen now, the proud ones first."""
-        import ipywidgets as w
-
         self._put_away()
         self.moments.value = self.silence.value = ""
         self._offered: list[tuple[Any, Mark]] = []
@@ -176,8 +169,6 @@ class _ShareForm:
         self.go.disabled = not (self.plan and self.read.value)
 
     def _look(self) -> None:
-        import ipywidgets as w
-
         self._put_away()
         session = self._chosen
         duration = float(session.made_from().get("duration", 0.0))
@@ -195,8 +186,6 @@ class _ShareForm:
 
     def _row(self, session: Session, made: Plan, clip: Clip, words: str) -> Any:
         """Show one clip: to hear, and to make a part of it silent."""
-        import ipywidgets as w
-
         steps = [clip.start + n * STEP for n in range(int(clip.seconds / STEP) + 1)]
         steps += [clip.end] if steps[-1] < clip.end else []
         options = [(exact(at), at) for at in steps]

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from therapy_review.consent import ledger
-from therapy_review.display import OFF, ON, Live, NothingToShow, Still, gently, is_on, or_nothing
+from therapy_review.display import OFF, ON, Live, NothingToShow, Still, gentle, gently, is_on, or_nothing
 from therapy_review.errors import JournalError
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal import Journal, Session, open_journal
 from therapy_review.sharing.form import share_form
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Session
 
 NEVER = "Nothing was shared from this journal."
 
 
+@gentle
 class SharePage:
     """Choosing clips, and what was shared before."""
 
@@ -26,7 +24,6 @@ class SharePage:
         self._earlier = Live(gently(self._before))
         self._is_shown = False
 
-    @gently
     def opening(self) -> Still:
         """Say what this page is for."""
         return Still(
@@ -37,7 +34,6 @@ class SharePage:
             "written into a folder, and what happens then is yours to decide.</p>"
         )
 
-    @gently
     def choose(self) -> Any:
         """Show the form in which clips are chosen, heard and written."""
         return share_form(self.journal, self.session, ON if is_on(self.sound) else OFF, self._written)
