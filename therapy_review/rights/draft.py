@@ -1,4 +1,4 @@
-"""Agreeing: the words for asking a therapist about recording, and the page on which both write what they agree on.
+"""The words for asking a therapist about recording, and the page on which both write what they agree on.
 
 Everything here is text; what is filled in comes as a `Draft`. None of it is legal advice, and the page says so.
 """
@@ -12,17 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from therapy_review import fonts
 from therapy_review.consent import SHARE, USES, Spoken, law
 from therapy_review.display import as_pdf
 from therapy_review.errors import JournalError, NotAnalysedError
+from therapy_review.journal import Journal
 from therapy_review.storage import PlainStore
 from therapy_review.wording import clock, day, listed, seconds_in
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
 
 USUAL = ("record", "self_review", "review_together", "report")
 AS_AGREED = {

@@ -1,4 +1,4 @@
-"""Erasing: a session, its sound alone, or the whole journal, with everything that was made from it.
+"""Erasing a session, its sound alone, or the whole journal, with everything that was made from it.
 
 What an erasure is found by goes last, so that one which was cut short, at whatever instant, can be run again until
 nothing is left. Nothing here asks whether it is meant; that is for whoever calls it.

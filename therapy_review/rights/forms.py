@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 
@@ -14,17 +14,14 @@ from therapy_review.consent import (
     USES,
     WAYS_TO_AGREE,
     Agreement,
-    Spoken,
     agreements_file,
     use_in_words,
 )
 from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Journal
 from therapy_review.rights import erasure, withdrawal
 from therapy_review.rights.draft import IN_SHORT, Draft, as_agreed, printed, sheet, spoken_at
 from therapy_review.wording import strong
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
 
 FRAMED = '<div style="border:1px solid #d9dee2;border-radius:6px;overflow:hidden;max-width:752px">{}</div>'
 NOWHERE = "not on a recording"
@@ -73,7 +70,8 @@ class DraftForm:
         self._where_it_matters()
         write = w.Button(description="Write it down")
         write.on_click(lambda _: self._write_down())
-        for field in self._fields():
+        ticks = [*self.uses.values(), *self.asks[0].values(), *self.asks[1].values()]
+        for field in (self.client, self.therapist, self.share, self.until, self.own_words, *ticks):
             field.observe(self._show, "value")
         self._show()
         columns = [
@@ -104,10 +102,6 @@ class DraftForm:
                 self.written,
             ]
         )
-
-    def _fields(self) -> list[Any]:
-        ticks = [*self.uses.values(), *self.asks[0].values(), *self.asks[1].values()]
-        return [self.client, self.therapist, self.share, self.until, self.own_words, *ticks]
 
     def _where_it_matters(self) -> None:
         """Ask where it is heard only of what was spoken."""
@@ -159,8 +153,9 @@ class DraftForm:
         new = [who for who, tick in self.who.items() if tick.value]
         if not new:
             return "Tick who has agreed; then it can be written down."
-        today, how = journal.today(), str(self.how.value)
-        spoken = self._spoken() if how == WAYS_TO_AGREE[1] else None
+        today, how, where = journal.today(), str(self.how.value), str(self.spoken_in.value)
+        is_heard = how == WAYS_TO_AGREE[1] and where != NOWHERE
+        spoken = spoken_at(journal, where, self.at.value) if is_heard else None
 
         def stands(one: Agreement, who: str) -> bool:
             same = (one.who, one.uses, one.until, one.spoken) == (who, draft.uses, draft.until, spoken)
@@ -186,11 +181,6 @@ class DraftForm:
         for tick in self.who.values():
             tick.value = False
         return f"Written down: {' and '.join(names[who] for who in new)}, from today on. Thank you."
-
-    def _spoken(self) -> Spoken | None:
-        if self.spoken_in.value == NOWHERE:
-            return None
-        return spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
 
 
 class TakeBackForm:
