@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review import Journal
 from therapy_review.commands.check import check
 from therapy_review.errors import JournalError
@@ -43,7 +44,7 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     return True
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(ENTRIES)
 def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
     table = merge(no_days(), file_of(entries))[0]

@@ -9,8 +9,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review.errors import TurnsError
 from therapy_review.measures import talk
 from therapy_review.measures.silences import gaps, long_silences, overlaps, pauses, who_broke_silence
@@ -237,7 +238,7 @@ def assert_same(first: pd.Series, second: pd.Series, names: list[str]) -> None:
     assert first[names].tolist() == pytest.approx(second[names].tolist(), nan_ok=True, abs=1e-6)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(conversations())
 def test_shares_of_talk_add_up_to_one(turns):
     assert sum(talk.talk_share(turns).values()) == pytest.approx(1)
@@ -246,7 +247,7 @@ def test_shares_of_talk_add_up_to_one(turns):
     assert totals.to_numpy() == pytest.approx(1)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(conversations())
 def test_nobody_speaks_longer_than_the_session(turns):
     measured = row(turns)
@@ -260,7 +261,7 @@ def test_nobody_speaks_longer_than_the_session(turns):
     assert spoken + measured["silence_share"] * session == pytest.approx(session)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(conversations(), st.integers(1, 5000))
 def test_starting_the_recorder_earlier_moves_times_and_changes_nothing_else(turns, seconds):
     later = turns.assign(start=turns["start"] + seconds, end=turns["end"] + seconds)
@@ -270,7 +271,7 @@ def test_starting_the_recorder_earlier_moves_times_and_changes_nothing_else(turn
     assert (second[moved] - first[moved]).dropna().to_numpy() == pytest.approx(seconds)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(conversations())
 def test_swapping_the_two_people_swaps_their_columns(turns):
     swap = {"client": "therapist", "therapist": "client"}
@@ -284,7 +285,7 @@ def test_swapping_the_two_people_swaps_their_columns(turns):
         assert own == pytest.approx(other, nan_ok=True, abs=1e-6)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(conversations())
 def test_every_long_silence_is_counted_once_in_the_table_of_who_broke_it(turns):
     measured = row(turns)
@@ -292,7 +293,7 @@ def test_every_long_silence_is_counted_once_in_the_table_of_who_broke_it(turns):
     assert len(long_silences(turns)) == measured["long_silences"]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(conversations(), st.sampled_from(["yes", "no"]))
 def test_the_one_row_agrees_with_the_single_measures(turns, sees_overlap):
     measured = row(turns, sees_overlap=sees_overlap)

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from tests.conftest import root_of
 from tests.support.believable import write_journal
+from tests.support.examples import examples
 from tests.support.mood_words import weekly_tags
 from therapy_review import Journal, open_journal
 from therapy_review.trends.in_words import (
@@ -83,7 +84,7 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
     st.lists(st.integers(0, 27), min_size=0, max_size=24),
     st.sampled_from(["points", "count", "share", "s", "Hz", "semitones", "dB"]),
 )
-@settings(max_examples=100)
+@examples(100)
 def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: list[int], unit: str):
     found = change(weeks(len(values)), values)
     words = said_of_change(found, "the time you took", unit)
@@ -97,7 +98,7 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
 
 
 @given(st.lists(st.integers(1, 10), min_size=8, max_size=30))
-@settings(max_examples=100)
+@examples(100)
 def test_the_size_that_is_said_is_the_one_between_the_quarters(values: list[int]):
     found = change(weeks(len(values)), values)
     words = said_of_change(found, "it", "points")

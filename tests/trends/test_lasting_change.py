@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from tests.support.believable import write_journal
+from tests.support.examples import examples
 from therapy_review.trends.in_words import said_of_change, sentences
 from therapy_review.trends.lasting_change import FEWEST, SURE, change, change_of, current_phase, together
 from therapy_review.trends.slopes import (
@@ -91,14 +92,14 @@ numbers = st.lists(st.integers(1, 10), min_size=FEWEST, max_size=30)
 
 
 @given(numbers)
-@settings(max_examples=50)
+@examples(50)
 def test_turned_upside_down_higher_is_lower(values: list[int]):
     up, down = (change(weeks(len(values)), v).direction for v in (values, [11 - v for v in values]))
     assert {up, down} in ({"higher", "lower"}, {"too early to say"})
 
 
 @given(numbers, st.integers(-50, 50), st.sampled_from([0.25, 2.0, 8.0]))
-@settings(max_examples=50)
+@examples(50)
 def test_another_unit_changes_the_size_and_not_the_claim(values: list[int], shift: int, factor: float):
     before = change(weeks(len(values)), values)
     after = change(weeks(len(values)), [factor * v + shift for v in values])
@@ -109,7 +110,7 @@ def test_another_unit_changes_the_size_and_not_the_claim(values: list[int], shif
 
 
 @given(numbers)
-@settings(max_examples=50)
+@examples(50)
 def test_a_claim_is_of_the_slopes_own_direction_and_not_inside_its_interval(values: list[int]):
     found = change(weeks(len(values)), values)
     assert found.slope is not None
