@@ -23,7 +23,7 @@ from .hearing import EAR
 MINUTES = 6  # of tones
 KEPT = "tones/notebooks/kept.ipynb"  # the notebook of the page that stays open
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
-WAIT = 60_000  # milliseconds: a kernel with the scientific stack may be slow to start
+WAIT = 180_000  # milliseconds: a kernel with the scientific stack may be slow to start, and the computer busy
 expect.set_options(timeout=WAIT)
 
 
@@ -75,14 +75,20 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+def end_kernels(lab: Lab) -> None:
+    """End every kernel but the one of the page that stays open."""
+    for session in lab.ask("sessions"):
+        if session["path"] != KEPT:
+            lab.ask(f"kernels/{session['kernel']['id']}", "DELETE")
+
+
 @pytest.fixture
 def fresh(lab: Lab) -> Iterator[None]:
     """No kernel left from the test before, and the notebooks as they were written."""
-    written = {path: path.read_bytes() for path in (lab.root / "reports").glob("*.ipynb")}
+    every = [*lab.root.glob("reports/*.ipynb"), *lab.root.glob("tones/notebooks/tones.ipynb")]
+    written = {path: path.read_bytes() for path in every}
     yield
-    for session in lab.ask("sessions"):
-        if session["path"] != KEPT:
-            lab.ask(f"sessions/{session['id']}", "DELETE")
+    end_kernels(lab)
     for path, data in written.items():
         path.write_bytes(data)
 

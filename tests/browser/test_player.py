@@ -13,7 +13,7 @@ from therapy_review.journal.marks import Mark
 from tools.in_browser import ROOT, Lab, run_all
 from tools.tones import DAY, TURN, tone
 
-from .conftest import KERNEL, wait_until
+from .conftest import KERNEL, end_kernels, wait_until
 from .hearing import EAR, at, begins_softly, place, silent, sounds, state
 
 pytestmark = pytest.mark.browser
@@ -162,8 +162,7 @@ def test_a_mark_is_on_disk_at_once_and_so_are_its_words(player: Locator, tones: 
     wait_until(lambda: tones.marks["label"].tolist() == ["the boat"])
     player.get_by_label("What it is").select_option("proud moment")
     wait_until(lambda: tones.marks["kind"].tolist() == ["proud moment"])
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     assert tones.marks[["start", "label"]].to_numpy().tolist() == [[100.0, "the boat"]]
 
 
@@ -208,15 +207,11 @@ def test_a_mark_that_was_removed_can_be_put_back_with_its_words(player: Locator,
 def test_words_are_kept_in_the_page_while_the_kernel_is_gone(
     player: Locator, tones: Session, lab: Lab
 ) -> None:
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}/interrupt", "POST")
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     player.locator(".tr-play").focus()
     player.page.keyboard.press("m")
     player.page.keyboard.type("not lost")
-    expect(player.locator(".tr-note")).to_contain_text(
-        re.compile("Not saved yet|not running"), timeout=15_000
-    )
+    expect(player.locator(".tr-note")).to_contain_text(re.compile("Not saved yet|not running"))
     expect(player.get_by_label("A few words")).to_have_value("not lost")
 
 
@@ -528,8 +523,7 @@ def test_opened_without_running_there_is_a_picture_and_how_to_start(player: Loca
     picture = page.get_by_alt_text(re.compile("^The sound of the session, 6:00 long"))
     expect(picture).to_be_hidden()  # the live player stands in its place
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     page.goto(lab.page_of("tones/notebooks/tones.ipynb"))
     expect(picture).to_be_visible()
     expect(page.get_by_text("and choose Run ▸ Run All Cells to listen")).to_be_visible()

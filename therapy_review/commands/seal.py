@@ -153,7 +153,7 @@ def seal(
             seal_with(store, *chosen, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
-    waiting = len(list(storage.sealing.lies_open(store.root)))
+    waiting = len(storage.sealing.lies_open(store.root))
     identity = storage.unlock.identity_of(store, settings)
     storage.sealing.finish_sealing(store, identity, hides_dates=hide_dates)
     if keyring:
