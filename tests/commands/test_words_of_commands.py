@@ -20,6 +20,7 @@ from tests.importing.test_daylio import damaged
 from tests.support.words import fixed
 from therapy_review import Journal, create_journal
 from therapy_review.cli import app
+from therapy_review.commands import terminal
 from therapy_review.errors import TherapyReviewError
 from therapy_review.lab import server
 from therapy_review.storage import unlock
@@ -41,6 +42,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")  # not the developer's own
     monkeypatch.delenv(unlock.FILE, raising=False)
     monkeypatch.setattr(server, "start", lambda *_: None)  # JupyterLab would take this program's place
+    monkeypatch.setenv("COLUMNS", "120")
+    for size in ("_width", "_height"):
+        monkeypatch.setattr(terminal.say, size, 120)  # whatever the terminal has
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
