@@ -28,6 +28,7 @@ from therapy_review.wording import NOTEBOOKS
 BLOCKS = re.compile(
     r"</?(?:p|h\d|li|ul|ol|div|tr|table|caption|figcaption|br|summary|details|blockquote)\b[^>]*>"
 )
+CELL = re.compile(r"</t[dh]>")
 UNSEEN = re.compile(r"<(style|script|svg|head|title)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 PICTURE = re.compile(r'<img\b[^>]*?alt="([^"]*)"[^>]*>')
 
@@ -59,7 +60,7 @@ def refused(call: Callable[[], object], *folders: Path) -> str:
 
 def of_html(markup: str) -> list[str]:
     """Give what is read of HTML, a line for each paragraph."""
-    seen = PICTURE.sub(r"<p>[picture] \1</p>", UNSEEN.sub("", markup))
+    seen = CELL.sub(" ", PICTURE.sub(r"<p>[picture] \1</p>", UNSEEN.sub("", markup)))
     blocks = BLOCKS.sub("\n", re.sub(r"\s+", " ", seen)).split("\n")
     plain = (" ".join(html.unescape(re.sub(r"<[^>]+>", "", block)).split()) for block in blocks)
     return [line for line in plain if line]
