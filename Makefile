@@ -30,6 +30,7 @@ quick: .venv/installed-dev
 # What starts many kernels, clusters and programs that are killed: minutes more; and the oldest versions allowed.
 test-slow: .venv/installed-dev oldest
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not browser"
+	THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "hypothesis and not slow and not browser"
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and browser" --override-ini "norecursedirs=.venv .hypothesis" tests/browser
 
 # A weekly look ahead, and how far our bounds reach back.

@@ -17,6 +17,7 @@ from filelock import FileLock
 from hypothesis import settings
 from pyrage import passphrase
 
+from tests.support.examples import examples
 from tests.support.heard_before import heard_anew, heard_before  # noqa: F401  fixtures
 from tests.support.light_keys import lightly
 from tests.support.no_network import nothing_leaves  # noqa: F401  watches every test
@@ -37,7 +38,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes depends on what else the machine does.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", examples(100), deadline=None)
 settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent

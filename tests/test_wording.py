@@ -8,7 +8,7 @@ import sys
 from tests.conftest import ROOT
 from therapy_review import hints
 from therapy_review.hints import install_line
-from therapy_review.reports.privacy import words
+from therapy_review.reports import privacy
 from therapy_review.reports.workers import templates
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
@@ -25,14 +25,14 @@ def test_in_a_checkout_an_extra_is_installed_from_there() -> None:
 
 
 def test_what_a_report_may_say_of_itself_is_the_whole_program() -> None:
-    told = words._program_words()
+    told = privacy._program_words()
     every = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"), *NOTEBOOKS.glob("*.ipynb")]
     for file in every:
-        assert words._letters(file.read_text(encoding="utf-8")) in told, file
+        assert privacy._letters(file.read_text(encoding="utf-8")) in told, file
 
 
 def test_words_that_let_a_mood_pass_come_from_every_folder_and_from_no_style_sheet() -> None:
-    said = set(words._program_says())
+    said = set(privacy._program_says())
     assert {templates.NO_NOTEBOOK, hints.PROGRAM, hints.READER} <= said  # rooms of two folders
     assert (PACKAGE / "display/page.html").read_text(encoding="utf-8") in said
     assert any("weekly_review" in text for text in said)

@@ -96,15 +96,15 @@ def counted(number: int, one: str, more: str = "") -> str:
     return f"{number} {one if number == 1 else more or one + 's'}"
 
 
-def listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str], word: str = "and") -> str:
     """Write several things as one part of a sentence.
 
     Examples
     --------
-    >>> listed(["one"]), listed(["one", "two", "three"])
-    ('one', 'one, two and three')
+    >>> listed(["one"]), listed(["one", "two", "three"]), listed(["one", "two"], "or")
+    ('one', 'one, two and three', 'one or two')
     """
-    return " and ".join([*([", ".join(parts[:-1])] if parts[1:] else []), parts[-1]])
+    return f" {word} ".join([*([", ".join(parts[:-1])] if parts[1:] else []), parts[-1]])
 
 
 def paragraphs(text: str) -> str:

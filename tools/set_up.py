@@ -93,7 +93,6 @@ def packages(lock: Path) -> list[str]:
 
 def install(lock: str) -> None:
     wanted = ["-r", ROOT / lock]
-    # Where nobody may write bytecode later, it would be made anew each time a program starts.
     compiled = ["--compile-bytecode"] if sys.dont_write_bytecode else []
     run(
         PYTHON,
@@ -115,6 +114,8 @@ def install_ourselves() -> None:
     """With the very builder that was locked, so that nothing is fetched whose hash isn't known."""
     builder = {**os.environ, "PYTHONPATH": str(UV)}
     run(PYTHON, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", ROOT, env=builder)
+    if sys.dont_write_bytecode:  # so it would be made anew each time a program starts
+        run(PYTHON, "-m", "compileall", "-q", ROOT / "therapy_review")
 
 
 def uv(*words: object) -> bool:

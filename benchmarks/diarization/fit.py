@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from therapy_review.diarization.engine import believed, tell_apart
-from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.loading import weights_of
 from therapy_review.diarization.segmentation import frame_times, voices_at_once
 from therapy_review.diarization.voice_activity import features
 
@@ -26,7 +26,7 @@ from .readers import ROOT
 from .score import sureness
 from .simulate import Case, simulate
 
-MODELS = ROOT / "therapy_review" / "models"
+MODELS = ROOT / "therapy_review" / "diarization" / "models"
 SECONDS = 480  # of each session: enough, and every session counts alike
 EVERY = 9  # frames: neighbours tell the same
 VERSIONS = ("as it is", "noises", "hiss")  # of every session

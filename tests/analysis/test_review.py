@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from tests.conftest import Hear, root_of
+from tests.support.examples import examples
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis import review
 from therapy_review.analysis.review import (
@@ -424,7 +425,7 @@ def test_nothing_is_asked_where_nobody_speaks():
     assert least_certain(turns_table()).empty
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.lists(
         st.tuples(st.integers(1, 40), st.integers(1, 90), st.floats(0, 1), st.sampled_from("ct")), max_size=40

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from pyannote.core import Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
 from benchmarks.diarization.score import CAUSES, KINDS, annotation, pooled, score, sureness
+from tests.support.examples import examples
 from therapy_review.turns.table import turns_table
 
 REAL = turns_table(
@@ -97,7 +98,7 @@ def _table(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")  # nothing may lie beyond the collar
-@settings(max_examples=50)
+@examples(50)
 @given(stretches, stretches, stretches, stretches)
 def test_the_rate_is_pyannotes_and_kinds_and_causes_add_up_to_it(a, b, c, d) -> None:
     real, found = _table({"client": a, "therapist": b}), _table({"voice_1": c, "voice_2": d})

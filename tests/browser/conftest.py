@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expect, sync_playwright
 
 from therapy_review import Session, analyse, open_journal
 from therapy_review.player.playback import prepare
@@ -21,7 +21,9 @@ from tools.tones import DAY, make_tones
 from .hearing import EAR
 
 MINUTES = 6  # of tones
-WAIT = 60_000  # milliseconds: a kernel with the scientific stack may be slow to start
+KEPT = "tones/notebooks/kept.ipynb"  # the notebook of the page that stays open
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+WAIT = 180_000  # milliseconds: a kernel with the scientific stack may be slow to start, and the computer busy
 expect.set_options(timeout=WAIT)
 
 
@@ -73,13 +75,20 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+def end_kernels(lab: Lab) -> None:
+    """End every kernel but the one of the page that stays open."""
+    for session in lab.ask("sessions"):
+        if session["path"] != KEPT:
+            lab.ask(f"kernels/{session['kernel']['id']}", "DELETE")
+
+
 @pytest.fixture
 def fresh(lab: Lab) -> Iterator[None]:
     """No kernel left from the test before, and the notebooks as they were written."""
-    written = {path: path.read_bytes() for path in (lab.root / "reports").glob("*.ipynb")}
+    every = [*lab.root.glob("reports/*.ipynb"), *lab.root.glob("tones/notebooks/tones.ipynb")]
+    written = {path: path.read_bytes() for path in every}
     yield
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     for path, data in written.items():
         path.write_bytes(data)
 
@@ -98,8 +107,13 @@ def no_errors(page: Page) -> Iterator[None]:
     """Fail when anything on the page throws."""
     page.set_default_timeout(WAIT)
     failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
+
+    def failed(error: Error) -> None:
+        failures.append(str(error))
+
+    page.on("pageerror", failed)
     yield
+    page.remove_listener("pageerror", failed)
     assert not failures, failures
 
 
@@ -124,6 +138,8 @@ def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
 def made(workbook: Path) -> Session:
     session = make_tones(PRACTICE, workbook / "tones", MINUTES)
     prepare(session)
+    notebooks = workbook / "tones" / "notebooks"
+    shutil.copy(notebooks / "tones.ipynb", notebooks / Path(KEPT).name)
     return session
 
 
@@ -135,11 +151,64 @@ def tones(made: Session) -> Session:
     return open_journal(made.journal.store.root).session(DAY)
 
 
+class Kept:
+    """A page with a player that stays open from test to test: only its kernel begins anew, and so its player."""
+
+    def __init__(self, browser: Browser, lab: Lab) -> None:
+        self.browser, self.lab, self.page = browser, lab, None
+
+    def anew(self) -> Page:
+        """The page, with nothing on it that was shown or heard before."""
+        if self.page and not self.page.evaluate(f"{KERNEL}?.connectionStatus === 'connected'"):
+            self.close()
+        if not self.page:
+            self.page = self.browser.new_context(**SCREEN).new_page()
+            self.page.set_default_timeout(WAIT)
+            self.page.add_init_script(EAR)
+            self.page.goto(self.lab.page_of(KEPT))
+        else:
+            self.page.evaluate(
+                """async () => {
+                  const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+                  content.widgets.forEach((cell) => cell.model.outputs?.clear());
+                  await sessionContext.restartKernel();
+                  await sessionContext.session.kernel.requestExecute({ code: "" }).done; // it is there again
+                  document.activeElement?.blur();
+                  window.forget();
+                }"""
+            )
+        run_all(self.page)
+        return self.page
+
+    def close(self) -> None:
+        if self.page:
+            self.page.context.close()
+            self.page = None
+
+
+@pytest.fixture(scope="session")
+def kept(chromium: Browser, lab: Lab, made: Session) -> Iterator[Kept]:
+    found = Kept(chromium, lab)
+    yield found
+    found.close()
+
+
+def shown(page: Page) -> Locator:
+    player = page.locator(".tr-player")
+    expect(player.get_by_role("heading", name="Tuesday 10 March 2026")).to_be_visible()
+    return player
+
+
 @pytest.fixture
-def player(tab: Page, lab: Lab, tones: Session) -> Locator:
-    tab.add_init_script(EAR)
-    tab.goto(lab.page_of("tones/notebooks/tones.ipynb"))
-    run_all(tab)
-    found = tab.locator(".tr-player")
-    expect(found.get_by_role("heading", name="Tuesday 10 March 2026")).to_be_visible()
-    return found
+def player(request: pytest.FixtureRequest, lab: Lab, tones: Session) -> Iterator[Locator]:
+    """A player of the tones; a test marked `apart`, which changes more than the player, has a page of its own."""
+    if request.node.get_closest_marker("apart"):
+        page = request.getfixturevalue("tab")
+        page.add_init_script(EAR)
+        page.goto(lab.page_of("tones/notebooks/tones.ipynb"))
+        run_all(page)
+        yield shown(page)
+    else:
+        page = request.getfixturevalue("kept").anew()
+        with no_errors(page):
+            yield shown(page)

@@ -20,7 +20,7 @@ HEARD = f"""(hertz) => {{
 
 
 def state(player: Locator, wanted: str) -> None:
-    expect(player).to_have_attribute("data-state", wanted, timeout=20_000)
+    expect(player).to_have_attribute("data-state", wanted)
 
 
 def at(player: Locator, seconds: float) -> None:
@@ -43,16 +43,13 @@ def reaches(player: Locator, seconds: float) -> None:
 def sounds(player: Locator, minute: int | None = None) -> None:
     """Wait until the tone of this minute is heard from now on; without a minute, until anything is."""
     player.page.evaluate("window.heard.length = 0")
-    player.page.wait_for_function(
-        HEARD, arg=None if minute is None else tone(minute), polling=50, timeout=20_000
-    )
+    player.page.wait_for_function(HEARD, arg=None if minute is None else tone(minute), polling=50)
 
 
 def silent(page: Page) -> bool:
     """Tell whether what sounded fades, and nothing is heard from then on."""
-    page.wait_for_function(
-        "window.heard.slice(-3).every(({ loud }) => loud === 0)", polling=50, timeout=10_000
-    )
+    page.wait_for_timeout(400)
+    page.wait_for_function("window.heard.slice(-3).every(({ loud }) => loud === 0)", polling=50)
     page.evaluate("window.heard.length = 0")
     page.wait_for_timeout(250)
     return bool(page.evaluate("window.loudness()") == 0)

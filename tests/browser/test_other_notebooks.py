@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tools.in_browser import Lab, run_all
 
-from .conftest import no_errors
+from .conftest import end_kernels, no_errors
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = {
@@ -75,8 +75,7 @@ def test_a_notebook_opened_anew_says_how_to_go_on_instead_of_an_error(tab: Page,
     tab.goto(page)
     run_all(tab)
     tab.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     tab.goto(page)
     gone = tab.locator(".jp-OutputArea-output.jupyter-widgets").first
     expect(gone).to_be_attached()

@@ -13,12 +13,11 @@ from therapy_review.journal.marks import Mark
 from tools.in_browser import ROOT, Lab, run_all
 from tools.tones import DAY, TURN, tone
 
-from .conftest import wait_until
+from .conftest import KERNEL, end_kernels, wait_until
 from .hearing import EAR, at, begins_softly, place, silent, sounds, state
 
 pytestmark = pytest.mark.browser
 WEEK = "reports/weekly_review_2026-W10.ipynb"
-KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 
 
 def test_every_minute_sounds_as_itself_wherever_one_jumps(player: Locator) -> None:
@@ -153,6 +152,7 @@ def test_a_turn_is_played_again_and_again(player: Locator) -> None:
     expect(player.get_by_role("button", name="Loop this turn")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.apart
 def test_a_mark_is_on_disk_at_once_and_so_are_its_words(player: Locator, tones: Session, lab: Lab) -> None:
     at(player, 100)
     player.locator(".tr-play").focus()
@@ -162,8 +162,7 @@ def test_a_mark_is_on_disk_at_once_and_so_are_its_words(player: Locator, tones: 
     wait_until(lambda: tones.marks["label"].tolist() == ["the boat"])
     player.get_by_label("What it is").select_option("proud moment")
     wait_until(lambda: tones.marks["kind"].tolist() == ["proud moment"])
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     assert tones.marks[["start", "label"]].to_numpy().tolist() == [[100.0, "the boat"]]
 
 
@@ -204,18 +203,15 @@ def test_a_mark_that_was_removed_can_be_put_back_with_its_words(player: Locator,
     expect(player.get_by_role("button", name="Put back the mark at 2:01")).to_have_count(0)
 
 
+@pytest.mark.apart
 def test_words_are_kept_in_the_page_while_the_kernel_is_gone(
     player: Locator, tones: Session, lab: Lab
 ) -> None:
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}/interrupt", "POST")
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     player.locator(".tr-play").focus()
     player.page.keyboard.press("m")
     player.page.keyboard.type("not lost")
-    expect(player.locator(".tr-note")).to_contain_text(
-        re.compile("Not saved yet|not running"), timeout=15_000
-    )
+    expect(player.locator(".tr-note")).to_contain_text(re.compile("Not saved yet|not running"))
     expect(player.get_by_label("A few words")).to_have_value("not lost")
 
 
@@ -381,6 +377,7 @@ def test_who_is_writing_is_not_taken_away_by_a_question(player: Locator, tones: 
     expect(player.locator(".tr-play")).to_be_focused()
 
 
+@pytest.mark.apart
 def test_it_plays_while_a_cell_is_running(player: Locator) -> None:
     page = player.page
     page.evaluate(
@@ -393,6 +390,7 @@ def test_it_plays_while_a_cell_is_running(player: Locator) -> None:
     sounds(player, 3)
 
 
+@pytest.mark.apart
 def test_two_views_are_one_player(player: Locator) -> None:
     page = player.page
     page.evaluate(
@@ -519,13 +517,13 @@ def test_left_alone_it_covers_itself_and_the_kernel_sends_nothing(
         settings.write_text(given)
 
 
+@pytest.mark.apart
 def test_opened_without_running_there_is_a_picture_and_how_to_start(player: Locator, lab: Lab) -> None:
     page = player.page
     picture = page.get_by_alt_text(re.compile("^The sound of the session, 6:00 long"))
     expect(picture).to_be_hidden()  # the live player stands in its place
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     page.goto(lab.page_of("tones/notebooks/tones.ipynb"))
     expect(picture).to_be_visible()
     expect(page.get_by_text("and choose Run ▸ Run All Cells to listen")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from therapy_review import Session
 from tools.in_browser import Lab
 
+from .conftest import end_kernels
 from .hearing import at, place, reaches, silent, sounds, state
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -181,10 +182,9 @@ def test_a_source_that_was_ended_is_gone_on_with(player: Locator) -> None:
 
 def test_when_the_kernel_dies_what_is_there_is_heard_and_then_it_says_so(player: Locator, lab: Lab) -> None:
     play_from(player, 62, speed="2")
-    for kernel in lab.ask("kernels"):
-        lab.ask(f"kernels/{kernel['id']}", "DELETE")
+    end_kernels(lab)
     sounds(player, 1)
-    expect(player.locator(".tr-note")).to_contain_text(re.compile("not running|is busy"), timeout=30_000)
+    expect(player.locator(".tr-note")).to_contain_text(re.compile("not running|is busy"))
     player.locator(".tr-stop").click()
     assert silent(player.page)
     at(player, 300)

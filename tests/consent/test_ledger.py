@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, strategies as st
 
 from tests.conftest import root_of
+from tests.support.examples import examples
 from tests.support.meanwhile import after, before
 from therapy_review import Journal, open_journal
 from therapy_review.consent import ledger
@@ -72,7 +73,7 @@ def test_what_can_not_be_written_down_is_not_opened(heard: Journal, monkeypatch:
 words = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=20)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=4))
 def test_whatever_is_noted_is_read_back_and_what_was_there_stays(
     journal: Journal, notes: list[tuple[str, str]]

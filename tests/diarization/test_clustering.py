@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review.diarization.clustering import STEP, Voices, find_voices
 
 SIZE = 32
@@ -57,7 +58,7 @@ def test_one_odd_window_within_a_stretch_is_not_a_turn() -> None:
     assert same_parts(voices.path, who)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.integers(2, 30), min_size=1, max_size=12), st.sampled_from([1, 2, 3, None]))
 def test_whatever_is_heard_every_window_has_a_voice_and_probabilities_add_up(
     lengths: list[int], count: int | None

@@ -13,7 +13,7 @@ from pyannote.core import Annotation, Segment
 
 from therapy_review import analyse
 from therapy_review.analysis.analysis import is_current
-from therapy_review.diarization import pyannote as pyannote_diarizer
+from therapy_review.diarization import registry
 from therapy_review.diarization.registry import BUILT_IN, BuiltIn, hear, open_diarizer, sees_overlap
 from therapy_review.errors import ConsentError, DiarizerError, MissingPackageError, TurnsError
 from therapy_review.journal.journal import Journal
@@ -209,18 +209,18 @@ def pyannote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A stand-in for pyannote.audio and torch, and a folder of weights."""
     package, torch = types.ModuleType("pyannote.audio"), types.ModuleType("torch")
     package.Pipeline, torch.from_numpy = Pipeline, np.asarray  # type: ignore[attr-defined]
-    for name in pyannote_diarizer.QUIET:
+    for name in registry.QUIET:
         monkeypatch.setenv(name, "")
     monkeypatch.setitem(sys.modules, "pyannote.audio", package)
     monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setattr(pyannote_diarizer, "_installed", lambda: True)
-    monkeypatch.setattr(pyannote_diarizer, "version", lambda _: "4.0.7")
+    monkeypatch.setattr(registry, "_installed", lambda: True)
+    monkeypatch.setattr(registry, "version", lambda _: "4.0.7")
     folder = tmp_path / "community-1"
     folder.mkdir()
     (folder / "config.yaml").write_text("models: here\n")
-    pyannote_diarizer._load.cache_clear()
+    registry._load.cache_clear()
     yield folder
-    pyannote_diarizer._load.cache_clear()
+    registry._load.cache_clear()
     Pipeline.loaded.clear()
 
 

@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import unicodedata
-from importlib.resources import files
 from pathlib import Path
 
 import matplotlib as mpl
@@ -25,8 +24,7 @@ from tests.conftest import ROOT
 from therapy_review import fonts
 from therapy_review.display.rendering import in_shell
 from therapy_review.lab import server
-from therapy_review.reports import manifest
-from therapy_review.reports.privacy import reading
+from therapy_review.reports import manifest, privacy
 from therapy_review.rights import draft as agreeing
 
 OWN = Path(mpl.get_data_path()) / "fonts" / "ttf"  # what matplotlib brings along
@@ -239,16 +237,16 @@ def test_nothing_names_a_font_of_a_computer() -> None:
 
 def test_a_report_is_searched_without_its_fonts_but_with_what_a_template_calls_one() -> None:
     template = '<a href="data:font/woff2;base64,U2F0dXJkYXkgaW4gdGhlIHBhcms=">a font</a>'
-    found = list(reading.texts(in_shell(f"<h1>A day</h1>{template}")))
+    found = list(privacy.texts(in_shell(f"<h1>A day</h1>{template}")))
     assert "Saturday in the park" in found
     assert sum(map(len, found)) < 10_000
 
 
 def test_a_report_rests_on_the_fonts_it_was_made_with() -> None:
-    rests_on = {name for name, _ in manifest._sources(files("therapy_review"))}
+    rests_on = {name for name, _ in manifest._sources()}
     brought = [path.name for ending in ("ttf", "woff2", "css") for path in fonts.FOLDER.glob(f"*.{ending}")]
     assert len(brought) == 6
-    assert {f"/fonts/{name}" for name in brought} <= rests_on
+    assert {f"fonts/{name}" for name in brought} <= rests_on
 
 
 # JupyterLab.

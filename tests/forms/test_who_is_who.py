@@ -6,8 +6,9 @@ from typing import Any
 
 import ipywidgets as w
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.support.examples import examples
 from tests.support.widgets import everything_in, state
 from tests.turns.test_table import conversations
 from therapy_review import Journal, Session
@@ -33,7 +34,7 @@ def test_every_clip_is_of_one_voice_alone_and_short() -> None:
     assert clips.to_numpy().tolist() == [[0, 6], [40, 44]]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(conversations(), conversations(("client",)))
 def test_clips_are_few_clear_new_and_in_order_of_time(heard: Any, said: Any) -> None:
     clips = clips_to_ask_about(heard, said)

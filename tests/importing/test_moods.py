@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, strategies as st
 
 from tests.conftest import root_of
 from tests.importing.test_daylio import a_year, damaged, export
 from tests.journal.test_days import ENTRIES, file_of, same
+from tests.support.examples import examples
 from therapy_review import Journal, open_journal
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.importing import moods
@@ -266,7 +267,7 @@ def test_a_word_placed_later_reaches_what_was_brought_in_before(journal: Journal
     assert set(journal.days["mood"][journal.days["mood_name"] == "rad"]) == {9.0}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.integers(1, 10), min_size=1
@@ -368,7 +369,7 @@ def compared(here: pd.DataFrame, new: pd.DataFrame, how: str = TAKE_NEWER) -> li
     return moods.merge(here, new, how)[1]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(ENTRIES, ENTRIES, ENTRIES, st.sampled_from([TAKE_NEWER, KEEP_BOTH]))
 def test_to_bring_in_twice_changes_nothing_and_to_remove_takes_out_what_came_with_the_file(
     hand: list[Entry], first: list[Entry], second: list[Entry], how: str
@@ -393,7 +394,7 @@ def test_to_bring_in_twice_changes_nothing_and_to_remove_takes_out_what_came_wit
             assert same(left, table)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(ENTRIES, ENTRIES)
 def test_a_longer_export_adds_only_what_is_new(old: list[Entry], new: list[Entry]) -> None:
     table = merge(no_days(), file_of(old))

@@ -9,8 +9,9 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review import Journal, Session, analyse
 from therapy_review.analysis.analysis import rename
 from therapy_review.consent.agreement import ROLES
@@ -32,7 +33,7 @@ from therapy_review.turns.table import MIN_SILENCE, are_named, name_speakers, tu
 
 WORDS = ["client", "therapist", "other", "nobody", "both", "client+other"]
 GRID = np.arange(0.025, 42, 0.05)  # seconds: between the edges that are drawn below
-unhurried = settings(max_examples=60)
+unhurried = examples(60)
 
 
 def who_speaks(turns: pd.DataFrame, at: float) -> set[str]:

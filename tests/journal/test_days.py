@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from tests.support.examples import examples
 from tests.support.words import of_html
 from therapy_review import Journal
 from therapy_review.commands.check import check
@@ -45,7 +46,7 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     return True
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(ENTRIES)
 def test_a_table_is_read_back_as_it_was_written(entries: list[Entry]) -> None:
     table = merge(no_days(), file_of(entries))[0]

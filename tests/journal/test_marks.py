@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review import Journal, Session
 from therapy_review.errors import JournalError, MarkError
 from therapy_review.journal.marks import (
@@ -30,7 +31,7 @@ BY_HAND = (
     b'red,60,proud,"I said no, and meant it",62.5\r\n'
     b"NA,12.25,something odd,,\r\n"
 )
-unhurried = settings(max_examples=80)
+unhurried = examples(80)
 words = st.text(max_size=20) | st.text(alphabet=",;\"'\r\n\t #=0é🌊\\", max_size=12) | st.just("NA")
 times = st.integers(0, 4_000_000).map(lambda ms: ms / 1000)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review.errors import TurnsError
 from therapy_review.measures.moment_finder import LONGEST, SHORTEST, behind, moments
 from therapy_review.turns.table import turns_table
@@ -151,7 +152,7 @@ stretches = st.lists(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     stretches,
     st.lists(

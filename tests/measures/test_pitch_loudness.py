@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from numpy.typing import NDArray
 
 from tests.conftest import root_of
+from tests.support.examples import examples
 from tests.turns.test_table import conversations
 from therapy_review import Journal, Recording, Session, hints, open_journal
 from therapy_review.analysis.analysis import rename
@@ -148,7 +149,7 @@ def test_only_where_one_person_alone_speaks_is_listened_to():
 
 
 @given(conversations())
-@settings(max_examples=60)
+@examples(60)
 def test_pieces_lie_within_a_speakers_turns_and_over_nobody_elses(turns: pd.DataFrame):
     for who in speakers(turns):
         chosen = pieces(turns, who, most=20.0)

@@ -260,3 +260,11 @@ def test_a_session_stands_beside_the_usual_range_in_its_own_report(heard: Journa
     from therapy_review.pages.session import SessionPage
 
     assert words_of(SessionPage(heard.session(NEWEST)).usual()).startswith("After 5 sessions")
+
+
+def test_what_is_too_early_to_say_of_several_lines_is_said_once(journal: Journal):
+    said = PathPage(journal).moved().markup
+    assert said.count("over 8 sessions it went no further") == 1
+    for name in ("The mood you came with", "The mood you left with"):
+        assert f"<li>{name}, from January to March 2026</li>" in said
+    assert said.count("<ul>") == said.count("</ul>") == 2

@@ -6,9 +6,10 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from tests.conftest import root_of
+from tests.support.examples import examples
 from therapy_review import Journal
 from therapy_review.errors import JournalError
 from therapy_review.pages.visibility import (
@@ -140,7 +141,7 @@ def test_without_words_of_the_notes_phases_keep_their_names(journal: Journal) ->
 
 
 @given(st.lists(st.sampled_from("abcd"), min_size=8, max_size=8))
-@settings(max_examples=30)
+@examples(30)
 def test_plain_names_break_a_line_where_their_own_names_do(settings_of: list[str]) -> None:
     names = [f"2026-01-0{n}" for n in range(1, 9)]
     told = pd.DataFrame(

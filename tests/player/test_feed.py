@@ -12,10 +12,11 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
 from tests.conftest import PRACTICE, decoded, joined, packets_of, session_of
+from tests.support.examples import examples
 from therapy_review import Journal, Session, open_journal
 from therapy_review.errors import ConsentError
 from therapy_review.journal.marks import Mark, add, no_marks
@@ -29,7 +30,7 @@ CLIENT, THERAPIST, KEPT = 500, 1100, 1900  # Hz: what is heard of whom, and in t
 CLOSED = (20.0, 30.0)
 LENGTH = 60.0
 TURNS = [(float(at), at + 4.0, ("client", "therapist")[at // 5 % 2]) for at in range(0, 60, 5)]
-unhurried = settings(max_examples=60)
+unhurried = examples(60)
 
 
 def tones() -> NDArray[np.float32]:
@@ -240,7 +241,7 @@ stretches = st.lists(st.tuples(st.floats(0.001, 9), st.floats(0.001, 9)), max_si
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(stretches, st.integers(0, 800), st.integers(0, 3000))
 def test_what_is_left_beside_closed_stretches_is_all_the_rest_and_nothing_of_them(
     closed: list[tuple[float, float]], first: int, count: int

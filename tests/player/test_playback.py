@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from tests.conftest import PRACTICE, Hear, joined, reference, root_of, session_of
+from tests.support.examples import examples
 from tests.support.meanwhile import before
 from therapy_review import Journal, Session, analyse, open_journal
 from therapy_review.analysis.analysis import rename
@@ -132,7 +133,7 @@ def test_a_recording_without_a_sample_has_levels_too() -> None:
 steps = st.lists(st.integers(1, 60), max_size=12)  # of a voice: a silence, a word, a silence …
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.dictionaries(st.sampled_from(["client", "therapist", "other"]), steps), st.integers(0, 2**32 - 1))
 def test_levels_go_on_in_time_and_are_never_beyond_what_is_allowed(
     said: dict[str, list[int]], seed: int
@@ -156,7 +157,7 @@ sounds = arrays(
 )
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(sounds, st.floats(0.01, MOST_GAIN), st.floats(0, 4000))
 def test_nothing_is_ever_louder_than_what_is_allowed(samples: Samples, gain: float, start: float) -> None:
     sound = levelled(samples, start, (np.zeros(1), np.full(1, gain)))
@@ -298,7 +299,7 @@ def test_a_damaged_file_is_made_anew(prepared: Session, damage: object) -> None:
     assert Sound(prepared).is_prepared()
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.integers(0, 1999), st.booleans(), st.binary(min_size=1, max_size=40))
 def test_whatever_happens_to_the_file_it_gives_the_right_packets_or_none(
     prepared_once: Path, place: int, from_end: bool, put: bytes

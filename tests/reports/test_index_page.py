@@ -164,7 +164,7 @@ def test_parquet_holds_the_same_and_is_the_same_each_time(short: Journal, tmp_pa
 def test_without_pyarrow_one_sentence_says_how_to_get_parquet(
     short: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("therapy_review.reports.tables.find_spec", lambda _name: None)
+    monkeypatch.setattr("therapy_review.reports.runner.find_spec", lambda _name: None)
     done = runner.run(short, short.sessions[:1])
     assert done.remarks[0].startswith("measures.parquet")
     assert install_line("parquet") in done.remarks[0]

@@ -9,12 +9,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.sharing.test_clip import BOTH, DAY
-from tests.sharing.test_form import looked_at
+from tests.sharing.test_page import looked_at
 from tests.support.widgets import field
 from tests.support.words import fixed, read, refused
 from therapy_review import Journal, Session
 from therapy_review.sharing.clip import read_span
-from therapy_review.sharing.form import share_form
+from therapy_review.sharing.page import SharePage
 from therapy_review.sharing.plan import plan
 
 TIMES = re.compile("(From|to): ")  # to choose from, as the engine heard them
@@ -48,7 +48,7 @@ def test_the_form(session: Session, tmp_path: Path, snapshot: SnapshotAssertion)
         )
         return [line for line in lines if line not in before]
 
-    before = new(share_form(session.journal, session), [])
+    before = new(SharePage(session.journal, session).choose(), [])
     form = looked_at(session, tmp_path / "out")
     said = {"looked at": new(form, before)}
     seen = [*before, *said["looked at"]]
@@ -56,7 +56,7 @@ def test_the_form(session: Session, tmp_path: Path, snapshot: SnapshotAssertion)
     field(form, "Write the clips").click()
     said["written"] = new(form, seen)
     for text in ("later", "0:02.5-0:04.5"):
-        form = share_form(session.journal, session)
+        form = SharePage(session.journal, session).choose()
         field(form, "when to when").value, field(form, "With whom").value = text, "Sam"
         field(form, "Look at").click()
         said[text] = new(form, seen)

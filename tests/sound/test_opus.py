@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
 from tests.conftest import PRACTICE, decoded, joined, packets_of
+from tests.support.examples import examples
 from therapy_review.sound.opus import BITS, DELAY, PACKET, RATE, encoded, head, piece
 from therapy_review.sound.recording import Recording
 
@@ -91,7 +92,7 @@ def test_what_is_too_loud_is_cut_and_does_not_wrap_around() -> None:
     assert heard[2000:-2000].min() > -0.1
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.integers(0, 3 * SIZE), max_size=8))
 def test_packets_do_not_depend_on_how_the_sound_is_cut_into_blocks(lengths: list[int]) -> None:
     sound = np.resize(clicks(), sum(lengths)).astype(np.float32)
@@ -101,7 +102,7 @@ def test_packets_do_not_depend_on_how_the_sound_is_cut_into_blocks(lengths: list
     assert packets == list(encoded([sound]))
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 99), st.integers(1, 100))
 def test_any_row_of_packets_is_as_long_as_its_packets(first: int, count: int) -> None:
     packets = list(encoded([clicks()]))[first : first + count]

@@ -16,10 +16,11 @@ from typing import Any
 
 import filelock
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from pyrage import encrypt
 from pyrage.x25519 import Recipient
 
+from tests.support.examples import examples
 from tests.support.meanwhile import STUCK, after, before
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
@@ -82,7 +83,7 @@ def seen(store: Store, folder: str = "") -> dict[str, object]:
 
 
 @given(acts, st.booleans())
-@settings(max_examples=150)
+@examples(150)
 def test_to_the_rest_of_the_package_it_is_the_same_as_a_folder_of_plain_files(
     acts: list[tuple[str, str, bytes]], hides_dates: bool
 ) -> None:
@@ -109,7 +110,7 @@ def test_to_the_rest_of_the_package_it_is_the_same_as_a_folder_of_plain_files(
 
 
 @given(st.binary(min_size=12, max_size=200), st.sampled_from(NAMES), st.booleans())
-@settings(max_examples=60)
+@examples(60)
 def test_nothing_of_what_is_written_nor_any_day_lies_in_the_bytes_on_disk(
     data: bytes, name: str, hides_dates: bool
 ) -> None:

@@ -9,13 +9,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from tests.conftest import root_of
 from tests.support.believable import write_journal
+from tests.support.examples import examples
+from tests.support.mood_words import weekly_tags
 from therapy_review import Journal, open_journal
-from therapy_review.trends.in_words import CERTAIN, NOTHING_NOTED_YET, amount, said_of_change, sentences
+from therapy_review.trends.in_words import (
+    CERTAIN,
+    NOTHING_NOTED_YET,
+    amount,
+    said_of_change,
+    said_of_word,
+    sentences,
+)
 from therapy_review.trends.lasting_change import change
 from therapy_review.trends.table import trends
 
@@ -77,7 +86,7 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
     st.lists(st.integers(0, 27), min_size=0, max_size=24),
     st.sampled_from(["points", "count", "share", "s", "Hz", "semitones", "dB"]),
 )
-@settings(max_examples=100)
+@examples(100)
 def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: list[int], unit: str):
     found = change(weeks(len(values)), values)
     words = said_of_change(found, "the time you took", unit)
@@ -91,7 +100,7 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
 
 
 @given(st.lists(st.integers(1, 10), min_size=8, max_size=30))
-@settings(max_examples=100)
+@examples(100)
 def test_the_size_that_is_said_is_the_one_between_the_quarters(values: list[int]):
     found = change(weeks(len(values)), values)
     words = said_of_change(found, "it", "points")
@@ -216,3 +225,32 @@ def test_no_sentence_of_a_journal_with_every_change_uses_a_technical_word(tmp_pa
         "those where you did not meet online, after a change of microphone and since silences are seen from "
     )
     assert f"This is about 19 of the 80 sessions: {since}0.25 s on." in share
+
+
+# Words for moods: counts that are true, and a claim only where chance seldom makes one.
+
+
+def at_random(rng: np.random.Generator, chances: np.ndarray) -> pd.DataFrame:
+    return weekly_tags(*("calm tired" if calm else "tired" for calm in rng.random(len(chances)) < chances))
+
+
+def test_sessions_without_any_word_say_nothing_of_one() -> None:
+    with_gaps = weekly_tags(
+        *["calm", "calm tired", "", "tired", "calm", "", "tired", "tired", "tired", "calm"]
+    )
+    said = "“calm”: 3 of the first 4 sessions with words, 1 of the newest 4; it is too early to call that a change."
+    assert said_of_word(with_gaps, "calm") == said
+    assert said_of_word(weekly_tags("calm", "", "tired"), "calm").startswith("“calm”: 1 of 2 sessions")
+
+
+@pytest.mark.slow
+def test_of_pure_chance_at_most_one_in_twenty_is_called_more_than_chance() -> None:
+    rng = np.random.default_rng(7)
+    said = [said_of_word(at_random(rng, np.full(60, 0.4)), "calm") for _ in range(300)]
+    assert sum(CERTAIN in one for one in said) <= 0.05 * len(said)
+
+
+def test_a_word_that_comes_to_stay_is_found_in_its_direction() -> None:
+    rng = np.random.default_rng(8)
+    rising = [said_of_word(at_random(rng, np.linspace(0.05, 0.95, 100)), "calm") for _ in range(20)]
+    assert sum(CERTAIN in one for one in rising) >= 18

@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.support.examples import examples
 from tests.turns.test_table import conversations
 from therapy_review import Journal, Session
 from therapy_review.journal import marks as mark_files
@@ -106,7 +107,7 @@ def test_other_marks_say_nothing_of_a_silence():
     conversations(),
     st.lists(st.tuples(st.floats(0, 200), st.floats(0.1, 30), st.sampled_from([*KINDS])), max_size=8),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_no_word_is_ever_lost_and_no_silence(turns: pd.DataFrame, said: list):
     silences = long_silences(turns)
     own = list(dict.fromkeys(silent(start, start + length, kind) for start, length, kind in said))

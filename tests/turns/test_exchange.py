@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from pandas.testing import assert_frame_equal
 from praatio.textgrid import openTextgrid
 from pyannote.core import Annotation, Segment
@@ -19,6 +19,7 @@ from pyannote.database.util import load_rttm
 from pympi import Elan
 
 from tests.conftest import ROOT, reference
+from tests.support.examples import examples
 from therapy_review.errors import MissingPackageError, TurnsError
 from therapy_review.hints import install_line
 from therapy_review.turns.exchange import (
@@ -33,7 +34,7 @@ from therapy_review.turns.table import turns_table, validate
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write]
 REFERENCES = sorted((ROOT / "tests" / "reference").glob("*.rttm"))
-unhurried = settings(max_examples=50)
+unhurried = examples(50)
 
 odd = st.sampled_from(
     [

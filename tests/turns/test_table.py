@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
+from tests.support.examples import examples
 from therapy_review.errors import TurnsError
 from therapy_review.turns.table import (
     BACKCHANNEL,
@@ -19,7 +20,7 @@ from therapy_review.turns.table import (
     validate,
 )
 
-unhurried = settings(max_examples=80)
+unhurried = examples(80)
 WITHIN = 1e-6  # seconds
 
 

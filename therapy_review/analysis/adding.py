@@ -1,4 +1,4 @@
-"""Adding: a recording from a phone, a recorder or a call becomes a session of the journal."""
+"""A recording from a phone, a recorder or a call becomes a session of the journal."""
 
 from __future__ import annotations
 

@@ -91,14 +91,7 @@ class Recognised(NamedTuple):
 
 
 def surest_stretches(turns: pd.DataFrame, voice: str) -> NDArray[np.float64]:
-    """Choose where one voice is heard best: alone, long and surely, a minute at most; nowhere in less than 5 s.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> surest_stretches(turns_table([(0, 9, "voice_1"), (8, 16, "voice_2")]), "voice_1").tolist()
-    [[0.0, 8.0]]
-    """
+    """Choose where one voice is heard best: alone, long and surely, a minute at most; nowhere in less than 5 s."""
     own = turns[turns["speaker"] == voice]
     others = turns.loc[turns["speaker"] != voice, ["start", "end"]].to_numpy(dtype=float)
     alone = []

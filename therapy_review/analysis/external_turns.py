@@ -1,4 +1,4 @@
-"""Elsewhere: turns that another program found, used in place of the built-in engine.
+"""Turns that another program found, used in place of the built-in engine.
 
 They are kept in the session's folder as ``turns.rttm``, beside the recording and not among what is derived from it,
 with a first line that says what found them (``;; found by: pyannote 3.1``). Such a file may also be put there by

@@ -282,14 +282,6 @@ def least_certain(
 
     The most worthwhile first; ``error`` is the seconds that are expected to be given to the wrong one. What the
     corrections speak of is not asked about again.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> talk = turns_table([(0, 9, "client", 0.95), (10, 14, "client", 0.6), (15, 18, "therapist", 0.7)])
-    >>> least_certain(talk, minutes=0.1)[["start", "end", "error"]]
-       start   end  error
-    0   10.0  14.0    1.6
     """
     pieces = _pieces(turns[~spoken_of(turns, no_corrections() if corrections is None else corrections)])
     cost = (pieces["end"] - pieces["start"]).to_numpy() + AROUND

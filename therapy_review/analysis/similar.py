@@ -1,4 +1,4 @@
-"""Alike: which other stretches sound like one that was corrected.
+"""Which other stretches sound like one that was corrected.
 
 What a voice sounds like comes as unit vectors from whatever embeds stretches of sound; the closer the voices, the
 larger the product of two. `alike` knows neither sound nor engine; `hearing` is what lets it hear a session.
@@ -40,17 +40,6 @@ def alike(
     most, for the others are what is in doubt, and are not asked about again. In `turns` the correction holds
     already. Each is given with who speaks in the corrected stretch (``to``) and by how much more it sounds like
     that one (``closer``); none where nobody or several people were corrected to.
-
-    Examples
-    --------
-    >>> from therapy_review.journal.corrections import Correction, no_corrections, record
-    >>> from therapy_review.turns import turns_table
-    >>> talk = turns_table([(0, 3, "client"), (4, 6, "client"), (7, 9, "therapist"), (10, 12, "therapist")])
-    >>> high = lambda stretches: np.where(np.isin(stretches[:, :1], [7, 10, 4]), [[0.0, 1.0]], [[1.0, 0.0]])
-    >>> said = record(no_corrections(), [Correction(7, 9, "therapist")])
-    >>> alike(talk, said, 7, 9, high)[["start", "end", "to"]]
-       start  end         to
-    0    4.0  6.0  therapist
     """
     here = turns[(turns["start"] < end - TOLERANCE) & (turns["end"] > start + TOLERANCE)]
     alone = turns[(turns["end"] - turns["start"] >= SHORTEST) & ~_over_one_another(turns)]

@@ -14,8 +14,7 @@ import json
 import re
 import textwrap
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -76,14 +75,6 @@ R = TypeVar("R")
 _DRAWING = threading.RLock()
 
 
-@contextmanager
-def _own_style() -> Iterator[None]:
-    with _DRAWING, mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        yield
-
-
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Let a function draw under the package's style and leave matplotlib's settings as they were.
 
@@ -98,7 +89,9 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _own_style():
+        with _DRAWING, mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(STYLE)
             return draw(*args, **kwargs)
 
     return drawn
@@ -311,13 +304,7 @@ def days_below(axes: Sequence[Axes], dates: Iterable[Any]) -> None:
 
 
 def first_sentence(said: str) -> str:
-    """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it.
-
-    Examples
-    --------
-    >>> first_sentence("It moved by 0.4 points a month. This is about 5 sessions.")
-    'It moved by 0.4 points a month.'
-    """
+    """Give the first sentence of what may be said: a row has room for no more, and a list below for all of it."""
     return SENTENCE.split(said)[0]
 
 
@@ -335,25 +322,13 @@ def wrapped(said: str) -> list[str]:
 
 
 def room(said: str) -> float:
-    """Tell how much higher a row gets by what is said below its title.
-
-    Examples
-    --------
-    >>> room("")
-    0.0
-    """
+    """Tell how much higher a row gets by what is said below its title."""
     lines = len(wrapped(said))
     return (lines * LINE + PAD) / 72 if lines else 0.0
 
 
 def titled(ax: Axes, title: str, said: str = "") -> float:
-    """Write a row's title above it, and below the title what is said of it.
-
-    Examples
-    --------
-    >>> titled(Chart(1.0).panel()[0], "mood")
-    4.0
-    """
+    """Write a row's title above it, and below the title what is said of it."""
     lines = wrapped(said)
     above = PAD + (LINE * len(lines) + PAD if lines else 0)
     ax.set_title(title, loc="left", fontsize=10, color=INK, pad=above)

@@ -58,10 +58,8 @@ def then_and_now(way: Way, sides: Sides | None, *, scales: Mapping[str, Scale] |
     axes = chart.panel(len(rows))
     for ax, (called, own, then, now, bounds), text in zip(axes, rows, differ, strict=True):
         unit = str(own["unit"].iloc[0])
-        _two_lanes(ax, then["value"], now["value"], bounds)
+        _two_lanes(ax, then["value"], now["value"], bounds, unit)
         ax.set_title(called, loc="left", fontsize=10, color=INK, pad=3)
-        low, high = ax.get_xticks()
-        ax.set_xticks([low, high], [written(low, unit), written(high, unit)], fontsize=9)
         middles = [written(part["value"].median(), unit) for part in (then, now)]
         phase_marks.write_under(ax, text)
         other = f", not all held or heard in the same way ({text})" if text else ""
@@ -90,7 +88,7 @@ def _bounds(own: pd.DataFrame, scales: Mapping[str, Scale]) -> tuple[float, floa
     return (MOODS[0], MOODS[-1]) if measure.startswith("mood_") else (low, high)
 
 
-def _two_lanes(ax: Axes, then: pd.Series, now: pd.Series, bounds: tuple[float, float]) -> None:
+def _two_lanes(ax: Axes, then: pd.Series, now: pd.Series, bounds: tuple[float, float], unit: str) -> None:
     low, high = bounds
     step = max(high - low, 1e-3) / 60
     for height, values, filled in ((0.42, then, "white"), (-0.42, now, colour("client"))):
@@ -107,7 +105,7 @@ def _two_lanes(ax: Axes, then: pd.Series, now: pd.Series, bounds: tuple[float, f
     room = max((high - low) * 0.05, 1e-3)
     ax.set_xlim(low - room, high + room)
     ax.set_ylim(-0.95, 0.95)
-    ax.set_xticks([low, high])
+    ax.set_xticks([low, high], [written(low, unit), written(high, unit)], fontsize=9)
     ax.set_yticks([0.42, -0.42], ["early", "recent"], fontsize=9, color=FAINT)
 
 
@@ -125,11 +123,11 @@ def words_then_and_now(
     noted = [
         used.loc[used["session"].isin(names), "session"].nunique() for names in (sides.early, sides.recent)
     ]
-    parts = [_part_of(used, names) for names in (sides.early, sides.recent)]
+    early, recent = (_part_of(used, names) for names in (sides.early, sides.recent))
     chart = Chart(0.95 + 0.27 * len(rows))
     (ax,) = chart.panel()
     for at, (_, tag) in enumerate(rows):
-        then, now = (part.get(tag, 0.0) for part in parts)
+        then, now = early.get(tag, 0.0), recent.get(tag, 0.0)
         ax.plot([then, now], [at, at], color=QUIET, linewidth=3, zorder=1, solid_capstyle="butt")
         ax.scatter(then, at, s=130, facecolor="white", edgecolor=colour("client"), linewidth=1.5, zorder=2)
         ax.scatter(now, at, s=52, color=colour("client"), linewidth=0, zorder=3)
@@ -141,7 +139,6 @@ def words_then_and_now(
     dot: Any = {"linestyle": "", "marker": "o", "color": colour("client"), "markersize": 7}
     handles = [Line2D([], [], fillstyle="none", label="early", **dot), Line2D([], [], label="recent", **dot)]
     chart.legend(handles=handles, ncols=2, fontsize=9.5, **LEGEND)
-    early, recent = parts
     said = "; ".join(f"{tag} {early.get(tag, 0.0):.0%} and {recent.get(tag, 0.0):.0%}" for _, tag in rows)
     alt = f"Part of the early and of the recent sessions in which you used each word: {said}."
     caption = (

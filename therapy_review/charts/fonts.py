@@ -1,4 +1,4 @@
-"""Glyphs: what the charts can write with the fonts they bring along, and with those of this computer.
+"""What the charts can write with the fonts they bring along, and with those of this computer.
 
 A client's own words may hold any character. One that the charts' fonts lack is taken from another installed font;
 one that no installed font has is written out by its Unicode name, so that it is still read and is no empty box.

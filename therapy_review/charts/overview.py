@@ -206,7 +206,7 @@ def parts(
 def _sentence(part: Part, way: Way, told: Mapping[Line, str]) -> str:
     if part.what == "tags":
         return said_of_word(way.tags, words_by_use(way.tags)[0])
-    # Its first sentence; all of them are in the list of `therapy_review.pages.overview_text.moved`.
+    # Its first sentence; all of them are in the list of `therapy_review.pages.over_time.PathPage.moved`.
     first = [first_sentence(told[line]) for line in part.lines if line in told]
     return "\n".join(first) if part.lines else part.summary
 

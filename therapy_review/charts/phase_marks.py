@@ -70,7 +70,9 @@ def phases(lines: Mapping[str, pd.DataFrame]) -> Phases:
     changes = [one for line in read for one in line.changes()]
     for last_before, found in sorted(changes, key=lambda change: (change[1].session, change[0])):
         # A row without a number at the very session tells of the change later; it is the same one.
-        same = next((m for m in marks if last_before < m.session and _share(m.changed, found.changed)), None)
+        same = next(
+            (m for m in marks if last_before < m.session and set(m.changed) & set(found.changed)), None
+        )
         if same is None:
             marks.append(found)
         else:
@@ -119,7 +121,7 @@ class _Line:
         before = [phase for name, phase in zip(self.names, self.told, strict=True) if name < mark.session]
         if not before or len(before) == len(self.told):
             return False
-        return _share(_changed(before[-1], self.told[len(before)]), mark.changed)
+        return bool({*_changed(before[-1], self.told[len(before)])} & {*mark.changed})
 
     def lasts(self) -> dict[str, tuple[str, ...]]:
         """Tell of each session in a phase that lasts what that is."""
@@ -140,7 +142,8 @@ class _Line:
                 if self._is_early(place):  # it has what comes later to last, and what lies between has not
                     near = near[:1]
             if phase not in near:
-                least = min((_changed(one, phase) for one in near), key=_how_much)
+                ways = [_changed(one, phase) for one in near]
+                least = min(ways, key=lambda way: (any(part.startswith("not “") for part in way), len(way)))
                 yield from ((self.names[place], part) for part in least)
 
     def _is_early(self, place: int) -> bool:
@@ -148,14 +151,6 @@ class _Line:
             end < place < self._first(end, before, start, now) and self.told[place] == now
             for (_, end, before), (start, _, now) in pairwise(self.lasting)
         )
-
-
-def _how_much(changed: Sequence[str]) -> tuple[bool, int]:
-    return any(part.startswith("not “") for part in changed), len(changed)
-
-
-def _share(one: Sequence[str], other: Sequence[str]) -> bool:
-    return bool(set(one) & set(other))
 
 
 def _changed(before: str, now: str) -> tuple[str, ...]:

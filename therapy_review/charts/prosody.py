@@ -52,15 +52,17 @@ def voices_of_a_session(table: pd.DataFrame) -> Chart:
     chart = Chart(1.3 + 2 * LANE * len(there))
     pitch, loudness = chart.panel(2)
     called = [speaker_name(who) for who in there["speaker"]]
-    _lanes(pitch, there, called, _hertz(there), "Hz", "pitch_range", "semitones")
+    low, high = (there["pitch"] * 2 ** (there[column] / 12) for column in ("pitch_q1", "pitch_q3"))
+    _lanes(pitch, there, called, (low, there["pitch"], high), "Hz", "pitch_range", "semitones")
     pitch.set_xscale("log")
     pitch.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} Hz"))
     pitch.xaxis.set_minor_locator(NullLocator())
-    low, high = _hertz(there)[0].min(), _hertz(there)[2].max()
-    ticks = [tick for tick in (60, 80, 100, 150, 200, 300, 400) if low / 1.3 < tick < high * 1.3]
+    lowest, highest = low.min(), high.max()
+    ticks = [tick for tick in (60, 80, 100, 150, 200, 300, 400) if lowest / 1.3 < tick < highest * 1.3]
     pitch.set_xticks(ticks or [float(there["pitch"].iloc[0])])
-    pitch.set_xlim(low / 1.25, high * 1.25)
-    _lanes(loudness, there, called, _decibels(there), "dB", "loudness_range", "dB")
+    pitch.set_xlim(lowest / 1.25, highest * 1.25)
+    low, high = (there["loudness"] + there[column] for column in ("loudness_q1", "loudness_q3"))
+    _lanes(loudness, there, called, (low, there["loudness"], high), "dB", "loudness_range", "dB")
     loudness.axvline(0, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
     loudness.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g} dB" if value else "0"))
     for ax, title in (
@@ -74,16 +76,6 @@ def voices_of_a_session(table: pd.DataFrame) -> Chart:
         for who, row in zip(called, there.to_dict("records"), strict=True)
     )
     return chart.described(f"Pitch and loudness of each voice. {said}. {CAUTION}", f"{MIDDLE} {CAUTION}")
-
-
-def _hertz(there: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    low, high = (there["pitch"] * 2 ** (there[column] / 12) for column in ("pitch_q1", "pitch_q3"))
-    return low, there["pitch"], high
-
-
-def _decibels(there: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    low, high = (there["loudness"] + there[column] for column in ("loudness_q1", "loudness_q3"))
-    return low, there["loudness"], high
 
 
 def _lanes(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from therapy_review import analysis, hints, importing, reports, sound
+from therapy_review import analysis, hints, importing, reports, sound, storage
 from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.errors import TherapyReviewError
 from therapy_review.wording import counted
@@ -40,21 +40,16 @@ def check(journal: Journal) -> list[str]:
 def _open_in_sealed(journal: Journal) -> Iterator[str]:
     if not journal.settings.get("sealed"):
         return
-    from therapy_review.storage import SealedStore, sealing
-
-    if isinstance(store := journal.store, SealedStore):
-        for name in sealing.lies_open(store.plain.root):
+    if isinstance(store := journal.store, storage.SealedStore):
+        for name in storage.sealing.lies_open(store.plain.root):
             where = store.plain.where(name)
             seal = hints.command("seal", journal=journal.root)
             yield f"{where} lies in the sealed journal as a plain file; seal it with: {seal}"
 
 
 def _folders(journal: Journal) -> Iterator[str]:
-    try:
-        _ = journal.consents
-    except TherapyReviewError as error:
-        yield str(error)
     for read in (
+        lambda: journal.consents,
         lambda: journal.days,
         lambda: importing.calendar.kept(journal.store),
         lambda: journal.scales,
@@ -68,10 +63,8 @@ def _folders(journal: Journal) -> Iterator[str]:
             f"The folder {journal.store.where(f'sessions/{name}')} is not named by a date, so it is left out; "
             "name it as in 2026-03-04, or 2026-03-04-2 for a second session that day."
         )
-    entries, there = (
-        reports.manifest.read(journal.store).values(),
-        [session.name for session in journal.sessions],
-    )
+    entries = reports.manifest.read(journal.store).values()
+    there = [session.name for session in journal.sessions]
     for name in reports.manifest.left_behind(entries, there):
         yield (
             f"There is a report of {name}, and no such session any more; to erase what was made of it: "

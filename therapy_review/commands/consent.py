@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from therapy_review import hints
+from therapy_review import hints, rights
 from therapy_review.commands.terminal import (
     HERE,
     JournalOption,
@@ -25,16 +25,17 @@ from therapy_review.consent import (
     WAYS_TO_AGREE,
     Agreement,
     Spoken,
+    agreements_file,
     ending_soon,
     is_use,
     use_in_words,
 )
 from therapy_review.errors import ConsentError, JournalError
+from therapy_review.lab import server
 from therapy_review.wording import clock, counted
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal
-    from therapy_review.rights import withdrawal
 
 consent = typer.Typer(
     no_args_is_help=True, help="What was agreed to: to see, write down, take back, talk over."
@@ -45,8 +46,6 @@ BOTH = ("client", "therapist")
 @consent.command()
 def show(journal: JournalOption = HERE) -> None:
     """List who agreed to what, how each stands today, and for what recordings may be opened."""
-    from therapy_review import rights
-
     opened = open_journal(journal)
     given, today = opened.consents, opened.today()
     for one in given:
@@ -94,9 +93,6 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Write down what somebody has agreed to."""
-    from therapy_review import rights
-    from therapy_review.consent import agreements_file
-
     opened = open_journal(journal)
     _ = opened.consents  # what can't be read is said before anything is asked
     first = read_day(since) if since else opened.today()
@@ -148,8 +144,6 @@ def add(
 
 
 def _read_the_caution(journal: Journal, confirm: str) -> None:
-    from therapy_review.rights import draft
-
     where = journal.place or "a place that is not named in journal.toml"
     if not journal.one_party_is_clear():
         raise ConsentError(
@@ -157,7 +151,7 @@ def _read_the_caution(journal: Journal, confirm: str) -> None:
             f"heard is asked. Talk it over, then: {hints.command('consent', 'add', journal=journal.root)}"
         )
     _unless_others_had_their_say(journal)
-    say.print(" ".join([*draft.rule_of(journal), draft.SECRECY]))
+    say.print(" ".join([*rights.draft.rule_of(journal), rights.draft.SECRECY]))
     if not is_confirmed(confirm, "Type yes when you have read this and want it"):
         say.print("Nothing was written down.")
         raise typer.Exit(1)
@@ -178,8 +172,6 @@ def _way(answer: str) -> str:
 
 
 def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | None:
-    from therapy_review.rights import draft
-
     if session is None:
         session = typer.prompt(
             "In which session is it heard, as in 2026-03-04 (empty: not recorded)",
@@ -189,7 +181,7 @@ def _spoken(journal: Journal, session: str | None, at: str | None) -> Spoken | N
     if not session:
         return None
     name = journal.session(session).name  # said before the time is asked for
-    return draft.spoken_at(journal, name, at or typer.prompt("When in it, as in 2:14"))
+    return rights.draft.spoken_at(journal, name, at or typer.prompt("When in it, as in 2:14"))
 
 
 def _say_what_follows(journal: Journal, first: dt.date) -> None:
@@ -216,35 +208,31 @@ def revoke(
     journal: JournalOption = HERE,
 ) -> None:
     """Take an agreement back, at any time and by either of you; then say what is erased."""
-    from therapy_review.rights import withdrawal
-
     opened = open_journal(journal)
     who = _role(opened, who or typer.prompt("Who takes it back (client, therapist, or another name)"))
     if not use:
         offered = _named([one for one in opened.consents if one.who == who])
         use = typer.prompt(
             f"What ({', '.join(offered) or 'nothing was given'}, or everything)",
-            default=withdrawal.EVERYTHING,
+            default=rights.withdrawal.EVERYTHING,
         )
-    use = "" if use.strip() == withdrawal.EVERYTHING else use.strip()
+    use = "" if use.strip() == rights.withdrawal.EVERYTHING else use.strip()
     # Where it was broken off before, the same command goes on from there.
-    back = withdrawal.take_back(opened, who, use)
+    back = rights.withdrawal.take_back(opened, who, use)
     for sentence in back.said:
         say.print(sentence)
     _guide_to_erasing(opened, back, erase, keep, confirm)
 
 
 def _guide_to_erasing(
-    journal: Journal, back: withdrawal.TakenBack, erase: str | None, keep: str | None, confirm: str
+    journal: Journal, back: rights.withdrawal.TakenBack, erase: str | None, keep: str | None, confirm: str
 ) -> None:
     """Ask what is erased of what was recorded before, and why the rest is kept; it goes by a typed yes alone."""
-    from therapy_review.rights import erasure, withdrawal
-
-    made = withdrawal.made_before(journal, back)
+    made = rights.withdrawal.made_before(journal, back)
     if not made:
         return
     say.print(f"What there is from before, in {counted(len(made), 'session')}:")
-    for line in withdrawal.listed(made):
+    for line in rights.withdrawal.listed(made):
         say.print(f"  {line}")
     if erase is None:
         erase = typer.prompt("What should be erased (all, none, or days with commas between)", default="none")
@@ -253,13 +241,13 @@ def _guide_to_erasing(
         say.print("Nothing was erased.")
         chosen = []
     for name in chosen:
-        say.print(str(erasure.erase_made_for(journal.session(name), back.use)))
+        say.print(str(rights.erasure.erase_made_for(journal.session(name), back.use)))
     if not (left := [name for name in made if name not in chosen]):
         return
     if keep is None:
         keep = typer.prompt("Why is the rest kept (may stay empty)", default="", show_default=False)
-    withdrawal.keep_the_rest(journal, back, keep)
-    say.print(withdrawal.what_is_kept(journal, back.use, left))
+    rights.withdrawal.keep_the_rest(journal, back, keep)
+    say.print(rights.withdrawal.what_is_kept(journal, back.use, left))
 
 
 def _chosen(answer: str, offered: list[str]) -> list[str]:
@@ -287,8 +275,6 @@ def draft(
     journal: JournalOption = HERE,
 ) -> None:
     """Write a draft to talk over: one page with room for both of you; nothing is agreed by it."""
-    from therapy_review import rights
-
     opened = open_journal(journal)
     uses = in_parts(to) or rights.draft.USUAL
     for use in uses:
@@ -318,7 +304,6 @@ def draft(
 @consent.command()
 def guide(journal: JournalOption = HERE) -> None:
     """Open the notebook that helps to ask, to fill in a draft, and to write down what you agreed on."""
-    from therapy_review.lab import server
     from therapy_review.reports import runner
 
     opened = open_journal(journal)

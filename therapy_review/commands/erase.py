@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from therapy_review import analysis, rights, storage
 from therapy_review.commands.terminal import HERE, JournalOption, is_confirmed, open_journal, say
 from therapy_review.errors import JournalError, TherapyReviewError
 
@@ -24,10 +25,7 @@ def erase(
     journal: JournalOption = HERE,
 ) -> None:
     """Erase a session, its sound, or everything, for good; it says what it can't reach."""
-    from therapy_review.analysis import follow_prints
     from therapy_review.journal import Journal, Session, folder_of, session_date
-    from therapy_review.rights import erasure
-    from therapy_review.storage import unlock
 
     if bool(everything) == bool(session) or (everything and sound):
         raise JournalError("Name one session to erase, as in 2026-03-04, or everything with --all.")
@@ -42,12 +40,16 @@ def erase(
         )
         seal = opened.settings.get("seal", {})
         if seal.get("keyring"):  # the words may be used elsewhere too
-            unlock.forget_in_keyring(str(seal.get("recipient", "")))
-        say.print(str(erasure.erase_all(opened)))
+            storage.unlock.forget_in_keyring(str(seal.get("recipient", "")))
+        say.print(str(rights.erasure.erase_all(opened)))
         return
     opened = open_journal(journal)
     chosen = Session(session, opened)
-    names = (erasure.sound_remains if sound else erasure.remains)(chosen) if session_date(session) else []
+    names = (
+        (rights.erasure.sound_remains if sound else rights.erasure.remains)(chosen)
+        if session_date(session)
+        else []
+    )
     if not names:
         _ = opened.session(session)  # says so when there is no such session, and how to see those there are
         raise JournalError(f"There is nothing of that left in {session}.")
@@ -55,12 +57,12 @@ def erase(
     for name in names:
         say.print(f"  {opened.store.where(name)}")
     _unless_confirmed(confirm, "Type yes to erase it for good")
-    say.print(str(erasure.erase_sound(chosen) if sound else erasure.erase_session(chosen)))
+    say.print(str(rights.erasure.erase_sound(chosen) if sound else rights.erasure.erase_session(chosen)))
     if any(name.startswith("voices/") for name in names):
         # Where a session can't be looked at now, it is when it is opened next.
         looking = say.status("Looking again at the sessions that were named by voice …")
         with looking, contextlib.suppress(TherapyReviewError):
-            follow_prints(opened)
+            analysis.follow_prints(opened)
 
 
 def _unless_confirmed(confirm: str, question: str, wanted: str = "yes") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from therapy_review import hints
+from therapy_review import hints, importing
 from therapy_review.commands import notebooks
 from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.errors import ImportFileError
@@ -68,8 +69,6 @@ def import_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Bring in moods, or appointments; the same file again changes nothing."""
-    from therapy_review import importing
-
     if not file.is_file():
         raise ImportFileError(f"There is no file {file}; check its name.")
     opened, data = open_journal(journal), file.read_bytes()
@@ -107,8 +106,6 @@ def import_moods(
 @moods.command("list")
 def list_moods(journal: JournalOption = HERE) -> None:
     """List what was brought in, from which files."""
-    from therapy_review import importing
-
     found = importing.moods.brought_in(open_journal(journal))
     for one in found:
         signs = f"  [{one.origin.split()[1]}]" if one.origin else ""
@@ -123,8 +120,6 @@ def remove_moods(
     journal: JournalOption = HERE,
 ) -> None:
     """Take out what one file brought in, in one step."""
-    from therapy_review import importing
-
     opened = open_journal(journal)
     there = [one.origin for one in importing.moods.brought_in(opened)]
     meant = importing.moods.meant_by(origin, there, opened.root)
@@ -149,14 +144,10 @@ def _told(pairs: list[str], option: str) -> dict[str, str]:
 
 
 def _columns(pairs: list[str]) -> Columns | None:
-    from dataclasses import fields
-
-    from therapy_review.importing import Columns, mood_table
-
     if not pairs:
         return None
     told: dict[str, Any] = {**_told(pairs, "--column")}
-    known = [one.name for one in fields(Columns)]
+    known = [one.name for one in fields(importing.Columns)]
     if unknown := sorted(set(told) - set(known)):
         raise ImportFileError(
             f"{', '.join(unknown)} is nothing a table has here; there are {', '.join(known)}."
@@ -164,41 +155,37 @@ def _columns(pairs: list[str]) -> Columns | None:
     if missing := [name for name in ("date", "mood") if not told.get(name)]:
         raise ImportFileError(f"Say which column is the {' and which the '.join(missing)}, with --column.")
     told |= {
-        name: mood_table.as_number(told[name], f"The {name} end") for name in ("low", "high") if name in told
+        name: importing.mood_table.as_number(told[name], f"The {name} end")
+        for name in ("low", "high")
+        if name in told
     }
-    return Columns(**told)
+    return importing.Columns(**told)
 
 
 def _with_ends(columns: Columns | None, data: bytes, name: str) -> Columns | None:
     """Ask how low and how high the numbers of a table can go, where it was not told."""
-    from dataclasses import replace
-
-    from therapy_review.importing import mood_table
-
-    found = mood_table.numbers_of(data, name, columns.mood) if columns else None
+    found = importing.mood_table.numbers_of(data, name, columns.mood) if columns else None
     if columns is None or found is None or columns.high is not None:
         return columns
-    say.print(mood_table.how_far(*found))
+    say.print(importing.mood_table.how_far(*found))
     if columns.low is None:
-        offer = mood_table.likely_low(found[0])
+        offer = importing.mood_table.likely_low(found[0])
         low = _asked(
             "What is the lowest there can be?",
             "" if offer is None else f"{offer:g}",
-            lambda text: mood_table.as_number(text, "The lowest"),
+            lambda text: importing.mood_table.as_number(text, "The lowest"),
         )
         columns = replace(columns, low=low)
     told = columns
     return _asked(
         "What is the highest there can be?",
         "",
-        lambda text: replace(told, high=mood_table.as_number(text, "The highest")),
+        lambda text: replace(told, high=importing.mood_table.as_number(text, "The highest")),
     )
 
 
 def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: bool) -> dict[str, float]:
     """Give each word of a file its number: as told, as known from before, or as the client answers now."""
-    from therapy_review import importing
-
     known = importing.mood_values.known_moods(journal.store, found.kind)
     offered = importing.moods.offered_moods(journal.store, found)
     if strange := sorted(set(told) - set(found.names)):
@@ -218,9 +205,11 @@ def _values(journal: Journal, found: MoodFile, told: dict[str, str], *, ask: boo
 
 
 def _mood(name: str, text: str) -> float | None:
-    from therapy_review.importing import mood_table, mood_values
-
-    return mood_values.checked(name, mood_table.as_number(text, f"The mood {name}")) if text.strip() else None
+    return (
+        importing.mood_values.checked(name, importing.mood_table.as_number(text, f"The mood {name}"))
+        if text.strip()
+        else None
+    )
 
 
 def _asked(text: str, offer: str, read: Callable[[str], Answer]) -> Answer:
@@ -247,10 +236,8 @@ def _show(looked: pd.DataFrame) -> None:
 
 
 def _import_calendar(journal: Journal, data: bytes, name: str, containing: str, *, dry_run: bool) -> None:
-    from therapy_review.importing import calendar
-
     word = containing or typer.prompt("A word in what your appointments are called")
-    found = calendar.read_calendar(data, name, word, journal)
+    found = importing.calendar.read_calendar(data, name, word, journal)
     for what in found.attrs["left_out"]:
         say.print(f"One called {what} can't be understood; it is left out.")
     if dry_run:
@@ -258,5 +245,5 @@ def _import_calendar(journal: Journal, data: bytes, name: str, containing: str, 
             say.print(f"{day:%Y-%m-%d} {time:5} {what}")
         say.print(f"Appointments: {len(found)}. Nothing was changed.")
         return
-    added = calendar.bring_in(journal, found)
+    added = importing.calendar.bring_in(journal, found)
     say.print(f"Brought in: {added} appointments of {len(found)}.")

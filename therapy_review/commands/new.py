@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from therapy_review import hints
+from therapy_review import analysis, hints
 from therapy_review.commands import seal
 from therapy_review.commands.terminal import HERE, JournalOption, in_parts, open_journal, read_day, say
 from therapy_review.consent import RECORD, SELF_REVIEW
@@ -93,11 +93,9 @@ def add(
     journal: JournalOption = HERE,
 ) -> None:
     """Add the recording of a session; the file itself stays where it is, unless you say otherwise."""
-    from therapy_review.analysis import add_recording, not_agreed_to_record
-
     day = read_day(date)
     opened = open_journal(journal)
-    session = add_recording(opened, files, day, in_parts(tracks))
+    session = analysis.add_recording(opened, files, day, in_parts(tracks))
     beside = "" if session.name == f"{day}" else ", another session of that day"
     still = f"{files[0]} is still" if len(files) == 1 else "The files are still"
     say.print(
@@ -105,7 +103,7 @@ def add(
     )
     if sentence := session.why_closed(SELF_REVIEW):
         say.print(sentence)
-    elif names := not_agreed_to_record(session):
+    elif names := analysis.not_agreed_to_record(session):
         to_do_so = hints.command(
             "consent", "add", "--to", RECORD, "--since", f"{session.date}", journal=opened.root
         )

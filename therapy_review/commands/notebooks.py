@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from therapy_review import hints
+from therapy_review import hints, reports
 from therapy_review.commands import turns
 from therapy_review.commands.terminal import HERE, JournalOption, Sound, SoundOption, open_journal, say
 from therapy_review.errors import JournalError
+from therapy_review.lab import server
 from therapy_review.reports import PlainTo, Sure
 
 if TYPE_CHECKING:
@@ -31,15 +32,13 @@ def review(
     journal: JournalOption = HERE,
 ) -> None:
     """Write the weekly review: a notebook to open and a page to read."""
-    from therapy_review.reports import plain_copy, runner
-
     opened = open_journal(journal)
     chosen = _week(opened, week)
     page = f"weekly_review_{chosen}.html"
-    target = plain_copy.place_for(opened, plain_to, [page], sure=sure)
+    target = reports.plain_copy.place_for(opened, plain_to, [page], sure=sure)
     failed = turns.analyse_all(opened)
     with say.status(f"Writing the review of {chosen} …"):
-        made = runner.run_one(
+        made = reports.runner.run_one(
             opened, "weekly_review", f"weekly_review_{chosen}", {"week": chosen, "sound": sound.value}
         )
     in_lab = hints.command("lab", "--week", chosen, journal=opened.root)
@@ -49,7 +48,7 @@ def review(
     elif target is None:
         say.print(f"It is sealed in {opened.name}. To read it:  {in_lab}")
     else:
-        plain_copy.write(opened, target, {page: opened.store.read(made.page)}, {})
+        reports.plain_copy.write(opened, target, {page: opened.store.read(made.page)}, {})
     if failed:
         raise typer.Exit(1)
 
@@ -62,8 +61,6 @@ def lab(
     journal: JournalOption = HERE,
 ) -> None:
     """Open the weekly notebook, or a report, in JupyterLab, in its simple interface."""
-    from therapy_review.lab import server
-
     opened = open_journal(journal)
     if report:
         notebook = f"reports/{report.removesuffix('.ipynb')}.ipynb"
@@ -115,14 +112,11 @@ def open_notebook(
     folder: Path, name: str, opened: bool = True, parameters: dict[str, str] | None = None
 ) -> None:
     """Write a notebook beside the journal's others, and open it or say where it is."""
-    from therapy_review.lab import server
-    from therapy_review.reports import runner
-
     journal = open_journal(folder)
     if session := (parameters or {}).get("session"):
         journal.session(session)  # says so when there is none
     with say.status("Writing the notebook …"):
-        made = runner.run_one(journal, name, name, parameters or {})
+        made = reports.runner.run_one(journal, name, name, parameters or {})
     if opened:
         server.start(journal, made.notebook)
     elif journal.settings.get("sealed"):
@@ -132,7 +126,5 @@ def open_notebook(
 
 
 def _say_where(journal: Journal, made: Report) -> None:
-    from therapy_review.reports import runner
-
-    say.print(f"To read:  {hints.place(runner.place(journal, made.page))}")
-    say.print(f"Notebook: {hints.place(runner.place(journal, made.notebook))}")
+    say.print(f"To read:  {hints.place(reports.runner.place(journal, made.page))}")
+    say.print(f"Notebook: {hints.place(reports.runner.place(journal, made.notebook))}")

@@ -12,10 +12,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand
 
-from therapy_review import hints
+from therapy_review import display, hints, reports, wording
 from therapy_review.commands.terminal import complain, open_journal, read_day, say
 from therapy_review.errors import ReportError, TherapyReviewError
-from therapy_review.reports import PlainTo, Sure
+from therapy_review.reports import PlainTo, Sure, workers
 
 if TYPE_CHECKING:
     from therapy_review.journal import Journal, Session
@@ -93,18 +93,15 @@ def report(
     """Write the report of each session, with an index; what is current stays as it is."""
     from loky import cpu_count
 
-    from therapy_review.display import SHOWN
-    from therapy_review.reports import plain_copy
-
     given: dict[str, object] = dict(map(_parameter, parameter or []))
     if private_notes:
-        given["private_notes"] = SHOWN
+        given["private_notes"] = display.SHOWN
     failed, stopped, troubles = 0, False, list[str]()
     for folder in journal or [Path()]:
         try:
             opened = open_journal(folder)
             chosen = _chosen(opened, sessions or [], since, "all" if every else "named")
-            target = plain_copy.place_for(
+            target = reports.plain_copy.place_for(
                 opened, _apart(plain_to, folder, journal or []), _pages(template, chosen, to), sure=sure
             )
             done = _run(
@@ -121,7 +118,7 @@ def report(
             if done.trouble:
                 troubles.append(done.trouble)
             elif target:
-                plain_copy.write(opened, target, *plain_copy.of_reports(opened, done))
+                reports.plain_copy.write(opened, target, *reports.plain_copy.of_reports(opened, done))
             else:
                 _say_how_to_read(opened, done)
         except KeyboardInterrupt as stop:  # while it was looked what there is to do, or the index was written
@@ -143,9 +140,6 @@ def report(
 
 def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
     """Make the reports of one journal, with a bar for the listening, which comes first, and one for the reports."""
-    from therapy_review import wording
-    from therapy_review.reports import runner
-
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # A long session is listened to for half a minute, so what comes is reckoned from the last ten.
     with Progress(*columns, console=say, speed_estimate_period=600) as bars:
@@ -171,7 +165,7 @@ def _run(journal: Journal, chosen: list[Session], **how: Any) -> Summary:
             if left and not left["listening"]:
                 bars.start_task(bar["reports"])
 
-        return runner.run(journal, chosen, planned=planned, told=told, **how)
+        return reports.runner.run(journal, chosen, planned=planned, told=told, **how)
 
 
 def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
@@ -194,10 +188,10 @@ def _say_what_came_of_it(journal: Journal, done: Summary) -> None:
 
 
 def _say_how_to_read(journal: Journal, done: Summary) -> None:
-    from therapy_review.reports import runner
-
     if not journal.settings.get("sealed"):
-        say.print(f"To read:  {hints.place(runner.place(journal, f'reports/{runner.INDEX}.html'))}")
+        say.print(
+            f"To read:  {hints.place(reports.runner.place(journal, f'reports/{reports.runner.INDEX}.html'))}"
+        )
         return
     there = [outcome.report for outcome in done.outcomes if outcome.state in ("made", "current")]
     if there:
@@ -217,10 +211,8 @@ def _apart(folder: Path | None, journal: Path, journals: list[Path]) -> Path | N
 
 def _pages(template: str, sessions: list[Session], to: To) -> list[str]:
     """Name the pages there will be."""
-    from therapy_review.reports.workers import orders, templates
-
-    name = templates.find(template).name
-    endings = [end for end in orders.SUFFIXES[to.value] if end != "ipynb"]
+    name = workers.templates.find(template).name
+    endings = [end for end in workers.orders.SUFFIXES[to.value] if end != "ipynb"]
     return ["index.html", *(f"{name}_{session.name}.{end}" for session in sessions for end in endings)]
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from therapy_review import hints
+from therapy_review import hints, storage
 from therapy_review.commands.terminal import HERE, JournalOption, say
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.wording import counted
 
 if TYPE_CHECKING:
-    from therapy_review.storage import PlainStore, keys
+    from therapy_review.storage import PlainStore
 
 
 OPEN_STILL = (
@@ -44,35 +44,29 @@ def without(journal: Path) -> str:
 
 def is_wanted(answer: bool | None) -> bool:
     """Tell whether a new journal is to be sealed: as was said, or else where somebody can be asked."""
-    from therapy_review.storage import unlock
-
-    return (sys.stdin.isatty() or bool(os.environ.get(unlock.FILE))) if answer is None else answer
+    return (sys.stdin.isatty() or bool(os.environ.get(storage.unlock.FILE))) if answer is None else answer
 
 
 def choose_passphrase() -> str:
     """Take the passphrase of a journal to be sealed from its file, or ask; empty when the client wants none."""
-    from therapy_review.storage import keys, unlock
-
-    if named := os.environ.get(unlock.FILE):
-        words = unlock.from_passphrase_file(Path(named))
-        say.print(f"Of the passphrase in {named}: {keys.strength(words).sentence}")
+    if named := os.environ.get(storage.unlock.FILE):
+        words = storage.unlock.from_passphrase_file(Path(named))
+        say.print(f"Of the passphrase in {named}: {storage.keys.strength(words).sentence}")
         return words
     if not sys.stdin.isatty():
         raise LockedError(
-            f"Nobody can be asked for a passphrase here; name a passphrase file in {unlock.FILE}."
+            f"Nobody can be asked for a passphrase here; name a passphrase file in {storage.unlock.FILE}."
         )
     say.print("A passphrase keeps the journal closed to everybody else. Four or five words do well.")
     return _ask_twice("Passphrase (empty for none)", default="")
 
 
 def _ask_twice(prompt: str, default: str | None = None) -> str:
-    from therapy_review.storage import keys
-
     while True:
         words = str(typer.prompt(prompt, default=default, show_default=False, hide_input=True))
         if not words:
             return ""
-        judged = keys.strength(words)
+        judged = storage.keys.strength(words)
         say.print(judged.sentence)
         if judged.is_weak and not typer.confirm("Use it all the same?", default=False):
             continue
@@ -81,12 +75,10 @@ def _ask_twice(prompt: str, default: str | None = None) -> str:
         say.print("Those were two different ones; let us begin again.")
 
 
-def make_keys(words: str) -> keys.NewKeys:
+def make_keys(words: str) -> storage.keys.NewKeys:
     """Make a journal's keys, and see that the recovery code is on paper before anything rests on it."""
-    from therapy_review.storage import keys
-
-    code = keys.new_recovery_code()
-    made = keys.new_keys(words, code)
+    code = storage.keys.new_recovery_code()
+    made = storage.keys.new_keys(words, code)
     say.print(
         "\nIf the passphrase is ever forgotten, only this code opens the journal. It is shown this once:\n"
     )
@@ -98,7 +90,7 @@ def make_keys(words: str) -> keys.NewKeys:
     while True:
         typed = str(typer.prompt("To be sure it is written down, type it from the paper"))
         try:
-            keys.opened(made.by_recovery, keys.plain_code(typed))
+            storage.keys.opened(made.by_recovery, storage.keys.plain_code(typed))
         except LockedError:
             say.print("That is not quite it; look at the paper again.")
             continue
@@ -108,7 +100,7 @@ def make_keys(words: str) -> keys.NewKeys:
         return made
 
 
-def ask_for_keys(journal: Path) -> tuple[str, keys.NewKeys] | None:
+def ask_for_keys(journal: Path) -> tuple[str, storage.keys.NewKeys] | None:
     """Ask for a passphrase and make keys from it; say what it means where the client wants none."""
     if words := choose_passphrase():
         return words, make_keys(words)
@@ -117,14 +109,17 @@ def ask_for_keys(journal: Path) -> tuple[str, keys.NewKeys] | None:
 
 
 def seal_with(
-    store: PlainStore, words: str, made: keys.NewKeys, *, hides_dates: bool = False, keyring: bool = False
+    store: PlainStore,
+    words: str,
+    made: storage.keys.NewKeys,
+    *,
+    hides_dates: bool = False,
+    keyring: bool = False,
 ) -> None:
     """Seal a plain journal with keys that were made for it."""
-    from therapy_review.storage import sealing, unlock
-
-    held_files = any(sealing.lies_open(store.root))
-    sealing.seal(store, made, hides_dates=hides_dates)
-    unlock.keep(made.identity)
+    held_files = any(storage.sealing.lies_open(store.root))
+    storage.sealing.seal(store, made, hides_dates=hides_dates)
+    storage.unlock.keep(made.identity)
     if keyring:
         _use_keyring(store, str(made.identity.to_public()), words)
     say.print(
@@ -151,20 +146,19 @@ def seal(
 ) -> None:
     """Seal a journal with a passphrase; also what was put into a sealed one since, or what was interrupted."""
     from therapy_review.journal import folder_of
-    from therapy_review.storage import keys, sealing, unlock
 
     store, settings = folder_of(journal)
-    if not settings.get("sealed") and not sealing.holds_sealed(store):
+    if not settings.get("sealed") and not storage.sealing.holds_sealed(store):
         if chosen := ask_for_keys(store.root):
             seal_with(store, *chosen, hides_dates=bool(hide_dates), keyring=keyring)
         return
     _unless_begun(store, settings, "seal")
-    waiting = len(list(sealing.lies_open(store.root)))
-    identity = unlock.identity_of(store, settings)
-    sealing.finish_sealing(store, identity, hides_dates=hide_dates)
+    waiting = len(storage.sealing.lies_open(store.root))
+    identity = storage.unlock.identity_of(store, settings)
+    storage.sealing.finish_sealing(store, identity, hides_dates=hide_dates)
     if keyring:
         words = str(typer.prompt("The passphrase of this journal", hide_input=True))
-        keys.opened(store.read(keys.IDENTITY), words)  # says so where it is another
+        storage.keys.opened(store.read(storage.keys.IDENTITY), words)  # says so where it is another
         _use_keyring(store, str(identity.to_public()), words)
     say.print(f"Sealed: {counted(waiting, 'file')} more." if waiting else "All is sealed.")
 
@@ -175,12 +169,15 @@ def unseal(
 ) -> None:
     """Take the seal off: all files become plain, and anybody who can open the folder can read them."""
     from therapy_review.journal import folder_of
-    from therapy_review.storage import keys, sealing, unlock
 
     store, settings = folder_of(journal)
-    if not settings.get("sealed") and store.exists(keys.IDENTITY) and not sealing.holds_sealed(store):
+    if (
+        not settings.get("sealed")
+        and store.exists(storage.keys.IDENTITY)
+        and not storage.sealing.holds_sealed(store)
+    ):
         with store.writing():
-            sealing.forget_keys(store)  # all that was left to do when it was stopped
+            storage.sealing.forget_keys(store)  # all that was left to do when it was stopped
         say.print(f"Done: {store.where('')} lies open now.")
         return
     _sealed(store, settings)
@@ -189,27 +186,26 @@ def unseal(
         sure or typer.confirm("Afterwards anybody who can open the folder can read it. Take the seal off?")
     ):
         raise typer.Exit(1)
-    identity = unlock.identity_of(store, settings)
-    sealing.unseal(store, identity)
-    unlock.forget_in_keyring(str(identity.to_public()))
+    identity = storage.unlock.identity_of(store, settings)
+    storage.sealing.unseal(store, identity)
+    storage.unlock.forget_in_keyring(str(identity.to_public()))
     say.print(f"Done: {store.where('')} lies open now.")
 
 
 def rekey(journal: JournalOption = HERE) -> None:
     """Choose another passphrase and recovery code; where the passphrase is gone, the code on paper opens it."""
     from therapy_review.journal import folder_of
-    from therapy_review.storage import sealing, unlock
 
     store, settings = _sealed(*folder_of(journal))
     _unless_begun(store, settings, "rekey")
     if not sys.stdin.isatty():  # a passphrase file says what the passphrase is, not what it is to be
         raise LockedError("A new passphrase is asked for in a terminal, and nobody can be asked here.")
-    identity = unlock.identity_of(store, settings)
+    identity = storage.unlock.identity_of(store, settings)
     words = _ask_twice("New passphrase")
     made = make_keys(words)
-    closed = sealing.rekey(store, identity, made)
-    unlock.keep(made.identity)
-    unlock.forget_in_keyring(str(identity.to_public()))
+    closed = storage.sealing.rekey(store, identity, made)
+    storage.unlock.keep(made.identity)
+    storage.unlock.forget_in_keyring(str(identity.to_public()))
     if settings.get("seal", {}).get("keyring"):
         _use_keyring(store, str(made.identity.to_public()), words)
     say.print(
@@ -228,21 +224,20 @@ def backup(
     """Write the whole journal into one file; a sealed journal stays sealed in it."""
     from therapy_review.consent import ledger
     from therapy_review.journal import Journal, folder_of
-    from therapy_review.storage import archive, sealing
 
     store, settings = folder_of(journal)
     _unless_begun(store, settings, "backup")
-    found = sealing.lies_open(store.root) if settings.get("sealed") else []
-    plain = [name for name in found if not archive.is_stray(name)]
+    found = storage.sealing.lies_open(store.root) if settings.get("sealed") else []
+    plain = [name for name in found if not storage.archive.is_stray(name)]
     if plain:
         raise JournalError(
             f"{store.where('')} is sealed, but this is not: {', '.join(plain)}. In a backup anybody could read it; "
             f"first seal it with: {hints.command('seal', journal=store.root)}"
         )
-    archive.unless_in_the_way(store, file)
+    storage.archive.unless_in_the_way(store, file)
     # No passphrase is asked for: a copy that is made every night has nobody to type it.
     Journal(store, settings).record(ledger.EXPORTED, who="client", note=f"backup of everything: {file.name}")
-    number = archive.backup(store, file)
+    number = storage.archive.backup(store, file)
     sealed = settings.get("sealed")
     how = (
         "It is sealed as the journal is." if sealed else "It is as open as the journal: anybody can read it."
@@ -256,17 +251,13 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="A new folder for the journal.")],
 ) -> None:
     """Make a journal from a backup, in a new folder."""
-    from therapy_review.storage import archive
-
-    number = archive.restore(file, folder)
+    number = storage.archive.restore(file, folder)
     look = hints.command("check", journal=folder)
     say.print(f"{number} files are back in {hints.place(folder)}; to see that all is well: {look}")
 
 
 def protect(journal: JournalOption = HERE) -> None:
     """Make the journal's folder and files yours alone on a shared computer."""
-    from therapy_review import storage
-
     store = storage.PlainStore(journal.expanduser().resolve())
     if not store.exists("journal.toml"):
         raise JournalError(f"There is no journal in {journal} (no journal.toml lies there).")
@@ -301,10 +292,8 @@ def offer_to_remove(files: list[Path], *, answer: bool | None) -> None:
 
 
 def _use_keyring(store: PlainStore, public: str, words: str) -> None:
-    from therapy_review.storage import unlock
-
     try:
-        unlock.remember_in_keyring(public, words)
+        storage.unlock.remember_in_keyring(public, words)
     except LockedError as error:
         say.print(str(error))
         return
@@ -334,9 +323,7 @@ def _sealed(store: PlainStore, settings: dict[str, Any]) -> tuple[PlainStore, di
 
 
 def _unless_begun(store: PlainStore, settings: dict[str, Any], act: str) -> None:
-    from therapy_review.storage import sealing
-
-    begun = sealing.unfinished(settings)
+    begun = storage.sealing.unfinished(settings)
     if begun and begun != act:
         raise JournalError(
             f"{store.where('')} was left in the middle of something else; first finish that with: "

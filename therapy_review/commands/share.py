@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from therapy_review import sharing
 from therapy_review.commands.notebooks import open_notebook
 from therapy_review.commands.terminal import HERE, JournalOption, SessionArgument, in_parts, open_journal, say
 from therapy_review.errors import ShareError
@@ -54,8 +55,6 @@ def share(
 
     Without a moment it opens a notebook in which you choose, hear and look at everything first.
     """
-    from therapy_review import sharing
-
     if not (clip or marked):
         open_notebook(journal, "share", opened, {"session": session})
         return
@@ -84,7 +83,6 @@ def share(
 
 def _marked(session: Session, kind: str) -> list[Span]:
     """Make clips of what was marked as one kind."""
-    from therapy_review import sharing
     from therapy_review.journal import marks
 
     wanted = kind.strip().lower()
@@ -99,8 +97,6 @@ def _marked(session: Session, kind: str) -> list[Span]:
 
 def _read(yes: str) -> list[str]:
     """Ask whether the cautions were read, and give the names of those that were."""
-    from therapy_review import sharing
-
     if not yes:
         agreed = typer.confirm(
             "Have you read all of them, and do you want the clips to be written?", default=False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from therapy_review import hints
+from therapy_review import analysis, consent, diarization, hints, player, storage
 from therapy_review.commands.terminal import HERE, JournalOption, SessionArgument, open_journal, say
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import JournalError, TherapyReviewError, TurnsError
@@ -31,22 +31,17 @@ def analyse(
     journal: JournalOption = HERE,
 ) -> None:
     """Find out who spoke when, in every recording that is new or changed."""
-    from therapy_review.diarization import open_diarizer
-
     opened = open_journal(journal)
     if not any(session.has_recording for session in opened.sessions):
         raise JournalError(nothing_yet(opened, "recording"))
     if diarizer:  # what it lacks is said once, not for every session
-        open_diarizer(diarizer, opened.settings.get("diarizer", {}))
+        diarization.open_diarizer(diarizer, opened.settings.get("diarizer", {}))
     if analyse_all(opened, diarizer):
         raise typer.Exit(1)
 
 
 def analyse_all(journal: Journal, diarizer: str = "") -> int:
     """Find out who spoke when in every recording; gives how many were left out."""
-    from therapy_review import analysis
-    from therapy_review.player import prepare
-
     if forgotten := analysis.enrolment.forget_without_agreement(journal):
         say.print(
             f"No agreement is in force to a voice print of {' and '.join(forgotten)}, so it was forgotten."
@@ -65,7 +60,7 @@ def analyse_all(journal: Journal, diarizer: str = "") -> int:
                     ),
                     diarizer or None,
                 )
-                prepare(
+                player.prepare(
                     session,
                     lambda done, b=bar, n=session.name: bars.update(  # type: ignore[misc]
                         b, completed=done, description=f"{n}  ready to listen"
@@ -87,8 +82,6 @@ def export_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Write who spoke when in a session into a file for another program."""
-    from therapy_review.consent import ledger
-    from therapy_review.storage import PlainStore
     from therapy_review.turns import encode_turns
 
     if file.exists():
@@ -97,8 +90,8 @@ def export_turns(
     chosen = opened.session(session)
     chosen.require(SELF_REVIEW)
     data = encode_turns(chosen.turns, file.suffix, file.stem)
-    opened.record(ledger.EXPORTED, session=session, who="client", note=file.name)
-    PlainStore(file.parent).write(file.name, data)
+    opened.record(consent.ledger.EXPORTED, session=session, who="client", note=file.name)
+    storage.PlainStore(file.parent).write(file.name, data)
     say.print(f"Written to {file}. It tells when each of you spoke; it holds no sound and no words.")
 
 
@@ -117,12 +110,11 @@ def import_turns(
     journal: JournalOption = HERE,
 ) -> None:
     """Use turns that another program found, in place of this one's own."""
-    from therapy_review.analysis import use_turns
     from therapy_review.turns import read_turns
 
     found, opened = read_turns(file), open_journal(journal)
     chosen = opened.session(session)
-    use_turns(chosen, found, found_by or file.name)
+    analysis.use_turns(chosen, found, found_by or file.name)
     left_out, people = found.attrs["left_out"], found["speaker"].nunique()
     also = f" {left_out} more had no speaker or no length and were left out." if left_out else ""
     say.print(f"Kept: {counted(len(found), 'turn')} of {counted(people, 'speaker')}.{also}")
@@ -135,8 +127,6 @@ def import_turns(
 @turns.command("forget")
 def forget_turns(session: SessionArgument, journal: JournalOption = HERE) -> None:
     """Go back from turns that were brought in to this program's own."""
-    from therapy_review import analysis
-
     opened = open_journal(journal)
     analysis.forget_turns(opened.session(session))
     say.print(f"Forgotten. Next:  {hints.command('analyse', journal=opened.root)}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from therapy_review import analysis, diarization
 from therapy_review.commands.terminal import HERE, JournalOption, open_journal, say
 from therapy_review.wording import counted
 
@@ -32,23 +33,20 @@ WhoseOption = Annotated[Whose, typer.Option(help="Whose voice; yours when left o
 @voice.command()
 def show(journal: JournalOption = HERE) -> None:
     """List what is kept of whose voice: from which sessions, how much was heard, and when it was made."""
-    from therapy_review.analysis import enrolment
-    from therapy_review.diarization import embedding
-
     opened = open_journal(journal)
     for whose in Whose:
-        parts, name = enrolment.contributions(opened, whose), opened.name_of(whose)
+        parts, name = analysis.enrolment.contributions(opened, whose), opened.name_of(whose)
         if not parts:
             say.print(f"{name}: no voice print.")
             continue
-        agreed = enrolment.agreed(opened, whose)
+        agreed = analysis.enrolment.agreed(opened, whose)
         unused = "" if agreed else "; it is not used, for no agreement to it is in force"
         say.print(f"{name}: a voice print from {counted(len(parts), 'session')}{unused}.")
         for part in parts:
-            is_old = part.model != embedding.MODEL
+            is_old = part.model != diarization.embedding.MODEL
             old = "; by an earlier voice model, so not used until it is made anew" if is_old else ""
             say.print(f"  {part.session}  {part.seconds:.0f} s, made on {part.made_on}{old}")
-    if names := enrolment.left_out(opened):
+    if names := analysis.enrolment.left_out(opened):
         say.print(f"Left out at your word: {', '.join(names)}.")
 
 
@@ -63,12 +61,10 @@ def remember(
     journal: JournalOption = HERE,
 ) -> None:
     """Begin to know somebody by voice, or make the print anew from the sessions that were confirmed."""
-    from therapy_review.analysis import analysis, enrolment
-
     opened = open_journal(journal)
     if session:
-        enrolment.let_in(opened, opened.session(session).name)
-    if not enrolment.agreed(opened, whose):
+        analysis.enrolment.let_in(opened, opened.session(session).name)
+    if not analysis.enrolment.agreed(opened, whose):
         say.print(EXPLAINED)
         yours = "Do you agree to a print of your voice?"
         theirs = f"Has {opened.therapist} agreed to a print of their voice, openly?"
@@ -77,10 +73,10 @@ def remember(
         if not agree:
             say.print("Nothing is kept, then.")
             return
-        enrolment.agree(opened, whose, how)
+        analysis.enrolment.agree(opened, whose, how)
     with say.status("Listening to the sessions in which you said who is who …"):
         analysis.follow_prints(opened)
-    parts = enrolment.contributions(opened, whose)
+    parts = analysis.enrolment.contributions(opened, whose)
     if parts:
         say.print(f"Kept, from {', '.join(part.session for part in parts)}.")
     else:
@@ -98,14 +94,12 @@ def forget(
     journal: JournalOption = HERE,
 ) -> None:
     """Forget a voice print, or what one session added to it, as if it had never been given."""
-    from therapy_review.analysis import analysis, enrolment
-
     opened = open_journal(journal)
     if session:
-        enrolment.leave_out(opened, opened.session(session).name)
+        analysis.enrolment.leave_out(opened, opened.session(session).name)
         done = f"Forgotten: {session} adds nothing to a voice print any more."
     else:
-        number = enrolment.forget(opened, whose)
+        number = analysis.enrolment.forget(opened, whose)
         done = f"Forgotten: the voice print of {opened.name_of(whose)}, from {counted(number, 'session')}."
     with say.status("Looking again at the sessions that were named by it …"):
         analysis.follow_prints(opened)

@@ -1,4 +1,4 @@
-"""Agreement: one statement of consent, and what a person is told of it."""
+"""One statement of consent, and what a person is told of it."""
 
 from __future__ import annotations
 

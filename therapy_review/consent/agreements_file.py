@@ -1,4 +1,4 @@
-"""Consent: who agreed to what, as it is kept; what follows for a recording is asked of the gate.
+"""Who agreed to what, as it is kept; what follows for a recording is asked of the gate.
 
 Agreements are kept in ``agreements.toml`` and only ever added to; taking one back is an entry as well, and so is a
 reason to keep what was recorded before.
@@ -161,7 +161,7 @@ def _not_to_be_agreed(given: Agreement) -> str:
     return f"{problem[0].upper()}{problem[1:]}." if problem else ""
 
 
-def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = "") -> bytes:
+def take_back(data: bytes, who: str, use: str = "", *, on: dt.date) -> bytes:
     """Take back what one person agreed to from a day on, for one use or, when it is empty, for all.
 
     What else they agreed to goes on; where there was nothing to take back, nothing is added.
@@ -175,7 +175,7 @@ def take_back(data: bytes, who: str, use: str = "", *, on: dt.date, kept: str = 
         entry: dict[str, Any] = {"id": _free("r", known), "agreement": agreement.id, "on": on}
         known.add(entry["id"])
         part = {"uses": [use]} if use and left != (use,) else {}
-        entries.append(entry | part | ({"kept": kept} if kept else {}))
+        entries.append(entry | part)
     return _with(data, "revocation", entries)
 
 

@@ -12,9 +12,8 @@ at all. It stands in for silence, never for a no.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from therapy_review import hints
@@ -50,17 +49,6 @@ class Gate:
     day: dt.date
     one_party_is_clear: Callable[[], bool] = lambda: False
     journal: Path | None = None
-
-    @classmethod
-    def of(
-        cls,
-        agreements: Iterable[Agreement],
-        day: dt.date,
-        one_party_is_clear: Callable[[], bool],
-        journal: Path | None = None,
-    ) -> Gate:
-        """Make the gate as it stands on a day, asking the law once at most; whoever asks later makes it anew."""
-        return cls(tuple(agreements), day, cache(one_party_is_clear), journal)
 
     def missing(self, heard: Sequence[str], use: str) -> list[str]:
         """Name those heard whose agreement to a use is missing; nobody where one party's word is enough."""

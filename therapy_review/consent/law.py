@@ -1,4 +1,4 @@
-"""Places: what the law of a place asks of a recording, in the words of one table.
+"""What the law of a place asks of a recording, in the words of one table.
 
 ``data/recording_rules.csv`` has a row a place, each read on a public page: ``all`` where everybody heard has to
 agree, ``one`` where the agreement of one who takes part is enough. Whatever is unknown, unsettled
@@ -183,10 +183,8 @@ def of_both_ways(place: str, therapist_place: str, day: dt.date) -> list[str]:
     if _lead(room) == _lead(call):
         said, rule = [_lead(room)], room
     else:
-        said, rule = (
-            [f"In one room: {_lead(room)}", f"By phone or video: {_lead(call)}"],
-            stricter(room, call),
-        )
+        said = [f"In one room: {_lead(room)}", f"By phone or video: {_lead(call)}"]
+        rule = stricter(room, call)
     if place and not therapist_place:
         said.append(
             "By phone or video the place where your therapist is counts as well; it is not written down yet, as "

@@ -7,21 +7,16 @@ written into ``ledger.csv``, which is only ever added to. It names days and uses
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import os
 import secrets
 import threading
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from therapy_review.errors import JournalError
-from therapy_review.storage import HandTable, PlainStore, if_there, write_unopened
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from therapy_review.storage import Store
+from therapy_review.storage import HandTable, PlainStore, Store, if_there, write_unopened
 
 FILE = "ledger.csv"
 WAITING = "ledger"  # a folder that is there while a line waits

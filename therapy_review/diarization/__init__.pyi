@@ -1,6 +1,6 @@
 from . import embedding as embedding
 from .engine import diarize as diarize
-from .models import THREADS as THREADS
+from .loading import THREADS as THREADS
 from .registry import (
     BUILT_IN as BUILT_IN,
     Diarizer as Diarizer,

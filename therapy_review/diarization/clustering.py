@@ -1,4 +1,4 @@
-"""Clusters: how many voices there are, and whose each window is.
+"""How many voices there are, and whose each window is.
 
 A voice is a normal distribution around its mean embedding, as wide in every direction as voices are along the
 lines between them. A hidden Markov model ties windows together that follow each other. Embeddings are rows of

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from therapy_review.diarization.models import THREADS, model
+from therapy_review.diarization.loading import THREADS, model
 from therapy_review.diarization.segmentation import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ SIZE = 192
 BANDS = 80
 FRAME, HOP, FFT = 400, 160, 512  # samples
 EMPHASIS = 0.97
+TAPER = (np.hanning(FRAME) ** 0.85).astype(np.float32)
 LOWEST = 20.0  # Hz
 SHORTEST = 0.4  # seconds; a shorter stretch is heard with a little of what lies around it
 MARGIN = 0.0125  # seconds: half of what one frame of sound hears more than its own 10 ms
@@ -106,14 +107,9 @@ def band_energies(samples: NDArray[np.float32], stretch: NDArray[np.float64]) ->
     frames = np.lib.stride_tricks.sliding_window_view(piece, FRAME)[::HOP]
     frames = frames - frames.mean(axis=1, keepdims=True)
     before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-    wave = rfft((frames - np.float32(EMPHASIS) * before) * _taper(), FFT, axis=1)
+    wave = rfft((frames - np.float32(EMPHASIS) * before) * TAPER, FFT, axis=1)
     energies = (_bands() @ (wave.real**2 + wave.imag**2).T).T
     return np.asarray(np.log(np.maximum(energies, np.finfo(np.float32).eps)), dtype=np.float32)
-
-
-@cache
-def _taper() -> NDArray[np.float32]:
-    return np.asarray(np.hanning(FRAME) ** 0.85, dtype=np.float32)
 
 
 @cache

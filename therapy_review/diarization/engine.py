@@ -14,7 +14,7 @@ import pandas as pd
 
 from therapy_review.diarization.clustering import MOST, STEP, Voices, find_voices
 from therapy_review.diarization.embedding import embed_along
-from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.loading import weights_of
 from therapy_review.diarization.segmentation import SAMPLE_RATE, checked, voices_at_once
 from therapy_review.diarization.voice_activity import speech_probability, stretches_of
 from therapy_review.errors import RecordingError

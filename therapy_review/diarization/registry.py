@@ -1,4 +1,4 @@
-"""Diarizers: whoever finds out who spoke when, the built-in engine or another program in its place.
+"""Whoever finds out who spoke when, the built-in engine or another program in its place.
 
 A diarizer is a callable with a name (see `Diarizer`). A journal knows some by name: ``built-in``, ``pyannote``, and
 whatever an installed package offers as an entry point of the group ``therapy_review.diarizers``. Such an
@@ -14,27 +14,36 @@ What a diarizer returns is checked and put in order by `hear`; its speakers may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from functools import cache
+from importlib.metadata import entry_points, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+import pandas as pd
+
+from therapy_review import hints
 from therapy_review.consent import ROLES
-from therapy_review.diarization import engine, pyannote
+from therapy_review.diarization import engine
 from therapy_review.diarization.clustering import MOST
 from therapy_review.diarization.tracks import diarize_tracks
-from therapy_review.errors import DiarizerError, TurnsError
+from therapy_review.errors import DiarizerError, MissingPackageError, TurnsError
 from therapy_review.turns import MIN_SILENCE, merge_stretches, well_formed
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
     from therapy_review.sound import Recording
 
 BUILT_IN = "built-in"
 PYANNOTE = "pyannote"
+INSTALL = f"{hints.word(sys.executable)} -m pip install {hints.word('pyannote.audio>=3.1')}"
+QUIET = {"HF_HUB_OFFLINE": "1", "PYANNOTE_METRICS_ENABLED": "false"}
 GROUP = "therapy_review.diarizers"
 OVERRUN = 1.0  # seconds that whole windows may hear past the end; another recording's turns go on for longer
 
@@ -46,7 +55,7 @@ class Diarizer(Protocol):
 
     It may also have ``sees_overlap`` (``"yes"`` or ``"no"``: whether it can tell two people at once; as its turns
     show when left out) and ``shortest_silence`` (seconds; 0.2 when left out), which are kept beside the measures;
-    and ``hear_tracks``, called as `BuiltIn.hear_tracks` is when everybody has a track of their own.
+    and ``hear_tracks``, called as `diarize_tracks` is when everybody has a track of their own.
     """
 
     @property
@@ -71,6 +80,7 @@ class BuiltIn:
     name = engine.ENGINE
     sees_overlap = "yes"
     shortest_silence = MIN_SILENCE
+    hear_tracks = staticmethod(diarize_tracks)
 
     def __call__(
         self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
@@ -78,11 +88,77 @@ class BuiltIn:
         """Find out who of one to three people spoke when; of more, the three that are most unlike."""
         return engine.diarize(samples, sample_rate, None if speakers is None else min(speakers, MOST))
 
-    def hear_tracks(
-        self, tracks: Iterable[NDArray[np.float32]], sample_rate: int, names: Sequence[str], /
+
+@dataclass(frozen=True)
+class Pyannote:
+    """pyannote's speaker diarization, loaded when it is first used, from the folder that ``journal.toml`` names.
+
+    It is never asked to fetch anything: the model hub is switched off before it is imported, and so is the count of
+    uses that pyannote 4 sends to its makers.
+    """
+
+    weights: Path
+    name: str
+    sees_overlap: ClassVar[str] = "yes"
+
+    def __call__(
+        self, samples: NDArray[np.float32], sample_rate: int, speakers: int | None, /
     ) -> pd.DataFrame:
-        """Find out who spoke when from a track for everybody."""
-        return diarize_tracks(tracks, sample_rate, names)
+        """Find out who spoke when."""
+        pipeline = _load(self.weights)
+        import torch
+
+        # As samples, not as a file: nothing decoded touches the disk.
+        sound = {"waveform": torch.from_numpy(samples)[None], "sample_rate": sample_rate}
+        found = pipeline(sound, num_speakers=speakers)
+        said = getattr(found, "speaker_diarization", found)  # pyannote 3 returns the annotation itself
+        rows = [(part.start, part.end, str(who)) for part, _, who in said.itertracks(yield_label=True)]
+        return pd.DataFrame(rows, columns=["start", "end", "speaker"])
+
+
+def _pyannote(settings: Mapping[str, Any]) -> Pyannote:
+    """Return pyannote as a diarizer, or say what it lacks."""
+    if not _installed():
+        raise MissingPackageError(
+            f"The diarizer pyannote needs the package pyannote.audio, which is not installed; to add it: {INSTALL}"
+        )
+    path = str(settings.get("pyannote", ""))
+    weights = Path(path).expanduser()
+    config = weights / "config.yaml" if weights.is_dir() else weights
+    if not path or not config.is_file():
+        raise DiarizerError(
+            "The diarizer pyannote needs its weights on this computer"
+            + (f", but there is no pipeline in {path}" if path else "")
+            + "; put the pipeline's folder (config.yaml and its models) anywhere and write into journal.toml: "
+            '[diarizer] and, on the next line, pyannote = "the full path of that folder".'
+        )
+    return Pyannote(weights, f"pyannote.audio {version('pyannote.audio')}, {config.parent.name}")
+
+
+def _installed() -> bool:
+    try:
+        return find_spec("pyannote.audio") is not None
+    except ModuleNotFoundError:  # not even pyannote
+        return False
+
+
+@cache
+def _load(weights: Path) -> Any:
+    os.environ.update(QUIET)
+    if hub := sys.modules.get("huggingface_hub.constants"):
+        hub.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]  # imported before, it no longer looks at the environment
+    try:
+        from pyannote.audio import Pipeline
+
+        pipeline = Pipeline.from_pretrained(weights)
+    except (ImportError, OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+        raise DiarizerError(
+            f"pyannote could not load the pipeline in {weights} ({type(error).__name__}); see that all its models "
+            "are in that folder, that config.yaml names no others, and that it fits the installed pyannote.audio."
+        ) from error
+    if pipeline is None:
+        raise DiarizerError(f"pyannote found no pipeline in {weights}; put its whole folder there once more.")
+    return pipeline
 
 
 @dataclass(frozen=True)
@@ -149,7 +225,7 @@ def open_diarizer(name: str, settings: Mapping[str, Any]) -> Diarizer:
     if name == BUILT_IN:
         return BuiltIn()
     if name == PYANNOTE:
-        return pyannote.make(settings)
+        return _pyannote(settings)
     offered = {point.name: point for point in entry_points(group=GROUP)}
     if name not in offered:
         known = ", ".join([BUILT_IN, PYANNOTE, *sorted(offered)])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from therapy_review.diarization.models import THREADS, freeing, model
+from therapy_review.diarization.loading import THREADS, freeing, model
 from therapy_review.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -72,13 +72,7 @@ def check_rate(sample_rate: float) -> None:
 
 
 def frame_times(count: int) -> NDArray[np.float64]:
-    """Give the middle of each frame in seconds.
-
-    Examples
-    --------
-    >>> frame_times(2).round(3).tolist()
-    [0.031, 0.048]
-    """
+    """Give the middle of each frame in seconds."""
     return np.asarray((FIRST + HOP * np.arange(count)) / SAMPLE_RATE)
 
 
@@ -89,11 +83,6 @@ def voices_at_once(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     ----------
     Bredin & Laurent 2021, "End-to-end speaker segmentation for overlap-aware resegmentation", Interspeech;
     Plaquet & Bredin 2023, "Powerset multi-class cross entropy loss for neural speaker diarization", Interspeech.
-
-    Examples
-    --------
-    >>> voices_at_once(np.zeros(16000, np.float32)).shape
-    (60, 3)
     """
     network = model("segmentation")
     length = -(-len(samples) // HOP)

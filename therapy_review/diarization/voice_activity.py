@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from therapy_review.diarization.models import weights_of
+from therapy_review.diarization.loading import weights_of
 from therapy_review.diarization.segmentation import HOP, SAMPLE_RATE, frame_times
 from therapy_review.turns import MIN_SILENCE
 
@@ -116,11 +116,6 @@ def stretches_of(
     """Cut a probability over time into stretches, with silences of 0.2 s and more left out.
 
     A stretch begins where the probability rises above `offset` on its way above `onset`.
-
-    Examples
-    --------
-    >>> stretches_of(np.repeat([0.0, 1.0, 0.0], 100)).round(2).values.tolist()
-    [[1.71, 3.4]]
     """
     above = np.concatenate([[False], probability >= offset, [False]])
     edges = np.flatnonzero(above[1:] != above[:-1])

@@ -8,15 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 
+from therapy_review.charts import Chart
 from therapy_review.player import at_once
 from therapy_review.wording import day
-
-if TYPE_CHECKING:
-    from therapy_review.charts import Chart
 
 _HERE = Path(__file__).parent
 Choose = Callable[[str, str], None]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import letters
+from therapy_review.journal import Journal, letters
 from therapy_review.wording import day, paragraphs, strong
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
 
 ASK = "What would you say to the person you were then?"
 

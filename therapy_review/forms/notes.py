@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import NoteError, TherapyReviewError
-from therapy_review.journal import MOODS, OF_THE_WAY, SessionNotes
+from therapy_review.journal import MOODS, OF_THE_WAY, Session, SessionNotes
+from therapy_review.trends import phases
 from therapy_review.wording import paragraphs, strong
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Session
-    from therapy_review.trends import phases
 
 NO_MOOD = "not said"
 HELD = "How this session was held, if it matters to you"
@@ -124,7 +121,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _in_the_form(notes: SessionNotes) -> tuple[object, ...]:
-    way = (notes.setting, notes.therapist, notes.microphone)
+    way = (getattr(notes, part) for part in OF_THE_WAY)
     return notes.mood_before, notes.mood_after, notes.tags, notes.text, notes.bring_next, *way
 
 

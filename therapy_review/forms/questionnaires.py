@@ -13,7 +13,7 @@ import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 import ipywidgets as w
@@ -24,7 +24,10 @@ from therapy_review.errors import TherapyReviewError
 from therapy_review.forms.notes import saver
 from therapy_review.journal import (
     OF_THE_WAY,
+    Journal,
     Scale,
+    Session,
+    SessionNotes,
     answers_in,
     change_in_words,
     cut_off_in_words,
@@ -37,9 +40,6 @@ from therapy_review.measures import MEASURES, MOOD_NAMES, VOICE_MEASURES
 from therapy_review.trends import phases
 from therapy_review.wording import strong
 
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal, Session, SessionNotes
-
 OPEN = "no answer"
 HELP = (
     "Thank you for answering this one honestly. You don't have to be alone with such thoughts: they can be "
@@ -49,9 +49,9 @@ HELP = (
 HELP_LINE = "Helplines in your country are listed at findahelpline.com."
 # The words of a form in letters of the page's own size.
 FORM_STYLE = """<style>
-.tr-scale .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
+:is(.tr-scale, .tr-bring, .tr-share) .widget-html-content { font: var(--jp-content-font-size1, 15px) / 1.6
   var(--jp-content-font-family, sans-serif); }
-.tr-scale .widget-html-content p { margin: 0.4rem 0; }
+:is(.tr-scale, .tr-bring, .tr-share) .widget-html-content p { margin: 0.4rem 0; }
 </style>"""
 OWN_NUMBER = "A number of your own"
 ABOUT_OWN = (
@@ -264,10 +264,8 @@ class _Form:
             answers[key] = after if any(one is not None for one in after) else None
             if (summed := total_of(self.scale, after)) is not None:
                 scores[key] = summed
-            elif scores.get(key) == total_of(
-                self.scale, before
-            ):  # it was the sum of answers that are no more
-                scores[key] = None
+            elif scores.get(key) == total_of(self.scale, before):
+                scores[key] = None  # it was the sum of answers that are no more
         return notes.changed(
             scores={name: one for name, one in scores.items() if one is not None},
             answers={name: one for name, one in answers.items() if one is not None},

@@ -1,4 +1,4 @@
-"""Silence forms: the client says what the long silences of a session were, one below the other.
+"""The form in which the client says what the long silences of a session were, one below the other.
 
 Every word is saved when its field is left. Nothing needs to be heard for it: with the sound switched off, or
 without a recording, time, length and who spoke before and after are there all the same.
@@ -7,22 +7,19 @@ without a recording, time, length and who spoke before and after are there all t
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import ipywidgets as w
+import pandas as pd
 
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Session
 from therapy_review.measures import LONG_SILENCE
 from therapy_review.player import Moment
 from therapy_review.trends import kinds_of_silence
 from therapy_review.wording import clock, strong
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from therapy_review.journal import Session
 
 AT_ONCE = 8  # silences shown; the others on request
 BEFORE, AFTER = 4.0, 2.0  # seconds of talk heard with a silence, to know it again

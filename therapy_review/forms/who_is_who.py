@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from therapy_review.analysis import analysis
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import corrections
+from therapy_review.journal import Session, corrections, kept_turns
 from therapy_review.player import Moment
 from therapy_review.turns import are_named, edits
 from therapy_review.wording import strong
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from therapy_review.journal import Session
 
 BY_VOICE = "The charts name you by your voice; if that is wrong, say so below."
 YOU_SAID = "You have said which voice is yours, so the charts can name you both."
@@ -119,7 +114,6 @@ def _known(session: Session, sentence: str) -> w.VBox | Still:
 
 def _changes(session: Session, form: w.VBox) -> Any:
     """Make the buttons for names that are wrong; what is shown in the form follows."""
-    import pandas as pd
 
     def change(act: Callable[[], object], sentence: str) -> None:
         try:
@@ -138,7 +132,7 @@ def _changes(session: Session, form: w.VBox) -> Any:
     swap.on_click(lambda _: change(lambda: session.correct(_other_way_round(session)), SWAPPED))
     again = w.Button(description=ASK_AGAIN, layout=w.Layout(width="auto"))
     again.on_click(lambda _: change(session.take_back_answers, ASKED_AGAIN))
-    voices = pd.read_csv(io.BytesIO(session.derived("voices.csv")), dtype={"speaker": str})
+    voices = kept_turns(session.derived("voices.csv"))
     can_ask = not corrections.evidence(session.corrections).empty and not are_named(voices)
     return w.HBox([swap, again] if can_ask else [swap])
 

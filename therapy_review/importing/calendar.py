@@ -11,28 +11,19 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from therapy_review.errors import ImportFileError, JournalError
-from therapy_review.journal import as_kept, origin_of
-from therapy_review.storage import if_there
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.storage import Store
+from therapy_review.journal import Journal, as_kept, origin_of
+from therapy_review.storage import Store, if_there
 
 FILE = "appointments.csv"
 KIND = "calendar"
 COLUMNS = ["date", "time", "what", "origin"]
 AHEAD = 90  # days from today to which a series without an end is followed
-
-
-def none() -> pd.DataFrame:
-    """Make an appointments table without a row."""
-    return _table([])
 
 
 def read_calendar(data: bytes, name: str, containing: str, journal: Journal) -> pd.DataFrame:
@@ -137,7 +128,7 @@ def _local(when: dt.date | dt.datetime, journal: Journal) -> tuple[str, str]:
 def kept(store: Store) -> pd.DataFrame:
     """Read the appointments table of a journal."""
     if (data := if_there(store.read, FILE)) is None:
-        return none()
+        return _table([])
     try:
         table = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", dtype=str, keep_default_na=False)
         return _table(table[COLUMNS].itertuples(index=False, name=None))

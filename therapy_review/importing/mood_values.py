@@ -19,17 +19,14 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomlkit
 
 from therapy_review.errors import ImportFileError, JournalError
 from therapy_review.importing import mood_table
 from therapy_review.journal import days
-from therapy_review.storage import if_there
-
-if TYPE_CHECKING:
-    from therapy_review.storage import Store
+from therapy_review.storage import Store, if_there
 
 FILE = "moods.toml"
 MOODS, TOLD = "moods", "told"

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,15 +26,9 @@ from therapy_review.importing import calendar, daylio, mood_values
 from therapy_review.importing.mood_file import MoodFile
 from therapy_review.importing.mood_table import Columns, table_reader
 from therapy_review.importing.mood_values import checked, known_moods
-from therapy_review.journal import days
-from therapy_review.storage import digest, if_there, read_text_table
+from therapy_review.journal import Journal, days
+from therapy_review.storage import Store, digest, if_there, read_text_table
 from therapy_review.wording import counted
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from therapy_review.journal import Journal
-    from therapy_review.storage import Store
 
 SAME = ["date", "time", "mood_name", "tags", "note"]  # two that agree in these are one
 NEW, THERE = "new", "there already"

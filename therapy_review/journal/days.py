@@ -16,22 +16,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from therapy_review.errors import JournalError
 from therapy_review.journal.marks import as_kept
-from therapy_review.storage import HandTable, digest, if_there
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from therapy_review.storage import Store
+from therapy_review.storage import HandTable, Store, digest, if_there
+from therapy_review.wording import counted
 
 FILE = "days.csv"
 DAY_COLUMNS = ["date", "time", "mood", "mood_name", "tags", "note", "origin"]
@@ -95,8 +90,7 @@ class Source:
     def __str__(self) -> str:
         kind, _, name = (*self.origin.split(" ", 2), "", "")[:3]
         where = f"{name} ({kind})" if kind else "Written by hand"
-        number = f"{self.number} entr{'y' if self.number == 1 else 'ies'}"
-        return f"{where}: {number}, {self.first} to {self.last}"
+        return f"{where}: {counted(self.number, 'entry', 'entries')}, {self.first} to {self.last}"
 
 
 def no_days() -> pd.DataFrame:

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from therapy_review import hints
-from therapy_review.consent import Gate, agreement, agreements_file, ledger
+from therapy_review.consent import Gate, agreement, agreements_file, ledger, rule_for
 from therapy_review.errors import JournalError
 from therapy_review.journal import days, scales
 from therapy_review.journal.scales import Scale
@@ -216,12 +217,11 @@ class Journal:
 
     def gate(self) -> Gate:
         """Make the gate as it stands today; without agreements that can be read, nobody counts as having agreed."""
-        return Gate.of(self.consents, self.today(), self.one_party_is_clear, self.root)
+        # The law is asked once at most.
+        return Gate(tuple(self.consents), self.today(), cache(self.one_party_is_clear), self.root)
 
     def one_party_is_clear(self) -> bool:
         """Tell whether the law of the client's place surely asks for one party's agreement alone."""
-        from therapy_review.consent import rule_for
-
         # How a session was held is not written down, so it has to be clear for one room and for a call.
         rules = rule_for(self.place), rule_for(self.place, remote_place=self.therapist_place)
         return all(rule.one_is_enough and not rule.stale(self.today()) for rule in rules)

@@ -24,9 +24,7 @@ BY = "by"
 TIMES = COLUMNS[:2]
 TRIGGER = "trigger"
 PROUD = ("proud moment", "proud")  # the second is what a client may write by hand
-NAME_MARK = (
-    "name"  # of a person or a place; silent in clips that are shared, see `therapy_review.sharing.clip`
-)
+NAME_MARK = "name"  # of a person or a place; silent in clips that are shared
 KINDS = ("bookmark", "question", PROUD[0], TRIGGER, NAME_MARK)
 SILENT_BEFORE = 2.0  # seconds before a trigger that stay silent with it
 SILENT_AT_LEAST = 5.0  # seconds from a trigger's start; one without an end still stands for some time

@@ -37,13 +37,10 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from therapy_review.errors import JournalError
-from therapy_review.storage import if_there
-
-if TYPE_CHECKING:
-    from therapy_review.storage import Store
+from therapy_review.storage import Store, if_there
 
 FILE = "scales.toml"
 OFTEN = ("Not at all", "Several days", "More than half the days", "Nearly every day")

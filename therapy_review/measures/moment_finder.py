@@ -69,9 +69,8 @@ def moments(turns: pd.DataFrame, marks: pd.DataFrame | None = None, n: int = HOW
     0    4.0  25.0  longest silence
     """
     validate(turns)
-    end = float(turns["end"].max()) if len(turns) else 0.0
     away, chosen = [] if marks is None else closed_stretches(marks), list[Found]()
-    offers = [[_cut(found, end) for found in find(turns)] for find in _FINDERS] if len(turns) else []
+    offers = [_cut(find(turns), turns) for find in _FINDERS] if len(turns) else []
     # The best of each kind before the second best of any; every mark is a kind of its own.
     single = [found for few in offers for found in few]
     for offer in [*([mark] for mark in _marked(marks)), *offers, *([found] for found in single)]:
@@ -126,18 +125,13 @@ def behind(
         found = _longest_turn(turns, others[0] if elsewhere else speaker)
     elif measure.startswith("latency"):
         found = _answers(turns, speaker, side)
-    away, end = (
-        [] if marks is None else closed_stretches(marks),
-        float(turns["end"].max()) if len(turns) else 0.0,
-    )
-    cut = [_cut(one, end) for one in found]
-    return pd.DataFrame([one for one in cut if _fits(one, away)], columns=COLUMNS)
+    away = [] if marks is None else closed_stretches(marks)
+    return pd.DataFrame([one for one in _cut(found, turns) if _fits(one, away)], columns=COLUMNS)
 
 
-def _cut(found: Found, last: float) -> Found:
-    start, end, kind, why = found
-    start = max(0.0, start)
-    return start, min(end, start + LONGEST, last), kind, why
+def _cut(found: list[Found], turns: pd.DataFrame) -> list[Found]:
+    last, begun = turns["end"].max(), [(max(0.0, start), end, kind, why) for start, end, kind, why in found]
+    return [(start, min(end, start + LONGEST, float(last)), kind, why) for start, end, kind, why in begun]
 
 
 def _fits(found: Found, taken: Iterable[Span]) -> bool:

@@ -1,4 +1,4 @@
-"""Measure names: what moods, totals and measures are called in a sentence, each standing alone."""
+"""What moods, totals and measures are called in a sentence, each standing alone."""
 
 from __future__ import annotations
 
@@ -92,10 +92,8 @@ def name_of(measure: str, speaker: str = "", scales: Mapping[str, Scale] | None 
     >>> name_of("talk_share", "therapist"), name_of("mood_after"), name_of("phq9")
     ("your therapist's part of all talking", 'the mood you left with', 'PHQ-9')
     """
-    known, scales = (
-        {**MEASURES, **VOICE_MEASURES, **MOOD_NAMES},
-        BUILT_IN_SCALES if scales is None else scales,
-    )
+    known = {**MEASURES, **VOICE_MEASURES, **MOOD_NAMES}
+    scales = BUILT_IN_SCALES if scales is None else scales
     if measure not in known:
         return scales[measure].name if measure in scales else measure
     of_one = measure in OF_ONE or measure in VOICE_MEASURES

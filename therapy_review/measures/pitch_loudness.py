@@ -1,4 +1,4 @@
-"""Prosody: how high and how loud each speaker's voice was, and how far it ranged.
+"""How high and how loud each speaker's voice was, and how far it ranged.
 
 Conventions. Pitch is the fundamental frequency of voiced frames by probabilistic YIN (Mauch & Dixon 2014, ICASSP,
 659-663), in semitones from the speaker's own median, which is given in Hz. Loudness is the root mean square of the
@@ -111,7 +111,9 @@ def ranges(recording: Recording, turns: pd.DataFrame) -> pd.DataFrame:
     """Find the ranges of pitch and loudness of every speaker, as `prosody` tells them."""
     validate(turns)
     heard = _sound(recording, {who: pieces(turns, who) for who in speakers(turns)})
-    blocks = [(who, block) for who, sound in heard.items() for block in _blocks(sound)]
+    step = int(BLOCK * RATE)
+    starts = [(who, at) for who, own in heard.items() for at in range(0, len(own) - FRAME + 1, step)]
+    blocks = [(who, heard[who][at : at + step]) for who, at in starts]
     found: dict[str, list[NDArray[np.float64]]] = {who: [np.zeros((2, 0))] for who in heard}
     for (who, _), voiced in zip(blocks, _each_on_a_core([block for _, block in blocks]), strict=True):
         found[who].append(voiced)
@@ -162,11 +164,6 @@ def _sound(
     return {who: np.concatenate(own) for who, own in parts.items()}
 
 
-def _blocks(sound: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    length = int(BLOCK * RATE)
-    return [sound[i : i + length] for i in range(0, len(sound), length) if len(sound) - i >= FRAME]
-
-
 def _each_on_a_core(blocks: list[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
     """Work on the blocks side by side; sound goes to the others through memory, never through a file."""
     from joblib import Parallel, cpu_count, delayed
@@ -176,12 +173,10 @@ def _each_on_a_core(blocks: list[NDArray[np.float32]]) -> list[NDArray[np.float6
     found, rest = [_voiced_frames(block) for block in blocks[:1]], blocks[1:]
     cores = min(cpu_count(), max(1, len(rest) // 2))  # starting another process takes as long as two blocks
     try:
-        return [
-            *found,
-            *Parallel(n_jobs=cores, max_nbytes=None)(delayed(_voiced_frames)(block) for block in rest),
-        ]
+        found += Parallel(n_jobs=cores, max_nbytes=None)(delayed(_voiced_frames)(block) for block in rest)
     except BrokenExecutor:  # one of them ended by itself, for want of memory perhaps
-        return [*found, *map(_voiced_frames, rest)]
+        found += map(_voiced_frames, rest)
+    return found
 
 
 def _voiced_frames(sound: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -25,15 +25,7 @@ AT_ONCE = 0.2  # seconds
 
 
 def silences(turns: pd.DataFrame, shortest: float = MIN_SILENCE) -> pd.DataFrame:
-    """Every silence of so many seconds between first and last speech, with who spoke before and who broke it.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> silences(turns_table([(0, 1, "client"), (5, 6, "therapist")]))
-       start  end  duration  before  broken_by
-    0    1.0  5.0       4.0  client  therapist
-    """
+    """Every silence of so many seconds between first and last speech, with who spoke before and who broke it."""
     columns = ["start", "end", "duration", "before", "broken_by"]
     start, end = turns["start"].to_numpy(dtype=float), turns["end"].to_numpy(dtype=float)
     speaker = turns["speaker"].to_numpy(dtype=object)

@@ -1,4 +1,4 @@
-"""Measures: turns in, numbers out.
+"""Turns in, numbers out: what is measured of one session.
 
 Conventions. Times are seconds from the recording's start. Every function takes a turns table, checks it, and
 returns plain numbers, a dict by speaker, or a tidy DataFrame. *Session* means first to last speech; what lies
@@ -93,11 +93,11 @@ def session_bounds(turns: pd.DataFrame) -> tuple[float, float]:
     return float(turns["start"].min()), float(turns["end"].max())
 
 
-def balance(turns: pd.DataFrame, parts: int = PARTS) -> pd.DataFrame:
+def balance(turns: pd.DataFrame) -> pd.DataFrame:
     """Talk share in equal parts of the session, NaN where nobody spoke; one row a part and speaker."""
     validate(turns)
     first, last = session_bounds(turns)
-    edges = np.linspace(first, last, parts + 1) if len(turns) else np.array([])
+    edges = np.linspace(first, last, PARTS + 1) if len(turns) else np.array([])
     rows = []
     for part, (start, end) in enumerate(pairwise(edges.tolist()), 1):
         within = (turns["end"].clip(upper=end) - turns["start"].clip(lower=start)).clip(lower=0)

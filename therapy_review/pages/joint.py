@@ -1,4 +1,4 @@
-"""Together: client and therapist before one screen, part by part. One method a cell.
+"""Client and therapist before one screen, part by part. One method a cell.
 
 Nothing of the client's is there until they opened it, each time anew, and nothing that came of a recording without
 an agreement to listen together. Every picture comes with a question to talk about, and no finding. *We stop here*
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Hashable, Mapping
-from functools import cached_property
+from functools import cached_property, partialmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 
@@ -30,7 +30,7 @@ from therapy_review.display import (
     sentence,
 )
 from therapy_review.errors import ConsentError, TherapyReviewError
-from therapy_review.journal import Journal, marks_in, shared_notes
+from therapy_review.journal import Journal, Session, marks_in, shared_notes
 from therapy_review.pages.joint_form import opening_form
 from therapy_review.pages.overview_view import Place, QuietPlace
 from therapy_review.pages.session import chosen
@@ -38,9 +38,6 @@ from therapy_review.pages.visibility import BRING, FIGURES, MARKS, NOTES, SOUND,
 from therapy_review.player import Listeners, marks_to_read
 from therapy_review.trends import Way, way
 from therapy_review.wording import counted, day, paragraphs, strong
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Session
 
 USE = "review_together"
 QUESTIONS = {
@@ -147,32 +144,16 @@ class Together:
             return "last time"
         return f"beside {day(self.journal.session(note['session']).date)}"
 
-    def moods(self) -> Any:
-        """Show moods before and after, with a question."""
-        return self._picture("mood")
-
-    def talking(self) -> Any:
-        """Show the client's part of the talking, with a question."""
-        return self._picture("talk")
-
-    def silences(self) -> Any:
-        """Show how many long silences there were, with a question."""
-        return self._picture("silences")
-
-    def scores(self) -> Any:
-        """Show questionnaires, with a question."""
-        return self._picture("scores")
-
-    def proud(self) -> Any:
-        """Show in which sessions proud moments were marked, with a question."""
-        return self._picture("proud")
-
-    def mood_tags(self) -> Any:
-        """Show the words for moods, with a question."""
-        return self._picture("tags")
-
     def _picture(self, row: str) -> Any:
+        """Show one row of the path, with a question."""
         return self._part(row, lambda: self._asked(row))
+
+    moods = partialmethod(_picture, "mood")
+    talking = partialmethod(_picture, "talk")
+    silences = partialmethod(_picture, "silences")
+    scores = partialmethod(_picture, "scores")
+    proud = partialmethod(_picture, "proud")
+    mood_tags = partialmethod(_picture, "tags")
 
     def _asked(self, row: str) -> Still:
         question = f'<p class="question"><strong>{QUESTIONS[row]}</strong></p>'

@@ -9,19 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 
 from therapy_review.display import Still, how_to_start, is_still, put_away
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import shared_notes
+from therapy_review.journal import Journal, shared_notes
 from therapy_review.pages.visibility import FIGURES, PARTS, Opened, on_offer, remember, remembered
+from therapy_review.trends import Way
 from therapy_review.wording import counted, day, strong
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
-    from therapy_review.trends import Way
 
 AT_ONCE = 6  # sessions listed at first, and at each press more
 NOBODY_NAMED = "notes from before it was kept with whom"
@@ -127,9 +124,6 @@ class _Sessions:
             chosen[name] = as_last | ({FIGURES} if self._is_since(name, self.since.value) else set())
         return {name: parts for name, parts in chosen.items() if parts}
 
-    def _unlisted(self) -> list[str]:
-        return [name for name in self.names[len(self.boxes) :] if self.last.sessions.get(name)]
-
     def _more(self) -> None:
         for name in self.names[len(self.boxes) : len(self.boxes) + AT_ONCE]:
             self.boxes[name] = {part: _box(text, self.last.shows(part, name)) for part, text in PARTS.items()}
@@ -137,7 +131,7 @@ class _Sessions:
                 self.boxes[name][FIGURES].value = True
         self.rows.children = [_row(name, boxes) for name, boxes in self.boxes.items()]
         self.earlier.layout.display = "none" if len(self.boxes) == len(self.names) else ""
-        unlisted = len(self._unlisted())
+        unlisted = sum(bool(self.last.sessions.get(name)) for name in self.names[len(self.boxes) :])
         self.further.value = FURTHER.format(sessions=counted(unlisted, "session")) if unlisted else ""
         self.as_last.layout.display = "" if unlisted else "none"
 

@@ -8,19 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from therapy_review import hints
 from therapy_review.consent import SELF_REVIEW, ending_soon, use_in_words
 from therapy_review.display import SHOWN, code
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import days
+from therapy_review.journal import Journal, Session, days
 from therapy_review.wording import ORDINALS, clock, day, listed, paragraphs
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from therapy_review.journal import Journal, Session
 
 OFTEN = 3  # tags of the week before that are named
 SAME_SHARE = 0.05  # talk shares closer than this are called about the same
@@ -98,10 +94,8 @@ def what_it_held(session: Session, use: str = SELF_REVIEW, *, private_notes: str
 
     No figure is told that not everybody heard has agreed to have used so; private notes are in it only when shown.
     """
-    written, sentences = (
-        session.notes,
-        [f"You met {html.escape(session.journal.therapist)} on {day(session.date)}."],
-    )
+    written = session.notes
+    sentences = [f"You met {html.escape(session.journal.therapist)} on {day(session.date)}."]
     before, after = written.mood_before, written.mood_after
     if before and after:
         sentences.append(f"You came with your mood at {before} and left with it at {after}, of 10.")

@@ -1,15 +1,24 @@
-"""Pages across all sessions: the path, and how far it has come. One method a cell."""
+"""Pages across all sessions: the path, and how far it has come. One method a cell.
+
+They put early and recent beside each other in the client's own words, and claim no more than
+`therapy_review.trends.lasting_change` allows. Each sentence stands at the row of the picture it is about, and in a
+list of them.
+"""
 
 from __future__ import annotations
 
 import functools
 import html
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
+import pandas as pd
 
 from therapy_review.charts import (
+    Chart,
     early_recent,
     path,
     silences_over_time,
@@ -31,28 +40,27 @@ from therapy_review.display import (
     sentence,
 )
 from therapy_review.forms import FORM_STYLE, letter_form
-from therapy_review.journal import Journal, open_journal
-from therapy_review.pages import overview_text
+from therapy_review.journal import Journal, Session, open_journal
 from therapy_review.pages.overview_view import Place, QuietPlace, path_view, usual_view
 from therapy_review.pages.prosody import voices_view
 from therapy_review.player import Moment
 from therapy_review.trends import (
     MOODS,
+    OF_PAGE,
+    TOO_EARLY,
     HeardMoment,
+    Sides,
     Way,
     early_and_recent,
     kinds_of_silence,
     pairs_to_hear,
     said_of_lines,
+    said_of_word,
     usual,
     way,
+    words_by_use,
 )
-from therapy_review.wording import clock, day
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from therapy_review.charts import Chart
+from therapy_review.wording import clock, counted, day, paragraphs
 
 PATH = (
     "this is your path so far, as you noted it and as the program counted. It describes; it does not judge."
@@ -71,6 +79,9 @@ NEED_NOT = (
     "You need not listen; everything else on this page is there without sound. Older recordings can be hard to "
     "hear. Stop whenever you like; Escape is silence at once."
 )
+MOST_WORDS = 5
+SIDE = 'style="flex:1 1 16rem;min-width:0"'
+BESIDE = 'style="display:flex;flex-wrap:wrap;gap:1.5rem"'
 
 
 @gentle
@@ -99,7 +110,16 @@ class PathPage:
 
     def _greeting(self, title: str, text: str, or_else: str = "") -> Still:
         heard = f" {NOTHING_SOUNDS[0].upper()}{NOTHING_SOUNDS[1:]}{or_else}." if self.is_heard else ""
-        return Still(overview_text.opening(self.journal, title, f"{text}{heard}"))
+        sessions = self.journal.sessions
+        hello = f"<h1>{title}</h1>\n<p>Hello {html.escape(self.journal.client)},</p>"
+        if not sessions:
+            return Still(f"{hello}\n<p>this page fills as you go. It begins with your first session.</p>")
+        first, last = sessions[0], sessions[-1]
+        span = (
+            f"from {day(first.date)} to {day(last.date)}" if first != last else f"that of {day(first.date)}"
+        )
+        far = f"It looks at {counted(len(sessions), 'session')}, {span}."
+        return Still(f"{hello}\n<p>{text}{heard} {far}</p>")
 
     def opening(self) -> Still:
         """Greet, and say how far the path goes."""
@@ -137,7 +157,12 @@ class PathPage:
 
     def moved(self) -> Still:
         """Say in words what moved, and what it is too early to say of."""
-        return Still(overview_text.moved(self._way))
+        said = list(said_of_lines(self._way).values())
+        said += [said_of_word(self._way.tags, word) for word in words_by_use(self._way.tags)[:1]]
+        items = "".join(_gathered([one for one in said if one]))
+        if not items:
+            return Still("<p>Nothing has been noted yet that could be put into numbers.</p>")
+        return Still(f"<ul>{items}</ul>\n<p><small>{OF_PAGE}</small></p>")
 
 
 @gentle
@@ -145,7 +170,7 @@ class HowFar(PathPage):
     """Early and recent beside each other, part by part; as `PathPage`."""
 
     @functools.cached_property
-    def _sides(self) -> Any:
+    def _sides(self) -> Sides | None:
         return early_and_recent(self._way.sessions["session"])
 
     def opening(self) -> Still:
@@ -158,7 +183,14 @@ class HowFar(PathPage):
 
     def then_and_now(self) -> Still:
         """Show the client's own words, early and recent."""
-        return Still(overview_text.then_and_now(self.journal, self._sides))
+        if self._sides is None:
+            return Still(
+                "<p>Once there are two sessions, your first words and your newest stand here beside each other.</p>"
+            )
+        every = {session.name: session for session in self.journal.sessions}
+        early = _side("Early", [every[name] for name in self._sides.early])
+        recent = _side("Recently", [every[name] for name in self._sides.recent[::-1]])
+        return Still(f"<div {BESIDE}><div {SIDE}>{early}</div><div {SIDE}>{recent}</div></div>")
 
     def pictures(self) -> Any:
         """Show moods and measures, early and recent."""
@@ -210,6 +242,40 @@ def _pair(kind: str, chosen: str, *both: HeardMoment) -> Any:
     box = w.VBox(rows)
     box.add_class("tr-scale")
     return box
+
+
+def _side(title: str, sessions: Sequence[Session]) -> str:
+    notes = [(session, session.notes) for session in sessions]
+    often = Counter(tag for _, written in notes for tag in written.tags)
+    first, last = min(s.date for s in sessions), max(s.date for s in sessions)
+    span = day(first) if first == last else f"{day(first)} to {day(last)}"
+    parts = [f"<h3>{title}</h3><p><small>{counted(len(sessions), 'session')}, {span}</small></p>"]
+    if often:
+        words = ", ".join(tag for tag, _ in often.most_common(MOST_WORDS))
+        parts.append(f"<p>Your words most often: {html.escape(words)}.</p>")
+    wrote = [(session, written.text.strip().split("\n\n")[0]) for session, written in notes]
+    brought = [(session, written.bring_next) for session, written in notes]
+    for label, found in (("You wrote", wrote), ("You wanted to bring", brought)):
+        session, said = next(((session, said) for session, said in found if said), (None, ""))
+        if session:
+            quoted = f"<blockquote>{paragraphs(said)}</blockquote>"
+            parts.append(f"<p>{label}, on {day(session.date)}:</p>{quoted}")
+    return "\n".join(parts)
+
+
+def _gathered(said: Sequence[str]) -> list[str]:
+    """List what was said; of lines of which the same is too early to say, it is said once."""
+    parts = [one.partition(TOO_EARLY) for one in said]
+    alike = Counter(rest for _, early, rest in parts if early)
+    items, done = list[str](), set[str]()
+    for one, (_, early, rest) in zip(said, parts, strict=True):
+        if not early or alike[rest] == 1:
+            items.append(f"<li>{html.escape(one)}</li>")
+        elif rest not in done:
+            done.add(rest)
+            own = "".join(f"<li>{html.escape(of)}</li>" for of, _, other in parts if other == rest)
+            items.append(f"<li>It is too early to say of these; {html.escape(rest)}<ul>{own}</ul></li>")
+    return items
 
 
 @or_nothing

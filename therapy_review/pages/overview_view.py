@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 import pandas as pd
@@ -19,18 +19,14 @@ from therapy_review.consent import SELF_REVIEW
 from therapy_review.display import put_away
 from therapy_review.errors import ConsentError, TherapyReviewError
 from therapy_review.forms import Clickable
+from therapy_review.journal import Journal, Session
 from therapy_review.measures import behind, moments
 from therapy_review.pages import letter
 from therapy_review.player import ALONE, Listeners, Player, moments_to_hear, moments_to_read
-from therapy_review.trends import label, side_of
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal, Session
-    from therapy_review.trends import Way
+from therapy_review.trends import Way, label, side_of
 
 EVERY = "every session"
 NO_SOUND = "There is no recording of this session. Your notes tell it, and that is enough."
-Told = Callable[["Session"], str]
 
 
 class Place:
@@ -40,7 +36,7 @@ class Place:
         self,
         journal: Journal,
         listeners: Callable[[Session], Listeners] = lambda _: ALONE,
-        told: Told = letter.what_it_held,
+        told: Callable[[Session], str] = letter.what_it_held,
     ) -> None:
         self.journal, self.listeners, self._told = journal, listeners, told
         self.box = w.VBox([])

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import html
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
 
-from therapy_review.charts import voices_over_time
+from therapy_review.charts import Chart, voices_over_time
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.forms import FORM_STYLE
-from therapy_review.journal import OF_THE_WAY
+from therapy_review.journal import OF_THE_WAY, Journal, Session
 from therapy_review.measures import pitch_loudness
 from therapy_review.trends import phases, trends
 from therapy_review.wording import counted, day
-
-if TYPE_CHECKING:
-    from therapy_review.charts import Chart
-    from therapy_review.journal import Journal, Session
 
 SHOWN = tuple(f"client_{measure}" for measure in pitch_loudness.VOICE_MEASURES)
 TAKES = "It takes up to half a minute a session, makes no sound, and can be stopped at any time."

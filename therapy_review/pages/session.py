@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from therapy_review import charts
 from therapy_review.analysis import analysis
@@ -35,23 +37,12 @@ from therapy_review.display import (
 )
 from therapy_review.errors import JournalError, TherapyReviewError
 from therapy_review.forms import notes_form, notes_to_read, scale_forms, silence_form, who_is_who
-from therapy_review.journal import open_journal
+from therapy_review.journal import Session, open_journal
 from therapy_review.measures import behind, moments, prosody, talk
 from therapy_review.pages import letter
+from therapy_review.pages.overview_view import NO_SOUND
 from therapy_review.player import Player, moments_to_hear, moments_to_read
-from therapy_review.trends import (
-    SET_BESIDE,
-    kinds_of_silence,
-    side_of,
-    trends,
-    usual,
-    ways_before,
-)
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from therapy_review.journal import Session
+from therapy_review.trends import SET_BESIDE, kinds_of_silence, side_of, trends, usual, ways_before
 
 
 @gentle
@@ -92,7 +83,7 @@ class SessionPage:
     def _without_sound(self) -> Still | None:
         if self.session.has_recording:
             return None
-        return sentence("There is no recording of this session. Your notes tell it, and that is enough.")
+        return sentence(NO_SOUND)
 
     def _following(self, draw: Callable[[], Any]) -> Live:
         """Let a chart follow what is put right in the player, once the client asks for it."""
@@ -229,7 +220,6 @@ class SessionPage:
         )
 
 
-@or_nothing
 @or_nothing
 def session_report(
     journal: str | Path,

@@ -1,4 +1,4 @@
-"""Opened: what the client lets the therapist see when they look at the journal together.
+"""What the client lets the therapist see when they look at the journal together.
 
 Everything is closed until the client opens it: mood words and questionnaires one by one, and of each session its
 figures, its sound, the marks, the notes, and what was to be brought; and what was written together with another
@@ -8,22 +8,19 @@ therapist than the one who is there now. The last choice is remembered in
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from therapy_review.errors import JournalError
+from therapy_review.journal import Journal
 from therapy_review.storage import if_there
 from therapy_review.trends import MOODS, NOTHING_NOTED, Way
-from therapy_review.wording import ORDINALS
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    import pandas as pd
-
-    from therapy_review.journal import Journal
+from therapy_review.wording import ORDINALS, counted
 
 FILE = "opened.toml"
 FIGURES, SOUND, MARKS, NOTES, BRING = "figures", "sound", "marks", "notes", "bring"
@@ -102,14 +99,10 @@ class Opened:
         >>> Opened(tags=frozenset({"calm"})).said(), Opened().said()
         ('1 word, 0 questionnaires, 0 sessions', 'nothing')
         """
-        counts = (
-            (len(self.tags), "word"),
-            (len(self.scales), "questionnaire"),
-            (len(self.sessions), "session"),
-        )
         if self == Opened():
             return "nothing"
-        said = [f"{count} {what}{'s' * (count != 1)}" for count, what in counts]
+        opened = {"word": self.tags, "questionnaire": self.scales, "session": self.sessions}
+        said = [counted(len(some), what) for what, some in opened.items()]
         return ", ".join(said + ["notes written with somebody else"] * bool(self.therapists))
 
 

@@ -1,4 +1,4 @@
-"""Desk: what a player's page asks the kernel for, and what it gets.
+"""What a player's page asks the kernel for, and what it gets.
 
 Each act answers one message; what it changes is on disk before the answer leaves. What a page draws goes to it as
 plain values in a message and is never a trait of a widget, for a notebook may be saved with those.
@@ -39,7 +39,6 @@ NOTHING_TO_UNDO = "There is nothing left to take back here."
 FULL = 127  # of a byte with a sign
 
 Asked = dict[str, Any]
-Shows = Callable[[Mark], bool]
 
 
 @dataclass(frozen=True)
@@ -138,18 +137,42 @@ class Desk:
         return shown, [self.feed.head(), waveform(sound.peaks)]
 
     def _shown(self) -> dict[str, Any]:
+        """Gather what a page draws: people, turns, silences, marks, what was said."""
+        session, names, turns = self.session, self.listeners.names, self.session.turns
+        people = speakers(turns)
+        lane = {person: place for place, person in enumerate(people)}
+        units = pd.concat([floor_turns(turns).assign(short=0), backchannels(turns).assign(short=1)])
+        units = units.sort_values(["start", "end"], kind="stable")
         return {
-            **picture(self.session, use=self.listeners.use, shows=self._shows, names=self.listeners.names),
+            "title": wording.day(session.date),
+            "session": session.name,
+            "duration": session.duration,
+            "people": [{"role": person, "name": speaker_name(person, names)} for person in people],
+            "named": are_named(turns),
+            "stretches": _rows(turns, ["start", "end"], lane),
+            "turns": _rows(units, ["start", "end", "short"], lane),
+            "silences": _rows(long_silences(turns), ["start", "end"]),
+            "overlaps": _rows(overlaps(turns), ["start", "end"]),
+            "lines": _lines(session, self.listeners.use),
+            "kinds": list(marks.KINDS),
+            "answers": {**review.ANSWERS, **names},
+            "marks_called": "Marks" if names else "Your marks",
+            "offer": review.offer(session),
             "can_undo": bool(self._steps),
-            "closed": [list(s) for s in self.feed.closed()],
+            **self._marked(),
         }
+
+    def _marked(self) -> dict[str, Any]:
+        """Gather the marks as they stand in the file, and what stays silent."""
+        rows = sorted(marks_in(self.marks_in_view()), key=lambda mark: mark.start)
+        closed = [list(stretch) for stretch in self.feed.closed()]
+        return {"marks": [as_sent(mark) for mark in rows], "closed": closed}
 
     def _turns(self, sentence: str) -> Answer:
         return {"kind": "session", "sentence": sentence, **self._shown()}, []
 
     def _marks(self, **said: Any) -> Answer:
-        closed = [list(stretch) for stretch in self.feed.closed()]
-        return {"kind": "marks", **said, **marks_now(self.session, self._shows), "closed": closed}, []
+        return {"kind": "marks", **said, **self._marked()}, []
 
     def _hear_closed(self, asked: Asked) -> Answer:
         self.feed.open_once(float(asked["at"]))
@@ -211,12 +234,11 @@ class Desk:
         return {"kind": "step", "step": asdict(self._listening.step)}, []
 
     def _split(self, asked: Asked) -> Answer:
-        turns = self._heard()
-        return self._keep(edits.split(turns, float(asked["at"]), str(asked["then"])), "Kept as two.")
+        lines = edits.split(self._heard(), float(asked["at"]), str(asked["then"]))
+        return self._keep(lines, "Kept as two.")
 
     def _merge(self, asked: Asked) -> Answer:
-        turns = self._heard()
-        return self._keep(edits.merge(turns, float(asked["at"])), "Kept as one.")
+        return self._keep(edits.merge(self._heard(), float(asked["at"])), "Kept as one.")
 
     def _undo(self, _asked: Asked) -> Answer:
         if not self._steps:
@@ -262,56 +284,8 @@ class Desk:
         return self._with_step(sentence)
 
 
-def picture(
-    session: Session,
-    *,
-    use: str = "self_review",
-    shows: Shows = lambda _: True,
-    names: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """Gather what a page draws: people, turns, silences, marks, what was said."""
-    turns, now = session.turns, marks_now(session, shows)
-    people = speakers(turns)
-    lane = {person: place for place, person in enumerate(people)}
-    units = pd.concat([floor_turns(turns).assign(short=0), backchannels(turns).assign(short=1)])
-    units = units.sort_values(["start", "end"], kind="stable")
-    return {
-        "title": wording.day(session.date),
-        "session": session.name,
-        "duration": session.duration,
-        "people": [{"role": person, "name": speaker_name(person, names)} for person in people],
-        "named": are_named(turns),
-        "stretches": _rows(turns, ["start", "end"], lane),
-        "turns": _rows(units, ["start", "end", "short"], lane),
-        "silences": _rows(long_silences(turns), ["start", "end"]),
-        "overlaps": _rows(overlaps(turns), ["start", "end"]),
-        "lines": _lines(session, use),
-        "kinds": list(marks.KINDS),
-        "answers": {**review.ANSWERS, **(names or {})},
-        "marks_called": "Marks" if names else "Your marks",
-        "offer": review.offer(session),
-        **now,
-    }
-
-
-def marks_now(session: Session, shows: Shows = lambda _: True) -> dict[str, Any]:
-    """Gather the marks as they stand in the file."""
-    table = session.marks
-    rows = sorted(filter(shows, marks_in(table)), key=lambda mark: mark.start)
-    return {
-        "marks": [as_sent(mark) for mark in rows],
-        "closed": [list(s) for s in marks.closed_stretches(table)],
-    }
-
-
 def as_sent(mark: Mark) -> dict[str, Any]:
-    """Put a mark into plain values.
-
-    Examples
-    --------
-    >>> as_sent(Mark(3, math.nan, "question"))
-    {'start': 3.0, 'end': None, 'kind': 'question', 'label': '', 'text': ''}
-    """
+    """Put a mark into plain values."""
     end = None if math.isnan(mark.end) else mark.end
     sent = {"start": mark.start, "end": end, "kind": mark.kind, "label": mark.label, "text": mark.text}
     return {**sent, "by": mark.by} if mark.by else sent

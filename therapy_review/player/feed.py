@@ -1,4 +1,4 @@
-"""Feed: what the kernel gives a page to play, piece by piece, and what it keeps back.
+"""What the kernel gives a page to play, piece by piece, and what it keeps back.
 
 The page asks for sound from a time on. It gets the next five seconds that may be heard: nothing of a stretch the
 client closed, only the wanted voice where one was chosen, nothing beyond the moment a player was made for. What is
@@ -16,6 +16,7 @@ import numpy as np
 from therapy_review.journal import marks
 from therapy_review.player.playback import Sound
 from therapy_review.sound import opus
+from therapy_review.turns import intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 PIECE = 250  # packets: five seconds
 EVERYONE = "everyone"
-BREATH = 0.4  # seconds within one voice's words that are played on
+BREATH = 20  # packets within one voice's words that are played on: 0.4 s
 EDGE = 0.08  # seconds around a voice's words
 MOST_RUNS = 24  # in one answer
 
@@ -75,7 +76,8 @@ class Feed:
             first, last = int((low + opus.DELAY) / opus.PACKET + 1e-6), int(np.ceil(high / opus.PACKET))
             runs = without(self.closed(), first, min(last, len(sound)))
             if voice != EVERYONE:
-                runs = _both(runs, spoken(self._session.turns, voice))
+                heard = spoken(self._session.turns, voice)
+                runs = [both for a, b in runs for both in intervals.within(heard, a, b)]
             chosen: list[tuple[int, int]] = []
             room = PIECE
             for a, b in runs:
@@ -97,47 +99,19 @@ def _sound_of(session: Session, recording: str, use: str) -> Sound:  # noqa: ARG
 
 
 def without(closed: Stretches, first: int, last: int) -> list[tuple[int, int]]:
-    """Leave closed stretches out of a row of packets, whole packets at a time.
-
-    Examples
-    --------
-    >>> without([(0.05, 0.10)], 0, 10)
-    [(0, 2), (6, 10)]
-    """
-    runs, at = [], first
-    for start, end in closed:
-        # What a packet holds begins a little earlier than its time, and reaches into the one before.
-        before, after = (
-            int(start / opus.PACKET + 1e-6),
-            int(np.ceil((end + 2 * opus.DELAY) / opus.PACKET - 1e-6)),
-        )
-        if at < min(before, last):
-            runs.append((at, min(before, last)))
-        at = max(at, after)
-    return [*runs, (at, last)] if at < last else runs
+    """Leave closed stretches out of a row of packets, whole packets at a time."""
+    # What a packet holds begins a little earlier than its time, and reaches into the one before.
+    shut = [
+        (int(start / opus.PACKET + 1e-6), int(np.ceil((end + 2 * opus.DELAY) / opus.PACKET - 1e-6)))
+        for start, end in closed
+    ]
+    return intervals.without(shut, first, last)
 
 
 def spoken(turns: pd.DataFrame, voice: str) -> list[tuple[int, int]]:
-    """Give the packets in which a voice speaks, with the breath between its words.
-
-    Examples
-    --------
-    >>> from therapy_review.turns import turns_table
-    >>> spoken(turns_table([(1, 2, "client"), (2.3, 3, "client"), (3.2, 4, "therapist")]), "client")
-    [(46, 154)]
-    """
+    """Give the packets in which a voice speaks, with the breath between its words."""
     own = turns.loc[turns["speaker"] == voice, ["start", "end"]].to_numpy(dtype=float)
-    runs: list[tuple[int, int]] = []
-    for start, end in own:
-        a, b = int(max(0.0, start - EDGE) / opus.PACKET), int(np.ceil((end + EDGE) / opus.PACKET))
-        if runs and a - runs[-1][1] <= BREATH / opus.PACKET:
-            runs[-1] = (runs[-1][0], max(b, runs[-1][1]))
-        else:
-            runs.append((a, b))
-    return runs
-
-
-def _both(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Give the packets that are in two lists of rows."""
-    shared = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
-    return sorted((a, b) for a, b in shared if a < b)
+    first = (np.maximum(0.0, own[:, 0] - EDGE) / opus.PACKET).astype(int).tolist()
+    after = np.ceil((own[:, 1] + EDGE) / opus.PACKET).astype(int).tolist()
+    runs = intervals.joined((a, b + BREATH) for a, b in zip(first, after, strict=True))
+    return [(a, b - BREATH) for a, b in runs]

@@ -7,6 +7,7 @@ by piece, as to the large player. No trait, no output and no file ever holds sou
 from __future__ import annotations
 
 import html
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,14 +20,29 @@ import traitlets
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player.feed import Feed
-from therapy_review.player.subshell import at_once
 from therapy_review.wording import clock
 
 if TYPE_CHECKING:
     from therapy_review.journal import Mark, Session
 
 LONGEST = 30.0  # seconds; longer listening is for the full player
+SWITCH = 0.001  # seconds a busy cell runs before another thread has its turn; five times that is usual
 _HERE = Path(__file__).parent
+
+
+def at_once(widget: Any) -> None:
+    """Let the kernel answer a widget's page while it is busy with a cell, where it can.
+
+    Parameters
+    ----------
+    widget : DOMWidget
+    """
+    # JupyterLab sends the messages of widgets to a thread of their own. ipykernel 7.4 gives them to the one that
+    # last sent the page something instead, which is the cell that showed the widget, where they would have to wait.
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda _data, subshell: subshell
+    # An answer passes through four threads: each turn it waits for is heard as a later sound.
+    sys.setswitchinterval(min(SWITCH, sys.getswitchinterval()))
 
 
 class Moment(anywidget.AnyWidget):

@@ -1,4 +1,4 @@
-"""Playback: a session's sound made ready to be heard.
+"""A session's sound made ready to be heard.
 
 Everybody is brought to one quiet level, and what is suddenly loud is held down, before anything is encoded: no page
 has to be trusted with that. The whole session is prepared once, as Opus packets in ``derived/sound.npz``; until

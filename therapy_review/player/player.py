@@ -1,4 +1,4 @@
-"""The player: hear any moment of a session at once, see who speaks, put marks, put right who spoke when.
+"""Hear any moment of a session at once, see who speaks, put marks, put right who spoke when.
 
 The page holds no sound but the next seconds, in memory; everything else stays with the kernel, which answers its
 messages (see `therapy_review.player.desk`). No trait, no output and no file of a notebook ever holds sound or a
@@ -22,8 +22,7 @@ from therapy_review.charts import waveform_map
 from therapy_review.display import Still, how_to_start, is_still
 from therapy_review.errors import TherapyReviewError
 from therapy_review.player.desk import ALONE, Desk, Listeners
-from therapy_review.player.moment import Moment
-from therapy_review.player.subshell import at_once
+from therapy_review.player.moment import Moment, at_once
 
 if TYPE_CHECKING:
     from therapy_review.journal import Session

@@ -1,21 +1,20 @@
-"""Run: many sessions' reports from plan to index, and how each session stands then."""
+"""Many sessions' reports from plan to index, and how each session stands then."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from therapy_review.analysis import analysis, enrolment
 from therapy_review.consent import REPORT, Gate
 from therapy_review.display import LEFT_OUT
 from therapy_review.errors import ConsentError, JournalError, TherapyReviewError
-from therapy_review.reports import manifest
+from therapy_review.reports import manifest, privacy
 from therapy_review.reports.inputs import Basis
 from therapy_review.reports.manifest import Entry, Whole
-from therapy_review.reports.privacy import words
 from therapy_review.reports.workers import Made, Order, To, bundles, orders, pool
 from therapy_review.reports.writer import clear_failure, keep, keep_failure, what_it_holds
 from therapy_review.storage import unlock
@@ -87,18 +86,6 @@ class Standing:
     cell: int | None = None
     told_in: str = ""
     measured: Literal["shown", "closed"] = "shown"
-
-    def plainly(self) -> list[object]:
-        """Give it as plain values, to compare."""
-        return [
-            self.session.name,
-            self.state,
-            [astuple(one) for one in self.listed],
-            self.sentence,
-            self.cell,
-            self.told_in,
-            self.measured,
-        ]
 
 
 @dataclass
@@ -221,26 +208,26 @@ class Run:
             return self._fail(session, sentence, made.cell, rests_on=rests_on)
         return self._settle(session, "made")
 
-    def private(self, session: Session | None = None) -> list[words.Private | words.MoodTags]:
+    def private(self, session: Session | None = None) -> list[privacy.Private | privacy.MoodTags]:
         """Give all that is to stay private: a session's own words as they are now, everybody's as they were."""
-        own = [words.Private(words.words_of(session, REPORT), self._not_private)] if session else []
+        own = [privacy.Private(privacy.words_of(session, REPORT), self._not_private)] if session else []
         return [*own, self.every_word, self._every_tag]
 
     @functools.cached_property
-    def every_word(self) -> words.Private:
+    def every_word(self) -> privacy.Private:
         """All private words of the journal, as they were when they were asked for first."""
-        texts = [text for session in self.journal.sessions for text in words.words_of(session)]
-        return words.Private([*texts, *words.words_beside(self.journal)], self._not_private)
+        texts = [text for session in self.journal.sessions for text in privacy.words_of(session)]
+        return privacy.Private([*texts, *privacy.words_beside(self.journal)], self._not_private)
 
     @functools.cached_property
-    def _every_tag(self) -> words.MoodTags:
-        known = words.said_anyway(self.journal, self.job.template.source, self.job.parameters.values())
-        return words.MoodTags(words.tags_of(self.journal), known)
+    def _every_tag(self) -> privacy.MoodTags:
+        known = privacy.said_anyway(self.journal, self.job.template.source, self.job.parameters.values())
+        return privacy.MoodTags(privacy.tags_of(self.journal), known)
 
     @functools.cached_property
     def _not_private(self) -> str:
         named = [value for value in self.journal.settings.values() if isinstance(value, str)]
-        return words.our_words(self.job.template.source, named)
+        return privacy.our_words(self.job.template.source, named)
 
     def _still_open(self, session: Session) -> None:
         """Ask once more before anything is kept: it may have been taken back or erased while it was made."""

@@ -1,4 +1,4 @@
-"""Basis: what reports are made from, looked at once for all sessions of a journal.
+"""What reports are made from, looked at once for all sessions of a journal.
 
 What was seen of a session is kept by the size and time of change of its files (`therapy_review.trends.cache`), so
 that a run in which nothing changed opens no session at all; that matters where every file is sealed.

@@ -1,4 +1,4 @@
-"""Manifest: what each report was made from, so that what is current is not made again.
+"""What each report was made from, so that what is current is not made again.
 
 One file a report, ``reports/made_from/NAME.json``, written after the report's own files: a report without one, or
 with one that says something else than is there now, is made anew. Everything is named by its SHA-256.
@@ -17,17 +17,15 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from therapy_review import __version__
 from therapy_review.errors import TherapyReviewError
 from therapy_review.storage import SETTLED, Store, digest
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+from therapy_review.wording import PACKAGE
 
 FOLDER = "reports/made_from"
+SOURCES = (".py", ".html", ".css", ".js", ".ttf", ".woff2")
 FILE = "derived/index-report-files.json"  # what was seen of whole files
 
 
@@ -143,19 +141,12 @@ def remove(store: Store, name: str) -> None:
 @functools.cache
 def program() -> str:
     """Name this program: its version, and its source by hash, for it may be worked on."""
-    parts = sorted(_sources(files("therapy_review")), key=lambda part: part[0])
-    return f"{__version__} {digest(as_json(parts))[:16]}"
+    return f"{__version__} {digest(as_json(_sources()))[:16]}"
 
 
-def _sources(folder: Traversable, within: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for part in folder.iterdir():
-        name = f"{within}/{part.name}"
-        if part.is_dir():
-            found += _sources(part, name) if part.name not in ("models", "__pycache__") else []
-        elif part.name.endswith((".py", ".html", ".css", ".js", ".ttf", ".woff2")):
-            found.append((name, digest(part.read_bytes())))
-    return found
+def _sources() -> list[tuple[str, str]]:
+    own = [path for path in PACKAGE.rglob("*") if path.suffix in SOURCES]
+    return sorted((path.relative_to(PACKAGE).as_posix(), digest(path.read_bytes())) for path in own)
 
 
 def as_json(value: Any) -> bytes:

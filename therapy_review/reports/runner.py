@@ -1,4 +1,4 @@
-"""Reports: notebooks run for a week or a session, for one or for hundreds, and written as pages to read.
+"""Notebooks run for a week or a session, for one or for hundreds, and written as pages to read.
 
 What was made lies in the journal's ``reports`` folder, with an index and the measures of every session. Neither
 notebooks nor pages hold sound, widget state or code in view, and a page loads nothing from anywhere.
@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -325,8 +326,8 @@ def _write_index(work: Run) -> tuple[tuple[str, ...], list[Standing]]:
         made[entry.session].append(entry)
     with hints.for_anywhere():
         lines = [work.standing(session, basis, made[session.name]) for session in basis.sessions]
-    rows = [[*line.plainly(), basis.of(line.session)] for line in lines]
-    parquet = tables.can_write_parquet()
+    rows = [[vars(line) | {"session": line.session.name}, basis.of(line.session)] for line in lines]
+    parquet = find_spec("pyarrow") is not None
     remarks = (*_passed_over(journal, entries), *([] if parquet else [tables.NO_PARQUET]))
     shown = str(work.job.parameters.get("private_notes", LEFT_OUT))
     rests_on = {"rows": digest(manifest.as_json([rows, parquet, shown]))}

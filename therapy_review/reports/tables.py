@@ -1,10 +1,9 @@
-"""Tables of reports: everything that was measured or noted of a journal's sessions, for a client's own analysis."""
+"""Everything that was measured or noted of a journal's sessions, for a client's own analysis."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -29,14 +28,7 @@ NO_PARQUET = (
 
 
 def everything(journal: Journal, closed: Collection[str] = (), *, private_notes: str = SHOWN) -> pd.DataFrame:
-    """Gather measures, moods, mood words and scores of every session; no sentence a client wrote is in it.
-
-    Examples
-    --------
-    >>> from therapy_review import open_journal
-    >>> everything(open_journal("data/practice"))[["session", "tags"]].iloc[0].tolist()
-    ['2026-01-08', 'tired; lonely; relieved']
-    """
+    """Gather measures, moods, mood words and scores of every session; no sentence a client wrote is in it."""
     measured = sessions_table(journal, REPORT).set_index("session").drop(columns="date")
     measured.loc[measured.index.isin(list(closed)), :] = None
     rows = []
@@ -74,11 +66,6 @@ def _is_count(column: str) -> bool:
 def as_csv(table: pd.DataFrame) -> bytes:
     """Write a table as CSV."""
     return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
-
-
-def can_write_parquet() -> bool:
-    """Tell whether this computer can write Parquet."""
-    return find_spec("pyarrow") is not None
 
 
 def as_parquet(table: pd.DataFrame) -> bytes:

@@ -1,4 +1,4 @@
-"""Keeping: a finished report into the journal, whole or not at all, and over nothing the client wrote there."""
+"""A finished report kept in the journal, whole or not at all, and over nothing the client wrote there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from therapy_review import hints, wording
 from therapy_review.consent import REPORT
 from therapy_review.display import SHOWN, in_shell
 from therapy_review.errors import TherapyReviewError
-from therapy_review.reports import manifest
+from therapy_review.reports import manifest, privacy
 from therapy_review.reports.manifest import Entry
-from therapy_review.reports.privacy import words
 from therapy_review.storage import Store, digest, if_there
 
 if TYPE_CHECKING:
@@ -34,11 +33,11 @@ HELD_BACK = {
 def what_it_holds(
     files: Mapping[str, bytes],
     parameters: Mapping[str, object],
-    private: Callable[[], Iterable[words.Private | words.MoodTags]],
+    private: Callable[[], Iterable[privacy.Private | privacy.MoodTags]],
 ) -> str:
     """Search a finished report for what must not be in it."""
     texts = [files[end].decode() for end in ("ipynb", "html") if end in files]
-    if any(map(words.holds_sound, texts)):
+    if any(map(privacy.holds_sound, texts)):
         return HELD_BACK["sound"]
     if parameters.get("private_notes") != SHOWN and any(
         one.held_in(text) for one in private() for text in texts
@@ -112,7 +111,7 @@ def _before(store: Store, session: Session, name: str) -> str:
 def keep_failure(store: Store, session: Session, entry: Entry, *, for_later: bool) -> str:
     """Write a page that says in one sentence why there is no report."""
     sentence, cell = entry.sentence, entry.cell
-    if words.holds_words(sentence, words.words_of(session), [hints.command(journal=store.root)]):
+    if privacy.holds_words(sentence, privacy.words_of(session), [hints.command(journal=store.root)]):
         look = hints.command("check", journal=store.root)
         sentence = f"Something in this session's files could not be read; to see what: {look}"
     body = (

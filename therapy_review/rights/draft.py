@@ -1,4 +1,4 @@
-"""Agreeing: the words for asking a therapist about recording, and the page on which both write what they agree on.
+"""The words for asking a therapist about recording, and the page on which both write what they agree on.
 
 Everything here is text; what is filled in comes as a `Draft`. None of it is legal advice, and the page says so.
 """
@@ -8,22 +8,18 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import html
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from therapy_review import fonts
 from therapy_review.consent import SHARE, USES, Spoken, law
 from therapy_review.display import as_pdf
 from therapy_review.errors import JournalError, NotAnalysedError
+from therapy_review.journal import Journal
 from therapy_review.storage import PlainStore
-from therapy_review.wording import clock, day, seconds_in
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+from therapy_review.wording import clock, day, listed, seconds_in
 
 USUAL = ("record", "self_review", "review_together", "report")
 AS_AGREED = {
@@ -122,7 +118,7 @@ def spoken_at(journal: Journal, session: str, at: str) -> Spoken:
     except ValueError as error:
         raise JournalError(f"{error}.") from error
     with contextlib.suppress(NotAnalysedError):
-        if time >= float(json.loads(heard.derived("made_from.json"))["duration"]):
+        if time >= heard.duration:
             raise JournalError(
                 f"The recording of {heard.name} ends before {clock(time)}, so nothing was written down; see when "
                 "in it they say so."
@@ -168,7 +164,7 @@ def sheet(draft: Draft) -> str:
         "<p>We want to record our sessions, so that what is said in them can be heard again. This page says what "
         "the recordings are for, in words of our own. Either of us may say no to any part of it.</p>",
         f"<h3>What it is for</h3>{agreed or '<p>Nothing yet.</p>'}",
-        f"<p>For nothing else; in particular not for {_or(left_out)}.</p>" if left_out else "",
+        f"<p>For nothing else; in particular not for {listed(left_out, 'or')}.</p>" if left_out else "",
         f"<h3>From when, until when</h3><p>From {day(draft.since)} {end}.</p>",
         f'<h3>What we ask of each other</h3><div class="both">{"".join(asks)}</div>',
         f"<p>{own}</p>" if own else '<p class="line"></p><p class="line"></p>',
@@ -198,10 +194,6 @@ def _list(items: Iterable[str], kind: str) -> str:
     # Room for what they think of only when the page lies between them.
     empty = '<li class="line"></li><li class="line"></li>' if kind == "asked" else ""
     return f'<ul class="{kind}">{rows}{empty}</ul>' if rows or empty else ""
-
-
-def _or(parts: list[str]) -> str:
-    return " or ".join([*([", ".join(parts[:-1])] if parts[1:] else []), parts[-1]])
 
 
 def _signed(who: str) -> str:

@@ -1,4 +1,4 @@
-"""Erasing: a session, its sound alone, or the whole journal, with everything that was made from it.
+"""Erasing a session, its sound alone, or the whole journal, with everything that was made from it.
 
 What an erasure is found by goes last, so that one which was cut short, at whatever instant, can be run again until
 nothing is left. Nothing here asks whether it is meant; that is for whoever calls it.
@@ -10,20 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.analysis import enrolment
 from therapy_review.consent import REPORT, SELF_REVIEW, ledger
 from therapy_review.errors import TherapyReviewError
-from therapy_review.journal import MADE_FROM_SOUND, transcript
+from therapy_review.journal import MADE_FROM_SOUND, Journal, Session, transcript
 from therapy_review.sound import SUFFIXES
-from therapy_review.storage import SealedStore, keys, rekeying
+from therapy_review.storage import SealedStore, Store, keys, rekeying
 from therapy_review.trends import cache
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal, Session
-    from therapy_review.storage import Store
 
 REPORTS = "reports"
 # Pages on which something is agreed to, named by the day on which they begin: they are made from no session.

@@ -5,23 +5,23 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import ipywidgets as w
 
 from therapy_review.consent import (
     SHARE,
     USES,
     WAYS_TO_AGREE,
     Agreement,
-    Spoken,
     agreements_file,
     use_in_words,
 )
 from therapy_review.errors import TherapyReviewError
+from therapy_review.journal import Journal
 from therapy_review.rights import erasure, withdrawal
 from therapy_review.rights.draft import IN_SHORT, Draft, as_agreed, printed, sheet, spoken_at
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
+from therapy_review.wording import strong
 
 FRAMED = '<div style="border:1px solid #d9dee2;border-radius:6px;overflow:hidden;max-width:752px">{}</div>'
 NOWHERE = "not on a recording"
@@ -42,8 +42,6 @@ class DraftForm:
     """The draft as a form: what is filled in, the page it makes, and writing down that it was agreed to."""
 
     def __init__(self, journal: Journal, first: Draft, on_written: Any) -> None:
-        import ipywidgets as w
-
         self._journal, self._first, self._on_written = journal, first, on_written
         late = {"continuous_update": False}
         self.client = w.Text(first.client, description="You are called", **late, **FIELD)
@@ -72,7 +70,8 @@ class DraftForm:
         self._where_it_matters()
         write = w.Button(description="Write it down")
         write.on_click(lambda _: self._write_down())
-        for field in self._fields():
+        ticks = [*self.uses.values(), *self.asks[0].values(), *self.asks[1].values()]
+        for field in (self.client, self.therapist, self.share, self.until, self.own_words, *ticks):
             field.observe(self._show, "value")
         self._show()
         columns = [
@@ -103,10 +102,6 @@ class DraftForm:
                 self.written,
             ]
         )
-
-    def _fields(self) -> list[Any]:
-        ticks = [*self.uses.values(), *self.asks[0].values(), *self.asks[1].values()]
-        return [self.client, self.therapist, self.share, self.until, self.own_words, *ticks]
 
     def _where_it_matters(self) -> None:
         """Ask where it is heard only of what was spoken."""
@@ -158,8 +153,9 @@ class DraftForm:
         new = [who for who, tick in self.who.items() if tick.value]
         if not new:
             return "Tick who has agreed; then it can be written down."
-        today, how = journal.today(), str(self.how.value)
-        spoken = self._spoken() if how == WAYS_TO_AGREE[1] else None
+        today, how, where = journal.today(), str(self.how.value), str(self.spoken_in.value)
+        is_heard = how == WAYS_TO_AGREE[1] and where != NOWHERE
+        spoken = spoken_at(journal, where, self.at.value) if is_heard else None
 
         def stands(one: Agreement, who: str) -> bool:
             same = (one.who, one.uses, one.until, one.spoken) == (who, draft.uses, draft.until, spoken)
@@ -186,18 +182,11 @@ class DraftForm:
             tick.value = False
         return f"Written down: {' and '.join(names[who] for who in new)}, from today on. Thank you."
 
-    def _spoken(self) -> Spoken | None:
-        if self.spoken_in.value == NOWHERE:
-            return None
-        return spoken_at(self._journal, str(self.spoken_in.value), self.at.value)
-
 
 class TakeBackForm:
     """Asks whose agreement, and for what; takes it back; then shows what could be erased."""
 
     def __init__(self, journal: Journal, on_change: Callable[[], None]) -> None:
-        import ipywidgets as w
-
         self._journal, self._on_change = journal, on_change
         self._back: withdrawal.TakenBack | None = None
         fitting = {"layout": {"width": "max-content"}}
@@ -229,7 +218,7 @@ class TakeBackForm:
         try:
             found = withdrawal.offered(self._journal)
         except TherapyReviewError as error:
-            found, said = {}, said or _strong(str(error))
+            found, said = {}, said or f"<p>{strong(str(error))}</p>"
         names = [
             (f"{self._journal.name_of(who)}{'' if uses else BEFORE}", who) for who, uses in found.items()
         ]
@@ -254,7 +243,7 @@ class TakeBackForm:
         try:
             told = "".join(f"<p>{html.escape(text)}</p>".replace("\n", "<br>") for text in act())
         except TherapyReviewError as error:
-            told = _strong(str(error))
+            told = f"<p>{strong(str(error))}</p>"
         self.refresh(told)
         self._on_change()
 
@@ -263,8 +252,6 @@ class TakeBackForm:
         return [*self._back.said, *self._show_what_there_is()]
 
     def _show_what_there_is(self) -> list[str]:
-        import ipywidgets as w
-
         assert self._back
         made = withdrawal.made_before(self._journal, self._back)
         texts = withdrawal.listed(made)
@@ -302,20 +289,12 @@ def _say(where: Any, act: Callable[[], str]) -> None:
     try:
         where.value = f"<em>{html.escape(act())}</em>"
     except TherapyReviewError as error:
-        where.value = f"<strong>{html.escape(str(error))}</strong>"
+        where.value = strong(str(error))
 
 
 def _tick(text: str, chosen: bool) -> Any:  # noqa: FBT001
-    import ipywidgets as w
-
     return w.Checkbox(chosen, description=text, indent=False, layout=w.Layout(width="auto"))
 
 
 def _label(text: str) -> Any:
-    import ipywidgets as w
-
     return w.HTML(f"<h4 style='margin:1.2em 0 0.2em;font-weight:600'>{html.escape(text)}</h4>")
-
-
-def _strong(text: str) -> str:
-    return f"<p><strong>{html.escape(text)}</strong></p>"

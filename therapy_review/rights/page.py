@@ -5,27 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import ipywidgets as w
 
 from therapy_review import hints
-from therapy_review.consent import (
-    ONE_PARTY,
-    Agreement,
-    law,
-    use_in_words,
-)
+from therapy_review.consent import ONE_PARTY, Agreement, law, use_in_words
 from therapy_review.display import (
     NothingToShow,
     Still,
     code,
-    gently,
+    gentle,
     how_to_start,
     is_still,
     or_nothing,
     sentence,
 )
 from therapy_review.errors import JournalError, TherapyReviewError
-from therapy_review.journal import Journal, open_journal
+from therapy_review.journal import Journal, Session, open_journal
 from therapy_review.player import Moment
 from therapy_review.rights.draft import (
     CAUTIONS,
@@ -39,9 +36,6 @@ from therapy_review.rights.draft import (
 from therapy_review.rights.forms import FRAMED, DraftForm, TakeBackForm
 from therapy_review.wording import clock, day, paragraphs
 
-if TYPE_CHECKING:
-    from therapy_review.journal import Session
-
 BEFORE, AFTER = 2.0, 20.0  # seconds heard around the moment at which somebody said that they agree
 A_YEAR = dt.timedelta(days=365)
 
@@ -54,6 +48,7 @@ def where_spoken(journal: Journal, given: Agreement) -> tuple[Session, float, fl
     return session, max(0.0, time - BEFORE), time + AFTER
 
 
+@gentle
 class AgreementPage:
     """The notebook about agreements, part by part."""
 
@@ -61,7 +56,6 @@ class AgreementPage:
         self.journal = journal
         self._agreed: Any = None
 
-    @gently
     def heading(self) -> Still:
         """Say what this page is for."""
         return Still(
@@ -71,28 +65,23 @@ class AgreementPage:
             "until everybody who is heard has agreed, every recording stays closed.</p>"
         )
 
-    @gently
     def why(self) -> Still:
         """Say what listening again can be for."""
         return Still(WHY)
 
-    @gently
     def how_to_ask(self) -> Still:
         """Offer words for asking."""
         return Still(HOW_TO_ASK.replace("{therapist}", html.escape(self.journal.therapist)))
 
-    @gently
     def place(self) -> Still:
         """Say what is known of the rule of the place."""
         return Still("".join(f"<p>{html.escape(said)}</p>" for said in rule_of(self.journal)))
 
-    @gently
     def cautions(self) -> Still:
         """Say what to keep in mind, whatever the law of a place."""
         said = dict.fromkeys([*CAUTIONS, *law.also_said()])
         return Still(f"<ul>{''.join(f'<li>{html.escape(one)}</li>' for one in said)}</ul>")
 
-    @gently
     def draft(self) -> Any:
         """Show the draft to fill in, with the page as it will be printed below it."""
         first = first_draft(self.journal, until=self.journal.today() + A_YEAR)
@@ -102,7 +91,6 @@ class AgreementPage:
             )
         return DraftForm(self.journal, first, self._look_again).box
 
-    @gently
     def take_back(self) -> Any:
         """Let an agreement be taken back, and then choose what is erased of what there is from before."""
         if is_still():
@@ -113,13 +101,10 @@ class AgreementPage:
             )
         return TakeBackForm(self.journal, self._look_again).box
 
-    @gently
     def agreed(self) -> Any:
         """Show what is written down, and let be heard what was spoken on a recording."""
         if is_still():
             return self._written(self.journal.consents)
-        import ipywidgets as w
-
         self._agreed = w.VBox(self._rows())
         return self._agreed
 
@@ -130,8 +115,6 @@ class AgreementPage:
         return Still("\n".join(_entry(self.journal, one, today) for one in given))
 
     def _rows(self) -> list[Any]:
-        import ipywidgets as w
-
         given = self.journal.consents
         rows = [w.HTML(self._written(given).markup)]
         for one in (one for one in given if one.spoken):
@@ -150,7 +133,7 @@ class AgreementPage:
 
 def _entry(journal: Journal, one: Agreement, today: dt.date) -> str:
     name = html.escape(one.name or journal.name_of(one.who))
-    said = [f"{one.how}"]
+    said = [one.how]
     if one.spoken:
         said.append(f"heard in {one.spoken.session} at {clock(one.spoken.time)}")
     if one.basis == ONE_PARTY:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.analysis import enrolment
 from therapy_review.consent import RECORD, REPORT, agreements_file, ledger, use_in_words
 from therapy_review.errors import JournalError
+from therapy_review.journal import Journal
 from therapy_review.rights import erasure
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Journal
 
 EVERYTHING = "everything"
 CLOSES = "From now on it stays closed."

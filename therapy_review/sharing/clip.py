@@ -1,4 +1,4 @@
-"""Share: what of a chosen moment goes out, and what of it stays silent.
+"""What of a chosen moment goes out, and what of it stays silent.
 
 In a clip are only the voices of people who agreed. Where somebody else speaks, or may be speaking, it is silent,
 with a margin around their words, and so where two speak at once: a voice can't be taken out of another's sound.
@@ -10,16 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from therapy_review.errors import ShareError
 from therapy_review.journal import Mark, marks
 from therapy_review.turns import Span, intervals
 from therapy_review.wording import seconds_in
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 # Seconds around somebody else's words; from 0.45 on no edge of one was left in the practice journal.
 MARGIN = 0.5

@@ -1,4 +1,4 @@
-"""Share files: clips as sound, and as files that leave the journal.
+"""Clips as sound, and as files that leave the journal.
 
 What is silent in a clip is nought before anything else is done to the sound, so that neither levels nor an encoder
 can carry anything of it. The ledger's line comes before the first file: a program that is stopped between the two
@@ -14,23 +14,19 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from therapy_review.consent import SHARE, ledger
 from therapy_review.errors import ShareError
+from therapy_review.journal import Session
 from therapy_review.player import AHEAD, levelled, levels
 from therapy_review.sharing.cautions import in_the_ledger, left_unread
+from therapy_review.sharing.clip import Clip
 from therapy_review.sharing.plan import Plan, require_unchanged
 from therapy_review.sound import m4a, opus
 from therapy_review.storage import FILE_MODE, PlainStore, is_half
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from therapy_review.journal import Session
-    from therapy_review.sharing.clip import Clip
 
 FADE = 0.01  # seconds in which a voice comes and goes beside a silence, so that nothing clicks
 

@@ -1,4 +1,4 @@
-"""Share plan: whose voice may go out to somebody today, and exactly what would.
+"""Whose voice may go out to somebody today, and exactly what would.
 
 A voice goes out where its owner has agreed to ``share:NAME``. The client's own may, for sharing is their own act; a
 client who once agreed to it in writing and took it back has to agree again. The client's word alone
@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from therapy_review import hints
 from therapy_review.consent import ROLES, SELF_REVIEW, SHARE, agreements_file, is_use, person_in_words
 from therapy_review.errors import ConsentError, ShareError
+from therapy_review.journal import Session
 from therapy_review.sharing.clip import LEAST, Clip, clip, clip_of_all, silenced_by_marks
 from therapy_review.turns import Span, are_named, intervals
 from therapy_review.wording import clock
-
-if TYPE_CHECKING:
-    from therapy_review.journal import Session
 
 LONGEST = 300.0  # seconds of one clip; a session is not a clip
 

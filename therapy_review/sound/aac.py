@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BITS = 64_000  # a second: plenty for one voice
-FRAME = 1024  # samples: what AAC takes at a time
 
 
 def m4a(samples: NDArray[np.float32], title: str) -> bytes:
@@ -45,9 +44,7 @@ def m4a(samples: NDArray[np.float32], title: str) -> bytes:
         stream.bit_rate = BITS
         stream.codec_context.flags |= Flags.bitexact  # or the encoder signs its first packet
         file.metadata["title"] = title
-        for at in range(0, len(samples), FRAME):
-            frame = av.AudioFrame.from_ndarray(samples[None, at : at + FRAME], format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = RATE, at
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        file.mux([*stream.encode(frame), *stream.encode(None)])
     return out.getvalue()

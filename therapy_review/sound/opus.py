@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,33 +42,17 @@ def encoded(blocks: Iterable[NDArray[np.float32]]) -> Iterator[bytes]:
     codec.sample_rate, codec.layout, codec.format, codec.bit_rate = RATE, "mono", "s16", BITS
     codec.options = {"compression_level": str(COMPLEXITY), "frame_duration": str(PACKET * 1000)}
     codec.open()
-    size, given, made = round(PACKET * RATE), 0, 0
-    rest = np.zeros(0, np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block])
-        full = len(rest) - len(rest) % size
-        for at in range(0, full, size):
-            given += 1
-            for packet in codec.encode(_frame(rest[at : at + size], size)):
-                made += 1
-                yield bytes(packet)
-        rest = rest[full:]
-    if len(rest):
-        given += 1
-        yield from (bytes(packet) for packet in codec.encode(_frame(rest, size)))
-        made += 1
-    for packet in codec.encode(None) if made < given else ():
-        yield bytes(packet)
-
-
-def _frame(samples: NDArray[np.float32], size: int) -> Any:
-    import av
-
-    whole = np.zeros((1, size), np.int16)
-    whole[0, : len(samples)] = np.clip(np.round(samples * 32767), -32767, 32767)
-    frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
-    frame.sample_rate = RATE
-    return frame
+    length = made = 0
+    for samples in filter(len, blocks):
+        steps = np.clip(np.round(samples * 32767), -32767, 32767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(steps[None], format="s16", layout="mono")
+        frame.sample_rate = RATE
+        length += len(samples)
+        for packet in codec.encode(frame):
+            made += 1
+            yield bytes(packet)
+    # What the encoder gives beyond the sound is its run-in, and silence.
+    yield from map(bytes, islice(codec.encode(None), -(-length // round(PACKET * RATE)) - made))
 
 
 def head() -> bytes:

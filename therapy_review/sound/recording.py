@@ -177,7 +177,11 @@ class Recording:
                 )
             file.seek(0)
             try:
-                container = av.open(file, mode="r", **_about_tags(av.__version__))
+                # A title in another encoding than UTF-8 is let be; PyAV before 19 would not open its file.
+                about_tags: dict[str, Any] = (
+                    {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
+                )
+                container = av.open(file, mode="r", **about_tags)
             except (av.FFmpegError, ValueError) as error:
                 raise RecordingError(
                     f"{self.name} can't be read as sound: it may be damaged, cut short while copying, or not "
@@ -372,11 +376,6 @@ def _in_blocks(pieces: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDA
             waiting, have = [block[full:]], have - full
     if have:
         yield np.concatenate(waiting)
-
-
-def _about_tags(version: str) -> dict[str, Any]:
-    """Let a title in another encoding than UTF-8 be; PyAV before 19 would not open its file, and 19 always does."""
-    return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:

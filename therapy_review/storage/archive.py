@@ -1,4 +1,4 @@
-"""Backups: a journal as one file, and back.
+"""A journal as one file, and back.
 
 The file is an uncompressed tar, which every system can open. A sealed journal goes in as it lies on disk, sealed; a
 plain one goes in plain, and the file is then as open as the journal.
@@ -23,9 +23,9 @@ from therapy_review.storage.plain import (
     SETTINGS,
     PlainStore,
     digest,
-    files_below,
     if_there,
     is_half,
+    names_below,
     sync_folder,
 )
 from therapy_review.storage.sealed import KEYS_LOCK, LOCK
@@ -41,8 +41,8 @@ def backup(store: PlainStore, file: Path) -> int:
     half = file.with_name(f".{file.name}.part")
     with store.writing(), _removed(half):
         unless_in_the_way(store, file)
-        names = [path.relative_to(store.root).as_posix() for path in files_below(store.root)]
-        names = [name for name in names if name not in LEFT_OUT and not is_half(name) and not is_stray(name)]
+        names = [name for name in names_below(store.root) if name not in LEFT_OUT]
+        names = [name for name in names if not is_half(name) and not is_stray(name)]
         try:
             with os.fdopen(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b") as out:
                 with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -158,9 +158,7 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     data = content.read() if content else b""
     if len(data) != member.size:
         raise tarfile.ReadError(f"{member.name} ends early")
-    if (
-        member.pax_headers.get(COMMENT, "").startswith(SHA)
-        and member.pax_headers[COMMENT] != f"{SHA}{digest(data)}"
-    ):
+    said = member.pax_headers.get(COMMENT, "")
+    if said.startswith(SHA) and said != f"{SHA}{digest(data)}":
         raise tarfile.ReadError(f"{member.name} is damaged")
     return data

@@ -95,10 +95,13 @@ def read_text_table(data: bytes, name: str) -> TextTable:
     [DamagedLine(line=4, why='has 1 field in place of 2')]
     """
     lines = list(io.StringIO(decoded(data), newline=""))
-    first = next((n for n, line in enumerate(lines) if line.strip() and not _names_separator(line)), None)
+    said = [line.strip().lower() for line in lines]
+    # A line "sep=;" is how spreadsheets are told.
+    first = next((n for n, line in enumerate(said) if line and not line.startswith("sep=")), None)
     if first is None:
         raise ImportFileError(f"There is nothing in {name}; choose the file that was exported.")
-    separator = max(SEPARATORS, key=lambda sign: _outside_quotes(lines[first], sign))
+    outside_quotes = "".join(lines[first].split('"')[::2])
+    separator = max(SEPARATORS, key=outside_quotes.count)
     records = _records(lines, first, separator)
     _, names = next(records)
     if isinstance(names, str) or len(names) < 2:
@@ -141,14 +144,6 @@ def _unmarked(data: bytes) -> str:
     # Even a table in Chinese has its days and commas; a stray zero in other text is not enough.
     many = zeros[likely] * 32 >= len(start) and zeros[likely] > 4 * min(zeros.values())
     return likely if many and len(data) % 2 == 0 else "utf-8"
-
-
-def _names_separator(line: str) -> bool:
-    return line.strip().lower().startswith("sep=")  # how spreadsheets are told
-
-
-def _outside_quotes(line: str, sign: str) -> int:
-    return sum(part.count(sign) for part in line.split('"')[::2])
 
 
 def _records(lines: list[str], at: int, separator: str) -> Iterator[tuple[int, list[str] | str]]:

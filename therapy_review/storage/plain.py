@@ -374,10 +374,10 @@ def _put(path: Path, data: bytes) -> None:
         raise
 
 
-def files_below(folder: Path) -> list[Path]:
-    """List all files below a folder, hidden ones too, sorted; what other programs remove meanwhile is left out."""
-    every = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
-    return sorted(path for path in every if path.is_file())
+def names_below(root: Path, folder: str = "") -> list[str]:
+    """Name all files of a journal, or in one folder of it, hidden ones too; what goes meanwhile is left out."""
+    every = (Path(parent, name) for parent, _, names in os.walk(root / folder) for name in names)
+    return [path.relative_to(root).as_posix() for path in sorted(path for path in every if path.is_file())]
 
 
 def make_folder(folder: Path) -> None:

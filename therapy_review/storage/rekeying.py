@@ -6,14 +6,14 @@ the new one. It can then be begun again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from pyrage import encrypt
 
 from therapy_review.errors import JournalError
 from therapy_review.storage.keys import Identity, as_file, session_identities
-from therapy_review.storage.plain import files_below, if_there
-from therapy_review.storage.sealed import AGE, KEY, SealedStore, opened_with
+from therapy_review.storage.plain import if_there
+from therapy_review.storage.sealed import AGE, KEY, SealedStore, opened_with, sealed_below
 
 
 def unless_closed(store: SealedStore, folder: str, going: Collection[str]) -> None:
@@ -68,13 +68,13 @@ def _keep(store: SealedStore, folder: str, known: list[Identity]) -> None:
     store.plain.write(f"{store.folder_on_disk(folder)}/{KEY}", content)
 
 
-def _staying(store: SealedStore, folder: str, going: Collection[str]) -> Iterator[str]:
+def _staying(store: SealedStore, folder: str, going: Collection[str]) -> list[str]:
     """Name, as on disk, the sealed files of a session that stay."""
-    root, place = store.plain.root, store.folder_on_disk(folder)
-    gone = [store.folder_on_disk(name) for name in going]
-    for path in files_below(root / place):
-        name = path.relative_to(root).as_posix()
-        if path.suffix != AGE or name == f"{place}/{KEY}":
-            continue
-        if not any(name == f"{each}{AGE}" or name.startswith(f"{each}/") for each in gone):
-            yield name
+    place, gone = store.folder_on_disk(folder), [store.folder_on_disk(name) for name in going]
+    sealed = sealed_below(store.plain, place)
+    kept = [
+        name
+        for name in sealed
+        if not any(name == f"{each}{AGE}" or name.startswith(f"{each}/") for each in gone)
+    ]
+    return [name for name in kept if name != f"{place}/{KEY}"]

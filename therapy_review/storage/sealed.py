@@ -23,7 +23,7 @@ from pyrage import DecryptError, RecipientError, decrypt, encrypt, x25519
 from therapy_review import hints
 from therapy_review.errors import JournalError, LockedError
 from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, as_file, session_identities
-from therapy_review.storage.plain import SETTINGS, PlainStore, files_below, if_there
+from therapy_review.storage.plain import SETTINGS, PlainStore, if_there, names_below
 
 AGE = ".age"
 KEY = "key.age"  # in a session's folder
@@ -292,11 +292,16 @@ class SealedStore:
             if self.plain.exists(f"{folder}/{KEY}"):
                 return True
             # A new key beside files of the old one would make them look damaged, should the old one come back.
-            if any(path.suffix == AGE for path in files_below(self.plain.root / folder)):
+            if sealed_below(self.plain, folder):
                 return False
             made = as_file(Identity.generate())
             self.plain.write(f"{folder}/{KEY}", encrypt(made, [self.identity.to_public()]))
             return True
+
+
+def sealed_below(store: PlainStore, folder: str = "") -> list[str]:
+    """Name, as on disk, all age files of a journal, or in one folder of it, its keys among them."""
+    return [name for name in names_below(store.root, folder) if PurePosixPath(name).suffix == AGE]
 
 
 def opened_with(store: PlainStore, on_disk: str, identities: list[Identity]) -> bytes | None:
@@ -337,13 +342,7 @@ def write_unopened(store: PlainStore, sealed_to: str, name: str, data: bytes) ->
 
 @lru_cache(maxsize=4096)
 def is_reserved(name: str) -> bool:
-    """Tell whether a key of a sealed journal lies where a file of that name would.
-
-    Examples
-    --------
-    >>> is_reserved("identity"), is_reserved("sessions/2026-03-04/key"), is_reserved("sessions/2026-03-04/notes.md")
-    (True, True, False)
-    """
+    """Tell whether a key of a sealed journal lies where a file of that name would."""
     on_disk = f"{name}{AGE}".casefold()  # some disks know no capital letters
     return on_disk in (IDENTITY, RECOVERY, NAMES) or (
         PurePosixPath(on_disk).name == KEY and is_session(str(PurePosixPath(name).parent))

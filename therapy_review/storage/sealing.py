@@ -8,8 +8,8 @@ sealed twin was read back.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomlkit
@@ -20,10 +20,10 @@ from therapy_review.storage.keys import IDENTITY, RECOVERY, Identity, NewKeys
 from therapy_review.storage.plain import (
     SETTINGS,
     PlainStore,
-    files_below,
     if_there,
     is_half,
     make_folder,
+    names_below,
     sync_folder,
 )
 from therapy_review.storage.sealed import (
@@ -35,6 +35,7 @@ from therapy_review.storage.sealed import (
     is_reserved,
     is_sealed_to_journal,
     opened_with,
+    sealed_below,
 )
 
 UNFINISHED = "unfinished"
@@ -107,7 +108,9 @@ def forget_keys(store: PlainStore) -> None:
 def holds_sealed(store: PlainStore) -> bool:
     """Tell whether anything in a journal's folder may need its key, whatever ``journal.toml`` says."""
     has_key = store.exists(IDENTITY) or store.exists(RECOVERY)
-    return has_key and any(path.name not in (IDENTITY, RECOVERY) for path in _age_files(store))
+    return has_key and any(
+        PurePosixPath(name).name not in (IDENTITY, RECOVERY) for name in sealed_below(store)
+    )
 
 
 def rekey(store: PlainStore, identity: Identity, keys: NewKeys) -> list[str]:
@@ -140,19 +143,16 @@ def unfinished(settings: Mapping[str, Any]) -> str:
     return str(settings.get("seal", {}).get(UNFINISHED, ""))
 
 
-def lies_open(root: Path) -> Iterator[str]:
+def lies_open(root: Path) -> list[str]:
     """Give the names on disk of what is not sealed: put there by hand, or left by a program that crashed."""
-    for path in files_below(root):
-        name = path.relative_to(root).as_posix()
-        if path.suffix != AGE and name not in OPEN:
-            yield name
+    return [name for name in names_below(root) if PurePosixPath(name).suffix != AGE and name not in OPEN]
 
 
 def _seal_what_is_plain(store: PlainStore, identity: Identity) -> None:
     sealed = _sealed_store(store, identity)
     _tidy(store)
     left = _name_anew(sealed)
-    for on_disk in list(lies_open(store.root)):
+    for on_disk in lies_open(store.root):
         name, data = sealed.name_of(on_disk), if_there(store.read, on_disk)
         if data is None:  # taken away since by a program that knows no lock, as JupyterLab does with halves
             continue
@@ -188,11 +188,10 @@ def _name_anew(sealed: SealedStore) -> list[str]:
     touched: set[Path] = set()
     strangers: set[Path] = set()  # folders of a session that is here twice, each with a key of its own
     # Keys first: what is sealed to a key goes only where that key went.
-    for path in sorted(_age_files(sealed.plain), key=lambda path: (path.name != KEY, path)):
-        on_disk = path.relative_to(root).as_posix()
+    for on_disk in sorted(sealed_below(sealed.plain), key=lambda name: PurePosixPath(name).name != KEY):
         if on_disk in OPEN or on_disk == NAMES or (place := sealed.place_of(on_disk)) == on_disk:
             continue
-        target = root / place
+        path, target = root / on_disk, root / place
         if target.exists() or strangers.intersection(path.parents):
             left.append(on_disk)
             strangers |= {path.parent} if path.name == KEY else set()
@@ -243,18 +242,12 @@ def _places(store: PlainStore, names: list[str]) -> str:
 
 def _sealed_files(store: PlainStore) -> list[str]:
     """Name, as on disk, all that is sealed in a journal except its keys and names."""
-    names = [path.relative_to(store.root).as_posix() for path in _age_files(store)]
-    return [name for name in names if not is_reserved(name.removesuffix(AGE))]
+    return [name for name in sealed_below(store) if not is_reserved(name.removesuffix(AGE))]
 
 
 def _sealed_to_journal(store: PlainStore) -> list[str]:
     """Name, as on disk, what is sealed to the journal's own key: all but what is in sessions, and those keys."""
-    names = [path.relative_to(store.root).as_posix() for path in _age_files(store)]
-    return [name for name in names if name not in OPEN and is_sealed_to_journal(name)]
-
-
-def _age_files(store: PlainStore) -> list[Path]:
-    return [path for path in files_below(store.root) if path.suffix == AGE]
+    return [name for name in sealed_below(store) if name not in OPEN and is_sealed_to_journal(name)]
 
 
 def _reseal(store: PlainStore, on_disk: str, identity: Identity, to: list[Identity]) -> bool:
@@ -271,10 +264,9 @@ def _sealed_store(store: PlainStore, identity: Identity) -> SealedStore:
 
 def _tidy(store: PlainStore) -> None:
     """Remove halves of files, second copies of notebooks, and empty folders."""
-    for path in files_below(store.root):
-        name = path.relative_to(store.root)
-        if is_half(name.as_posix()) or CHECKPOINTS in name.parts:
-            store.remove(name.as_posix())
+    for name in names_below(store.root):
+        if is_half(name) or CHECKPOINTS in PurePosixPath(name).parts:
+            store.remove(name)
     folders = [path for path in store.root.rglob("*") if path.is_dir() and not path.is_symlink()]
     for folder in sorted(folders, key=lambda path: -len(path.parts)):
         if folder != store.root / "sessions":

@@ -151,9 +151,7 @@ def _field(prompt: str, name: str) -> str:
 def _kernel_asks() -> bool:
     from ipykernel.kernelapp import IPKernelApp
 
-    if not IPKernelApp.initialized():
-        return False
-    return bool(getattr(IPKernelApp.instance().kernel, "_allow_stdin", False))
+    return bool(IPKernelApp.initialized() and getattr(IPKernelApp.instance().kernel, "_allow_stdin", False))
 
 
 def _from_keyring(public: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Index: what was read from each session, kept so that it need not be read again.
+"""What was read from each session, kept so that it need not be read again.
 
 Looking at a year of sessions means hundreds of small files, and in a sealed journal each one has to be opened. What
 was read is kept in one file of the journal, ``derived/index-NAME.json``, beside the size and time of change of

@@ -139,13 +139,7 @@ def _totals(own: pd.DataFrame, known: Change) -> str:
 
 
 def said_of_change(found: Change, name: str, unit: str, counts: str = SESSIONS) -> str:
-    """Say what is known of one line of numbers.
-
-    Examples
-    --------
-    >>> said_of_change(change(["2026-01-08"], [4]), "the mood you left with", "points")
-    'The mood you left with: it is too early to say; one session so far, and five are needed.'
-    """
+    """Say what is known of one line of numbers."""
     begin = name[:1].upper() + name[1:]
     if found.n < FEWEST or found.start is None or found.end is None:
         what = "session" if counts == SESSIONS else "number"
@@ -188,13 +182,7 @@ def _size(found: Change, unit: str, counts: str) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """Write a size as people say it, rounded to what can be meant.
-
-    Examples
-    --------
-    >>> amount(2.1, "points"), amount(0.083, "share"), amount(1.26, "s"), amount(0.004, "s")
-    ('two points', '8 percentage points', '1.3 seconds', '')
-    """
+    """Write a size as people say it, rounded to what can be meant."""
     if unit == "share":
         value, unit = value * 100, "percentage points"
     # One figure behind the point, where it can be meant.
@@ -217,15 +205,11 @@ def _count(n: int) -> str:
     return NUMBERS[n] if n < len(NUMBERS) else str(n)
 
 
-def _month(day: pd.Timestamp) -> str:
-    return f"{day:%B %Y}"
-
-
 def _period(start: pd.Timestamp, end: pd.Timestamp) -> str:
     if (start.year, start.month) == (end.year, end.month):
-        return f"in {_month(end)}"
-    begin = f"{start:%B}" if start.year == end.year else _month(start)
-    return f"from {begin} to {_month(end)}"
+        return f"in {end:%B %Y}"
+    begin = f"{start:%B}" if start.year == end.year else f"{start:%B %Y}"
+    return f"from {begin} to {end:%B %Y}"
 
 
 def words_by_use(tags: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Silence kinds: what a long silence was, in the client's words.
+"""What a long silence was, in the client's words.
 
 Nobody but the client says it, and nothing here guesses, scores or prefers one. Words on offer follow the kinds of
 the Pausing Inventory Categorization System (Levitt 2001, Psychotherapy Research 11:295-309; Frankel et al. 2006);

@@ -1,4 +1,4 @@
-"""Changes: whether numbers that were noted session by session are called changed.
+"""Whether numbers that were noted session by session are called changed.
 
 One rule says so of a line (`change`): from `FEWEST` sessions on, where the slope's interval does not hold zero and
 Kendall's test agrees at 2 %, and where without the newest session it agreed at 5 %, so that no single one makes a
@@ -104,15 +104,7 @@ def _look(line: pd.Series, carried: float) -> tuple[Slope, Tau]:
 
 
 def together(found: Sequence[Change]) -> list[Change]:
-    """Claim of the lines of one page only what may be claimed of all of them together (Holm 1979).
-
-    Examples
-    --------
-    >>> days = pd.date_range("2026-01-01", periods=7, freq="7D")
-    >>> rising, level = change(days, [3, 4, 5, 6, 7, 8, 9]), change(days, [4, 6, 5, 5, 6, 4, 5])
-    >>> [one.direction for one in together([rising, level])]
-    ['higher', 'too early to say']
-    """
+    """Claim of the lines of one page only what may be claimed of all of them together (Holm 1979)."""
     said = list(found)
     open_ = [at for at, one in enumerate(found) if one.slope is not None]
     holds = True

@@ -1,4 +1,4 @@
-"""Path: what is kept of all sessions, gathered to be seen side by side.
+"""What is kept of all sessions, gathered to be seen side by side.
 
 `way` reads a journal once; everything after that only chooses from it: a span of time, the sessions with a mood
 word, or what somebody has opened. Nothing is filled in.

@@ -115,11 +115,6 @@ def theil_sen(dates: Column, values: Column, carried: float = 0.0) -> Slope:
     """Slope of the line through the sessions, hardly moved by single odd ones (Theil 1950; Sen 1968).
 
     The interval is widened by what `carried_over` finds.
-
-    Examples
-    --------
-    >>> theil_sen(pd.date_range("2026-01-01", periods=6, freq="30D"), [3, 4, 5, 6, 7, 8]).per_month.__round__(2)
-    1.01
     """
     from scipy import stats
 
@@ -162,11 +157,6 @@ def kendall_tau(dates: Column, values: Column, carried: float = 0.0) -> Tau:
     """How steadily later sessions are higher or lower (Kendall 1938), exact for few sessions without ties.
 
     What `carried_over` finds makes p larger (Yue & Wang 2004).
-
-    Examples
-    --------
-    >>> kendall_tau(["2026-01-01", "2026-01-08", "2026-01-15"], [3, 4, 4]).tau.__round__(2)
-    0.82
     """
     from scipy import stats
 
@@ -207,7 +197,7 @@ def quarters(dates: Column, values: Column) -> Quarters | None:
     first, last = line.iloc[:n], line.iloc[-n:]
     found = stats.bootstrap(
         (last.to_numpy(), first.to_numpy()),
-        _between_medians,
+        lambda last, first, axis: np.median(last, axis=axis) - np.median(first, axis=axis),
         n_resamples=RESAMPLES,
         vectorized=True,
         confidence_level=LEVEL,
@@ -223,10 +213,6 @@ def quarters(dates: Column, values: Column) -> Quarters | None:
         first_until=pd.Timestamp(first.index[-1]),
         last_from=pd.Timestamp(last.index[0]),
     )
-
-
-def _between_medians(last: NDArray[Any], first: NDArray[Any], axis: int) -> NDArray[Any]:
-    return np.asarray(np.median(last, axis=axis) - np.median(first, axis=axis))
 
 
 def _months(line: pd.Series) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Trends: measures, moods, scores and tags across the sessions of a journal, as tables.
+"""Measures, moods, scores and tags across the sessions of a journal, as tables.
 
 A missed week stays a gap and nothing is filled in. What a session lacks (a recording, an analysis, a mood) is
 missing in its row; the row stays. What was measured in a recording that may not be opened today is missing too.

@@ -1,4 +1,4 @@
-"""Usual: where a session stands beside the client's own sessions before it.
+"""Where a session stands beside the client's own sessions before it.
 
 There is no normal to hold a session against. Its *usual range* is the middle half of the same measure over the
 earlier sessions of the same phase (see `therapy_review.trends.table`), and half of all sessions lie outside it.

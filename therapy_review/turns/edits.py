@@ -1,4 +1,4 @@
-"""Correcting: corrections applied to turns, and what a client does to turns as the lines that say it.
+"""Corrections applied to turns, and what a client does to turns as the lines that say it.
 
 Every act (`relabel`, `split`, `merge`, `add`, `delete`, `swap`) looks at the turns as they are shown and returns
 lines, which `Session.correct` keeps as one step: they name who was shown there before, so that a line which

@@ -1,4 +1,4 @@
-"""Interchange: turns in the files of other programs, written and read back the same.
+"""Turns in the files of other programs, written and read back the same.
 
 ========== ============================ =====================================================================
 suffix     read and written by           how turns lie in it
@@ -281,12 +281,8 @@ def _read_rttm(data: bytes, name: str) -> Iterator[Row]:
         if fields[0] != "SPEAKER":  # comments, speakers' particulars, words, noises
             continue
         files.add(fields[1])
-        start, length, speaker = (
-            float(fields[3]),
-            float(fields[4]),
-            fields[7].replace("%20", " ").replace("%25", "%"),
-        )
-        yield start, start + length, speaker, fields[8] if len(fields) > 8 else None
+        start, speaker = float(fields[3]), fields[7].replace("%20", " ").replace("%25", "%")
+        yield start, start + float(fields[4]), speaker, fields[8] if len(fields) > 8 else None
     if len(files) > 1:
         raise TurnsError(
             f"{name} holds the turns of {len(files)} recordings ({', '.join(sorted(files)[:5])}); keep the "

@@ -1,4 +1,4 @@
-"""Spans: stretches of time as pairs of seconds, put together, cut and turned round.
+"""Stretches of time as pairs of seconds, put together, cut and turned round.
 
 A list of spans is in order of time, and none touches another. Everything here is a pure function.
 """
@@ -6,11 +6,14 @@ A list of spans is in order of time, and none touches another. Everything here i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import TypeVar
 
 Span = tuple[float, float]
+Number = TypeVar("Number", bound=float)
 
 
-def joined(spans: Iterable[Span]) -> list[Span]:
+def joined(spans: Iterable[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
     """Put spans that touch or lie over each other together; what has no length is left out.
 
     Examples
@@ -18,7 +21,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     >>> joined([(5, 6), (1, 2), (2, 3), (4, 4)])
     [(1, 3), (5, 6)]
     """
-    found: list[Span] = []
+    found: list[tuple[Number, Number]] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if found and start <= found[-1][1]:
             found[-1] = found[-1][0], max(end, found[-1][1])
@@ -27,7 +30,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def within(spans: Iterable[Span], start: float, end: float) -> list[Span]:
+def within(spans: Iterable[tuple[Number, Number]], start: Number, end: Number) -> list[tuple[Number, Number]]:
     """Give what of some spans lies between two times.
 
     Examples
@@ -38,7 +41,9 @@ def within(spans: Iterable[Span], start: float, end: float) -> list[Span]:
     return joined((max(a, start), min(b, end)) for a, b in spans)
 
 
-def without(spans: Iterable[Span], start: float, end: float) -> list[Span]:
+def without(
+    spans: Iterable[tuple[Number, Number]], start: Number, end: Number
+) -> list[tuple[Number, Number]]:
     """Give what between two times lies in none of some spans.
 
     Examples
@@ -46,8 +51,7 @@ def without(spans: Iterable[Span], start: float, end: float) -> list[Span]:
     >>> without([(0, 2), (3, 9)], 1, 10)
     [(2, 3), (9, 10)]
     """
-    taken = within(spans, start, end)
-    edges = [start, *(edge for span in taken for edge in span), end]
+    edges = [start, *chain(*within(spans, start, end)), end]
     return joined(zip(edges[::2], edges[1::2], strict=True))
 
 

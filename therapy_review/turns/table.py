@@ -1,4 +1,4 @@
-"""Turns: who held the floor when, as a table.
+"""Who held the floor when, as a table.
 
 A *turns table* is a DataFrame with the columns ``start``, ``end`` (seconds from the recording's start, float64),
 ``speaker`` (str) and ``confidence`` (float64, 0 to 1), ordered by time. One row is one *voiced stretch* of a

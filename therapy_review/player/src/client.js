@@ -22,6 +22,7 @@ export class Client extends EventTarget {
   views = 0;
   step = null;
   locked = false;
+  said = "";
   stale = false; // charts in the notebook do not show yet what was put right
   #model;
   #changed = null; // a stretch put right by hand, until it was looked whether others sound like it
@@ -56,8 +57,10 @@ export class Client extends EventTarget {
     }
   }
 
+  // What is said before there is a view is read as soon as one is.
   note(sentence) {
-    this.dispatchEvent(new CustomEvent("note", { detail: sentence ?? "" }));
+    this.said = sentence ?? "";
+    this.dispatchEvent(new CustomEvent("note", { detail: this.said }));
   }
 
   select(turn) {

@@ -43,7 +43,7 @@ export class View {
     this.title = part("h3", { class: "tr-title" }, "Opening the sound …");
     this.time = part("div", { class: "tr-time", role: "timer", "aria-live": "off" });
     this.line = part("p", { class: "tr-line" });
-    this.note = part("p", { class: "tr-note", role: "status" });
+    this.note = part("p", { class: "tr-note", role: "status" }, this.client.said);
     this.legend = part("ul", { class: "tr-legend", "aria-label": "What the colours mean" });
     this.stopButton = button("■ Stop", () => sound.stop(), { class: "tr-stop", "aria-keyshortcuts": "Escape" });
     this.playButton = button("▶ Play", () => this.#toggle(), { class: "tr-play", "aria-keyshortcuts": "Space" });
@@ -173,7 +173,7 @@ export class View {
     this.playButton.textContent = sound.state === "resting" ? "▶ Play" : sound.state === "waiting" ? "… Play" : "▶ Playing";
     this.loop.setAttribute("aria-pressed", String(Boolean(sound.loop)));
     this.rate.value = String(sound.rate);
-    if (sound.state !== "resting") { this.#closeQuestion(); this.note.textContent = ""; }
+    if (sound.state !== "resting") { this.#closeQuestion(); this.client.note(""); }
     if (sound.state !== "waiting") this.say(`${sound.state === "playing" ? "Playing" : "Stopped"}, ${this.where ?? ""}`);
   }
 

@@ -1,4 +1,4 @@
-"""Engine: a template's cells run through papermill in a kernel that is ready already, all of it in memory.
+"""A template's cells run through papermill in a kernel that is ready already, all of it in memory.
 
 papermill's own engine starts a kernel for each notebook and saves the notebook after each cell. This one is given
 its kernel and no file, so that nothing a client wrote lies open on a disk while a report is made.

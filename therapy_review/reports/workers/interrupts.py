@@ -1,4 +1,4 @@
-"""Stopping: Ctrl-C is for the program a person watches, which always hears it, and for none that it starts."""
+"""Ctrl-C is for the program a person watches, which always hears it, and for none that it starts."""
 
 from __future__ import annotations
 

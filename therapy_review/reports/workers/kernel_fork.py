@@ -1,4 +1,4 @@
-"""Fork: one process that has imported what a notebook needs, and splits a new kernel off whenever it is asked to.
+"""One process that has imported what a notebook needs, and splits a new kernel off whenever it is asked to.
 
 A kernel spends most of its first seconds on imports. Here they are done once; each kernel is then a process of its
 own, with its own memory, folder, environment and settings, and nothing of the kernels before it. Linux only: other

@@ -96,7 +96,7 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
     import nbformat
 
     from therapy_review.display import as_page, as_pdf, with_way_back
-    from therapy_review.reports.privacy import words
+    from therapy_review.reports import privacy
     from therapy_review.reports.workers.engine import execute
     from therapy_review.wording import day_of
 
@@ -110,7 +110,7 @@ def _report(order: Order, folder: Path, kernel: Kernel) -> dict[str, bytes]:
         cell_wait=order.cell_wait,
         opens=order.opens,
     )
-    files = {"ipynb": nbformat.writes(words.tidied(notebook)).encode()}
+    files = {"ipynb": nbformat.writes(privacy.tidied(notebook)).encode()}
     if order.to != "ipynb":
         # Names a page whose template has no heading of its own.
         day = f"{day_of(order.session)}: " if order.session else ""

@@ -1,4 +1,4 @@
-"""Crew: orders handed to processes on this computer or to a Dask cluster, and what they made as it comes back.
+"""Orders handed to processes on this computer or to a Dask cluster, and what they made as it comes back.
 
 An order is written when there is somebody to carry it out, so that never more of them are in memory than are worked
 on. A process that dies is replaced, and what it had in hand is done by another; what processes die of again and

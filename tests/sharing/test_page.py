@@ -18,8 +18,7 @@ from therapy_review import Journal, Session
 from therapy_review.display.still import STILL, Still
 from therapy_review.journal.marks import Mark
 from therapy_review.sharing.cautions import CAUTIONS, in_words
-from therapy_review.sharing.form import ClipToHear, share_form
-from therapy_review.sharing.page import NEVER, SharePage, share_page
+from therapy_review.sharing.page import NEVER, ClipToHear, ShareForm, SharePage, share_page
 from therapy_review.sharing.plan import plan
 
 
@@ -36,8 +35,8 @@ def players(form: Any) -> list[ClipToHear]:
     return [one for one in everything_in(form) if isinstance(one, ClipToHear)]
 
 
-def looked_at(session: Session, folder: Path | None = None, **more: Any) -> Any:
-    form = share_form(session.journal, session, **more)
+def looked_at(session: Session, folder: Path | None = None, heard: bool = True, **more: Any) -> Any:
+    form = ShareForm(session.journal, session, more.get("when_done", int), heard=heard).box
     field(form, "when to when").value = "0:24-0:31"
     field(form, "With whom").value = "Sam"
     field(form, "Look at").click()
@@ -91,7 +90,7 @@ def test_proud_moments_are_offered_first_and_triggers_not_at_all(session: Sessio
         (120, "proud moment", "I said it"),
     ):
         session.add_mark(Mark(at, math.nan, kind, label))
-    form = share_form(session.journal, session)
+    form = SharePage(session.journal, session).choose()
     offered = [one for one in everything_in(form) if isinstance(one, w.Checkbox)][:-1]
     assert [one.description for one in offered] == ["2:00 proud moment: I said it", "0:30 bookmark: the boat"]
     offered[0].value = True
@@ -111,7 +110,7 @@ def test_a_part_is_made_silent_where_it_is_heard(session: Session) -> None:
 
 
 def test_a_mistake_is_a_sentence_and_nothing_can_be_written(session: Session) -> None:
-    form = share_form(session.journal, session)
+    form = SharePage(session.journal, session).choose()
     field(form, "when to when").value = "later"
     field(form, "Look at").click()
     assert "is no stretch" in words(form)
@@ -127,7 +126,7 @@ def test_a_folder_in_the_journal_is_refused_in_a_sentence(session: Session) -> N
 
 
 def test_with_the_sound_off_there_is_nothing_to_play(session: Session) -> None:
-    form = looked_at(session, sound="off")
+    form = looked_at(session, heard=False)
     assert players(form) == []
     assert "0:24 to 0:31" in words(form)
 
@@ -200,7 +199,7 @@ def test_a_journal_without_that_session_says_so(heard: Journal) -> None:
 
 def test_in_batch_the_cautions_are_there_to_read(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(STILL, "1")
-    shown = share_form(session.journal, session)
+    shown = SharePage(session.journal, session).choose()
     assert isinstance(shown, Still)
     assert all(text in shown.text for text in CAUTIONS.values())
 

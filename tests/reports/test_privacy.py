@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from therapy_review.journal.journal import Journal, open_journal
 from therapy_review.reports.batch import Job, Run
-from therapy_review.reports.privacy.words import (
+from therapy_review.reports.privacy import (
     LONG,
     SHORT,
     MoodTags,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from numpy.typing import NDArray
 
 THREADS = 2  # calls of a model at a time
@@ -16,17 +18,7 @@ THREADS = 2  # calls of a model at a time
 
 @cache
 def model(name: str) -> Any:
-    """Open a model for running on this computer's processor.
-
-    Parameters
-    ----------
-    name : str
-        ``segmentation`` or ``campplus``.
-
-    Returns
-    -------
-    onnxruntime.InferenceSession
-    """
+    """Open a model, ``segmentation`` or ``campplus``, for running on this computer's processor."""
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()  # where another package imported it before this one
@@ -37,8 +29,9 @@ def model(name: str) -> Any:
     options.enable_mem_pattern = False  # a plan of all it will need at once makes that many times as much
     options.intra_op_num_threads = 1  # one call is one thread, which gives the same numbers on every computer
     options.inter_op_num_threads = 1
-    data = files("therapy_review.diarization.models").joinpath(f"{name}.onnx").read_bytes()
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        _file(f"{name}.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
+    )
 
 
 @cache
@@ -55,12 +48,7 @@ def _share_memory() -> None:
 
 
 def freeing() -> Any:
-    """Give what lets a call of a model hand back, once it is done, the memory that no call works in any more.
-
-    Returns
-    -------
-    onnxruntime.RunOptions
-    """
+    """Give what lets a call of a model hand back, once it is done, the memory that no call works in any more."""
     import onnxruntime
 
     options = onnxruntime.RunOptions()
@@ -70,19 +58,10 @@ def freeing() -> Any:
 
 @cache
 def weights_of(name: str) -> dict[str, NDArray[np.float32]]:
-    """Read a table of weights.
-
-    Parameters
-    ----------
-    name : str
-        ``speech`` or ``confidence``.
-
-    Returns
-    -------
-    dict of str to ndarray of float32
-    """
-    with (
-        files("therapy_review.diarization.models").joinpath(f"{name}.npz").open("rb") as file,
-        np.load(file) as kept,
-    ):
+    """Read a table of weights, ``speech`` or ``confidence``."""
+    with _file(f"{name}.npz").open("rb") as file, np.load(file) as kept:
         return dict(kept)
+
+
+def _file(name: str) -> Traversable:
+    return files("therapy_review.diarization").joinpath("models", name)

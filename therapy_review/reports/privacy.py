@@ -1,7 +1,9 @@
-"""Private: what a finished report must not hold, taken out where it is known to be, and searched for at the end.
+r"""What a finished report must not hold, taken out where it is known to be, and searched for at the end.
 
 papermill leaves the parameters twice, times, and the folders of this computer; a kernel leaves warnings with paths.
-Words of the client's own (notes, marks, what was said) belong into a report only when they were asked for.
+Words of the client's own (notes, marks, what was said) belong into a report only when they were asked for. They may
+stand in it as HTML, in a notebook's JSON, in a drawing, in a file that can be downloaded from within the page, or
+as a program writes a text down for itself, with ``\n`` for the end of a line.
 """
 
 from __future__ import annotations
@@ -12,18 +14,19 @@ import functools
 import html
 import json
 import re
+from base64 import b64decode
 from calendar import day_abbr, day_name, month_abbr, month_name
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import numpy as np
 
+from therapy_review import fonts
 from therapy_review.consent import SELF_REVIEW
 from therapy_review.errors import TherapyReviewError
 from therapy_review.journal import days, letters, shared_notes
-from therapy_review.reports.privacy import reading
 from therapy_review.wording import NOTEBOOKS, PACKAGE
 
 if TYPE_CHECKING:
@@ -36,7 +39,6 @@ LONG = 24  # letters in a row that two texts share by chance no more
 SHORT = 12  # letters; a text, line or sentence as short as this is looked for whole, a shorter one not at all
 ADDED = "injected-parameters"  # the tag papermill gives to the cell it adds
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # to mix numbers with; any large odd one does
-_ALNUM = re.compile(r"[^\W_]+")
 _ENDS = re.compile(r"[.!?…;]+[^\w\s]*\s+|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # of sentences and lines
 _OF_DATES = "|".join(filter(None, (*day_name, *day_abbr, *month_name, *month_abbr)))
 _DATES = re.compile(rf"\b(?:{_OF_DATES})\b", re.IGNORECASE)
@@ -51,6 +53,30 @@ _SAYS = re.compile(
 )
 _OF_NOTEBOOKS = (
     "code markdown raw stream stdout error display data execute result text plain python ipython x nbconvert"
+)
+# Of a long address the lines may be broken. Only what looks like base64 is taken along from a next line, for words
+# that follow an address are words.
+_ADDRESS = re.compile(
+    r"[dD][aA][tT][aA]:([\w+-]+/[\w.+-]+)?(?:;[\w=.-]+)*?"
+    r"(?:;[bB][aA][sS][eE]64,([A-Za-z0-9+/_-]*(?:%[0-9a-fA-F]{2}[A-Za-z0-9+/_-]*)*"
+    r"(?:\s+[A-Za-z0-9+/_-]{40,})*(?:\s+[A-Za-z0-9+/_-]+(?==))?=*)"
+    r"|,[^\"'<>\s]+)"
+)
+_KIND = re.compile(r"(?:text|image|application)/[\w.+-]+")  # of an output, as in text/plain
+# The names that notebooks have for their parts; any other may be a word of the client's.
+# fmt: off
+_OF_THE_FORMAT = frozenset({
+    "alt", "attachments", "cell_type", "cells", "codemirror_mode", "collapsed", "data", "display_name",
+    "editable", "ename", "evalue", "execution_count", "file_extension", "height", "id", "jupyter", "kernelspec",
+    "language", "language_info", "metadata", "mimetype", "name", "nbconvert_exporter", "nbformat",
+    "nbformat_minor", "needs_background", "output_type", "outputs", "outputs_hidden", "pygments_lexer",
+    "scrolled", "source", "source_hidden", "tags", "text", "therapy_review", "traceback", "version", "width",
+})
+# fmt: on
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in scripts
+# As Python and JSON write them; a text that was written down twice has its backslashes doubled.
+_WRITTEN = re.compile(
+    r"\\+(?:[nrtvf]|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5}|0010[0-9a-fA-F]{4}))"
 )
 
 
@@ -158,15 +184,7 @@ class Private:
 
 
 def holds_words(report: str, words: Iterable[str], known: Iterable[str] = ()) -> bool:
-    """Tell whether a report, HTML or a notebook's JSON, holds words that are to stay private; see `Private`.
-
-    Examples
-    --------
-    >>> holds_words("<p>I said <b>nothing</b> about the boat at all.</p>", ["Nothing about the boat at all"])
-    True
-    >>> holds_words("<p>The longest silence, 9 seconds.</p>", ["I was silent for a long time"])
-    False
-    """
+    """Tell whether a report, HTML or a notebook's JSON, holds words that are to stay private; see `Private`."""
     return Private(words, " ".join(map(_letters, known))).held_in(report)
 
 
@@ -175,9 +193,7 @@ def our_words(template: str, named: Iterable[str] = ()) -> str:
 
     What a report says beside is `named`: who is in the journal, and where they meet.
     """
-    return " ".join(
-        [_program_words(), _letters(template), _letters(reading.undone(template)), *map(_letters, named)]
-    )
+    return " ".join([_program_words(), _letters(template), _letters(undone(template)), *map(_letters, named)])
 
 
 @functools.cache
@@ -185,17 +201,11 @@ def _program_words() -> str:
     sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"), *NOTEBOOKS.glob("*.ipynb")]
     texts = [path.read_text(encoding="utf-8") for path in sorted(sources)]
     # In a source a line's end is written as backslash and n, in a report it is none.
-    return " ".join(_letters(way) for text in texts for way in (text, reading.undone(text)))
+    return " ".join(_letters(way) for text in texts for way in (text, undone(text)))
 
 
 def holds_sound(report: str) -> bool:
-    """Tell whether a report, HTML or a notebook's JSON, holds, or would play, sound or video.
-
-    Examples
-    --------
-    >>> holds_sound('<audio src="data:audio/wav;base64,UklGR">'), holds_sound("<p>audio/visual</p>")
-    (True, False)
-    """
+    """Tell whether a report, HTML or a notebook's JSON, holds, or would play, sound or video."""
     return bool(_SOUND.search(report))
 
 
@@ -206,16 +216,16 @@ def _readings(report: str) -> set[str]:
     program writes a text down, with signs behind backslashes; and as HTML without numbers, for those of a table's
     rows stand between its words.
     """
-    report = " ".join(reading.texts(report))
+    report = " ".join(texts(report))
     seen, plain = html.unescape(re.sub(r"<[^<>]*>", _attributes, report)), html.unescape(report)
-    tables = {*map(_letters, {seen, reading.undone(seen)})}
-    others = {*map(_letters, {plain, unquote(plain), reading.undone(plain)})}
+    tables = {*map(_letters, {seen, undone(seen)})}
+    others = {*map(_letters, {plain, unquote(plain), undone(plain)})}
     return {*tables, *others, *(_NUMBERS.sub("", table) for table in tables)}
 
 
 def _letters(text: str) -> str:
     """Reduce a text to its letters and digits, so that line breaks, signs and quotes hide nothing."""
-    return "".join(_ALNUM.findall(text.casefold()))
+    return "".join(_WORD.findall(text.casefold()))
 
 
 def _as_numbers(plain: str) -> NDArray[np.uint64]:
@@ -267,12 +277,6 @@ class MoodTags:
 
     They are short, so letters in a row can't tell them: a tag is found where its words stand next to each other,
     whole. What a page says of itself ("calm", "you"), from `said_anyway`, is let pass, for there it tells nothing.
-
-    Examples
-    --------
-    >>> tags = MoodTags(["calm", "missing Ada"], ["Choose a calm place."])
-    >>> tags.held_in("<p>Your words: <b>Missing Ada</b>.</p>"), tags.held_in("<p>A calm hour, nothing missing.</p>")
-    (True, False)
     """
 
     def __init__(self, tags: Iterable[str], known: Iterable[str] = ()) -> None:
@@ -291,8 +295,8 @@ def said_anyway(journal: Journal, template: str, parameters: Iterable[object]) -
     They are what the program, the template's source and its parameters say, and names of days, months and people.
     """
     named = [value for value in journal.settings.values() if isinstance(value, str)]
-    own = [*reading.strings(json.loads(template)), *map(str, parameters)]
-    return [*_program_says(), *own, *map(reading.undone, own), *named, journal.therapist, journal.name]
+    own = [*strings(json.loads(template)), *map(str, parameters)]
+    return [*_program_says(), *own, *map(undone, own), *named, journal.therapist, journal.name]
 
 
 @functools.cache
@@ -309,15 +313,15 @@ def _program_says() -> tuple[str, ...]:
         ]
     said += [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.html")]
     for path in NOTEBOOKS.glob("*.ipynb"):
-        said += reading.strings(json.loads(path.read_text(encoding="utf-8")))
+        said += strings(json.loads(path.read_text(encoding="utf-8")))
     return (*said, *day_name, *day_abbr, *month_name, *month_abbr, _OF_NOTEBOOKS)
 
 
 def _texts(report: str) -> Iterator[str]:
     """Read a report as a person does, text for text."""
-    for text in reading.texts(report):
+    for text in texts(report):
         seen = html.unescape(_TAG.sub(_said, text))
-        yield from {seen, reading.undone(seen)}
+        yield from {seen, undone(seen)}
 
 
 def _said(tag: re.Match[str]) -> str:
@@ -337,3 +341,82 @@ def _found(tags: set[Words], texts: Iterable[Words]) -> set[Words]:
         for at, word in enumerate(text):
             found.update(tag for tag in by_first.get(word, ()) if text[at : at + len(tag)] == tag)
     return found
+
+
+def texts(report: str) -> Iterator[str]:
+    """Give what a report holds, text for text: a page is one, a notebook has many, and so has each file within.
+
+    Examples
+    --------
+    >>> list(texts('<a href="data:text/plain;base64,U2F0dXJkYXk=">x</a>'))
+    ['<a href="Saturday">x</a>', 'Saturday']
+    """
+    parts: Iterator[str] = iter([report.replace(fonts.style(), "")])
+    if report.startswith("{"):
+        with contextlib.suppress(ValueError):
+            parts = strings(json.loads(report))
+    for part in parts:
+        carried: list[str] = []
+        yield drawn(part, carried)
+        yield from carried
+
+
+def drawn(report: str, carried: list[str] | None = None) -> str:
+    """Put in place of pictures and files what can be read in them, and of escaped signs the signs."""
+
+    def put(address: re.Match[str]) -> str:
+        said = _carried(address)
+        if carried is not None and said.strip():
+            carried.append(said)
+        return said
+
+    return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), _ADDRESS.sub(put, report))
+
+
+def undone(text: str) -> str:
+    r"""Read a text as it was before a program wrote it down: ``\n`` ends a line, ``\xe4`` is an ä.
+
+    Examples
+    --------
+    >>> undone(ascii("Ängste"))
+    "'Ängste'"
+    >>> undone(repr("at\nhome")).split()
+    ["'at", "home'"]
+    """
+    return _WRITTEN.sub(_sign, text)
+
+
+def _sign(written: re.Match[str]) -> str:
+    number = written[1] or written[2] or written[3]
+    return chr(int(number, 16)) if number else " "
+
+
+def _carried(address: re.Match[str]) -> str:
+    """Give what an address holds; a picture made of points says nothing that could be read."""
+    kind, data = (address[1] or "").lower(), address[2]
+    if data is None:
+        return unquote(address[0])
+    if kind.startswith("image/") and "svg" not in kind:
+        return " "
+    signs = re.sub(r"[\s=]", "", unquote(data)).replace("-", "+").replace("_", "/")
+    signs = signs[: len(signs) - (len(signs) % 4 == 1)]  # one sign alone is less than a letter
+    with contextlib.suppress(ValueError):
+        return drawn(b64decode(signs + "=" * (-len(signs) % 4)).decode("utf-8", "replace"))
+    return " "
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Give every string of a notebook that is no picture; a text kept line by line is one.
+
+    Names count as well, but for those of a notebook's own parts.
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield "".join(part if isinstance(part, str) else " ".join(strings(part)) for part in value)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name not in ("image/png", "image/jpeg"):
+                if name not in _OF_THE_FORMAT and not _KIND.fullmatch(name):
+                    yield name
+                yield from strings(part)

@@ -15,11 +15,10 @@ from tests.support.widgets import everything_in, field
 from therapy_review import Journal
 from therapy_review.display.still import STILL
 from therapy_review.importing.daylio import read_daylio
-from therapy_review.importing.forms import KeptForm, calendar_form, moods_form
 from therapy_review.importing.mood_table import how_far
 from therapy_review.importing.mood_values import known_columns, known_moods
 from therapy_review.importing.moods import KEEP_BOTH, NEWER, OTHER, TAKE_NEWER, THERE, in_words
-from therapy_review.importing.page import BringIn, bring_in
+from therapy_review.importing.page import BringIn, KeptForm, MoodsForm, bring_in
 
 
 def choose(form: Any, data: bytes, name: str = "daylio_export.csv") -> None:
@@ -50,7 +49,7 @@ def place(form: Any, values: dict[str, float]) -> None:
 
 
 def test_a_chosen_file_is_looked_at_and_nothing_is_kept(journal: Journal) -> None:
-    before, form = everything(journal), moods_form(journal)
+    before, form = everything(journal), BringIn(journal).moods()
     choose(form, export(a_year()))
     assert f": {len(a_year())} ({len(a_year())} new)." in words(form)
     assert field(form, "rad (").value == 10
@@ -64,7 +63,7 @@ def test_a_chosen_file_is_looked_at_and_nothing_is_kept(journal: Journal) -> Non
 
 def test_what_is_placed_is_seen_at_once_and_comes_in(journal: Journal) -> None:
     done: list[str] = []
-    form = moods_form(journal, lambda: done.append("done"))
+    form = MoodsForm(journal, lambda: done.append("done")).box
     choose(form, export(a_year()))
     place(form, VALUES)
     press(form, "Bring these in")
@@ -82,7 +81,7 @@ def test_what_is_placed_is_seen_at_once_and_comes_in(journal: Journal) -> None:
 
 
 def test_newer_versions_are_offered_and_said_in_numbers(journal: Journal) -> None:
-    form = moods_form(journal)
+    form = BringIn(journal).moods()
     choose(form, export(a_year()))
     place(form, VALUES)
     press(form, "Bring these in")
@@ -102,7 +101,7 @@ def test_newer_versions_are_offered_and_said_in_numbers(journal: Journal) -> Non
 
 
 def test_damaged_lines_are_named(journal: Journal) -> None:
-    form = moods_form(journal)
+    form = BringIn(journal).moods()
     choose(form, damaged()[0], "<b>.csv")
     for line, _ in damaged()[1]:
         assert f"Line {line} has" in words(form)
@@ -113,7 +112,7 @@ def test_damaged_lines_are_named(journal: Journal) -> None:
 
 
 def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
-    form = moods_form(journal)
+    form = BringIn(journal).moods()
     choose(form, b"when it was;how;extra\n3/4/2026;4;x\n5/4/2026;fine;x\n", "moods.csv")
     assert field(form, "Bring these in").disabled
     assert "Choose the columns" in words(form)
@@ -142,7 +141,7 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
 
 
 def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal) -> None:
-    form = moods_form(journal)
+    form = BringIn(journal).moods()
     choose(form, b"date,mood,energy,word\n2026-03-04,5,-2,fine\n2026-03-05,1,3,low\n", "moods.csv")
     assert f"{how_far(1, 5)} " in words(form)
     field(form, "The highest").value = "5"
@@ -161,7 +160,7 @@ def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal)
 
 
 def test_what_is_no_table_is_said_and_the_form_stays(journal: Journal) -> None:
-    form = moods_form(journal)
+    form = BringIn(journal).moods()
     choose(form, b"", "empty.csv")
     assert "in empty.csv" in words(form)
     assert field(form, "Bring these in").disabled
@@ -170,7 +169,7 @@ def test_what_is_no_table_is_said_and_the_form_stays(journal: Journal) -> None:
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    form = moods_form(journal)
+    form = BringIn(journal).moods()
     choose(form, export(a_year()))
 
     def full(*_: object) -> None:
@@ -186,7 +185,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(journal: Journal, monkeypatch: 
 
 
 def test_a_calendar_is_looked_through_by_a_word(journal: Journal) -> None:
-    form = calendar_form(journal)
+    form = BringIn(journal).calendar()
     choose(form, calendar(f"{WEEKLY}COUNT=3", "UID:9\nSUMMARY:Dentist\nDTSTART:20260305T150000Z"), "c.ics")
     assert field(form, "Bring these in").disabled
     field(form, "A word").value = "therapy"
@@ -200,7 +199,7 @@ def test_what_was_brought_in_is_taken_out_when_it_was_meant(journal: Journal) ->
     kept = KeptForm(journal)
     shown = kept.show()
     assert "Nothing was brought" in words(shown)
-    form = moods_form(journal, kept.refresh)
+    form = MoodsForm(journal, kept.refresh).box
     choose(form, export(a_year()))
     press(form, "Bring these in")
     assert f"daylio_export.csv (daylio): {len(a_year())} entries," in words(shown)

@@ -1,5 +1,0 @@
-"""The small models that come with the package."""
-
-import lazy_loader as lazy
-
-__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,1 +1,0 @@
-from . import reading as reading, words as words
