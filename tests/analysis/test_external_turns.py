@@ -127,7 +127,7 @@ def test_their_recording_stays_closed_without_everybodys_agreement(session: Sess
 
 def test_turns_of_another_recording_are_refused(session: Session) -> None:
     use_turns(session, turns_table([(1, 9000, "A")]), "one")
-    with pytest.raises(TurnsError, match="belong to this session"):
+    with pytest.raises(TurnsError, match="this session"):
         analyse(session)
 
 
@@ -137,7 +137,7 @@ def test_turns_of_another_recording_are_refused_at_once_where_its_length_is_know
     use_turns(session, turns_table([(1, 2, "A")]), "one")
     analyse(session)
     kept = session.journal.store.read(session.file("turns.rttm"))
-    with pytest.raises(TurnsError, match="go on until 9000 s, but the recording ends at 244 s"):
+    with pytest.raises(TurnsError, match=r"9000 s, .* 244 s"):
         use_turns(session, turns_table([(1, 9000, "A")]), "two")
     assert session.journal.store.read(session.file("turns.rttm")) == kept
 
@@ -147,7 +147,7 @@ def test_their_origin_is_one_line_and_can_not_be_left_out(session: Session) -> N
     found = turns_elsewhere(session)
     assert found is not None
     assert found.name == "two lines"
-    with pytest.raises(TurnsError, match="what found these turns"):
+    with pytest.raises(TurnsError, match="what found"):
         use_turns(session, turns_table([(1, 2, "A")]), " \n")
 
 
@@ -156,5 +156,5 @@ def test_check_names_a_damaged_file_and_one_of_another_kind(session: Session) ->
     store.write(session.file("turns.rttm"), b"SPEAKER x 1 soon 1 <NA> <NA> A\n")
     store.write(session.file("turns.json"), b"{}")
     found = " ".join(check(session.journal))
-    assert "turns.rttm can't be read as RTTM" in found
+    assert "turns.rttm can't" in found
     assert hints.command("turns", "import", DAY, "FILE", journal=root_of(session.journal)) in found

@@ -57,10 +57,10 @@ def wav(rate: int, channels: int) -> bytes:
 
 ODD = {
     "2026-01-01": ("recording.flac", ten_hours, "10 hours long"),
-    "2026-01-02": ("recording.mp4", video_without_sound, "no sound in it"),
+    "2026-01-02": ("recording.mp4", video_without_sound, "no sound"),
     "2026-01-03": ("recording.m4a", bytes, "is empty"),
     "2026-01-04": ("recording.m4a", lambda: M4A.read_bytes()[:200_000], "damaged, cut short"),
-    "2026-01-05": ("recording.m4a", lambda: b"Dear diary, " * 100, "not a recording at all"),
+    "2026-01-05": ("recording.m4a", lambda: b"Dear diary, " * 100, "not a recording"),
 }
 USABLE = {
     "2026-01-06": ("recording.wav", lambda: wav(8000, 1)),

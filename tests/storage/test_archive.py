@@ -122,16 +122,16 @@ def test_nothing_is_written_over_and_nothing_into_the_journal_itself(
     store: PlainStore, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.tar").write_bytes(b"mine")
-    with pytest.raises(JournalError, match="There is already a file"):
+    with pytest.raises(JournalError, match="already a file"):
         backup(store, tmp_path / "mine.tar")
     assert (tmp_path / "mine.tar").read_bytes() == b"mine"
-    with pytest.raises(JournalError, match="would lie in the journal itself"):
+    with pytest.raises(JournalError, match="the journal itself"):
         backup(store, store.root / "sessions" / "journal.tar")
     backup(store, tmp_path / "journal.tar")
     (tmp_path / "used").mkdir()
     (tmp_path / "used" / "a file").touch()
     for used in (tmp_path / "used", tmp_path / "mine.tar"):
-        with pytest.raises(JournalError, match="is already in use; choose a new folder"):
+        with pytest.raises(JournalError, match="already in use"):
             restore(tmp_path / "journal.tar", used)
     (tmp_path / "empty").mkdir()
     assert restore(tmp_path / "journal.tar", tmp_path / "empty")
@@ -140,10 +140,10 @@ def test_nothing_is_written_over_and_nothing_into_the_journal_itself(
 def test_where_the_disk_refuses_nothing_is_left(
     store: PlainStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(JournalError, match=r"There is no folder .*nowhere; is the disk there"):
+    with pytest.raises(JournalError, match=r"no folder .*nowhere; .*disk"):
         backup(store, tmp_path / "nowhere" / "journal.tar")
     (tmp_path / "a file").touch()
-    with pytest.raises(JournalError, match=r"There is no folder .*a file; is the disk there"):
+    with pytest.raises(JournalError, match=r"no folder .*a file; .*disk"):
         backup(store, tmp_path / "a file" / "journal.tar")
 
     def full(_: int) -> None:
@@ -165,7 +165,7 @@ def test_what_cannot_be_read_back_as_written_is_no_backup(
     store: PlainStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "_content", lambda _: {})
-    with pytest.raises(JournalError, match="can't be read back as it was written; try another disk"):
+    with pytest.raises(JournalError, match="another disk"):
         backup(store, tmp_path / "journal.tar")
     assert {path.name for path in tmp_path.iterdir()} == {"journal"}
 
@@ -181,7 +181,7 @@ def test_a_backup_that_was_cut_off_anywhere_is_refused_and_nothing_is_made(
     cuts = {0, 1, *places, *(place + 700 for place in places), end, end + 512, end + 1000}
     for cut in sorted(cut for cut in cuts if cut < end + 1024):
         (tmp_path / "cut.tar").write_bytes(data[:cut])
-        with pytest.raises(JournalError, match=r"cut\.tar is not a backup of a journal, or is damaged"):
+        with pytest.raises(JournalError, match=r"cut\.tar .* or is damaged"):
             restore(tmp_path / "cut.tar", tmp_path / "again")
         assert not (tmp_path / "again").exists()
     (tmp_path / "cut.tar").write_bytes(data[: end + 1024])
@@ -196,7 +196,7 @@ def test_a_single_changed_bit_is_noticed(store: PlainStore, tmp_path: Path) -> N
     for place in places:
         data[place] ^= 1
         (tmp_path / "changed.tar").write_bytes(data)
-        with pytest.raises(JournalError, match="or is damaged; try another copy"):
+        with pytest.raises(JournalError, match="or is damaged"):
             restore(tmp_path / "changed.tar", tmp_path / "again")
         data[place] ^= 1
     assert not (tmp_path / "again").exists()
@@ -234,8 +234,8 @@ def test_what_is_no_backup_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no tar")
     (tmp_path / "folder").mkdir()
     for file, said in [
-        (other, r"not a backup of a journal \(no journal\.toml is in it\)"),
-        (tmp_path / "text", "not a backup of a journal, or is damaged"),
+        (other, r"not a backup .*journal\.toml"),
+        (tmp_path / "text", "or is damaged"),
         (tmp_path / "nowhere", r"Could not restore .* \(no such file or directory\)"),
         (tmp_path / "folder", r"Could not restore .* \(is a directory\)"),
     ]:

@@ -52,12 +52,12 @@ def test_what_a_spreadsheet_does_to_a_file_changes_nothing_that_is_read(
 @TABLES
 def test_a_file_that_is_no_such_table_is_one_sentence(table: HandTable, data: bytes) -> None:
     needed = ", ".join(name for name in table.columns if name not in table.may_lack)
-    whole = re.escape(f"practice/{table.name} should be a table with the columns {needed}, in UTF-8")
+    whole = f"practice/{re.escape(table.name)} .* {re.escape(needed)}, in UTF-8"
     for wrong in (b"", b"no table", data.replace(b",", b";"), data.replace(b"a", b"\xff"), data + b'"open'):
         with pytest.raises(JournalError, match=whole):
             table.read(wrong, f"practice/{table.name}")
 
 
 def test_numbers_that_are_none_are_said_with_the_name_of_the_file() -> None:
-    with pytest.raises(JournalError, match=r"^days\.csv should be a table with the columns date, in UTF-8"):
+    with pytest.raises(JournalError, match=r"^days\.csv .* date, in UTF-8"):
         days.TABLE.read(b"date,mood\n2026-03-04,seven\n")

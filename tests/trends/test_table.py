@@ -152,13 +152,13 @@ def test_a_day_and_a_single_measure_may_be_given_as_text(years: Journal):
 
 @pytest.mark.parametrize("since", ["soon", "2025-13-01", "2025-06-01x", "", pd.NaT, 2025, np.nan])
 def test_a_day_that_is_none_is_one_sentence(years: Journal, since: object):
-    with pytest.raises(TrendsError, match=r"^Since .* is no day that is known; write it as in 2026-01-31\.$"):
+    with pytest.raises(TrendsError, match=r"^Since .* as in 2026-01-31\.$"):
         trends(years, "phq9", since=since)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("measures", ["happiness", 7, [None], [["phq9"]]])
 def test_what_is_no_measure_is_one_sentence(years: Journal, measures: object):
-    with pytest.raises(TrendsError, match=r"^There is no measure .* here; choose among mood_before, .*\.$"):
+    with pytest.raises(TrendsError, match=r"no measure .* mood_before, .*\.$"):
         trends(years, measures)  # type: ignore[arg-type]
 
 

@@ -63,15 +63,15 @@ def test_several_acts_can_be_one_step_and_are_taken_back_at_once():
 
 
 def test_acts_need_somebody_who_speaks_there():
-    with pytest.raises(TurnsError, match=r"Nobody is heard at 4\.5 s"):
+    with pytest.raises(TurnsError, match=r"heard at 4\.5 s"):
         split(TALK, 4.5, "client")
-    with pytest.raises(TurnsError, match="nothing to merge with"):
+    with pytest.raises(TurnsError, match="to merge with"):
         merge(TALK, 10)
     assert relabel(TALK, 4.2, 4.8, "client") == []
 
 
 def test_a_voice_without_a_name_is_no_speaker_of_a_correction():
     voices = turns_table([(0, 4, "voice_1"), (5, 9, "voice_2")])
-    with pytest.raises(TurnsError, match="say first which voice is whose"):
+    with pytest.raises(TurnsError, match="voice is whose"):
         add(voices, 1, 2, "client")
     assert relabel(voices, 0, 4, "client") == [Correction(0, 4, "client")]

@@ -202,10 +202,10 @@ def test_client_and_therapist_come_first_whoever_speaks_first() -> None:
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
-        ([(3.0, 2.0, "client")], "ends before it starts"),
-        ([(-1.0, 2.0, "client")], "before the recording's start"),
+        ([(3.0, 2.0, "client")], "before it starts"),
+        ([(-1.0, 2.0, "client")], "the recording's start"),
         ([(float("nan"), 2.0, "client")], "missing"),
-        ([(0.0, 2.0, "client"), (1.0, 3.0, "client")], "Two stretches of client lie over each other"),
+        ([(0.0, 2.0, "client"), (1.0, 3.0, "client")], "Two stretches of client"),
     ],
 )
 def test_rows_that_make_no_table_of_turns_are_refused_with_a_reason(
@@ -219,7 +219,7 @@ def test_a_table_without_a_column_or_out_of_order_is_no_table_of_turns() -> None
     table = turns_table([(0, 1, "client"), (2, 3, "therapist")])
     with pytest.raises(TurnsError, match="no column confidence"):
         validate(table.drop(columns="confidence"))
-    with pytest.raises(TurnsError, match="not in order of time"):
+    with pytest.raises(TurnsError, match="order of time"):
         validate(table[::-1])
 
 

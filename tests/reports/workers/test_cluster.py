@@ -197,7 +197,7 @@ def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: P
     )
     began = time.monotonic()
     try:
-        with pytest.raises(ReportError, match="No worker is at"):
+        with pytest.raises(ReportError, match="No worker"):
             runner.run(short, scheduler=address)
         assert time.monotonic() - began < 40
     finally:
@@ -209,7 +209,7 @@ def test_where_no_worker_is_it_is_said_within_a_time(short: Journal, tmp_path: P
     "address", ["tcp://10.1.2.3:8786", "10.1.2.3:8786", "tcp://therapy.example:8786", "ucx://h:1"]
 )
 def test_without_tls_a_scheduler_elsewhere_is_refused(address: str, short: Journal) -> None:
-    with pytest.raises(ReportError, match="could be read on the way; use a scheduler with TLS"):
+    with pytest.raises(ReportError, match=r"on the way; .* TLS"):
         runner.run(short, scheduler=address)
 
 
@@ -222,7 +222,7 @@ def test_tls_and_this_computer_are_private(address: str) -> None:
 
 def test_where_no_scheduler_answers_it_is_said(short: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "JOIN", 1.0)
-    with pytest.raises(ReportError, match="No scheduler answers at tcp://127"):
+    with pytest.raises(ReportError, match="tcp://127"):
         runner.run(short, scheduler=f"tcp://127.0.0.1:{port()}")
 
 
@@ -235,7 +235,7 @@ def test_without_dask_the_line_to_install_it_is_said(short: Journal, monkeypatch
 def test_a_sealed_journal_stays_at_home(short: Journal) -> None:
     sealed = Journal(short.store, {**short.settings, "sealed": True})
     with (
-        pytest.raises(ReportError, match="its key stays on this computer"),
+        pytest.raises(ReportError, match="its key stays"),
         cluster.joined("tcp://127.0.0.1:1", sealed),
     ):
         pass
@@ -307,14 +307,11 @@ def test_each_bundle_is_a_line_in_the_ledger(short: Journal) -> None:
     pack(short, DAYS[3], "listen")
     pack(short, DAYS[3], "report")
     lines = short.ledger[short.ledger["what"] == "exported"]
-    assert lines[["session", "use", "note"]].to_numpy().tolist() == [
-        [DAYS[3], "report", "sent to the workers of a cluster with its sound"],
-        [
-            DAYS[3],
-            "report",
-            f"sent to the workers of a cluster without sound, with {DAYS[2]} before it",
-        ],
-    ]
+    assert lines[["session", "use"]].to_numpy().tolist() == [[DAYS[3], "report"]] * 2
+    heard, read = lines["note"]
+    assert "with its sound" in heard
+    assert "without sound" in read
+    assert (DAYS[2] in heard, DAYS[2] in read) == (False, True)
 
 
 @pytest.mark.slow

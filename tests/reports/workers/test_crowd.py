@@ -138,14 +138,14 @@ def test_a_worker_with_another_program_gets_nothing(short: Journal) -> None:
     client = Client({HERE: 1, ALSO_HERE: 4}, versions={ALSO_HERE: "another"})
     list(crowd(client, short).carry_out(orders("abcd")))
     assert {worker for future in client.given for worker in future.workers} == {HERE}
-    with pytest.raises(ReportError, match="another version of this program"):
+    with pytest.raises(ReportError, match="another version"):
         crowd(Client({ALSO_HERE: 4}, versions={ALSO_HERE: "another"}), short)
 
 
 def test_where_no_worker_is_it_is_said_at_once(short: Journal) -> None:
-    with pytest.raises(ReportError, match=r"No worker is at tcp:.*8786, .* dask worker tcp"):
+    with pytest.raises(ReportError, match=r"tcp:.*8786, .* dask worker tcp"):
         crowd(Client({}), short)
-    with pytest.raises(ReportError, match="could be read on the way"):
+    with pytest.raises(ReportError, match="on the way"):
         crowd(Client({ELSEWHERE: 2}), short)
 
 
@@ -154,7 +154,7 @@ def test_when_every_worker_is_gone_it_is_said_within_a_time(short: Journal) -> N
     coming = crowd(client, short).carry_out(orders("abcd"))
     assert next(coming).name == "a"
     client.there.clear()
-    with pytest.raises(ReportError, match=r"No worker is at .* What is finished is kept"):
+    with pytest.raises(ReportError, match=r"No worker .* kept"):
         list(coming)
     assert all(future.status != "pending" for future in client.given)
 

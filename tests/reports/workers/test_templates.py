@@ -42,9 +42,7 @@ def written(folder: Path, content: dict[str, Any], name: str = "mine") -> Path:
 )
 def test_what_is_no_notebook_is_one_sentence(wrong: dict[str, Any], tmp_path: Path) -> None:
     file = written(tmp_path, WHOLE | wrong)
-    with pytest.raises(
-        ReportError, match=r"^mine.ipynb can't be read as a notebook; save it again in JupyterLab\.$"
-    ):
+    with pytest.raises(ReportError, match=r"^mine.ipynb can't be read .* JupyterLab\.$"):
         _ = templates.find(file).parameters
 
 
@@ -60,7 +58,7 @@ def test_what_a_notebook_says_beside_is_let_be(other: dict[str, Any], tmp_path: 
 
 def test_a_notebook_of_ones_own_is_not_called_like_one_that_comes_along(tmp_path: Path) -> None:
     file = written(tmp_path, WHOLE, "session_report")
-    with pytest.raises(ReportError, match=r"give yours another name, as in my_session_report\.ipynb"):
+    with pytest.raises(ReportError, match=r"my_session_report\.ipynb"):
         templates.find(file)
     file.write_text((templates.NOTEBOOKS / file.name).read_text(encoding="utf-8"), encoding="utf-8")
     assert templates.find(file) == templates.find("session_report")
