@@ -35,7 +35,7 @@ PICTURE = re.compile(r'<img\b[^>]*?alt="([^"]*)"[^>]*>')
 
 def fixed(text: str, *folders: Path) -> str:
     """Name the program and some folders alike on every computer, wherever they are read."""
-    names = {hints.word(sys.executable): "python"}
+    names = {hints.word(sys.executable): "python", f".venv/bin/{hints.PROGRAM}": hints.PROGRAM}
     for there in (contextlib.nullcontext(), hints.for_anywhere()):
         with there:
             names[hints.command()] = hints.PROGRAM
