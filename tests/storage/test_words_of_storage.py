@@ -15,7 +15,7 @@ from keyring.backends import fail
 from syrupy.assertion import SnapshotAssertion
 
 from tests.conftest import WORDS, root_of
-from tests.storage.test_sealing import KEYS, MINE, NOTES, plain  # noqa: F401  a fixture
+from tests.storage.test_sealing import KEYS, MINE, NOTES, plain  # noqa: F401  fixture
 from tests.storage.test_unlock import Closed, closed, passphrase_file  # noqa: F401  fixtures
 from tests.support.words import fixed, refused
 from therapy_review import Journal, open_journal
@@ -108,8 +108,9 @@ def test_what_is_damaged_in_a_sealed_journal(
 
 
 def test_copies_that_are_not_made_or_read(
-    journal: Journal, tmp_path: Path, snapshot: SnapshotAssertion
+    journal: Journal, tmp_path: Path, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("therapy_review.storage.plain.LOCK_WAIT", 0.1)
     store = PlainStore(root_of(journal))
     (tmp_path / "used").mkdir()
     (tmp_path / "used/a file").write_text("no tar")
