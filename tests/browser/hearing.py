@@ -10,12 +10,12 @@ from playwright.sync_api import Locator, Page, expect
 from tools.tones import tone
 
 EAR = (Path(__file__).parent / "ear.js").read_text()
-LOUD = 0.01  # about what a quiet tone has; what is softer still fades in
-# How near the last of five looks must be to the tone that is waited for; with no tone, any that is loud will do.
+LOUD = 0.01  # a quiet tone; what is softer still fades in
+AUDIBLE = 0.005  # quiet speech
 HEARD = f"""(hertz) => {{
+  if (hertz === null) return window.heard.some((one) => one.loud > {AUDIBLE});
   const last = window.heard.slice(-5);
-  return last.length === 5 && last.every(
-    (one) => one.loud > {LOUD} && (hertz === null || Math.abs(one.tone - hertz) < 15));
+  return last.length === 5 && last.every((one) => one.loud > {LOUD} && Math.abs(one.tone - hertz) < 15);
 }}"""
 
 
@@ -55,8 +55,8 @@ def silent(page: Page) -> bool:
     return bool(page.evaluate("window.loudness()") == 0)
 
 
-def begins_softly(page: Page) -> bool:
-    """Tell whether what is heard for the first time on this page fades in over a tenth of a second or more.
+def begins_softly(page: Page, *, steady: bool = False) -> bool:
+    """Tell whether what is heard for the first time on this page fades in; of a steady tone also without steps.
 
     A busy page is looked at rarely: only looks that lie close to the last silence, or to each other, tell of it.
     """
@@ -65,7 +65,8 @@ def begins_softly(page: Page) -> bool:
     loudest = max(loud for _, loud in heard)
     first = next(i for i, (_, loud) in enumerate(heard) if loud > 0)
     assert first, "nobody listened before it began"
-    begun = heard[first - 1][0]
-    early = [loud for time, loud in heard[first:] if time - begun < 80]
-    steps = [after - before for (one, before), (other, after) in pairwise(heard) if other - one < 40]
-    return max(early, default=0) < 0.5 * loudest and max(steps, default=0) < 0.4 * loudest
+    early = [loud for time, loud in heard[first:] if time - heard[first - 1][0] < 80]
+    if max(early, default=0) >= 0.5 * loudest:
+        return False
+    near = [(low, high) for (one, low), (other, high) in pairwise(heard) if other - one < 40]
+    return not steady or max((high - low for low, high in near), default=0) < 0.4 * loudest
