@@ -39,18 +39,14 @@ def test_the_review_can_be_read_before_anything_is_run(tab: Page, lab: Lab) -> N
     expect(tab.get_by_role("menuitem", name="Run All Cells", exact=True)).to_be_visible()
 
 
-def test_no_code_is_in_view_and_nobody_is_asked_for_news(review: Page) -> None:
+def test_no_code_is_in_view_and_nothing_sounds_until_a_moment_is_played_which_begins_softly(
+    review: Page,
+) -> None:
     for code in review.locator(".jp-CodeCell .jp-InputArea, .jp-InputPlaceholder").all():
         expect(code).to_be_hidden()
     expect(review.get_by_text("official Jupyter news")).to_have_count(0)
-
-
-def test_nothing_sounds_until_play_is_pressed(review: Page) -> None:
     review.wait_for_timeout(1000)
     assert review.evaluate("window.loudness()") == 0
-
-
-def test_a_moment_is_heard_with_a_soft_start_and_escape_stops_it(review: Page) -> None:
     moment = review.locator(".tr-moment").first
     moment.get_by_role("button", name=re.compile("^Play")).click()
     expect(moment).to_have_attribute("data-state", "playing")
