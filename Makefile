@@ -19,7 +19,7 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax notebooks
 
-QUICK := $(addprefix tests/,charts/test_overview.py charts/test_session.py consent \
+QUICK := $(addprefix tests/,charts/test_session.py consent \
   house/test_project.py house/test_rooms.py house/test_set_up.py importing/test_daylio.py importing/test_dates.py \
   $(patsubst %,journal/test_%.py,days letters marks notes scales shared_notes transcript) measures sound \
   storage/test_csv_text.py storage/test_plain.py test_wording.py trends turns)

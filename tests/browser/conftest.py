@@ -169,16 +169,25 @@ class Kept:
         else:
             self.page.evaluate(
                 """async () => {
-                  const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
-                  content.widgets.forEach((cell) => cell.model.outputs?.clear());
+                  const { sessionContext } = window.jupyterapp.shell.currentWidget;
                   await sessionContext.restartKernel();
                   await sessionContext.session.kernel.requestExecute({ code: "" }).done; // it is there again
                   document.activeElement?.blur();
-                  window.forget();
                 }"""
             )
         run_all(self.page)
         return self.page
+
+    def rest(self) -> None:
+        """Take the player away, so that nothing plays or listens while other tests run."""
+        if self.page:
+            self.page.evaluate(
+                """() => {
+                  const { widgets } = window.jupyterapp.shell.currentWidget.content;
+                  widgets.forEach((cell) => cell.model.outputs?.clear());
+                  window.forget();
+                }"""
+            )
 
     def close(self) -> None:
         if self.page:
@@ -209,6 +218,8 @@ def player(request: pytest.FixtureRequest, lab: Lab, tones: Session) -> Iterator
         run_all(page)
         yield shown(page)
     else:
-        page = request.getfixturevalue("kept").anew()
+        kept = request.getfixturevalue("kept")
+        page = kept.anew()
         with no_errors(page):
             yield shown(page)
+        kept.rest()
