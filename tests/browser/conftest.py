@@ -117,6 +117,16 @@ def no_errors(page: Page) -> Iterator[None]:
     assert not failures, failures
 
 
+def has_pictures(tab: Page, heading: str) -> None:
+    """See that a page that was run is the one meant, and that its pictures are there, each with words."""
+    expect(tab.get_by_role("heading", name=heading).first).to_be_attached()
+    expect(tab.locator(".jp-OutputArea figure img").first).to_be_attached()
+    tab.wait_for_function(
+        """() => [...document.querySelectorAll(".jp-OutputArea figure img")]
+          .every((image) => image.naturalWidth > 0 && image.alt.length > 40)"""
+    )
+
+
 def tabs_until(tab: Page, wanted: Locator) -> None:
     """Press Tab until something has the focus."""
     for _ in range(30):

@@ -12,7 +12,7 @@ from therapy_review import open_journal
 from therapy_review.journal.letters import FILE, read
 from tools.in_browser import Lab, run_all
 
-from .conftest import tabs_until, wait_until
+from .conftest import has_pictures, tabs_until, wait_until
 from .hearing import EAR, silent, sounds
 
 pytestmark = pytest.mark.browser
@@ -34,6 +34,7 @@ def path(tab: Page, lab: Lab, proud: None) -> Page:
     tab.add_init_script(EAR)
     tab.goto(lab.page_of("reports/path.ipynb"))
     run_all(tab)
+    has_pictures(tab, "Your path")
     expect(tab.locator(".tr-choose img").first).to_have_attribute("alt", re.compile("^8 sessions"))
     return tab
 
@@ -127,6 +128,7 @@ def test_early_and_recent_are_heard_one_at_a_time(tab: Page, lab: Lab) -> None:
     tab.add_init_script(EAR)
     tab.goto(lab.page_of("reports/how_far.ipynb"))
     run_all(tab)
+    has_pictures(tab, "How far you have come")
     expect(tab.get_by_role("heading", name="Early")).to_be_visible()
     early, recent = (tab.locator(".tr-moment").nth(i) for i in (0, 1))
     early.get_by_role("button", name=re.compile("^Play")).click()

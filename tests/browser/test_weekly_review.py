@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from therapy_review import open_journal
 from tools.in_browser import Lab, run_all
 
-from .conftest import tabs_until, wait_until
+from .conftest import has_pictures, tabs_until, wait_until
 from .hearing import AUDIBLE, EAR, begins_softly, silent
 
 pytestmark = pytest.mark.browser
@@ -42,6 +42,7 @@ def test_the_review_can_be_read_before_anything_is_run(tab: Page, lab: Lab) -> N
 def test_no_code_is_in_view_and_nothing_sounds_until_a_moment_is_played_which_begins_softly(
     review: Page,
 ) -> None:
+    has_pictures(review, "Your week, 2 to 8 March 2026")
     for code in review.locator(".jp-CodeCell .jp-InputArea, .jp-InputPlaceholder").all():
         expect(code).to_be_hidden()
     expect(review.get_by_text("official Jupyter news")).to_have_count(0)
