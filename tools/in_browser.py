@@ -94,7 +94,11 @@ def lab_at(root: Path, home: Path, notebook: str, sealed: Journal | None = None)
         yield found
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(60)  # its kernels end first
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         log.close()
 
 

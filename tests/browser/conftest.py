@@ -21,7 +21,6 @@ from tools.tones import DAY, make_tones
 from .hearing import EAR
 
 MINUTES = 6  # of tones
-KEPT = "tones/notebooks/kept.ipynb"  # the notebook of the page that stays open
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
 WAIT = 180_000  # milliseconds: a kernel with the scientific stack may be slow to start, and the computer busy
 expect.set_options(timeout=WAIT)
@@ -76,10 +75,8 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 def end_kernels(lab: Lab) -> None:
-    """End every kernel but the one of the page that stays open."""
-    for session in lab.ask("sessions"):
-        if session["path"] != KEPT:
-            lab.ask(f"kernels/{session['kernel']['id']}", "DELETE")
+    for kernel in lab.ask("kernels"):
+        lab.ask(f"kernels/{kernel['id']}", "DELETE")
 
 
 @pytest.fixture
@@ -148,8 +145,6 @@ def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
 def made(workbook: Path) -> Session:
     session = make_tones(PRACTICE, workbook / "tones", MINUTES)
     prepare(session)
-    notebooks = workbook / "tones" / "notebooks"
-    shutil.copy(notebooks / "tones.ipynb", notebooks / Path(KEPT).name)
     return session
 
 
@@ -161,57 +156,6 @@ def tones(made: Session) -> Session:
     return open_journal(made.journal.store.root).session(DAY)
 
 
-class Kept:
-    """A page with a player that stays open from test to test: only its kernel begins anew, and so its player."""
-
-    def __init__(self, browser: Browser, lab: Lab) -> None:
-        self.browser, self.lab, self.page = browser, lab, None
-
-    def anew(self) -> Page:
-        """The page, with nothing on it that was shown or heard before."""
-        if self.page and not self.page.evaluate(f"{KERNEL}?.connectionStatus === 'connected'"):
-            self.close()
-        if not self.page:
-            self.page = self.browser.new_context(**SCREEN).new_page()
-            self.page.set_default_timeout(WAIT)
-            self.page.add_init_script(EAR)
-            self.page.goto(self.lab.page_of(KEPT))
-        else:
-            self.page.evaluate(
-                """async () => {
-                  const { sessionContext } = window.jupyterapp.shell.currentWidget;
-                  await sessionContext.restartKernel();
-                  await sessionContext.session.kernel.requestExecute({ code: "" }).done; // it is there again
-                  document.activeElement?.blur();
-                }"""
-            )
-        run_all(self.page)
-        return self.page
-
-    def rest(self) -> None:
-        """Take the player away, so that nothing plays or listens while other tests run."""
-        if self.page:
-            self.page.evaluate(
-                """() => {
-                  const { widgets } = window.jupyterapp.shell.currentWidget.content;
-                  widgets.forEach((cell) => cell.model.outputs?.clear());
-                  window.forget();
-                }"""
-            )
-
-    def close(self) -> None:
-        if self.page:
-            self.page.context.close()
-            self.page = None
-
-
-@pytest.fixture(scope="session")
-def kept(chromium: Browser, lab: Lab, made: Session) -> Iterator[Kept]:
-    found = Kept(chromium, lab)
-    yield found
-    found.close()
-
-
 def shown(page: Page) -> Locator:
     player = page.locator(".tr-player")
     expect(player.get_by_role("heading", name="Tuesday 10 March 2026")).to_be_visible()
@@ -219,17 +163,8 @@ def shown(page: Page) -> Locator:
 
 
 @pytest.fixture
-def player(request: pytest.FixtureRequest, lab: Lab, tones: Session) -> Iterator[Locator]:
-    """A player of the tones; a test marked `apart`, which changes more than the player, has a page of its own."""
-    if request.node.get_closest_marker("apart"):
-        page = request.getfixturevalue("tab")
-        page.add_init_script(EAR)
-        page.goto(lab.page_of("tones/notebooks/tones.ipynb"))
-        run_all(page)
-        yield shown(page)
-    else:
-        kept = request.getfixturevalue("kept")
-        page = kept.anew()
-        with no_errors(page):
-            yield shown(page)
-        kept.rest()
+def player(tab: Page, lab: Lab, tones: Session) -> Locator:
+    tab.add_init_script(EAR)
+    tab.goto(lab.page_of("tones/notebooks/tones.ipynb"))
+    run_all(tab)
+    return shown(tab)

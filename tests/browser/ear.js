@@ -1,6 +1,5 @@
 // Hear what the page plays: every node that would reach the loudspeaker also reaches an analyser.
 window.heard = [];
-window.listening = [];
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (target, ...rest) {
   if (target === this.context.destination) {
@@ -9,7 +8,7 @@ AudioNode.prototype.connect = function (target, ...rest) {
     const block = new Float32Array(1024);
     const bins = new Float32Array(ear.frequencyBinCount);
     window.ears = [...(window.ears ?? []), ear];
-    window.listening.push(window.setInterval(() => {
+    window.setInterval(() => {
       ear.getFloatTimeDomainData(block);
       ear.getFloatFrequencyData(bins);
       // An analyser of a context that was closed gives its last block for ever; nothing of it reaches a loudspeaker.
@@ -18,14 +17,8 @@ AudioNode.prototype.connect = function (target, ...rest) {
       let peak = 0;
       bins.forEach((one, i) => { if (one > bins[peak]) peak = i; });
       window.heard.push({ at: performance.now(), loud, tone: (peak * this.context.sampleRate) / ear.fftSize });
-    }, 20));
+    }, 20);
   }
   return connect.call(this, target, ...rest);
-};
-// For the next test on the same page: what was there before says nothing any more.
-window.forget = () => {
-  window.listening.forEach(clearInterval);
-  window.ears = [];
-  window.listening.length = window.heard.length = 0;
 };
 window.loudness = () => Math.max(0, ...window.heard.map(({ loud }) => loud));

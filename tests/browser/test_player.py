@@ -152,7 +152,6 @@ def test_a_turn_is_played_again_and_again(player: Locator) -> None:
     expect(player.get_by_role("button", name="Loop this turn")).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.apart
 def test_a_mark_is_on_disk_at_once_and_so_are_its_words(player: Locator, tones: Session, lab: Lab) -> None:
     at(player, 100)
     player.locator(".tr-play").focus()
@@ -203,7 +202,6 @@ def test_a_mark_that_was_removed_can_be_put_back_with_its_words(player: Locator,
     expect(player.get_by_role("button", name="Put back the mark at 2:01")).to_have_count(0)
 
 
-@pytest.mark.apart
 def test_words_are_kept_in_the_page_while_the_kernel_is_gone(
     player: Locator, tones: Session, lab: Lab
 ) -> None:
@@ -377,7 +375,6 @@ def test_who_is_writing_is_not_taken_away_by_a_question(player: Locator, tones: 
     expect(player.locator(".tr-play")).to_be_focused()
 
 
-@pytest.mark.apart
 def test_it_plays_while_a_cell_is_running(player: Locator) -> None:
     page = player.page
     page.evaluate(
@@ -390,7 +387,6 @@ def test_it_plays_while_a_cell_is_running(player: Locator) -> None:
     sounds(player, 3)
 
 
-@pytest.mark.apart
 def test_two_views_are_one_player(player: Locator) -> None:
     page = player.page
     page.evaluate(
@@ -517,7 +513,6 @@ def test_left_alone_it_covers_itself_and_the_kernel_sends_nothing(
         settings.write_text(given)
 
 
-@pytest.mark.apart
 def test_opened_without_running_there_is_a_picture_and_how_to_start(player: Locator, lab: Lab) -> None:
     page = player.page
     picture = page.get_by_alt_text(re.compile("^The sound of the session, 6:00 long"))
