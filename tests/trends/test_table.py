@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import root_of
 from tests.support.believable import DIALOGUES, Truth, dialogues, turns_of_a_session, write_journal
+from tests.support.mood_words import weekly_tags
 from therapy_review import Journal, open_journal
 from therapy_review.errors import TrendsError
 from therapy_review.measures.talk import talk_share
@@ -237,18 +238,8 @@ def test_pitch_is_joined_across_sessions_only_where_the_microphone_is_named(hear
 # Tags
 
 
-def tags(*used: str) -> pd.DataFrame:
-    days = pd.date_range("2026-01-01", periods=len(used), freq="7D")
-    rows = [
-        {"session": f"{day:%Y-%m-%d}", "date": day, "tag": tag}
-        for day, words in zip(days, used, strict=True)
-        for tag in words.split() or [""]
-    ]
-    return pd.DataFrame(rows)
-
-
 def test_the_share_of_a_tag_is_taken_over_four_sessions_and_not_before_there_are_four():
-    shares = moving_share(tags("calm", "calm tired", "tired", "calm", "", "", "calm", "", "", "", ""))
+    shares = moving_share(weekly_tags("calm", "calm tired", "tired", "calm", "", "", "calm", "", "", "", ""))
     calm = shares[shares["tag"] == "calm"]["share"].tolist()
     assert calm[3:10] == [0.75, 0.5, 0.25, 0.5, 0.25, 0.25, 0.25]
     assert np.isnan(calm[:3]).all()
@@ -257,7 +248,7 @@ def test_the_share_of_a_tag_is_taken_over_four_sessions_and_not_before_there_are
 
 
 def test_a_share_is_of_sessions_however_far_apart_and_however_often_the_word_stands():
-    table = tags("calm", "calm", "tired", "tired")
+    table = weekly_tags("calm", "calm", "tired", "tired")
     apart = table.assign(date=table["date"] + pd.to_timedelta([0, 70, 700, 800], "D"))
     pd.testing.assert_series_equal(moving_share(apart)["share"], moving_share(table)["share"])
     assert moving_share(pd.concat([table, table]))["share"].dropna().tolist() == [0.5, 0.5]
@@ -265,7 +256,7 @@ def test_a_share_is_of_sessions_however_far_apart_and_however_often_the_word_sta
 
 def test_a_window_without_sessions_is_refused():
     with pytest.raises(TrendsError, match="A window of 0"):
-        moving_share(tags("calm"), window=0)
+        moving_share(weekly_tags("calm"), window=0)
 
 
 # A believable journal, and what is known of it
