@@ -16,7 +16,9 @@ AudioNode.prototype.connect = function (target, ...rest) {
       const loud = Math.sqrt(block.reduce((sum, one) => sum + one * one, 0) / block.length);
       let peak = 0;
       bins.forEach((one, i) => { if (one > bins[peak]) peak = i; });
-      window.heard.push({ at: performance.now(), loud, tone: (peak * this.context.sampleRate) / ear.fftSize });
+      const tone = (peak * this.context.sampleRate) / ear.fftSize;
+      // By the clock of the sound too: a busy computer renders late, and then several blocks at once.
+      window.heard.push({ at: performance.now(), sounded: this.context.currentTime * 1000, loud, tone });
     }, 20);
   }
   return connect.call(this, target, ...rest);

@@ -61,7 +61,7 @@ def begins_softly(page: Page, *, steady: bool = False) -> bool:
     A busy page is looked at rarely: only looks that lie close to the last silence, or to each other, tell of it.
     """
     page.wait_for_function("window.heard.filter(({ loud }) => loud > 0).length > 50", polling=50)
-    heard = [(one["at"], one["loud"]) for one in page.evaluate("window.heard")]
+    heard = [(one["sounded"], one["loud"]) for one in page.evaluate("window.heard")]
     loudest = max(loud for _, loud in heard)
     first = next(i for i, (_, loud) in enumerate(heard) if loud > 0)
     assert first, "nobody listened before it began"

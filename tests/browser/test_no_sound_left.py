@@ -98,12 +98,12 @@ def traces(lab: Lab) -> list[bytes]:
     """Give what half a minute of the session looks like as it was sent, as bytes and as text."""
     sound = Sound(open_journal(lab.root).session("2026-03-05"))
     found: list[bytes] = []
-    for packet in sound.packets(0, round(30 / PACKET))[::5]:
+    for packet in sound.packets(0, round(30 / PACKET))[::20]:
         if len(packet) < 60:
             continue  # near silence, which looks like anything
         found.append(packet[10:40])
         found += [base64.b64encode(packet[shift:58])[4:-4] for shift in range(3)]  # wherever base64 begins
-    assert len(found) > 200
+    assert len(found) > 100
     return found
 
 
@@ -122,4 +122,6 @@ def test_the_browser_keeps_no_sound_on_disk(
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in kept) > 1_000_000  # a profile was written, and its cache
     looked_for = traces(lab)
-    assert [path.name for path in kept if any(trace in path.read_bytes() for trace in looked_for)] == []
+    for path in kept:
+        held = path.read_bytes()
+        assert not any(trace in held for trace in looked_for), path.name
