@@ -8,6 +8,7 @@ AudioNode.prototype.connect = function (target, ...rest) {
     const block = new Float32Array(1024);
     const bins = new Float32Array(ear.frequencyBinCount);
     window.ears = [...(window.ears ?? []), ear];
+    const number = window.ears.length;
     window.setInterval(() => {
       ear.getFloatTimeDomainData(block);
       ear.getFloatFrequencyData(bins);
@@ -18,7 +19,7 @@ AudioNode.prototype.connect = function (target, ...rest) {
       bins.forEach((one, i) => { if (one > bins[peak]) peak = i; });
       const tone = (peak * this.context.sampleRate) / ear.fftSize;
       // By the clock of the sound too: a busy computer renders late, and then several blocks at once.
-      window.heard.push({ at: performance.now(), sounded: this.context.currentTime * 1000, loud, tone });
+      window.heard.push({ at: performance.now(), sounded: this.context.currentTime * 1000, loud, tone, ear: number });
     }, 20);
   }
   return connect.call(this, target, ...rest);
